@@ -1,0 +1,47 @@
+"""An embedded DSS, for demos, tests and CI.
+
+It speaks the DSS public API as far as this library uses it and answers as DSS answers,
+oddities included; a request that it does not serve is answered 501. It needs the extra
+`sandbox`.
+"""
+
+try:
+    import starlette  # noqa: F401
+    import uvicorn  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"the sandbox needs {error.name}: pip install 'dataiku-iac[sandbox]'"
+    ) from error
+
+from dataikuapi.iac.sandbox.errors import (
+    AlreadyExistsError,
+    InvalidDocumentError,
+    NotAllowedError,
+    NotInSandboxError,
+    ObjectNotFoundError,
+    PartialSettingsError,
+    ProjectLayoutError,
+    ProjectNotVisibleError,
+    SandboxError,
+    UnknownKeyError,
+)
+from dataikuapi.iac.sandbox.samples import SAMPLE_PROJECT_KEY, sample_folder
+from dataikuapi.iac.sandbox.server import SandboxServer
+from dataikuapi.iac.sandbox.store import ProjectStore
+
+__all__ = [
+    "AlreadyExistsError",
+    "InvalidDocumentError",
+    "NotAllowedError",
+    "NotInSandboxError",
+    "ObjectNotFoundError",
+    "PartialSettingsError",
+    "ProjectLayoutError",
+    "ProjectNotVisibleError",
+    "ProjectStore",
+    "SAMPLE_PROJECT_KEY",
+    "SandboxError",
+    "SandboxServer",
+    "UnknownKeyError",
+    "sample_folder",
+]

@@ -1,0 +1,119 @@
+"""Serving a store over HTTP, on this machine only, from a thread of this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from types import TracebackType
+
+import uvicorn
+
+from dataikuapi.iac.sandbox.routes import create_app
+from dataikuapi.iac.sandbox.store import SANDBOX_LOGIN, ProjectStore
+
+_HOST = "127.0.0.1"
+
+
+class SandboxServer:
+    """An embedded DSS that the real client can talk to.
+
+    Args:
+        store: what it serves; an empty one when omitted. It may be filled and changed
+            while it is being served.
+        port: 0 takes any free one.
+
+    Attributes:
+        store: the store.
+        api_key: a key to all projects.
+
+    .. code-block:: python
+
+        with SandboxServer(store) as server:
+            client = dataikuapi.DSSClient(server.url, server.api_key)
+    """
+
+    def __init__(self, store: ProjectStore | None = None, port: int = 0) -> None:
+        self.store = ProjectStore() if store is None else store
+        self.api_key = self.store.add_api_key(SANDBOX_LOGIN)
+        self._port = port
+        self._url: str | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """The address to give to the client.
+
+        Raises:
+            RuntimeError: the server is not running.
+        """
+        if self._url is None:
+            raise RuntimeError("the sandbox is not running; call start() first")
+        return self._url
+
+    def start(self) -> SandboxServer:
+        """Start serving; return this server once it accepts requests.
+
+        Raises:
+            OSError: the port is taken.
+            OverflowError: there is no port of that number.
+            RuntimeError: it is running already.
+        """
+        if self._thread is not None:
+            raise RuntimeError("the sandbox is already running")
+        listener = _listening_socket(self._port)
+        self._url = f"http://{_HOST}:{listener.getsockname()[1]}"
+        self._server = uvicorn.Server(_config(self.store))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listener],), name="dss-sandbox", daemon=True
+        )
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.001)
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and wait for the thread to end. Does nothing if not running."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        self._url = self._server = self._thread = None
+
+    def __enter__(self) -> SandboxServer:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _listening_socket(port: int) -> socket.socket:
+    # The protocol has to be said: asyncio sets TCP_NODELAY only on sockets whose proto
+    # is IPPROTO_TCP, and without it each request waits 40 ms for a delayed ACK.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((_HOST, port))
+    except (OSError, OverflowError):
+        listener.close()
+        raise
+    return listener
+
+
+def _config(store: ProjectStore) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(store),
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        ws="none",
+        # A client that is in the middle of a request does not hold up the end.
+        timeout_graceful_shutdown=1,
+    )
