@@ -1,0 +1,57 @@
+"""Terraform-grade state for Dataiku DSS.
+
+Read what is configured on an instance, keep it as a versioned and validated state, and
+see exactly what changed since. Three nouns carry the library:
+
+* a :class:`State` is what is known of an instance at one time;
+* a :class:`StateBackend` is a place that keeps one;
+* a :class:`ResourceSync` reads one type of object from DSS.
+
+A :class:`StateManager` conducts them, and a :class:`DiffEngine` compares two states.
+"""
+
+from dataikuapi.iac.backends import LocalFileBackend, StateBackend
+from dataikuapi.iac.diff import DiffEngine
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    ResourceNotFoundError,
+    StateCorruptedError,
+    StateNotFoundError,
+    StateReadError,
+    StateWriteError,
+)
+from dataikuapi.iac.manager import StateManager
+from dataikuapi.iac.models import (
+    ChangeType,
+    Resource,
+    ResourceDiff,
+    ResourceMetadata,
+    State,
+    make_resource_id,
+)
+from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
+from dataikuapi.iac.validation import validate_state
+
+__all__ = [
+    "ChangeType",
+    "DataikuIaCError",
+    "DatasetSync",
+    "DiffEngine",
+    "LocalFileBackend",
+    "ProjectSync",
+    "RecipeSync",
+    "Resource",
+    "ResourceDiff",
+    "ResourceMetadata",
+    "ResourceNotFoundError",
+    "ResourceSync",
+    "State",
+    "StateBackend",
+    "StateCorruptedError",
+    "StateManager",
+    "StateNotFoundError",
+    "StateReadError",
+    "StateWriteError",
+    "make_resource_id",
+    "validate_state",
+]

@@ -1,0 +1,16 @@
+"""From what DSS returns to what counts as configuration: a pure function per type.
+
+What is left out, and why, stands in a table beside each function.
+"""
+
+from dataikuapi.iac.canonical.common import metadata_of
+from dataikuapi.iac.canonical.dataset import dataset_attributes
+from dataikuapi.iac.canonical.project import project_attributes
+from dataikuapi.iac.canonical.recipe import recipe_attributes
+
+__all__ = [
+    "dataset_attributes",
+    "metadata_of",
+    "project_attributes",
+    "recipe_attributes",
+]

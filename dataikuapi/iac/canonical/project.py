@@ -1,0 +1,53 @@
+"""Which part of what DSS tells of a project is its configuration?
+
+DSS spreads a project over several documents: its name, descriptions, tags and
+checklists are in ``/metadata``, not in ``/settings``.
+"""
+
+from typing import Any, cast
+
+from dataikuapi.iac.canonical.common import (
+    IGNORED_IN_ALL,
+    normalised,
+    sorted_tags,
+    without,
+)
+from dataikuapi.iac.models.json_values import JSON
+
+__all__ = ["project_attributes"]
+
+
+def project_attributes(
+    summary: dict[str, Any],
+    metadata: dict[str, Any],
+    settings: dict[str, Any],
+    permissions: dict[str, Any] | None,
+) -> dict[str, JSON]:
+    """Return the configuration of a project; the arguments are not changed.
+
+    Args:
+        summary: ``GET /projects/KEY``, or an item of ``GET /projects/``.
+        metadata: ``GET /projects/KEY/metadata``.
+        settings: ``GET /projects/KEY/settings``.
+        permissions: ``GET /projects/KEY/permissions``; ``None`` where the key has no
+            right to read them. The attribute is then missing, which means "unknown":
+            see :data:`~dataikuapi.iac.models.resource.UNKNOWN_WHEN_MISSING`.
+
+    Returns:
+        A new dict that shares nothing with the documents.
+    """
+    attributes: dict[str, Any] = {
+        "projectKey": summary["projectKey"],
+        "name": metadata.get("label") or settings.get("name") or "",
+        "description": metadata.get("description") or "",
+        "shortDesc": metadata.get("shortDesc") or "",
+        "tags": sorted_tags(metadata.get("tags") or []),
+        "checklists": metadata.get("checklists") or {"checklists": []},
+        "customFields": metadata.get("customFields") or {},
+        "projectStatus": summary.get("projectStatus"),
+        "settings": settings.get("settings") or {},
+        "exposedObjects": settings.get("exposedObjects") or {"objects": []},
+    }
+    if permissions is not None:
+        attributes["permissions"] = permissions
+    return without(cast(dict[str, JSON], normalised(attributes)), IGNORED_IN_ALL)

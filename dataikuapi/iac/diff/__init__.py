@@ -1,0 +1,6 @@
+"""Comparing states."""
+
+from dataikuapi.iac.diff.engine import DiffEngine
+from dataikuapi.iac.models.diff import ChangeType, ResourceDiff
+
+__all__ = ["ChangeType", "DiffEngine", "ResourceDiff"]

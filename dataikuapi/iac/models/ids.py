@@ -1,0 +1,79 @@
+"""How is an object of DSS named? ``{type}.{PROJECT_KEY}`` or one more ``.{name}``."""
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["ResourceId", "make_resource_id"]
+
+# The name is everything behind the second dot: names of real recipes have dots,
+# spaces and apostrophes in them. The schema of the state file has the same pattern.
+_PATTERN = re.compile(r"([a-z_]+)\.([^.\n]+)(?:\.(.+))?")
+
+
+@dataclass(frozen=True)
+class ResourceId:
+    """A resource id, parsed once.
+
+    Args:
+        resource_type: lower-case letters and underscores, e.g. ``dataset``.
+        project_key: the key of the project, without a dot.
+        resource_name: the name inside the project; "" for the project itself.
+
+    Raises:
+        ValueError: if the parts cannot be put together to an id and read back.
+    """
+
+    resource_type: str
+    project_key: str
+    resource_name: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse parts that would read back as other parts."""
+        match = _PATTERN.fullmatch(str(self))
+        parts = (self.resource_type, self.project_key, self.resource_name)
+        if match is None or tuple(match.groups("")) != parts:
+            raise ValueError(_invalid(self.resource_type, str(self)))
+
+    @classmethod
+    def parse(cls, text: str) -> "ResourceId":
+        """Read an id, from the left, at most two dots.
+
+        Raises:
+            ValueError: ``Invalid {type} resource_id``, and what was expected.
+        """
+        match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
+        if match is None:
+            raise ValueError(_invalid(str(text).partition(".")[0], text))
+        return cls(*match.groups(""))
+
+    def __str__(self) -> str:
+        """Return the id as it is written everywhere."""
+        suffix = f".{self.resource_name}" if self.resource_name else ""
+        return f"{self.resource_type}.{self.project_key}{suffix}"
+
+
+def make_resource_id(
+    resource_type: str, project_key: str, resource_name: str | None = None
+) -> str:
+    """Put an id together.
+
+    Args:
+        resource_type: e.g. ``project``, ``dataset``, ``recipe``.
+        project_key: the key of the project.
+        resource_name: the name inside the project; left out for the project itself.
+
+    Returns:
+        ``{type}.{PROJECT_KEY}`` or ``{type}.{PROJECT_KEY}.{name}``.
+
+    Raises:
+        ValueError: if the result would not be a valid id.
+    """
+    return str(ResourceId(resource_type, project_key, resource_name or ""))
+
+
+def _invalid(resource_type: str, text: object) -> str:
+    kind = resource_type[:40]
+    return (
+        f"Invalid {kind} resource_id {str(text)[:200]!r}: expected "
+        f"{kind}.{{PROJECT_KEY}}, or {kind}.{{PROJECT_KEY}}.{{name}} inside a project"
+    )

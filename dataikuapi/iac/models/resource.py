@@ -1,0 +1,212 @@
+"""What is known of one object of DSS: its configuration, and where it comes from."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any, cast
+
+from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.json_values import JSON, copy_json
+from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
+
+__all__ = ["UNKNOWN_WHEN_MISSING", "Resource", "ResourceMetadata"]
+
+UNKNOWN_WHEN_MISSING: dict[str, frozenset[str]] = {
+    "project": frozenset({"permissions"}),
+}
+"""Attributes, by type, that DSS shows only to those who have more rights.
+
+Whoever may read the rest of the object always sees a value there. So an attribute that
+is missing was not readable: it is unknown, not empty, and no sign of a change.
+"""
+
+
+@dataclass
+class ResourceMetadata:
+    """Where a resource comes from; nothing here counts as a change of it.
+
+    Args:
+        deployed_at: when it was read from DSS, or written to it. Naive means UTC.
+        deployed_by: by whom.
+        dataiku_internal_id: the id that DSS generates, for types that have one.
+        checksum: SHA-256 of the attributes as 64 hex digits; "" until it is known.
+        last_modified_by: login of the last editor, as DSS tells it.
+        last_modified_at: time of the last edit, as DSS tells it.
+        version_number: how often DSS saved the object.
+        created_at: when the object was created in DSS: an object that was deleted and
+            made again under the same name has another one.
+        extra: keys of a state file that this version does not know; kept as they are.
+    """
+
+    deployed_at: datetime
+    deployed_by: str
+    dataiku_internal_id: str | None = None
+    checksum: str = ""
+    last_modified_by: str | None = None
+    last_modified_at: datetime | None = None
+    version_number: int | None = None
+    created_at: datetime | None = None
+    extra: dict[str, JSON] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Bring times to UTC, and let go of what the caller passed."""
+        for name in _TIMES:
+            moment = getattr(self, name)
+            if moment is not None:
+                setattr(self, name, as_utc(moment))
+        self.extra = cast(dict[str, JSON], copy_json(self.extra))
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the ``metadata`` object of the state file, as a copy."""
+        document: dict[str, JSON] = {
+            "deployed_at": format_time(self.deployed_at),
+            "deployed_by": self.deployed_by,
+            "checksum": self.checksum,
+            "dataiku_internal_id": self.dataiku_internal_id,
+        }
+        for name in _OPTIONAL:
+            value = getattr(self, name)
+            if value is not None:
+                document[name] = format_time(value) if name in _TIMES else value
+        document.update(cast(dict[str, JSON], copy_json(self.extra)))
+        return document
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "ResourceMetadata":
+        """Build it from a ``metadata`` object; the inverse of :meth:`to_dict`.
+
+        Raises:
+            ValueError: if a required key is missing or a time is not one.
+        """
+        missing = {"deployed_at", "deployed_by"} - data.keys()
+        if missing:
+            raise ValueError(f"resource metadata lacks {', '.join(sorted(missing))}")
+        known: dict[str, Any] = {
+            name: (parse_time(value) if name in _TIMES and value is not None else value)
+            for name, value in data.items()
+            if name in _NAMES
+        }
+        extra = {key: value for key, value in data.items() if key not in _NAMES}
+        return cls(**known, extra=extra)
+
+
+_TIMES = frozenset({"deployed_at", "last_modified_at", "created_at"})
+_OPTIONAL = ("last_modified_by", "last_modified_at", "version_number", "created_at")
+_NAMES = frozenset(item.name for item in fields(ResourceMetadata)) - {"extra"}
+
+
+def _now_by_system() -> ResourceMetadata:
+    return ResourceMetadata(deployed_at=utc_now(), deployed_by="system")
+
+
+@dataclass
+class Resource:
+    """One object of DSS as the state knows it.
+
+    It is a value: attributes and metadata are copied in, so nothing that happens to the
+    caller's objects, or to what the client returned, reaches it.
+
+    Args:
+        resource_type: e.g. ``dataset``.
+        resource_id: ``{type}.{PROJECT_KEY}`` or ``{type}.{PROJECT_KEY}.{name}``.
+        attributes: the configuration, with the names that DSS gives its fields.
+        metadata: where it comes from; now and by "system" when left out. A missing
+            checksum is filled in.
+        extra: keys of a state file that this version does not know; kept as they are.
+
+    Raises:
+        ValueError: if the id is malformed or of another type.
+
+    Example:
+        .. code-block:: python
+
+            orders = Resource("dataset", "dataset.SHOP.orders", {"type": "PostgreSQL"})
+    """
+
+    resource_type: str
+    resource_id: str
+    attributes: dict[str, JSON] = field(default_factory=dict)
+    metadata: ResourceMetadata = field(default_factory=_now_by_system)
+    extra: dict[str, JSON] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the id, take copies, and fill the checksum."""
+        found = str(self.resource_id).partition(".")[0]
+        if found != self.resource_type:
+            raise ValueError(
+                f"Invalid {self.resource_type} resource_id "
+                f"{str(self.resource_id)[:200]!r}: it begins with {found[:40]!r}"
+            )
+        ResourceId.parse(self.resource_id)
+        self.attributes = cast(dict[str, JSON], copy_json(self.attributes))
+        self.extra = cast(dict[str, JSON], copy_json(self.extra))
+        self.metadata = replace(self.metadata)
+        if not self.metadata.checksum:
+            self.metadata.checksum = self.compute_checksum()
+
+    @property
+    def project_key(self) -> str:
+        """The key of the project that the object is, or is in."""
+        return ResourceId.parse(self.resource_id).project_key
+
+    @property
+    def resource_name(self) -> str:
+        """The name inside the project; "" for a project."""
+        return ResourceId.parse(self.resource_id).resource_name
+
+    def compute_checksum(self) -> str:
+        """Return the SHA-256 of the attributes as they are now, in hex.
+
+        It is taken over ``json.dumps(attributes, sort_keys=True)``, as other
+        implementations of this state file do; ``metadata.checksum`` stays as it is.
+        """
+        text = json.dumps(self.attributes, sort_keys=True)
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+    def has_changed(self, other: "Resource") -> bool:
+        """Tell whether the two configurations differ.
+
+        Args:
+            other: the same object at another time.
+
+        Raises:
+            ValueError: if the other one is another object.
+        """
+        if self.resource_id != other.resource_id:
+            raise ValueError(
+                f"cannot compare {self.resource_id!r} with {other.resource_id!r}: "
+                "two objects, not one at two times"
+            )
+        return self.compute_checksum() != other.compute_checksum()
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the entry of the state file, as a copy."""
+        return {
+            "resource_type": self.resource_type,
+            "resource_id": self.resource_id,
+            "attributes": copy_json(self.attributes),
+            "metadata": self.metadata.to_dict(),
+            **cast(dict[str, JSON], copy_json(self.extra)),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Resource":
+        """Build it from an entry of the state file; the inverse of :meth:`to_dict`.
+
+        Raises:
+            ValueError: if a required key is missing or a value cannot be.
+        """
+        missing = [name for name in _ENTRY if name not in data]
+        if missing:
+            raise ValueError(f"resource lacks {', '.join(missing)}")
+        return cls(
+            data["resource_type"],
+            data["resource_id"],
+            data["attributes"],
+            ResourceMetadata.from_dict(data["metadata"]),
+            {key: value for key, value in data.items() if key not in _ENTRY},
+        )
+
+
+_ENTRY = ("resource_type", "resource_id", "attributes", "metadata")

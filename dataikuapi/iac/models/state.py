@@ -1,0 +1,139 @@
+"""What is known of a whole instance, or of a part of it, at one time."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
+
+from dataikuapi.iac.models.ids import make_resource_id
+from dataikuapi.iac.models.json_values import JSON, copy_json
+from dataikuapi.iac.models.resource import Resource, ResourceMetadata
+from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
+
+__all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
+
+
+@dataclass
+class State:
+    """The objects of DSS that are tracked, by id, and which state of them this is.
+
+    Resources are copied in; those handed out are the state's own.
+
+    Args:
+        version: of the file format; always 1.
+        serial: grows with every change.
+        lineage: names the history that this state belongs to; ``None`` until it was
+            first stored.
+        environment: e.g. ``dev`` or ``prod``.
+        updated_at: when it last changed. Naive means UTC.
+        resources: by id.
+        extra: keys of a state file that this version does not know; kept as they are.
+
+    Example:
+        .. code-block:: python
+
+            state = State(environment="dev")
+            state.add_resource(Resource("dataset", "dataset.SHOP.orders"))
+            state.has_resource("dataset.SHOP.orders")
+    """
+
+    version: int = 1
+    serial: int = 0
+    lineage: str | None = None
+    environment: str = ""
+    updated_at: datetime = field(default_factory=utc_now)
+    resources: dict[str, Resource] = field(default_factory=dict)
+    extra: dict[str, JSON] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Let go of what the caller passed."""
+        self.updated_at = as_utc(self.updated_at)
+        self.resources = {key: replace(item) for key, item in self.resources.items()}
+        self.extra = cast(dict[str, JSON], copy_json(self.extra))
+
+    def get_resource(self, resource_id: str) -> Resource | None:
+        """Return the resource of that id, or ``None``; it is not a copy."""
+        return self.resources.get(resource_id)
+
+    def has_resource(self, resource_id: str) -> bool:
+        """Tell whether an object of that id is tracked."""
+        return resource_id in self.resources
+
+    def list_resources(self, resource_type: str | None = None) -> list[Resource]:
+        """Return the tracked resources, in the order in which they were added.
+
+        Args:
+            resource_type: keep only these; all types when left out.
+
+        Returns:
+            A new list; the resources in it are not copies.
+        """
+        return [
+            resource
+            for resource in self.resources.values()
+            if resource_type is None or resource.resource_type == resource_type
+        ]
+
+    def add_resource(self, resource: Resource) -> None:
+        """Add a copy of the resource, or replace the one of the same id."""
+        self.resources[resource.resource_id] = replace(resource)
+        self._touch()
+
+    def remove_resource(self, resource_id: str) -> Resource | None:
+        """Forget an object.
+
+        Returns:
+            What was removed; ``None``, and nothing changed, if it was not there.
+        """
+        removed = self.resources.pop(resource_id, None)
+        if removed is not None:
+            self._touch()
+        return removed
+
+    def _touch(self) -> None:
+        self.serial += 1
+        self.updated_at = utc_now()
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the document of the state file, as a copy, resources sorted by id."""
+        return {
+            "version": self.version,
+            "serial": self.serial,
+            "environment": self.environment,
+            "updated_at": format_time(self.updated_at),
+            "resources": {
+                key: self.resources[key].to_dict() for key in sorted(self.resources)
+            },
+            "lineage": self.lineage,
+            **cast(dict[str, JSON], copy_json(self.extra)),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "State":
+        """Build it from the document of a state file; the inverse of :meth:`to_dict`.
+
+        A key that is missing takes its default; whether a document is complete is for
+        :func:`~dataikuapi.iac.validation.validate_state` to say.
+
+        Raises:
+            ValueError: if a value cannot be, or a resource is filed under another id.
+        """
+        known = {name: data[name] for name in _KEYS if name in data}
+        if "updated_at" in known:
+            known["updated_at"] = parse_time(known["updated_at"])
+        known["resources"] = {
+            key: _entry(key, item) for key, item in known.get("resources", {}).items()
+        }
+        extra = {key: value for key, value in data.items() if key not in _KEYS}
+        return cls(**known, extra=extra)
+
+
+_KEYS = ("version", "serial", "environment", "updated_at", "resources", "lineage")
+
+
+def _entry(key: str, data: dict[str, Any]) -> Resource:
+    resource = Resource.from_dict(data)
+    if resource.resource_id != key:
+        raise ValueError(
+            f"resources[{key[:200]!r}] holds another id: {resource.resource_id[:200]!r}"
+        )
+    return resource

@@ -1,0 +1,60 @@
+"""How are points in time read and written? Always as RFC 3339 in UTC, with a Z."""
+
+import re
+from datetime import datetime, timedelta, timezone
+
+__all__ = ["as_utc", "format_time", "parse_time", "utc_from_millis", "utc_now"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+)
+
+
+def utc_now() -> datetime:
+    """Return the present, aware, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+def utc_from_millis(milliseconds: int) -> datetime:
+    """Return the time that DSS writes as milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def as_utc(moment: datetime) -> datetime:
+    """Return the same moment in UTC; a naive one is read as UTC."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=timezone.utc)
+    return moment.astimezone(timezone.utc)
+
+
+def format_time(moment: datetime) -> str:
+    """Return e.g. ``2026-01-02T03:04:05Z``; a fraction only where there is one."""
+    text = as_utc(moment).replace(tzinfo=None).isoformat()
+    return f"{text}Z"
+
+
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time with any offset; a naive one is UTC.
+
+    Digits beyond the microsecond are dropped, since :class:`datetime` holds no more.
+
+    Raises:
+        ValueError: if the text is no such time.
+    """
+    match = _TIME.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"not an RFC 3339 time: {text!r:.60}")
+    date, clock, fraction, offset = match.groups()
+    microseconds = (fraction or "")[:6].ljust(6, "0")
+    return as_utc(
+        datetime.fromisoformat(f"{date}T{clock}.{microseconds}{_offset(offset)}")
+    )
+
+
+def _offset(text: str | None) -> str:
+    """Return the offset as Python 3.10 reads it, which knows neither Z nor +0000."""
+    if text is None or text in "Zz":
+        return "+00:00"
+    return text if ":" in text else f"{text[:3]}:{text[3:]}"

@@ -1,0 +1,129 @@
+"""Where things are, and what may know of what."""
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dataikuapi.iac
+
+ROOT = Path(dataikuapi.iac.__file__).parent
+PREFIX = "dataikuapi.iac."
+
+# What a part may import of the others; a part is a module or a package at the top.
+MAY_IMPORT = {
+    "exceptions": set(),
+    "models": {"exceptions"},
+    "schemas": {"exceptions"},
+    "validation": {"exceptions"},
+    "serialization": {"models", "validation", "exceptions"},
+    "canonical": {"models", "exceptions"},
+    "reports": {"models"},
+    "diff": {"models", "reports"},
+    "backends": {"models", "serialization", "exceptions"},
+    "sync": {"canonical", "models", "exceptions"},
+    "manager": {"backends.base", "sync", "diff", "models", "exceptions"},
+    "sandbox": set(),
+}
+
+
+def modules():
+    """Yield (name inside iac, path) of each module, without the root."""
+    for path in sorted(ROOT.rglob("*.py")):
+        relative = path.relative_to(ROOT)
+        if relative.parts[:2] == ("sandbox", "samples") and len(relative.parts) > 3:
+            continue  # Recipes of the sample project: data.
+        if relative.parts != ("__init__.py",):
+            yield ".".join(relative.with_suffix("").parts), path
+
+
+def imports(path):
+    """Yield what a module imports of iac, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [node.module]
+        else:
+            continue
+        yield from (name[len(PREFIX) :] for name in names if name.startswith(PREFIX))
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [pytest.param(*module, id=module[0]) for module in modules()]
+)
+def test_imports_point_down(name, path):
+    part = name.partition(".")[0]
+    for imported in imports(path):
+        allowed = imported.partition(".")[0] == part or any(
+            imported == other or imported.startswith(f"{other}.")
+            for other in MAY_IMPORT[part]
+        )
+        assert allowed, f"{name} imports {imported}"
+
+
+def test_importing_the_client_does_not_import_this_library():
+    code = "import sys, dataikuapi; print([m for m in sys.modules if '.iac' in m])"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_importing_this_library_does_not_import_the_sandbox():
+    code = (
+        "import sys, dataikuapi.iac; print([m for m in sys.modules if 'sandbox' in m])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_files_are_small():
+    for name, path in modules():
+        assert len(path.read_text("utf-8").splitlines()) <= 350, name
+
+
+CONTRACT = {
+    "models.state": "State Resource ResourceMetadata make_resource_id",
+    "models.diff": "ChangeType ResourceDiff",
+    "exceptions": "DataikuIaCError StateNotFoundError StateCorruptedError "
+    "StateWriteError ResourceNotFoundError",
+    "backends.base": "StateBackend",
+    "backends.local": "LocalFileBackend",
+    "sync.base": "ResourceSync",
+    "sync.project": "ProjectSync",
+    "sync.dataset": "DatasetSync",
+    "sync.recipe": "RecipeSync",
+    "diff": "DiffEngine ResourceDiff ChangeType",
+    "manager": "StateManager",
+    "validation": "validate_state",
+}
+
+
+@pytest.mark.parametrize("module", CONTRACT)
+def test_the_names_of_the_contract_are_where_it_says(module):
+    found = importlib.import_module(PREFIX + module)
+    for name in CONTRACT[module].split():
+        assert getattr(found, name) is getattr(dataikuapi.iac, name)
+        assert name in dataikuapi.iac.__all__
+
+
+def test_the_public_surface_is_sorted_and_real():
+    names = dataikuapi.iac.__all__
+    assert names == sorted(names)
+    for name in names:
+        assert getattr(dataikuapi.iac, name).__doc__
+
+
+def test_errors_are_drawn_in_their_tree():
+    import dataikuapi.iac.exceptions as exceptions
+
+    drawn = re.findall(r"[├└]── (\w+)", exceptions.__doc__)
+    assert sorted(drawn) == sorted(exceptions.__all__)

@@ -1,0 +1,125 @@
+"""The conductor."""
+
+from unittest.mock import Mock
+
+import pytest
+
+from dataikuapi.iac import (
+    Resource,
+    ResourceSync,
+    State,
+    StateBackend,
+    StateManager,
+    StateNotFoundError,
+)
+
+
+class MemoryBackend(StateBackend):
+    """A backend with just the five members."""
+
+    def __init__(self):
+        self.state = None
+
+    def load(self):
+        if self.state is None:
+            raise StateNotFoundError("nothing here")
+        return self.state
+
+    def save(self, state):
+        self.state = state
+
+    def exists(self):
+        return self.state is not None
+
+    def delete(self):
+        self.state = None
+
+    def backup(self, suffix="backup"):
+        return "nowhere"
+
+
+class OneOfEach(ResourceSync):
+    """A sync with just the three members."""
+
+    def __init__(self, resource_type):
+        self._type = resource_type
+
+    @property
+    def resource_type(self):
+        return self._type
+
+    def fetch(self, resource_id):
+        return Resource(self._type, resource_id)
+
+    def list_all(self, project_key=None):
+        name = "" if self._type == "project" else ".x"
+        return [Resource(self._type, f"{self._type}.{project_key or 'SHOP'}{name}")]
+
+
+@pytest.fixture
+def manager():
+    manager = StateManager(MemoryBackend(), Mock(), "test")
+    manager.project_sync = OneOfEach("project")
+    manager.dataset_sync = OneOfEach("dataset")
+    manager.recipe_sync = OneOfEach("recipe")
+    return manager
+
+
+ALL = ["dataset.SHOP.x", "project.SHOP", "recipe.SHOP.x"]
+
+
+def test_load_state_creates_empty_if_not_exists():
+    backend = Mock(spec=["exists"])
+    backend.exists.return_value = False
+
+    state = StateManager(backend, Mock(), "test").load_state()
+    assert (state.environment, state.resources, state.serial) == ("test", {}, 0)
+
+
+def test_a_state_that_vanishes_while_it_is_read_is_an_empty_one(mock_backend):
+    mock_backend.exists.return_value = True
+    mock_backend.load.side_effect = StateNotFoundError("gone")
+
+    state = StateManager(mock_backend, Mock(), "test").load_state()
+    assert (state.environment, state.resources) == ("test", {})
+
+
+def test_save_state_sets_the_environment_and_saves(manager):
+    manager.save_state(State(environment="other"))
+
+    assert manager.load_state().environment == "test"
+
+
+def test_sync_project_includes_children(manager):
+    state = manager.sync_project("SHOP")
+
+    assert list(state.resources) == ALL
+    assert state.environment == "test"
+
+
+def test_sync_project_without_children(manager):
+    state = manager.sync_project("SHOP", include_children=False)
+
+    assert list(state.resources) == ["project.SHOP"]
+
+
+def test_sync_all_reads_each_project(manager):
+    assert list(manager.sync_all().resources) == ALL
+
+
+@pytest.mark.parametrize("resource_id", ALL)
+def test_sync_resource_asks_who_reads_the_type(manager, resource_id):
+    assert manager.sync_resource(resource_id).resource_id == resource_id
+
+
+@pytest.mark.parametrize("resource_id", ["webapp.SHOP.x", "nonsense", "", "Dataset.P"])
+def test_an_unknown_type_is_refused(manager, resource_id):
+    with pytest.raises(ValueError, match="^Unknown resource type .*known: dataset"):
+        manager.sync_resource(resource_id)
+
+
+def test_syncing_stores_nothing(manager):
+    manager.sync_project("SHOP")
+    manager.sync_all()
+
+    assert not manager.backend.exists()

@@ -1,0 +1,110 @@
+"""Reading projects."""
+
+import pytest
+
+from dataikuapi.iac import ProjectSync, ResourceNotFoundError
+
+METADATA = {
+    "label": "Shop",
+    "description": "All *orders*",
+    "shortDesc": "orders",
+    "tags": ["b", "a"],
+    "customFields": {},
+    "checklists": {"checklists": []},
+}
+SETTINGS = {"settings": {"gitCommitMode": "AUTO"}, "exposedObjects": {"objects": []}}
+PERMISSIONS = {"owner": "maria", "permissions": [{"group": "team", "admin": True}]}
+SUMMARY = {"projectKey": "SHOP", "name": "Shop", "projectStatus": "Sandbox"}
+
+
+@pytest.fixture
+def sync(mock_client):
+    mock_client.answers = {
+        ("GET", "/projects/"): [SUMMARY],
+        ("GET", "/projects/SHOP"): SUMMARY,
+        ("GET", "/projects/SHOP/metadata"): METADATA,
+        ("GET", "/projects/SHOP/settings"): SETTINGS,
+        ("GET", "/projects/SHOP/permissions"): PERMISSIONS,
+    }
+    return ProjectSync(mock_client)
+
+
+def test_fetch_project(sync):
+    project = sync.fetch("project.SHOP")
+
+    assert project.resource_id == "project.SHOP"
+    assert project.attributes == {
+        "projectKey": "SHOP",
+        "name": "Shop",
+        "description": "All *orders*",
+        "shortDesc": "orders",
+        "tags": ["a", "b"],
+        "checklists": {"checklists": []},
+        "customFields": {},
+        "projectStatus": "Sandbox",
+        "settings": {"gitCommitMode": "AUTO"},
+        "exposedObjects": {"objects": []},
+        "permissions": PERMISSIONS,
+    }
+
+
+def test_list_all_projects(sync):
+    assert [project.resource_id for project in sync.list_all()] == ["project.SHOP"]
+    assert sync.list_all()[0].attributes == sync.fetch("project.SHOP").attributes
+
+
+def test_list_all_of_one_project(sync):
+    assert [project.resource_id for project in sync.list_all("SHOP")] == [
+        "project.SHOP"
+    ]
+    assert sync.list_all("OTHER") == []
+
+
+def test_the_name_is_that_of_the_settings_where_there_is_no_label(sync):
+    sync.client.answers["GET", "/projects/SHOP/metadata"] = {}
+    sync.client.answers["GET", "/projects/SHOP/settings"] = {"name": "Old shop"}
+
+    assert sync.fetch("project.SHOP").attributes["name"] == "Old shop"
+
+
+def test_a_missing_project_is_not_found(sync):
+    with pytest.raises(ResourceNotFoundError, match="project.NOPE"):
+        sync.fetch("project.NOPE")
+
+
+@pytest.mark.parametrize("resource_id", ["project.SHOP.x", "dataset.SHOP", "project"])
+def test_a_malformed_id_is_refused(sync, resource_id):
+    with pytest.raises(ValueError, match="^Invalid project resource_id|^Invalid"):
+        sync.fetch(resource_id)
+
+
+def test_name_descriptions_and_tags_are_those_of_the_metadata(dataiku_client):
+    project = ProjectSync(dataiku_client).fetch("project.ORDERS_DEMO")
+    metadata = dataiku_client.get_project("ORDERS_DEMO").get_metadata()
+
+    assert project.attributes["name"] == metadata["label"] == "Orders demo"
+    assert project.attributes["description"] == metadata["description"] != ""
+    assert project.attributes["shortDesc"] == metadata["shortDesc"] != ""
+    assert project.attributes["tags"] == sorted(metadata["tags"])
+
+
+def test_without_the_right_to_read_permissions_they_are_unknown(server, store):
+    from dataikuapi import DSSClient
+
+    reader = store.add_api_key("reader", can_admin=False)
+    project = ProjectSync(DSSClient(server.url, reader)).fetch("project.ORDERS_DEMO")
+
+    assert "permissions" not in project.attributes
+    assert project.attributes["name"] == "Orders demo"
+
+
+def test_who_edited_last_and_when_is_metadata(dataiku_client):
+    client = dataiku_client
+    project = ProjectSync(client).fetch("project.ORDERS_DEMO")
+    tag = client.get_project("ORDERS_DEMO").get_summary()["versionTag"]
+
+    assert project.metadata.last_modified_by == tag["lastModifiedBy"]["login"]
+    assert project.metadata.version_number == tag["versionNumber"]
+    assert project.metadata.last_modified_at.timestamp() * 1000 == pytest.approx(
+        tag["lastModifiedOn"]
+    )

@@ -1,0 +1,100 @@
+"""Reading recipes."""
+
+import pytest
+
+from dataikuapi.iac import RecipeSync, ResourceNotFoundError
+
+PYTHON = {
+    "projectKey": "SHOP",
+    "name": "compute",
+    "type": "python",
+    "inputs": {"main": {"items": [{"ref": "orders", "deps": []}]}},
+    "outputs": {"main": {"items": [{"ref": "sales", "appendMode": False}]}},
+    "params": {"envSelection": {"envMode": "INHERIT"}},
+    "tags": [],
+}
+
+
+@pytest.fixture
+def sync(mock_client):
+    mock_client.answers = {
+        ("GET", "/projects/SHOP/recipes/"): [{"name": "compute", "type": "python"}],
+        ("GET", "/projects/SHOP/recipes/compute"): {
+            "recipe": PYTHON,
+            "payload": "print(1)\n",
+        },
+    }
+    return RecipeSync(mock_client)
+
+
+def test_fetch_python_recipe(sync):
+    recipe = sync.fetch("recipe.SHOP.compute")
+
+    assert recipe.attributes["type"] == "python"
+    assert recipe.attributes["inputs"] == PYTHON["inputs"]
+    assert recipe.attributes["outputs"] == PYTHON["outputs"]
+    assert recipe.attributes["params"] == PYTHON["params"]
+    assert recipe.attributes["payload"] == "print(1)\n"
+
+
+def visual(payload):
+    return {"recipe": {**PYTHON, "type": "shaker"}, "payload": payload}
+
+
+def test_fetch_visual_recipe(sync):
+    payload = '{"steps": [{"type": "ColumnRenamer"}], "origin": "x"}'
+    sync.client.answers["GET", "/projects/SHOP/recipes/compute"] = visual(payload)
+
+    recipe = sync.fetch("recipe.SHOP.compute")
+    assert recipe.attributes["payload"] == {"steps": [{"type": "ColumnRenamer"}]}
+
+
+@pytest.mark.parametrize("payload", ["", None])
+def test_a_recipe_without_content_has_no_payload(sync, payload):
+    sync.client.answers["GET", "/projects/SHOP/recipes/compute"] = visual(payload)
+
+    assert "payload" not in sync.fetch("recipe.SHOP.compute").attributes
+
+
+def test_list_all_reads_each_recipe(sync):
+    (recipe,) = sync.list_all("SHOP")
+
+    assert recipe.attributes["payload"] == "print(1)\n"
+
+
+def test_list_all_requires_project_key(sync):
+    with pytest.raises(ValueError, match="^project_key required"):
+        sync.list_all()
+
+
+def test_a_missing_recipe_answers_200_and_is_not_found(sync):
+    sync.client.answers["GET", "/projects/SHOP/recipes/nope"] = {}
+
+    with pytest.raises(ResourceNotFoundError, match="recipe.SHOP.nope"):
+        sync.fetch("recipe.SHOP.nope")
+
+
+def test_another_missing_key_is_no_missing_recipe(sync):
+    sync.client.answers["GET", "/projects/SHOP/recipes/compute"] = {"recipe": {}}
+
+    with pytest.raises(KeyError):
+        sync.fetch("recipe.SHOP.compute")
+
+
+def test_a_malformed_id_is_refused(sync):
+    with pytest.raises(ValueError, match="^Invalid recipe resource_id"):
+        sync.fetch("recipe.SHOP")
+
+
+@pytest.mark.parametrize(
+    "name", ["join_CRM.customers_enriched", "recipe from notebook maria's scores"]
+)
+def test_names_with_dots_spaces_and_apostrophes(dataiku_client, name):
+    recipe = RecipeSync(dataiku_client).fetch(f"recipe.ORDERS_DEMO.{name}")
+
+    assert recipe.resource_name == recipe.attributes["name"] == name
+
+
+def test_a_missing_recipe_of_dss_is_not_found(dataiku_client):
+    with pytest.raises(ResourceNotFoundError, match="recipe.ORDERS_DEMO.nope"):
+        RecipeSync(dataiku_client).fetch("recipe.ORDERS_DEMO.nope")
