@@ -1,0 +1,90 @@
+"""The demo, and what the README says of it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "demos" / "week1_state_management.py"
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def run(*arguments, cwd, **environment):
+    """Run the demo as a user does."""
+    clean = {key: value for key, value in os.environ.items() if "DATAIKU" not in key}
+    return subprocess.run(
+        [sys.executable, str(DEMO), *map(str, arguments)],
+        cwd=cwd,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def readme_block(marker, language):
+    pattern = rf"<!-- {marker} -->\n```{language}\n(.*?)```\n"
+    return re.search(pattern, README, re.DOTALL)[1]
+
+
+def test_the_transcript_in_the_readme_is_that_of_a_run(tmp_path):
+    result = run(cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == readme_block("demo transcript", "text")
+    assert (tmp_path / ".dataiku/state/demo.state.json").is_file()
+
+
+def test_a_second_run_gives_the_same(tmp_path):
+    assert run(cwd=tmp_path).stdout == run(cwd=tmp_path).stdout
+
+
+def test_a_project_folder(project_folder, tmp_path):
+    state = tmp_path / "my.state.json"
+    result = run("--project-dir", project_folder, "--state-file", state, cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert "No changes." in result.stdout
+    assert "+ dataset." in result.stdout
+    assert result.stdout.endswith(f"The state file: {state}\n")
+
+
+def test_an_instance_is_read_and_compared_with_the_state_before(
+    server, dataiku_client, tmp_path
+):
+    arguments = ["--host", server.url, "--project", "ORDERS_DEMO"]
+    first = run(*arguments, cwd=tmp_path, DATAIKU_API_KEY=server.api_key)
+    dataiku_client.get_project("ORDERS_DEMO").create_dataset("later", "Filesystem")
+    second = run(*arguments, cwd=tmp_path, DATAIKU_API_KEY=server.api_key)
+
+    assert "There is no state yet" in first.stdout, first.stderr
+    assert "+ dataset.ORDERS_DEMO.later" in second.stdout, second.stderr
+    assert server.api_key not in first.stdout + second.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--host", "http://dss"], "--host and --project go together"),
+        (["--host", "http://dss", "--project", "P"], "DATAIKU_API_KEY"),
+    ],
+)
+def test_wrong_usage_is_explained(arguments, message, tmp_path):
+    result = run(*arguments, cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert message in result.stderr
+
+
+def test_the_first_session_of_the_readme_runs(server, tmp_path, monkeypatch, capsys):
+    (session,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATAIKU_HOST", server.url)
+    monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
+
+    exec(compile(session, "README.md", "exec"), {})
+    assert capsys.readouterr().out == "No changes. 20 unchanged.\n"
