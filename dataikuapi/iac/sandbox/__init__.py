@@ -25,12 +25,15 @@ from dataikuapi.iac.sandbox.errors import (
     SandboxError,
     UnknownKeyError,
 )
+from dataikuapi.iac.sandbox.faults import Fault, FaultPlan
 from dataikuapi.iac.sandbox.samples import SAMPLE_PROJECT_KEY, sample_folder
 from dataikuapi.iac.sandbox.server import SandboxServer
 from dataikuapi.iac.sandbox.store import ProjectStore
 
 __all__ = [
     "AlreadyExistsError",
+    "Fault",
+    "FaultPlan",
     "InvalidDocumentError",
     "NotAllowedError",
     "NotInSandboxError",

@@ -9,7 +9,8 @@ from types import TracebackType
 
 import uvicorn
 
-from dataikuapi.iac.sandbox.routes import create_app
+from dataikuapi.iac.sandbox.faults import FaultPlan, FaultyApp
+from dataikuapi.iac.sandbox.routes import PREFIXES, create_app
 from dataikuapi.iac.sandbox.store import SANDBOX_LOGIN, ProjectStore
 
 _HOST = "127.0.0.1"
@@ -26,6 +27,8 @@ class SandboxServer:
     Attributes:
         store: the store.
         api_key: a key to all projects.
+        faults: what goes wrong on the way, by request; None for nothing. May be set at
+            any time.
 
     .. code-block:: python
 
@@ -36,10 +39,20 @@ class SandboxServer:
     def __init__(self, store: ProjectStore | None = None, port: int = 0) -> None:
         self.store = ProjectStore() if store is None else store
         self.api_key = self.store.add_api_key(SANDBOX_LOGIN)
+        self._app = FaultyApp(create_app(self.store), PREFIXES)
         self._port = port
         self._url: str | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def faults(self) -> FaultPlan | None:
+        """The plan of what goes wrong."""
+        return self._app.plan
+
+    @faults.setter
+    def faults(self, plan: FaultPlan | None) -> None:
+        self._app.plan = plan
 
     @property
     def url(self) -> str:
@@ -64,7 +77,7 @@ class SandboxServer:
             raise RuntimeError("the sandbox is already running")
         listener = _listening_socket(self._port)
         self._url = f"http://{_HOST}:{listener.getsockname()[1]}"
-        self._server = uvicorn.Server(_config(self.store))
+        self._server = uvicorn.Server(_config(self._app))
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="dss-sandbox", daemon=True
         )
@@ -105,11 +118,11 @@ def _listening_socket(port: int) -> socket.socket:
     return listener
 
 
-def _config(store: ProjectStore) -> uvicorn.Config:
+def _config(app: FaultyApp) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(store),
+        app,
         log_config=None,
-        log_level="warning",
+        log_level="critical",
         access_log=False,
         lifespan="off",
         server_header=False,

@@ -1,0 +1,97 @@
+"""What can be made to go wrong between a client and the sandbox.
+
+On the way to a real DSS stand networks, proxies and restarts; a fault plays one of them
+for one request, and the sandbox behind it never sees the request unless it says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dataikuapi.iac.sandbox.answers import error_answer
+
+_PAGE = "<!doctype html><html><body><h1>{status}</h1>nginx</body></html>"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to one request. Use the constructors below for the usual ones.
+
+    Args:
+        answer: sent instead of the sandbox's own; None lets the request through.
+        delay: seconds to wait first.
+        hang_up: close the connection without an answer.
+    """
+
+    answer: Response | None = None
+    delay: float = 0.0
+    hang_up: bool = False
+
+    @classmethod
+    def page(cls, status: int = 502, headers: Mapping[str, str] | None = None) -> Fault:
+        """Return an HTML page, as a proxy sends it when DSS restarts."""
+        body = _PAGE.format(status=status)
+        return cls(Response(body, status, dict(headers or {}), "text/html"))
+
+    @classmethod
+    def text(cls, body: str, status: int = 200) -> Fault:
+        """Return any body as if it were JSON, without the headers of a DSS."""
+        return cls(Response(body, status, {}, "application/json"))
+
+    @classmethod
+    def error(cls, status: int, error_type: str, message: str) -> Fault:
+        """Return an error of DSS; `error_type` is a Java class name."""
+        return cls(error_answer(status, error_type, message))
+
+    @classmethod
+    def slow(cls, seconds: float) -> Fault:
+        """Return the sandbox's answer, but late."""
+        return cls(delay=seconds)
+
+    @classmethod
+    def reset(cls) -> Fault:
+        """Close the connection without an answer."""
+        return cls(hang_up=True)
+
+
+FaultPlan = Callable[[str, str], "Fault | None"]
+"""From method and path, such as `/projects/SALES/datasets/`, to what goes wrong."""
+
+
+@dataclass
+class FaultyApp:
+    """The sandbox's application behind a plan of faults.
+
+    Args:
+        app: the application.
+        prefixes: what is cut off a path before the plan sees it.
+        plan: asked for each request; None for none. May be replaced at any time.
+    """
+
+    app: ASGIApp
+    prefixes: tuple[str, ...]
+    plan: FaultPlan | None = field(default=None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        fault = self.plan(scope["method"], self._path(scope)) if self.plan else None
+        if fault is None:
+            await self.app(scope, receive, send)
+            return
+        await asyncio.sleep(fault.delay)
+        if fault.hang_up:
+            # `send` is a method of uvicorn's request, which has the connection.
+            getattr(send, "__self__").transport.abort()
+        else:
+            await (fault.answer or self.app)(scope, receive, send)
+
+    def _path(self, scope: Scope) -> str:
+        path: str = scope["path"]
+        for prefix in self.prefixes:
+            path = path.removeprefix(prefix)
+        return path
