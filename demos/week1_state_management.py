@@ -48,6 +48,8 @@ def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--host and --project go together")
     if arguments.host and arguments.project_dir:
         parser.error("--project-dir and --host exclude each other")
+    if arguments.project_dir and not (arguments.project_dir / "params.json").is_file():
+        parser.error(f"{arguments.project_dir} is no DSS project: no params.json in it")
     if arguments.host and not os.environ.get("DATAIKU_API_KEY"):
         parser.error("put the API key into the environment as DATAIKU_API_KEY")
     if not arguments.state_file:

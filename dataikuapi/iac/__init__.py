@@ -14,11 +14,22 @@ from dataikuapi.iac.backends import LocalFileBackend, StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
+    DSSAnswerError,
+    DSSAuthenticationError,
+    DSSError,
+    DSSPermissionError,
+    DSSTimeoutError,
+    DSSUnreachableError,
+    InstanceMismatchError,
+    NotDSSError,
+    ProjectNotVisibleError,
     ResourceNotFoundError,
+    StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
     StateReadError,
     StateWriteError,
+    UnsupportedValueError,
 )
 from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models import (
@@ -34,10 +45,19 @@ from dataikuapi.iac.validation import validate_state
 
 __all__ = [
     "ChangeType",
+    "DSSAnswerError",
+    "DSSAuthenticationError",
+    "DSSError",
+    "DSSPermissionError",
+    "DSSTimeoutError",
+    "DSSUnreachableError",
     "DataikuIaCError",
     "DatasetSync",
     "DiffEngine",
+    "InstanceMismatchError",
     "LocalFileBackend",
+    "NotDSSError",
+    "ProjectNotVisibleError",
     "ProjectSync",
     "RecipeSync",
     "Resource",
@@ -47,11 +67,13 @@ __all__ = [
     "ResourceSync",
     "State",
     "StateBackend",
+    "StateConflictError",
     "StateCorruptedError",
     "StateManager",
     "StateNotFoundError",
     "StateReadError",
     "StateWriteError",
+    "UnsupportedValueError",
     "make_resource_id",
     "validate_state",
 ]

@@ -5,25 +5,48 @@ the client catches them too::
 
     DataikuException
     └── DataikuIaCError
-        ├── StateNotFoundError       there is no state where one was asked for
-        ├── StateReadError           what is stored could not be read at all
-        ├── StateCorruptedError      what is stored is not a state
-        ├── StateWriteError          a state could not be stored; the old one is intact
-        └── ResourceNotFoundError    DSS says that the object does not exist
+        ├── StateNotFoundError          there is no state where one was asked for
+        ├── StateReadError              what is stored could not be read at all
+        ├── StateCorruptedError         what is stored is not a state
+        ├── StateWriteError             a state was not stored; the old one is intact
+        │   ├── StateConflictError      what is stored is newer
+        │   └── InstanceMismatchError   what is stored is of another DSS
+        ├── UnsupportedValueError       a value that a state cannot carry exactly
+        ├── ResourceNotFoundError       DSS says that the object does not exist
+        │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
+        └── DSSError                    DSS answered with an error of its own
+            ├── DSSUnreachableError     nothing answers at that address
+            ├── DSSTimeoutError         no answer in time
+            ├── DSSAuthenticationError  DSS does not know the API key
+            ├── DSSPermissionError      the key may not do that
+            ├── NotDSSError             an answer that is no JSON: a proxy's page, say
+            └── DSSAnswerError          JSON, but not what DSS answers
 
-A message names the thing, the reason and the next step. Arguments that can never be
-right (a malformed id, say) raise the built-in :class:`ValueError` instead.
+A message names the thing, the reason and the next step, and never holds the API key.
+Arguments that can never be right (a malformed id, say) raise the built-in
+:class:`ValueError` instead.
 """
 
 from dataikuapi.utils import DataikuException
 
 __all__ = [
+    "DSSAnswerError",
+    "DSSAuthenticationError",
+    "DSSError",
+    "DSSPermissionError",
+    "DSSTimeoutError",
+    "DSSUnreachableError",
     "DataikuIaCError",
+    "InstanceMismatchError",
+    "NotDSSError",
+    "ProjectNotVisibleError",
     "ResourceNotFoundError",
+    "StateConflictError",
     "StateCorruptedError",
     "StateNotFoundError",
     "StateReadError",
     "StateWriteError",
+    "UnsupportedValueError",
 ]
 
 
@@ -44,8 +67,56 @@ class StateCorruptedError(DataikuIaCError):
 
 
 class StateWriteError(DataikuIaCError):
-    """A state could not be stored; what was stored before is intact."""
+    """A state was not stored; what was stored before is intact."""
+
+
+class StateConflictError(StateWriteError):
+    """What is stored is newer than what was to take its place."""
+
+
+class InstanceMismatchError(StateWriteError):
+    """What is stored describes another instance of DSS."""
+
+
+class UnsupportedValueError(DataikuIaCError, ValueError):
+    """A value that JSON, and so a state, cannot carry exactly."""
 
 
 class ResourceNotFoundError(DataikuIaCError):
     """DSS says that the object does not exist."""
+
+
+class ProjectNotVisibleError(ResourceNotFoundError):
+    """The project does not exist, or the API key may not see it.
+
+    DSS answers both alike, so never take it for a proof that a project was deleted. The
+    key itself is good: that was asked first.
+    """
+
+
+class DSSError(DataikuIaCError):
+    """DSS could not be asked, or answered with an error."""
+
+
+class DSSUnreachableError(DSSError):
+    """Nothing answers at that address."""
+
+
+class DSSTimeoutError(DSSError):
+    """No answer came in time."""
+
+
+class DSSAuthenticationError(DSSError):
+    """DSS does not know the API key."""
+
+
+class DSSPermissionError(DSSError):
+    """DSS knows the API key, which may not do what was asked for."""
+
+
+class NotDSSError(DSSError):
+    """The answer is no JSON: the page of a proxy, a login page, a DSS that starts."""
+
+
+class DSSAnswerError(DSSError):
+    """The answer is JSON, but not what DSS answers to that question."""

@@ -74,7 +74,10 @@ def _reason(error: ValidationError) -> str:
     if error.parent is not None and error.parent.validator == "propertyNames":
         return f"{found[:_QUOTED]!r} is not a resource id"
     if error.validator == "const":
-        return f"expected {expected}; if it is newer, upgrade dataiku-iac"
+        newer = type(found) is int and found > expected
+        return f"expected {expected}" + (
+            f", found {found}: a newer dataiku-iac wrote it; upgrade" if newer else ""
+        )
     return f"does not hold for {error.validator} {expected!r}"
 
 

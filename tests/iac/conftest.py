@@ -1,7 +1,9 @@
 """Fixtures: the real client against the sandbox, or against a real instance."""
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from unittest.mock import create_autospec
 
 import pytest
@@ -16,16 +18,34 @@ from dataikuapi.iac.sandbox import (
     sample_folder,
 )
 
+REAL_SETTINGS = ("DATAIKU_HOST", "DATAIKU_API_KEY", "DATAIKU_PROJECT")
 REAL_PROJECTS = Path(__file__).resolve().parents[3] / "shared" / "dss-projects"
 
 
 def pytest_addoption(parser):
     """Let the integration tests run against a real instance."""
     parser.addoption(
+        "--long",
+        action="store_true",
+        help="run campaigns in full, which takes minutes",
+    )
+    parser.addoption(
         "--real-dataiku",
         action="store_true",
         help="read from DATAIKU_HOST with DATAIKU_API_KEY, project DATAIKU_PROJECT",
     )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Against a real instance run what only reads, and leave out everything else."""
+    if not config.getoption("--real-dataiku"):
+        return
+    missing = [name for name in REAL_SETTINGS if not os.environ.get(name)]
+    if missing:
+        raise pytest.UsageError(f"--real-dataiku needs {', '.join(missing)}")
+    reading = [item for item in items if "dataiku_project" in item.fixturenames]
+    config.hook.pytest_deselected(items=[i for i in items if i not in reading])
+    items[:] = reading
 
 
 def pytest_generate_tests(metafunc):
@@ -49,10 +69,32 @@ def store():
     return store
 
 
+@pytest.fixture(scope="session")
+def serve():
+    """Return a function that serves a store, until the end of the session.
+
+    Stopping takes a tenth of a second each, so nobody waits for it between two tests.
+    """
+    stopping = []
+
+    @contextmanager
+    def served(store):
+        server = SandboxServer(store).start()
+        try:
+            yield server
+        finally:
+            stopping.append(Thread(target=server.stop))
+            stopping[-1].start()
+
+    yield served
+    for thread in stopping:
+        thread.join()
+
+
 @pytest.fixture
-def server(store):
+def server(store, serve):
     """The store, served over HTTP."""
-    with SandboxServer(store) as server:
+    with serve(store) as server:
         yield server
 
 

@@ -7,8 +7,8 @@ import requests
 from dataikuapi import DSSClient
 from requests.adapters import HTTPAdapter
 
-from dataikuapi.iac import DatasetSync, StateManager
-from dataikuapi.iac.sync.connection import TIME_OUT, with_time_out
+from dataikuapi.iac import DatasetSync, DSSUnreachableError, StateManager
+from dataikuapi.iac.sync.connection import TIME_OUT, own_copy
 
 
 class Recorder(HTTPAdapter):
@@ -31,14 +31,14 @@ def client():
 
 def test_every_call_has_a_time_out(client):
     with pytest.raises(requests.ConnectionError):
-        with_time_out(client).list_projects()
+        own_copy(client).list_projects()
 
     assert Recorder.time_outs == [TIME_OUT]
 
 
 def test_the_callers_client_is_left_as_it_is(client):
     session, headers = client._session, dict(client._session.headers)
-    patient = with_time_out(client)
+    patient = own_copy(client)
     patient._session.headers["X-Other"] = "b"
     with pytest.raises(requests.ConnectionError):
         client.list_projects()
@@ -51,7 +51,7 @@ def test_the_callers_client_is_left_as_it_is(client):
 def test_credentials_and_settings_come_along(client):
     client._session.verify = False
     client._session.proxies["http"] = "http://proxy"
-    patient = with_time_out(client)
+    patient = own_copy(client)
 
     assert patient.host == client.host
     assert patient._session.auth == client._session.auth
@@ -61,14 +61,14 @@ def test_credentials_and_settings_come_along(client):
 
 
 def test_one_copy_is_enough(client):
-    patient = with_time_out(client)
+    patient = own_copy(client)
 
-    assert with_time_out(patient) is patient
+    assert own_copy(patient) is patient
 
 
 def test_a_mock_is_used_as_it_is():
     for double in (Mock(), create_autospec(DSSClient, instance=True)):
-        assert with_time_out(double) is double
+        assert own_copy(double) is double
 
 
 def test_all_syncs_call_with_a_time_out(client):
@@ -80,7 +80,7 @@ def test_all_syncs_call_with_a_time_out(client):
         lambda: manager.sync_resource("recipe.SHOP.x"),
         lambda: DatasetSync(client).list_all("SHOP"),
     ):
-        with pytest.raises(requests.ConnectionError):
+        with pytest.raises(DSSUnreachableError):
             call()
 
     assert set(Recorder.time_outs) == {TIME_OUT}

@@ -26,7 +26,15 @@ MAY_IMPORT = {
     "diff": {"models", "reports"},
     "backends": {"models", "serialization", "exceptions"},
     "sync": {"canonical", "models", "exceptions"},
-    "manager": {"backends.base", "sync", "diff", "models", "exceptions"},
+    # backends.local for StateManager.local alone: docs/decisions/0015.
+    "manager": {
+        "backends.base",
+        "backends.local",
+        "sync",
+        "diff",
+        "models",
+        "exceptions",
+    },
     "sandbox": set(),
 }
 

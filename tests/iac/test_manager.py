@@ -3,12 +3,15 @@
 from unittest.mock import Mock
 
 import pytest
+from dataikuapi import DSSClient
 
 from dataikuapi.iac import (
+    InstanceMismatchError,
     Resource,
     ResourceSync,
     State,
     StateBackend,
+    StateConflictError,
     StateManager,
     StateNotFoundError,
 )
@@ -123,3 +126,56 @@ def test_syncing_stores_nothing(manager):
     manager.sync_all()
 
     assert not manager.backend.exists()
+
+
+def test_local_keeps_the_state_in_the_usual_place(tmp_path, monkeypatch, manager):
+    monkeypatch.chdir(tmp_path)
+    local = StateManager.local(Mock(), "dev")
+    local.save_state(State())
+
+    assert (tmp_path / ".dataiku/state/dev.state.json").is_file()
+    assert local.load_state().environment == "dev"
+
+
+def test_a_manager_says_in_one_line_what_it_keeps_where():
+    client = DSSClient("https://me:hunter2@dss.example.com", "the-key")
+
+    assert repr(StateManager.local(client, "dev")) == (
+        "<StateManager dev: DSS at https://dss.example.com, kept in "
+        "LocalFileBackend('.dataiku/state/dev.state.json')>"
+    )
+
+
+def test_two_partial_states_are_kept_side_by_side(manager):
+    manager.save_state(manager.sync_project("SHOP"))
+    manager.save_state(manager.sync_project("OTHER"))
+    manager.save_state(manager.sync_all(projects=["SHOP"]))
+
+    stored = manager.load_state()
+    assert {item.project_key for item in stored.list_resources()} == {"SHOP", "OTHER"}
+    assert stored.serial == 3
+
+
+def test_an_earlier_read_is_refused(manager):
+    early = manager.sync_project("SHOP")
+    manager.save_state(manager.sync_project("SHOP"))
+
+    with pytest.raises(StateConflictError, match="Sync again"):
+        manager.save_state(early)
+
+
+def test_a_state_of_another_instance_is_refused(manager):
+    manager.save_state(State(instance={"install_id": "a"}))
+    with pytest.raises(InstanceMismatchError):
+        manager.save_state(State(instance={"install_id": "b"}))
+    manager.save_state(State(instance={"install_id": "b"}), allow_other_instance=True)
+
+    assert manager.load_state().instance == {"install_id": "b"}
+
+
+def test_syncing_leaves_the_callers_client_alone(server):
+    client = DSSClient(server.url, server.api_key)
+    session = client._session
+    StateManager(MemoryBackend(), client, "test").sync_project("ORDERS_DEMO")
+
+    assert client._session is session and session.hooks == {"response": []}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataikuapi.iac import ProjectSync, ResourceNotFoundError
+from dataikuapi.iac import ProjectNotVisibleError, ProjectSync, ResourceNotFoundError
 
 METADATA = {
     "label": "Shop",

@@ -8,7 +8,11 @@ from itertools import count
 from pathlib import Path
 
 from dataikuapi.iac.backends.base import StateBackend
-from dataikuapi.iac.exceptions import StateNotFoundError
+from dataikuapi.iac.exceptions import (
+    StateCorruptedError,
+    StateNotFoundError,
+    StateReadError,
+)
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.serialization import dumps, loads
@@ -21,8 +25,8 @@ _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 class BlobBackend(StateBackend):
     """A backend over named blobs: files, or objects in a bucket.
 
-    A subclass stores bytes and nothing else: four methods, each of which takes the name
-    of a blob. ``name`` is that of the state itself; backups are named after it.
+    A subclass stores bytes and nothing else: ``exists`` and the six methods with an
+    underscore. ``name`` is the blob that is the state; backups are named after it.
 
     Args:
         name: of the blob that is the state, e.g. ``dev.state.json``.
@@ -36,6 +40,10 @@ class BlobBackend(StateBackend):
     @abstractmethod
     def _location(self, name: str) -> Path | str:
         """Return where the blob of that name is, as a person would look for it."""
+
+    @abstractmethod
+    def _names(self) -> list[str]:
+        """Return the names of all blobs in the place of the state, newest first."""
 
     @abstractmethod
     def _read(self, name: str) -> bytes:
@@ -82,12 +90,20 @@ class BlobBackend(StateBackend):
             StateReadError: if what is stored could not be read.
             StateCorruptedError: if what is stored is not a state.
         """
-        return loads(self._read(self.name), source=str(self._location(self.name)))
+        data = self._read(self.name)
+        try:
+            return loads(data)
+        except StateCorruptedError as error:
+            raise StateCorruptedError(
+                f"{self._location(self.name)} is no state: {error}. It was left as it "
+                f"is; {self._advice()}"
+            ) from error
 
     def save(self, state: State) -> None:
         """Store the state, after a backup of the one stored before.
 
-        The backup has the suffix ``pre-serial-N`` where N is the serial stored now.
+        The backup has the suffix ``pre-serial-N`` where N is the serial of the state
+        that is about to be stored.
 
         Raises:
             StateWriteError: if it could not be stored; what was there is intact.
@@ -135,6 +151,21 @@ class BlobBackend(StateBackend):
             if self._copy(self.name, target):
                 return self._location(target)
         raise AssertionError("count() does not end")
+
+    def _advice(self) -> str:
+        """Return what to do about a state that cannot be read."""
+        first, last = self._backup_name("\n").split("\n")
+        for name in self._names():
+            if name.startswith(first) and name.endswith(last) and name != self.name:
+                try:
+                    serial = loads(self._read(name)).serial
+                except (StateCorruptedError, StateNotFoundError, StateReadError):
+                    continue
+                return (
+                    f"the newest backup that loads is {self._location(name)} (serial "
+                    f"{serial}): copy it over the broken one"
+                )
+        return "there is no backup that loads: sync the projects again and save"
 
     def _backup_name(self, suffix: str) -> str:
         path = Path(self.name)

@@ -54,6 +54,11 @@ class LocalFileBackend(BlobBackend):
     def _location(self, name: str) -> Path:
         return self.state_file.with_name(name)
 
+    def _names(self) -> list[str]:
+        files = [path for path in self.state_file.parent.iterdir() if path.is_file()]
+        files.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        return [path.name for path in files]
+
     def _read(self, name: str) -> bytes:
         path = self._location(name)
         try:
@@ -73,6 +78,7 @@ class LocalFileBackend(BlobBackend):
     def _copy(self, name: str, target: str) -> bool:
         source, copy = self._location(name), self._location(target)
         with _failure_is_write_error(copy), _missing_file_is_missing_state(source):
+            source.stat()  # A state that is not there is told before a bad folder is.
             with _temporary_beside(copy) as temporary:
                 shutil.copyfile(source, temporary)
                 try:

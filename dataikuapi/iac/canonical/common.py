@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from dataikuapi.iac.models import ResourceMetadata
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, copy_json
 from dataikuapi.iac.models.times import utc_from_millis
 
 __all__ = [
-    "ENCRYPTED",
     "Ignored",
     "filled",
     "metadata_of",
@@ -18,10 +17,6 @@ __all__ = [
     "without",
 ]
 
-ENCRYPTED = "<encrypted>"
-"""Stands for a value that DSS encrypts: it does so anew at every save."""
-
-_CIPHER_PREFIX = "e:AES:"
 _EXACT_FLOATS = 2**53
 """Beyond it a float no longer holds every integer."""
 
@@ -41,15 +36,13 @@ IGNORED_IN_ALL: Ignored = {
 def normalised(value: JSON) -> JSON:
     """Return a copy in which values that mean the same are the same.
 
-    An encrypted value becomes :data:`ENCRYPTED`. A float without a fraction becomes an
-    integer: the front end of DSS turns 50.0 to 50 whenever somebody saves.
+    A float without a fraction becomes an integer: the front end of DSS turns 50.0 to 50
+    whenever somebody saves.
     """
     if isinstance(value, dict):
         return {key: normalised(item) for key, item in value.items()}
     if isinstance(value, list):
         return [normalised(item) for item in value]
-    if isinstance(value, str):
-        return ENCRYPTED if value.startswith(_CIPHER_PREFIX) else value
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOATS:
         return int(value)
     return value
@@ -78,7 +71,7 @@ def filled(document: dict[str, JSON], defaults: Mapping[str, JSON]) -> dict[str,
     Upgrades of DSS add keys to objects that nobody touched: an absent key and one at
     its default have to be the same.
     """
-    return {**defaults, **document}
+    return {**cast(dict[str, JSON], copy_json(dict(defaults))), **document}
 
 
 def sorted_tags(tags: JSON) -> JSON:

@@ -10,7 +10,8 @@ from dataikuapi.iac.canonical.common import (
     sorted_tags,
     without,
 )
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.canonical.secrets import Mask, hidden, without_secrets
+from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 
 __all__ = ["dataset_attributes"]
 
@@ -51,11 +52,14 @@ _PARAMS_DEFAULTS: dict[str, JSON] = {
 }
 
 
-def dataset_attributes(document: dict[str, Any]) -> dict[str, JSON]:
+def dataset_attributes(
+    document: dict[str, Any], mask: Mask = hidden
+) -> dict[str, JSON]:
     """Return the configuration of a dataset: its document less the bookkeeping.
 
     Args:
         document: as DSS returns it, from the list or for a single one; not changed.
+        mask: what stands for a secret.
 
     Returns:
         A new dict that shares nothing with the document. The schema is in it, also that
@@ -69,12 +73,13 @@ def dataset_attributes(document: dict[str, Any]) -> dict[str, JSON]:
         attributes["flowOptions"] = filled(flow_options, _FLOW_DEFAULTS)
     if isinstance(attributes["params"], dict):
         attributes["params"] = _without_defaults(attributes["params"])
-    return attributes
+    return cast(dict[str, JSON], without_secrets(attributes, mask))
 
 
 def _without_defaults(params: dict[str, JSON]) -> dict[str, JSON]:
     return {
         key: value
         for key, value in params.items()
-        if key not in _PARAMS_DEFAULTS or value != _PARAMS_DEFAULTS[key]
+        if key not in _PARAMS_DEFAULTS
+        or canonical_bytes(value) != canonical_bytes(_PARAMS_DEFAULTS[key])
     }

@@ -12,6 +12,7 @@ from dataikuapi.iac.canonical.common import (
     sorted_tags,
     without,
 )
+from dataikuapi.iac.canonical.secrets import Mask, hidden, without_secrets
 from dataikuapi.iac.models.json_values import JSON
 
 __all__ = ["project_attributes"]
@@ -22,6 +23,7 @@ def project_attributes(
     metadata: dict[str, Any],
     settings: dict[str, Any],
     permissions: dict[str, Any] | None,
+    mask: Mask = hidden,
 ) -> dict[str, JSON]:
     """Return the configuration of a project; the arguments are not changed.
 
@@ -32,6 +34,7 @@ def project_attributes(
         permissions: ``GET /projects/KEY/permissions``; ``None`` where the key has no
             right to read them. The attribute is then missing, which means "unknown":
             see :data:`~dataikuapi.iac.models.resource.UNKNOWN_WHEN_MISSING`.
+        mask: what stands for a secret.
 
     Returns:
         A new dict that shares nothing with the documents.
@@ -50,4 +53,5 @@ def project_attributes(
     }
     if permissions is not None:
         attributes["permissions"] = permissions
-    return without(cast(dict[str, JSON], normalised(attributes)), IGNORED_IN_ALL)
+    cleaned = without(cast(dict[str, JSON], normalised(attributes)), IGNORED_IN_ALL)
+    return cast(dict[str, JSON], without_secrets(cleaned, mask))

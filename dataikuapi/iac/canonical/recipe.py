@@ -3,6 +3,7 @@
 import json
 from typing import Any, cast
 
+from dataikuapi.iac.canonical.columns import KEYED_BY_COLUMN
 from dataikuapi.iac.canonical.common import (
     IGNORED_IN_ALL,
     Ignored,
@@ -11,6 +12,7 @@ from dataikuapi.iac.canonical.common import (
     sorted_tags,
     without,
 )
+from dataikuapi.iac.canonical.secrets import Mask, hidden, without_secrets
 from dataikuapi.iac.models.json_values import JSON
 
 __all__ = ["recipe_attributes"]
@@ -44,12 +46,6 @@ _SCREEN_STATE = frozenset("""
 By name and not by the leading ``$``: users call their columns ``$x`` too.
 """
 
-_KEYED_BY_COLUMN = frozenset("""
-    analysisColumnData columnUseScientificNotationByName columnWidthsByName
-    outputColumnNameOverrides per_feature
-    """.split())
-"""Objects whose keys are the user's columns, so that no key in them is screen state."""
-
 _IN_PREPARE: Ignored = {
     ("columnWidthsByName",): "how wide the screen shows the columns",
     ("columnUseScientificNotationByName",): "how the screen shows numbers",
@@ -67,12 +63,15 @@ _IN_PREPARE: Ignored = {
 }
 
 
-def recipe_attributes(document: dict[str, Any], payload: str | None) -> dict[str, JSON]:
+def recipe_attributes(
+    document: dict[str, Any], payload: str | None, mask: Mask = hidden
+) -> dict[str, JSON]:
     """Return the configuration of a recipe: its document and its payload, cleaned.
 
     Args:
         document: the ``recipe`` object as DSS returns it; not changed.
         payload: as DSS returns it.
+        mask: what stands for a secret; a script is not searched for secrets.
 
     Returns:
         A new dict that shares nothing with the document. It has the key ``payload``
@@ -82,12 +81,13 @@ def recipe_attributes(document: dict[str, Any], payload: str | None) -> dict[str
     cleaned = without(cast(dict[str, JSON], normalised(document)), IGNORED_IN_ALL)
     attributes = filled(cleaned, _DEFAULTS)
     attributes["tags"] = sorted_tags(attributes["tags"])
+    attributes = cast(dict[str, JSON], without_secrets(attributes, mask))
     if payload:
-        attributes["payload"] = _payload(str(attributes["type"]), payload)
+        attributes["payload"] = _payload(str(attributes["type"]), payload, mask)
     return attributes
 
 
-def _payload(recipe_type: str, text: str) -> JSON:
+def _payload(recipe_type: str, text: str, mask: Mask) -> JSON:
     if recipe_type in CODE_RECIPES:
         return text
     try:
@@ -96,7 +96,7 @@ def _payload(recipe_type: str, text: str) -> JSON:
         return text  # A type that this list of code recipes does not know yet.
     if recipe_type == "shaker" and isinstance(parsed, dict):
         parsed = without(parsed, _IN_PREPARE)
-    return normalised(_without_screen_state(parsed))
+    return without_secrets(normalised(_without_screen_state(parsed)), mask)
 
 
 def _without_screen_state(value: Any) -> Any:
@@ -105,9 +105,7 @@ def _without_screen_state(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: (
-            _columns(item) if key in _KEYED_BY_COLUMN else _without_screen_state(item)
-        )
+        key: (_columns(item) if key in KEYED_BY_COLUMN else _without_screen_state(item))
         for key, item in value.items()
         if key not in _SCREEN_STATE
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataikuapi.iac.models import AttributeDiffs, ChangeType, ResourceDiff, State
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 from dataikuapi.iac.models.resource import UNKNOWN_WHEN_MISSING, Resource
+from dataikuapi.iac.models.scope import covers
 from dataikuapi.iac.reports.text import render_text
 
 __all__ = ["DiffEngine"]
@@ -34,9 +35,17 @@ class DiffEngine:
 
         Returns:
             One diff for each id that either state has, unchanged ones included, in the
-            order of the ids.
+            order of the ids. Left out is what cannot be told: what the new state did
+            not look for, since it is outside its scope, and what could not be read.
         """
-        ids = sorted(old_state.resources.keys() | new_state.resources.keys())
+        known = old_state.resources.keys() | new_state.resources.keys()
+        unread = old_state.unknown.keys() | new_state.unknown.keys()
+        ids = [
+            resource_id
+            for resource_id in sorted(known - unread)
+            if new_state.has_resource(resource_id)
+            or covers(new_state.scope, resource_id)
+        ]
         return [
             self._diff_resource(
                 resource_id,

@@ -3,6 +3,7 @@
 from dataikuapi.iac.models.diff import AttributeDiffs, ChangeType, ResourceDiff
 from dataikuapi.iac.models.ids import ResourceId, make_resource_id
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
+from dataikuapi.iac.models.scope import ScopeEntry
 from dataikuapi.iac.models.state import State
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "ResourceDiff",
     "ResourceId",
     "ResourceMetadata",
+    "ScopeEntry",
     "State",
     "make_resource_id",
 ]

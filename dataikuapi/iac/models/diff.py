@@ -42,7 +42,7 @@ _SIGNS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ResourceDiff:
     """What happened to one resource.
 
@@ -61,6 +61,15 @@ class ResourceDiff:
     old_resource: Optional[Resource] = None
     new_resource: Optional[Resource] = None
     attribute_diffs: Optional[AttributeDiffs] = None
+
+    def __repr__(self) -> str:
+        """Return in one line what happened; no value of an attribute."""
+        parts = self.attribute_diffs
+        names = (
+            [*parts["added"], *parts["removed"], *parts["modified"]] if parts else []
+        )
+        which = f": {', '.join(sorted(names))}" if names else ""
+        return f"<ResourceDiff {self.change_type.value} {self.resource_id}{which}>"
 
     def __str__(self) -> str:
         """Return the sign of the change and the id, as Terraform does."""

@@ -29,8 +29,8 @@ class ResourceId:
 
     def __post_init__(self) -> None:
         """Refuse parts that would read back as other parts."""
-        match = _PATTERN.fullmatch(str(self))
         parts = (self.resource_type, self.project_key, self.resource_name)
+        match = _PATTERN.fullmatch(str(self))
         if match is None or tuple(match.groups("")) != parts:
             raise ValueError(_invalid(self.resource_type, str(self)))
 

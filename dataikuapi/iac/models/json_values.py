@@ -1,13 +1,21 @@
 """What is a JSON value, how is it copied, and when are two of them the same?"""
 
 import json
+import math
+from collections.abc import Iterator
 from typing import Union
 
 import orjson
 
-__all__ = ["JSON", "canonical_bytes", "copy_json"]
+__all__ = ["JSON", "MAX_DEPTH", "canonical_bytes", "copy_json", "first_unsupported"]
 
 JSON = Union[None, bool, int, float, str, list["JSON"], dict[str, "JSON"]]
+
+MAX_DEPTH = 200
+"""How deep a value may be nested; real payloads are far below."""
+
+_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
+"""What 64 bits hold, signed or unsigned. JSON readers turn more into a float."""
 
 
 def copy_json(value: JSON) -> JSON:
@@ -34,3 +42,59 @@ def canonical_bytes(value: JSON) -> bytes:
         # orjson refuses what JSON cannot carry exactly (integers beyond 64 bits, lone
         # surrogates); a comparison still has to tell such values apart.
         return json.dumps(value, sort_keys=True).encode("utf-8")
+
+
+def first_unsupported(value: object, path: str) -> str | None:
+    """Find what JSON cannot carry exactly.
+
+    Args:
+        value: is looked through from the top.
+        path: what to call it, e.g. ``attributes``.
+
+    Returns:
+        The path of the first such value and what is wrong with it; ``None`` if there is
+        none. The value itself, which may be a secret, is not quoted.
+    """
+    return next(_unsupported(value, path, 1), None)
+
+
+def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:
+    kind = type(value)
+    if value is None or kind is bool:
+        return
+    if kind in (dict, list) and depth > MAX_DEPTH:
+        yield f"{path[:80]}…: nested deeper than {MAX_DEPTH}"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield f"{path}: a key that is no string but {type(key).__name__}"
+            elif not _is_unicode(key):
+                yield f"{path}: a key with a lone surrogate, which is no Unicode"
+            else:
+                yield from _unsupported(item, f"{path}.{key}", depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unsupported(item, f"{path}[{index}]", depth + 1)
+    else:
+        reason = _reason(value)
+        if reason:
+            yield f"{path}: {reason}"
+
+
+def _reason(value: object) -> str | None:
+    if isinstance(value, str):
+        return None if _is_unicode(value) else "a lone surrogate, which is no Unicode"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else "NaN or infinite, which is no JSON"
+    if isinstance(value, int):
+        fits = _MIN_INTEGER <= value <= _MAX_INTEGER
+        return None if fits else "an integer beyond 64 bits"
+    return f"{type(value).__name__} is no JSON value"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -100,7 +100,7 @@ def _now_by_system() -> ResourceMetadata:
     return ResourceMetadata(deployed_at=utc_now(), deployed_by="system")
 
 
-@dataclass
+@dataclass(repr=False)
 class Resource:
     """One object of DSS as the state knows it.
 
@@ -144,6 +144,12 @@ class Resource:
         self.metadata = replace(self.metadata)
         if not self.metadata.checksum:
             self.metadata.checksum = self.compute_checksum()
+
+    def __repr__(self) -> str:
+        """Return in one line what a person wants to know; no value of an attribute."""
+        editor = self.metadata.last_modified_by
+        by = f", last edited by {editor}" if editor else ""
+        return f"<Resource {self.resource_id}: {len(self.attributes)} attributes{by}>"
 
     @property
     def project_key(self) -> str:

@@ -1,5 +1,7 @@
 """What is known of a whole instance, or of a part of it, at one time."""
 
+from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
@@ -7,12 +9,13 @@ from typing import Any, cast
 from dataikuapi.iac.models.ids import make_resource_id
 from dataikuapi.iac.models.json_values import JSON, copy_json
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
+from dataikuapi.iac.models.scope import ScopeEntry
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
 __all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
 
 
-@dataclass
+@dataclass(repr=False)
 class State:
     """The objects of DSS that are tracked, by id, and which state of them this is.
 
@@ -26,6 +29,11 @@ class State:
         environment: e.g. ``dev`` or ``prod``.
         updated_at: when it last changed. Naive means UTC.
         resources: by id.
+        instance: the DSS that it came from: node id, install id, version; ``None``
+            where that is not known.
+        scope: what was read completely, and when; ``None`` claims to be whole. An
+            object outside the scope is not known, rather than known to be missing.
+        unknown: what could not be read, with the reason, by id. Not stored.
         extra: keys of a state file that this version does not know; kept as they are.
 
     Example:
@@ -42,13 +50,29 @@ class State:
     environment: str = ""
     updated_at: datetime = field(default_factory=utc_now)
     resources: dict[str, Resource] = field(default_factory=dict)
-    extra: dict[str, JSON] = field(default_factory=dict, repr=False)
+    instance: dict[str, JSON] | None = None
+    scope: list[ScopeEntry] | None = None
+    unknown: dict[str, str] = field(default_factory=dict, compare=False)
+    extra: dict[str, JSON] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Let go of what the caller passed."""
         self.updated_at = as_utc(self.updated_at)
         self.resources = {key: replace(item) for key, item in self.resources.items()}
+        self.instance = cast(dict[str, JSON] | None, copy_json(self.instance))
+        self.scope = deepcopy(self.scope)
+        self.unknown = dict(self.unknown)
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
+
+    def __repr__(self) -> str:
+        """Return in one line what a person wants to know."""
+        counts = Counter(item.resource_type for item in self.resources.values())
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        unknown = f", {len(self.unknown)} unknown" if self.unknown else ""
+        return (
+            f"<State {self.environment or 'without environment'}, serial {self.serial}"
+            f", {format_time(self.updated_at)}: {told or 'empty'}{unknown}>"
+        )
 
     def get_resource(self, resource_id: str) -> Resource | None:
         """Return the resource of that id, or ``None``; it is not a copy."""
@@ -104,7 +128,17 @@ class State:
                 key: self.resources[key].to_dict() for key in sorted(self.resources)
             },
             "lineage": self.lineage,
+            **self._origin(),
             **cast(dict[str, JSON], copy_json(self.extra)),
+        }
+
+    def _origin(self) -> dict[str, JSON]:
+        """Return where the state came from, as far as that is known."""
+        origin = {"instance": self.instance, "scope": cast(JSON, deepcopy(self.scope))}
+        return {
+            name: copy_json(value)
+            for name, value in origin.items()
+            if value is not None
         }
 
     @classmethod
@@ -118,6 +152,9 @@ class State:
             ValueError: if a value cannot be, or a resource is filed under another id.
         """
         known = {name: data[name] for name in _KEYS if name in data}
+        for name in ("version", "serial"):
+            if type(known.get(name, 0)) is not int:
+                raise ValueError(f"{name} is {known[name]!r:.40}, not an integer")
         if "updated_at" in known:
             known["updated_at"] = parse_time(known["updated_at"])
         known["resources"] = {
@@ -127,11 +164,23 @@ class State:
         return cls(**known, extra=extra)
 
 
-_KEYS = ("version", "serial", "environment", "updated_at", "resources", "lineage")
+_KEYS = (
+    "version",
+    "serial",
+    "environment",
+    "updated_at",
+    "resources",
+    "lineage",
+    "instance",
+    "scope",
+)
 
 
 def _entry(key: str, data: dict[str, Any]) -> Resource:
-    resource = Resource.from_dict(data)
+    try:
+        resource = Resource.from_dict(data)
+    except ValueError as error:
+        raise ValueError(f"resources[{key[:200]!r}]: {error}") from error
     if resource.resource_id != key:
         raise ValueError(
             f"resources[{key[:200]!r}] holds another id: {resource.resource_id[:200]!r}"

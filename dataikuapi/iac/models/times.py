@@ -48,9 +48,12 @@ def parse_time(text: str) -> datetime:
         raise ValueError(f"not an RFC 3339 time: {text!r:.60}")
     date, clock, fraction, offset = match.groups()
     microseconds = (fraction or "")[:6].ljust(6, "0")
-    return as_utc(
-        datetime.fromisoformat(f"{date}T{clock}.{microseconds}{_offset(offset)}")
-    )
+    try:
+        return as_utc(
+            datetime.fromisoformat(f"{date}T{clock}.{microseconds}{_offset(offset)}")
+        )
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"not an RFC 3339 time: {text!r:.60}: {error}") from error
 
 
 def _offset(text: str | None) -> str:

@@ -10,7 +10,7 @@ from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 
 __all__ = ["render_text"]
 
-_WIDTH = 60
+_WIDTH = 110
 """Characters of one value; what is longer is cut, with a sign that it was."""
 
 
@@ -66,11 +66,16 @@ def _value_lines(path: str, old: JSON, new: JSON) -> Iterator[str]:
         yield from _list_lines(path, old, new)
     elif isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
         yield f"~ {path}:"
-        for line in ndiff(old.splitlines(), new.splitlines()):
-            if line[0] in "+-":
-                yield f"    {line}"
+        yield from _script_lines(old, new)
     else:
         yield f"~ {path}: {_short(old)} -> {_short(new)}"
+
+
+def _script_lines(old: str, new: str) -> Iterator[str]:
+    lines = [
+        line for line in ndiff(old.splitlines(), new.splitlines()) if line[0] in "+-"
+    ]
+    yield from (f"    {line}" for line in lines or ["only line ends differ"])
 
 
 def _object_lines(

@@ -1,17 +1,25 @@
 """What it takes to read one type of object from DSS."""
 
+import os
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from dataikuapi.dssclient import DSSClient
 
-from dataikuapi.iac.canonical import metadata_of
-from dataikuapi.iac.models import Resource, ResourceId, make_resource_id
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.canonical import mask_for, metadata_of
+from dataikuapi.iac.exceptions import UnsupportedValueError
+from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.models.json_values import JSON, first_unsupported
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.sync.connection import with_time_out
+from dataikuapi.iac.sync.connection import own_copy
+from dataikuapi.iac.sync.errors import ask
 
 __all__ = ["ResourceSync"]
+
+T = TypeVar("T")
+
+SECRET_KEY_VARIABLE = "DATAIKU_IAC_SECRET_KEY"
 
 
 class ResourceSync(ABC):
@@ -22,10 +30,14 @@ class ResourceSync(ABC):
     Args:
         client: how to reach DSS. It is not changed: calls go through a copy of it that
             has time-outs.
+        secret_key: with one, a changed secret shows as a changed keyed digest; without,
+            secrets do not show at all. Taken from the environment,
+            ``DATAIKU_IAC_SECRET_KEY``, when left out.
     """
 
-    def __init__(self, client: DSSClient) -> None:
-        self.client = with_time_out(client)
+    def __init__(self, client: DSSClient, *, secret_key: str | None = None) -> None:
+        self.client = own_copy(client)
+        self._mask = mask_for(secret_key or os.environ.get(SECRET_KEY_VARIABLE))
 
     @property
     @abstractmethod
@@ -64,6 +76,10 @@ class ResourceSync(ABC):
             f"expected {expected}"
         )
 
+    def _ask(self, about: ResourceId | None, call: Callable[[], T]) -> T:
+        """Call the client; whatever fails is an error of our tree."""
+        return ask(self.client, about, call)
+
     def _require(self, project_key: str | None) -> str:
         if not project_key:
             raise ValueError(
@@ -74,15 +90,20 @@ class ResourceSync(ABC):
 
     def _resource(
         self,
-        project_key: str,
-        name: str | None,
+        about: ResourceId,
         attributes: dict[str, JSON],
         tags_of: dict[str, Any],
     ) -> Resource:
         """Build the resource; ``tags_of`` is the document with its versionTag."""
+        problem = first_unsupported(attributes, "attributes")
+        if problem:
+            raise UnsupportedValueError(
+                f"{about} has a value that a state cannot hold exactly: {problem}. "
+                "Change it in DSS"
+            )
         return Resource(
             self.resource_type,
-            make_resource_id(self.resource_type, project_key, name),
+            str(about),
             attributes,
             metadata_of(tags_of, read_at=utc_now(), read_by="system"),
         )

@@ -3,9 +3,8 @@
 from typing import Any
 
 from dataikuapi.iac.canonical import dataset_attributes
-from dataikuapi.iac.models import Resource, make_resource_id
+from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
-from dataikuapi.iac.sync.errors import missing_is_not_found
 
 __all__ = ["DatasetSync"]
 
@@ -30,12 +29,9 @@ class DatasetSync(ResourceSync):
         Raises:
             ValueError: if the id is malformed.
             ResourceNotFoundError: if DSS says that there is no such dataset.
+            DSSError: if DSS could not be asked.
         """
-        parsed = self._parse(resource_id)
-        project = self.client.get_project(parsed.project_key)
-        with missing_is_not_found(resource_id):
-            settings = project.get_dataset(parsed.resource_name).get_settings()
-        return self._build(parsed.project_key, settings.settings)
+        return self._fetch(self._parse(resource_id))
 
     def list_all(self, project_key: str | None = None) -> list[Resource]:
         """Read all datasets of a project; those shared into it are not among them.
@@ -45,17 +41,31 @@ class DatasetSync(ResourceSync):
 
         Raises:
             ValueError: if no project key was given.
+            ProjectNotVisibleError: if it does not exist, or the key may not see it.
+            DSSError: if DSS could not be asked.
         """
         key = self._require(project_key)
+        project = self.client.get_project(key)
+        documents = self._ask(
+            ResourceId("project", key),
+            lambda: {item["name"]: dict(item) for item in project.list_datasets()},
+        )
         return [
             (
-                self._build(key, dict(item))
-                if "params" in item and "schema" in item
-                else self.fetch(make_resource_id(self.resource_type, key, item["name"]))
+                self._build(ResourceId(self.resource_type, key, name), document)
+                if "params" in document and "schema" in document
+                else self._fetch(ResourceId(self.resource_type, key, name))
             )
-            for item in self.client.get_project(key).list_datasets()
+            for name, document in documents.items()
         ]
 
-    def _build(self, project_key: str, document: dict[str, Any]) -> Resource:
-        attributes = dataset_attributes(document)
-        return self._resource(project_key, document["name"], attributes, document)
+    def _fetch(self, about: ResourceId) -> Resource:
+        dataset = self.client.get_project(about.project_key).get_dataset(
+            about.resource_name
+        )
+        return self._build(
+            about, self._ask(about, lambda: dict(dataset.get_settings().settings))
+        )
+
+    def _build(self, about: ResourceId, document: dict[str, Any]) -> Resource:
+        return self._resource(about, dataset_attributes(document, self._mask), document)

@@ -1,44 +1,175 @@
-"""What does an error of the client mean?"""
+"""Whatever goes wrong when DSS is asked: which error of our tree is it?"""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Callable
+from typing import TypeVar
 
+import requests
+from dataikuapi.dssclient import DSSClient
 from dataikuapi.utils import DataikuException
 
-from dataikuapi.iac.exceptions import ResourceNotFoundError
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    DSSAnswerError,
+    DSSAuthenticationError,
+    DSSError,
+    DSSPermissionError,
+    DSSTimeoutError,
+    DSSUnreachableError,
+    NotDSSError,
+    ProjectNotVisibleError,
+    ResourceNotFoundError,
+)
+from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.sync.connection import TIME_OUT, answered_by_dss, host_of
+from dataikuapi.iac.sync.refusals import Refusal
 
-__all__ = ["is_forbidden", "missing_is_not_found"]
+__all__ = ["ask"]
 
-# The client renders an error as "<errorType>: <message>" and drops the HTTP status.
-_NOT_FOUND = "com.dataiku.dip.exceptions.NotFoundException:"
-_UNAUTHORIZED = "com.dataiku.dip.exceptions.UnauthorizedException:"
+T = TypeVar("T")
+
+_QUOTED = 200
+"""How many characters of what DSS says a message may quote."""
 
 
-@contextmanager
-def missing_is_not_found(resource_id: str) -> Iterator[None]:
-    """Turn what DSS says of a missing object into a ResourceNotFoundError.
+def ask(client: DSSClient, about: ResourceId | None, call: Callable[[], T]) -> T:
+    """Call the client; whatever fails is an error of our tree.
 
-    A missing dataset is a NotFoundException. A missing recipe is a 200 without the key
-    ``recipe``, on which the client fails with a KeyError.
+    Args:
+        client: the one that is called, for a second question where one answer has two
+            meanings.
+        about: which object is asked for; ``None`` for the instance as a whole.
+        call: nothing but calls of the client.
+
+    Raises:
+        ResourceNotFoundError: if DSS says that the object does not exist.
+        DSSError: in all other cases; see :mod:`dataikuapi.iac.exceptions`.
     """
     try:
-        yield
+        return call()
     except DataikuException as error:
-        if not str(error).startswith(_NOT_FOUND):
-            raise
-        raise _not_found(resource_id) from error
-    except KeyError as error:
-        if error.args != ("recipe",):
-            raise
-        raise _not_found(resource_id) from error
+        raise _refused(client, about, Refusal.of_exception(error)) from error
+    except requests.Timeout as error:
+        raise DSSTimeoutError(
+            f"no answer from {host_of(client)} in time (asked for {_name(about)}); it "
+            f"gets {TIME_OUT[0]:.0f} s to connect and {TIME_OUT[1]:.0f} s to answer. "
+            "Try again, or ask whoever runs it"
+        ) from error
+    except requests.exceptions.InvalidJSONError as error:
+        raise _not_dss(client, about, None) from error
+    except requests.RequestException as error:
+        raise DSSUnreachableError(
+            f"cannot reach {host_of(client)} (asked for {_name(about)}): "
+            f"{_first_cause(error)}. Check the URL, the network, and that DSS runs"
+        ) from error
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        # The client takes answers apart without a look at them.
+        raise _unexpected(client, about, error) from error
 
 
-def is_forbidden(error: DataikuException) -> bool:
-    """Tell whether DSS refused for want of rights."""
-    return str(error).startswith(_UNAUTHORIZED)
-
-
-def _not_found(resource_id: str) -> ResourceNotFoundError:
-    return ResourceNotFoundError(
-        f"DSS has no {resource_id}: it was deleted or renamed, or the name is wrong"
+def _refused(
+    client: DSSClient, about: ResourceId | None, refusal: Refusal
+) -> DataikuIaCError:
+    host, name = host_of(client), _name(about)
+    if not refusal.is_dss:
+        return _not_dss(client, about, refusal.status)
+    if refusal.is_bad_key:
+        return DSSAuthenticationError(
+            f"{host} does not know the API key (asked for {name}). Check the key, and "
+            "that it is one of this instance"
+        )
+    if refusal.is_missing and about is not None:
+        return _missing(client, about)
+    if refusal.is_forbidden:
+        return _forbidden(client, about, refusal)
+    status = f"{refusal.status} " if refusal.status else ""
+    return DSSError(
+        f"{host} answered {status}to {name} with {refusal.error_type}: "
+        f"{_quoted(client, refusal.message)}"
     )
+
+
+def _forbidden(
+    client: DSSClient, about: ResourceId | None, refusal: Refusal
+) -> DataikuIaCError:
+    """Tell a project that the key does not see from an action that it has no right to.
+
+    DSS answers a missing project, a hidden one and a missing right alike, so it is
+    asked twice more: who am I, and is the project there at all?
+    """
+    ask(client, None, client.get_auth_info)
+    if about is not None:
+        try:
+            client.get_project(about.project_key).get_summary()
+        except DataikuException as error:
+            if Refusal.of_exception(error).is_forbidden:
+                return _not_visible(client, about)
+            return _refused(client, about, Refusal.of_exception(error))
+    return DSSPermissionError(
+        f"{host_of(client)} does not let the API key read {_name(about)}: "
+        f"{_quoted(client, refusal.message)}. Ask for the right to read the project"
+    )
+
+
+def _missing(client: DSSClient, about: ResourceId) -> ResourceNotFoundError:
+    if not about.resource_name:
+        return _not_visible(client, about)
+    return ResourceNotFoundError(
+        f"{host_of(client)} has no {about}: it was deleted or renamed, or the name is "
+        "wrong"
+    )
+
+
+def _not_visible(client: DSSClient, about: ResourceId) -> ProjectNotVisibleError:
+    return ProjectNotVisibleError(
+        f"{host_of(client)} shows no project {about.project_key} to this API key: it "
+        "does not exist, or the key may not see it; DSS does not tell which. Check the "
+        "project key, and the key's rights"
+    )
+
+
+def _not_dss(
+    client: DSSClient, about: ResourceId | None, status: int | None
+) -> NotDSSError:
+    said = f"{status} and " if status else ""
+    return NotDSSError(
+        f"{host_of(client)} answered {said}no JSON of DSS when asked for "
+        f"{_name(about)}: the page of a proxy or a login, or DSS is starting. Check "
+        "the URL, and what is in front of DSS"
+    )
+
+
+def _unexpected(
+    client: DSSClient, about: ResourceId | None, error: Exception
+) -> DataikuIaCError:
+    if isinstance(error, json.JSONDecodeError):
+        return _not_dss(client, about, None)
+    absent = isinstance(error, KeyError) and error.args == ("recipe",)
+    if absent and about is not None and answered_by_dss(client):
+        # What DSS answers where there is no such recipe: 200, without the key "recipe".
+        return _missing(client, about)
+    return DSSAnswerError(
+        f"{host_of(client)} answered JSON that is not what DSS answers when asked for "
+        f"{_name(about)}. Check that the URL is that of a DSS"
+    )
+
+
+def _name(about: ResourceId | None) -> str:
+    return "the instance" if about is None else str(about)
+
+
+def _quoted(client: DSSClient, text: str) -> str:
+    """Return the beginning of what DSS says, never with the API key in it."""
+    key = getattr(client, "api_key", None)
+    cleaned = text.replace(key, "…") if isinstance(key, str) and key else text
+    return cleaned[:_QUOTED]
+
+
+def _first_cause(error: BaseException) -> str:
+    """Return what went wrong at the bottom; the outer errors repeat the URL."""
+    if isinstance(error, ValueError):  # requests' MissingSchema, InvalidURL, ...
+        return "that is no URL such as https://dss.example.com:11200"
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    reason = getattr(error, "strerror", None)
+    return str(reason) if reason else type(error).__name__

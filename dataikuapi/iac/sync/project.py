@@ -6,9 +6,9 @@ from dataikuapi.dss.project import DSSProject
 from dataikuapi.utils import DataikuException
 
 from dataikuapi.iac.canonical import project_attributes
-from dataikuapi.iac.models import Resource
+from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
-from dataikuapi.iac.sync.errors import is_forbidden, missing_is_not_found
+from dataikuapi.iac.sync.refusals import Refusal
 
 __all__ = ["ProjectSync"]
 
@@ -34,40 +34,56 @@ class ProjectSync(ResourceSync):
 
         Raises:
             ValueError: if the id is malformed.
-            ResourceNotFoundError: if DSS says that there is no such project.
+            ProjectNotVisibleError: if it does not exist, or the key may not see it.
+            DSSError: if DSS could not be asked.
         """
-        project_key = self._parse(resource_id, named=False).project_key
-        project = self.client.get_project(project_key)
-        with missing_is_not_found(resource_id):
-            return self._read(project, project.get_summary())
+        about = self._parse(resource_id, named=False)
+        project = self.client.get_project(about.project_key)
+        return self._read(about, self._ask(about, lambda: _summary(project)))
 
     def list_all(self, project_key: str | None = None) -> list[Resource]:
         """Read the projects that the key may see.
 
         Args:
             project_key: only this one.
+
+        Raises:
+            DSSError: if DSS could not be asked.
         """
+        summaries = {
+            ResourceId(self.resource_type, item["projectKey"]): item
+            for item in self._ask(None, self.client.list_projects)
+        }
         return [
-            self._read(self.client.get_project(item["projectKey"]), item)
-            for item in self.client.list_projects()
-            if project_key in (None, item["projectKey"])
+            self._read(about, summary)
+            for about, summary in summaries.items()
+            if project_key in (None, about.project_key)
         ]
 
-    def _read(self, project: DSSProject, summary: dict[str, Any]) -> Resource:
+    def _read(self, about: ResourceId, summary: dict[str, Any]) -> Resource:
+        project = self.client.get_project(about.project_key)
         attributes = project_attributes(
-            {**summary, "projectKey": project.project_key},
-            project.get_metadata(),
-            project.get_settings().settings,
-            _permissions(project),
+            summary,
+            self._ask(about, project.get_metadata),
+            self._ask(about, lambda: project.get_settings().settings),
+            self._ask(about, lambda: _permissions(project)),
+            self._mask,
         )
-        return self._resource(project.project_key, None, attributes, summary)
+        return self._resource(about, attributes, summary)
+
+
+def _summary(project: DSSProject) -> dict[str, Any]:
+    summary: dict[str, Any] = project.get_summary()
+    summary["projectKey"]  # Fails on JSON that comes from something else than DSS.
+    return summary
 
 
 def _permissions(project: DSSProject) -> dict[str, Any] | None:
+    """Return the permissions; ``None`` where the key has no right to read them."""
     try:
         permissions: dict[str, Any] = project.get_permissions()
     except DataikuException as error:
-        if not is_forbidden(error):
+        if not Refusal.of_exception(error).is_forbidden:
             raise
         return None
     return permissions

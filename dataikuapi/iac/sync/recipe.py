@@ -1,9 +1,12 @@
 """Reads recipes."""
 
+from typing import Any
+
+from dataikuapi.dss.recipe import DSSRecipe
+
 from dataikuapi.iac.canonical import recipe_attributes
-from dataikuapi.iac.models import Resource, make_resource_id
+from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
-from dataikuapi.iac.sync.errors import missing_is_not_found
 
 __all__ = ["RecipeSync"]
 
@@ -29,17 +32,9 @@ class RecipeSync(ResourceSync):
         Raises:
             ValueError: if the id is malformed.
             ResourceNotFoundError: if DSS says that there is no such recipe.
+            DSSError: if DSS could not be asked.
         """
-        parsed = self._parse(resource_id)
-        project = self.client.get_project(parsed.project_key)
-        with missing_is_not_found(resource_id):
-            settings = project.get_recipe(parsed.resource_name).get_settings()
-        # Not .obj_payload: reading it replaces the text that DSS sent by another.
-        document = settings.recipe_settings
-        attributes = recipe_attributes(document, settings.str_payload)
-        return self._resource(
-            parsed.project_key, parsed.resource_name, attributes, document
-        )
+        return self._fetch(self._parse(resource_id))
 
     def list_all(self, project_key: str | None = None) -> list[Resource]:
         """Read all recipes of a project.
@@ -49,9 +44,29 @@ class RecipeSync(ResourceSync):
 
         Raises:
             ValueError: if no project key was given.
+            ProjectNotVisibleError: if it does not exist, or the key may not see it.
+            DSSError: if DSS could not be asked.
         """
         key = self._require(project_key)
+        project = self.client.get_project(key)
+        names = self._ask(
+            ResourceId("project", key),
+            lambda: [item["name"] for item in project.list_recipes()],
+        )
         return [
-            self.fetch(make_resource_id(self.resource_type, key, item["name"]))
-            for item in self.client.get_project(key).list_recipes()
+            self._fetch(ResourceId(self.resource_type, key, name)) for name in names
         ]
+
+    def _fetch(self, about: ResourceId) -> Resource:
+        recipe = self.client.get_project(about.project_key).get_recipe(
+            about.resource_name
+        )
+        document, payload = self._ask(about, lambda: _settings(recipe))
+        attributes = recipe_attributes(document, payload, self._mask)
+        return self._resource(about, attributes, document)
+
+
+def _settings(recipe: DSSRecipe) -> tuple[dict[str, Any], str | None]:
+    settings = recipe.get_settings()
+    # Not .obj_payload: reading it replaces the text that DSS sent by another.
+    return dict(settings.recipe_settings), settings.str_payload

@@ -1,0 +1,555 @@
+"""Backends: what is stored is whole, backed up, and told truly when it is not."""
+
+import errno
+import os
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from dataikuapi.iac.backends import BlobBackend
+from dataikuapi.iac.backends.base import StateBackend
+from dataikuapi.iac.backends.local import LocalFileBackend
+from dataikuapi.iac.exceptions import (
+    StateCorruptedError,
+    StateNotFoundError,
+    StateReadError,
+    StateWriteError,
+)
+from dataikuapi.iac.models import Resource, State
+
+CLOCK = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
+STAMP = "20260102T030405678900Z"
+ORDERS = "dataset.SHOP.orders"
+
+
+def state(serial=1, **attributes):
+    """Return a state of one dataset."""
+    resources = {ORDERS: Resource("dataset", ORDERS, attributes)}
+    return State(serial=serial, environment="dev", resources=resources)
+
+
+@pytest.fixture
+def backend(tmp_path):
+    """Return a backend that stores nothing yet, in a folder that is not there yet."""
+    path = tmp_path / "state" / "dev.state.json"
+    return LocalFileBackend(path, now=lambda: CLOCK)
+
+
+def files(backend):
+    """Return the names of all files beside the state, the state's included."""
+    return sorted(path.name for path in backend.state_file.parent.iterdir())
+
+
+class DictBackend(BlobBackend):
+    """Keeps blobs in a dict: the least that a backend has to bring."""
+
+    def __init__(self, name, **options):
+        super().__init__(name, **options)
+        self.blobs = {}
+
+    def exists(self):
+        return self.name in self.blobs
+
+    def _location(self, name):
+        return f"memory://{name}"
+
+    def _names(self):
+        return list(reversed(self.blobs))
+
+    def _read(self, name):
+        if name not in self.blobs:
+            raise StateNotFoundError(f"no {name}")
+        return self.blobs[name]
+
+    def _write(self, name, data):
+        self.blobs[name] = data
+
+    def _copy(self, name, target):
+        data = self._read(name)
+        return self.blobs.setdefault(target, data) is data
+
+    def _remove(self, name):
+        self._read(name)
+        del self.blobs[name]
+
+
+# Saving
+
+
+def test_save_creates_file(backend):
+    backend.save(state())
+    assert backend.state_file.read_bytes().startswith(b'{\n  "version": 1,\n')
+    assert files(backend) == ["dev.state.json"]
+
+
+def test_save_makes_missing_folders(tmp_path):
+    backend = LocalFileBackend(tmp_path / "a" / "b" / "dev.state.json")
+    backend.save(state())
+    assert backend.state_file.is_file()
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_state_file_is_a_path_whatever_was_given(tmp_path, kind):
+    backend = LocalFileBackend(kind(tmp_path / "dev.state.json"))
+    assert backend.state_file == tmp_path / "dev.state.json"
+    assert isinstance(backend.state_file, Path)
+
+
+def test_relative_path_in_the_usual_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    LocalFileBackend(".dataiku/state/dev.state.json").save(state())
+    assert (tmp_path / ".dataiku/state/dev.state.json").is_file()
+
+
+def test_saved_state_is_loaded(backend):
+    saved = state(serial=3, type="S3")
+    backend.save(saved)
+    loaded = backend.load()
+    assert loaded == saved
+    assert loaded is not saved
+
+
+def test_saving_does_not_change_the_state(backend):
+    saved = state(serial=3, type="S3")
+    before = saved.to_dict()
+    backend.save(saved)
+    assert saved.to_dict() == before
+
+
+def test_save_replaces_the_state(backend):
+    backend.save(state(1, type="S3"))
+    backend.save(state(2, type="HDFS"))
+    assert backend.load().get_resource(ORDERS).attributes == {"type": "HDFS"}
+
+
+def test_atomic_write(backend, monkeypatch):
+    backend.save(state(1, type="S3"))
+    old = backend.state_file.read_bytes()
+    seen = {}
+    real_replace = os.replace
+
+    def spying_replace(source, target):
+        seen["from"], seen["to"] = Path(source), Path(target)
+        seen["complete before"] = Path(source).read_bytes()
+        seen["old until then"] = backend.state_file.read_bytes()
+        real_replace(source, target)
+
+    monkeypatch.setattr(os, "replace", spying_replace)
+    backend.save(state(2, type="HDFS"))
+    assert seen["to"] == backend.state_file
+    # A rename is atomic only within one file system: so, within one folder.
+    assert seen["from"].parent == backend.state_file.parent
+    assert seen["old until then"] == old
+    assert seen["complete before"] == backend.state_file.read_bytes() != old
+    assert not seen["from"].exists()
+
+
+# Failing to save
+
+
+def test_failed_rename_leaves_the_old_state_and_no_temporary_file(backend, monkeypatch):
+    backend.save(state(1, type="S3"))
+    old = backend.state_file.read_bytes()
+
+    def failing_replace(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", failing_replace)
+    with pytest.raises(StateWriteError, match="No space left on device"):
+        backend.save(state(2, type="HDFS"))
+    assert backend.state_file.read_bytes() == old
+    assert files(backend) == ["dev.state.json", "dev.state.pre-serial-2.json"]
+
+
+def test_failed_first_save_leaves_nothing(backend, monkeypatch):
+    def failing_replace(source, target):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "replace", failing_replace)
+    with pytest.raises(StateWriteError):
+        backend.save(state())
+    assert files(backend) == []
+    assert not backend.exists()
+
+
+def test_interrupted_save_leaves_the_old_state_and_no_temporary_file(
+    backend, monkeypatch
+):
+    backend.save(state(1))
+    old = backend.state_file.read_bytes()
+
+    def interrupted(source, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        backend.save(state(2))
+    assert backend.state_file.read_bytes() == old
+    assert files(backend) == ["dev.state.json", "dev.state.pre-serial-2.json"]
+
+
+def test_failed_backup_prevents_the_save(backend, monkeypatch):
+    backend.save(state(1))
+    old = backend.state_file.read_bytes()
+
+    def failing_link(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", failing_link)
+    with pytest.raises(StateWriteError, match="pre-serial-2"):
+        backend.save(state(2))
+    assert backend.state_file.read_bytes() == old
+    assert files(backend) == ["dev.state.json"]
+
+
+def test_folder_that_is_a_file_is_a_write_error_that_names_the_path(tmp_path):
+    (tmp_path / "state").write_text("a file")
+    backend = LocalFileBackend(tmp_path / "state" / "dev.state.json")
+    with pytest.raises(StateWriteError, match="dev.state.*json") as caught:
+        backend.save(state())
+    assert isinstance(caught.value.__cause__, OSError)
+    assert (tmp_path / "state").read_text() == "a file"
+
+
+def test_state_that_cannot_be_written_leaves_the_old_one_and_no_backup(backend):
+    backend.save(state(1))
+    old = backend.state_file.read_bytes()
+    with pytest.raises(StateWriteError):
+        backend.save(state(-2))
+    assert backend.state_file.read_bytes() == old
+    assert files(backend) == ["dev.state.json"]
+
+
+# Loading
+
+
+def test_missing_file_is_not_found(backend):
+    with pytest.raises(StateNotFoundError, match="dev.state.json"):
+        backend.load()
+    assert not backend.state_file.parent.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b" \n", id="blank"),
+        pytest.param(b'{"version": 1, "serial"', id="cut short"),
+        pytest.param(b"not json", id="no JSON"),
+        pytest.param(b"\xff\xfe", id="no UTF-8"),
+        pytest.param(b"[]", id="no object"),
+        pytest.param(b"{}", id="no state"),
+        pytest.param(b'{"version": 2}', id="another version"),
+    ],
+)
+def test_corrupted_file_says_which_and_stays_as_it_is(backend, content):
+    backend.state_file.parent.mkdir()
+    backend.state_file.write_bytes(content)
+    with pytest.raises(StateCorruptedError, match="dev.state.json"):
+        backend.load()
+    assert backend.exists()
+    assert backend.state_file.read_bytes() == content
+
+
+def test_empty_file_is_told_as_such(backend):
+    backend.state_file.parent.mkdir()
+    backend.state_file.touch()
+    with pytest.raises(StateCorruptedError, match="0 bytes"):
+        backend.load()
+
+
+def test_corrupted_file_says_which_backup_to_use(backend):
+    for serial in (1, 2, 3):
+        backend.save(state(serial))
+    folder = backend.state_file.parent
+    # Newest first, whatever the clock of the file system resolves.
+    for age, name in enumerate(["pre-serial-3", "pre-serial-2"]):
+        moment = CLOCK.timestamp() - age
+        os.utime(folder / f"dev.state.{name}.json", (moment, moment))
+    (folder / "dev.state.pre-serial-3.json").write_bytes(b"{")
+    os.utime(folder / "dev.state.pre-serial-3.json", (CLOCK.timestamp(),) * 2)
+    backend.state_file.write_bytes(b"{")
+    with pytest.raises(StateCorruptedError, match=r"pre-serial-2\.json \(serial 1\)"):
+        backend.load()
+
+
+def test_corrupted_file_without_a_backup_says_so(backend):
+    backend.state_file.parent.mkdir()
+    backend.state_file.write_bytes(b"{")
+    (backend.state_file.parent / "prod.state.backup.json").write_bytes(b"{")
+    with pytest.raises(StateCorruptedError, match="no backup"):
+        backend.load()
+
+
+def test_what_cannot_be_read_is_a_read_error(backend):
+    backend.state_file.mkdir(parents=True)
+    with pytest.raises(StateReadError, match="dev.state.json") as caught:
+        backend.load()
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+# Whether it is there, and deleting
+
+
+def test_exists(backend):
+    assert not backend.exists()
+    backend.save(state())
+    assert backend.exists()
+    backend.delete()
+    assert not backend.exists()
+
+
+def test_delete_keeps_the_backups(backend):
+    backend.save(state(1))
+    backend.backup()
+    backend.delete()
+    assert files(backend) == ["dev.state.backup.json"]
+
+
+def test_delete_without_a_state_is_not_found(backend):
+    with pytest.raises(StateNotFoundError, match="dev.state.json"):
+        backend.delete()
+
+
+def test_delete_that_fails_is_a_write_error(backend):
+    backend.state_file.mkdir(parents=True)
+    with pytest.raises(StateWriteError, match="dev.state.json"):
+        backend.delete()
+    assert backend.exists()
+
+
+# Backups
+
+
+def test_backup_on_save(backend):
+    backend.save(state(1, type="S3"))
+    first = backend.state_file.read_bytes()
+    backend.save(state(2, type="HDFS"))
+    second = backend.state_file.read_bytes()
+    backend.save(state(3))
+    folder = backend.state_file.parent
+    assert (folder / "dev.state.pre-serial-2.json").read_bytes() == first
+    assert (folder / "dev.state.pre-serial-3.json").read_bytes() == second
+    assert files(backend) == [
+        "dev.state.json",
+        "dev.state.pre-serial-2.json",
+        "dev.state.pre-serial-3.json",
+    ]
+
+
+def test_first_save_makes_no_backup(backend):
+    backend.save(state(5))
+    assert files(backend) == ["dev.state.json"]
+
+
+def test_saving_an_unchanged_state_backs_up_too(backend):
+    backend.save(state(1))
+    backend.save(backend.load())
+    assert "dev.state.pre-serial-1.json" in files(backend)
+
+
+@pytest.mark.parametrize(
+    "file_name, suffix, expected",
+    [
+        pytest.param("dev.state.json", None, "dev.state.backup.json", id="default"),
+        pytest.param("dev.state.json", "v1.2_a-b", "dev.state.v1.2_a-b.json", id="own"),
+        pytest.param("my.dev.json", "x", "my.dev.x.json", id="another name"),
+        pytest.param("state", "x", "state.x", id="name without an extension"),
+    ],
+)
+def test_backup_is_named_after_the_state(tmp_path, file_name, suffix, expected):
+    backend = LocalFileBackend(tmp_path / file_name)
+    backend.save(state())
+    where = backend.backup() if suffix is None else backend.backup(suffix)
+    assert where == tmp_path / expected
+    assert where.read_bytes() == backend.state_file.read_bytes()
+
+
+def test_second_backup_of_the_same_name_gets_the_time(backend):
+    backend.save(state(1, type="S3"))
+    first = backend.backup("release")
+    old = first.read_bytes()
+    backend.save(state(2, type="HDFS"))
+    second = backend.backup("release")
+    assert second.name == f"dev.state.release-{STAMP}.json"
+    assert first.read_bytes() == old
+    assert second.read_bytes() == backend.state_file.read_bytes() != old
+
+
+def test_many_backups_at_the_same_moment_are_all_kept(backend):
+    backend.save(state(1))
+    made = [backend.backup() for _ in range(4)]
+    assert len(set(made)) == 4
+    assert set(files(backend)) == {path.name for path in made} | {"dev.state.json"}
+
+
+def test_saving_the_same_serial_twice_keeps_both_backups(backend):
+    for kind in ("S3", "HDFS", "GCS"):
+        backend.save(state(1, type=kind))
+    folder = backend.state_file.parent
+    assert b'"S3"' in (folder / "dev.state.pre-serial-1.json").read_bytes()
+    assert b'"HDFS"' in (folder / f"dev.state.pre-serial-1-{STAMP}.json").read_bytes()
+
+
+def test_backup_without_a_state_is_not_found(backend):
+    with pytest.raises(StateNotFoundError, match="dev.state.json"):
+        backend.backup()
+    backend.state_file.parent.mkdir()
+    with pytest.raises(StateNotFoundError, match="dev.state.json"):
+        backend.backup()
+    assert files(backend) == []
+
+
+def test_corrupted_state_is_backed_up_unread(backend):
+    backend.state_file.parent.mkdir()
+    backend.state_file.write_bytes(b"not json")
+    assert backend.backup().read_bytes() == b"not json"
+
+
+def test_save_over_a_corrupted_state_backs_it_up(backend):
+    backend.state_file.parent.mkdir()
+    backend.state_file.write_bytes(b"not json")
+    backend.save(state(4))
+    kept = backend.state_file.parent / "dev.state.pre-serial-4.json"
+    assert kept.read_bytes() == b"not json"
+
+
+@pytest.mark.parametrize(
+    "suffix", ["", "a/b", "../x", "a\\b", "..", ".", "a..b", "a b", "a\n", "é"]
+)
+def test_backup_refuses_a_suffix_that_is_no_part_of_a_name(backend, suffix):
+    backend.save(state())
+    with pytest.raises(ValueError, match="backup suffix"):
+        backend.backup(suffix)
+    assert files(backend) == ["dev.state.json"]
+
+
+# Other backends
+
+
+def test_blob_backend_needs_only_bytes():
+    backend = DictBackend("dev.state.json", now=lambda: CLOCK)
+    with pytest.raises(StateNotFoundError):
+        backend.load()
+    with pytest.raises(StateNotFoundError):
+        backend.backup()
+    backend.save(state(1, type="S3"))
+    backend.save(state(1, type="HDFS"))
+    backend.save(state(1, type="GCS"))
+    assert backend.load() == State.from_dict(backend.load().to_dict())
+    assert backend.backup("x") == "memory://dev.state.x.json"
+    backend.delete()
+    assert not backend.exists()
+    assert sorted(backend.blobs) == [
+        f"dev.state.pre-serial-1-{STAMP}.json",
+        "dev.state.pre-serial-1.json",
+        "dev.state.x.json",
+    ]
+
+
+def test_corrupted_blob_says_where_it_is():
+    backend = DictBackend("dev.state.json")
+    backend.blobs["dev.state.json"] = b"{}"
+    with pytest.raises(StateCorruptedError, match="memory://dev.state.json"):
+        backend.load()
+
+
+def test_five_methods_make_a_backend():
+    class Minimal(StateBackend):
+        def load(self):
+            return State()
+
+        def save(self, state):
+            pass
+
+        def exists(self):
+            return True
+
+        def delete(self):
+            pass
+
+        def backup(self, suffix="backup"):
+            return suffix
+
+    assert Minimal().backup() == "backup"
+
+
+@pytest.mark.parametrize("name", ["load", "save", "exists", "delete", "backup"])
+def test_a_backend_lacking_one_of_the_five_cannot_be_made(name):
+    names = {"load", "save", "exists", "delete", "backup"} - {name}
+    incomplete = type("Incomplete", (StateBackend,), {n: lambda self: 0 for n in names})
+    with pytest.raises(TypeError, match=name):
+        incomplete()
+
+
+def test_repr_is_the_call():
+    shown = repr(LocalFileBackend("dev.state.json"))
+    assert shown == "LocalFileBackend('dev.state.json')"
+
+
+# What a state file tells strangers, and its owner
+
+
+def test_only_the_owner_may_read_states_and_backups(backend):
+    backend.save(state())
+    backend.save(state(serial=2))
+    backend.backup("mine")
+
+    modes = {
+        path.stat().st_mode & 0o777 for path in backend.state_file.parent.iterdir()
+    }
+    assert len(files(backend)) == 3
+    assert modes == {0o600}
+
+
+def test_a_corrupted_file_names_the_newest_backup_that_loads(backend):
+    for serial in (1, 2, 3, 4):
+        backend.save(state(serial=serial))
+    folder = backend.state_file.parent
+    (folder / "dev.state.pre-serial-4.json").write_text("{}")
+    for age, serial in enumerate((4, 3, 2)):
+        os.utime(folder / f"dev.state.pre-serial-{serial}.json", (0, 1000 - age))
+    backend.state_file.write_bytes(b"{")
+
+    with pytest.raises(StateCorruptedError) as refused:
+        backend.load()
+    good = folder / "dev.state.pre-serial-3.json"
+    assert f"the newest backup that loads is {good} (serial 2)" in str(refused.value)
+    assert backend.state_file.read_bytes() == b"{"
+
+
+def test_a_corrupted_file_without_a_backup_says_so(backend):
+    backend.save(state())
+    backend.state_file.write_bytes(b"{")
+
+    with pytest.raises(StateCorruptedError, match="no backup that loads: sync"):
+        backend.load()
+
+
+FULL_DISK = """
+import resource, signal, sys
+from dataikuapi.iac import LocalFileBackend, Resource, State, StateWriteError
+
+backend = LocalFileBackend(sys.argv[1])
+big = Resource("dataset", "dataset.SHOP.big", {"x": "x" * 100_000})
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+try:
+    backend.save(State(serial=2, resources={big.resource_id: big}))
+except StateWriteError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_leaves_the_old_state_and_no_temporary_file(backend):
+    backend.save(state())
+    before = backend.state_file.read_bytes()
+    command = [sys.executable, "-c", FULL_DISK, str(backend.state_file)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert f"cannot write {backend.state_file}: File too large" in told
+    assert backend.state_file.read_bytes() == before
+    assert not [name for name in files(backend) if name.endswith(".tmp")]

@@ -1,0 +1,529 @@
+"""DiffEngine: what changed between two states, and how it is shown."""
+
+import copy
+
+import pytest
+from hypothesis import given, settings
+from iac.strategies import ATTRIBUTES, STATES
+
+from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff
+from dataikuapi.iac.models import Resource, ResourceMetadata, State
+from dataikuapi.iac.models.times import utc_now
+
+NOTHING = {"added": {}, "removed": {}, "modified": {}}
+
+
+def state(**datasets):
+    """Return a state of datasets of SHOP, attributes by name."""
+    made = State()
+    for name, attributes in datasets.items():
+        made.add_resource(Resource("dataset", f"dataset.SHOP.{name}", attributes))
+    return made
+
+
+def diff_of(old, new):
+    """Return the only diff between two attribute sets of one dataset."""
+    (diff,) = DiffEngine().diff(state(orders=old), state(orders=new))
+    return diff
+
+
+def shown(old, new):
+    """Return the lines that are shown of one dataset's change, without the counts."""
+    engine = DiffEngine()
+    lines = engine.format_output([diff_of(old, new)]).splitlines()
+    assert lines[0] == "~ dataset.SHOP.orders"
+    assert lines[-2:] == ["", "0 added, 0 removed, 1 modified, 0 unchanged"]
+    assert all(line.startswith("    ") for line in lines[1:-2])
+    return [line[4:] for line in lines[1:-2]]
+
+
+# Resources
+
+
+def test_diff_detects_added_resources():
+    old, new = state(), state(orders={"type": "S3"})
+    (diff,) = DiffEngine().diff(old, new)
+    assert diff.change_type is ChangeType.ADDED
+    assert (diff.resource_id, diff.resource_type) == ("dataset.SHOP.orders", "dataset")
+    assert diff.old_resource is None
+    assert diff.new_resource == new.get_resource("dataset.SHOP.orders")
+    assert diff.attribute_diffs is None
+
+
+def test_diff_detects_removed_resources():
+    old, new = state(orders={"type": "S3"}), state()
+    (diff,) = DiffEngine().diff(old, new)
+    assert diff.change_type is ChangeType.REMOVED
+    assert (diff.resource_id, diff.resource_type) == ("dataset.SHOP.orders", "dataset")
+    assert diff.old_resource == old.get_resource("dataset.SHOP.orders")
+    assert diff.new_resource is None
+    assert diff.attribute_diffs is None
+
+
+def test_diff_detects_modified_attributes():
+    old = {"type": "S3", "tags": ["a"], "gone": None, "same": {"x": [1]}}
+    new = {"type": "HDFS", "tags": ["a", "b"], "come": False, "same": {"x": [1]}}
+    diff = diff_of(old, new)
+    assert diff.change_type is ChangeType.MODIFIED
+    assert diff.old_resource.attributes == old
+    assert diff.new_resource.attributes == new
+    assert diff.attribute_diffs == {
+        "added": {"come": False},
+        "removed": {"gone": None},
+        "modified": {
+            "type": {"old": "S3", "new": "HDFS"},
+            "tags": {"old": ["a"], "new": ["a", "b"]},
+        },
+    }
+
+
+def test_diff_lists_unchanged_resources():
+    diff = diff_of({"type": "S3"}, {"type": "S3"})
+    assert diff.change_type is ChangeType.UNCHANGED
+    assert diff.old_resource.attributes == diff.new_resource.attributes
+    assert diff.attribute_diffs is None
+
+
+def test_metadata_are_no_change():
+    old, new = State(), State(serial=9, environment="prod")
+    for made, login in ((old, "anna"), (new, "bob")):
+        metadata = ResourceMetadata(utc_now(), login, login, last_modified_by=login)
+        made.add_resource(Resource("dataset", "dataset.P.a", {"x": 1}, metadata))
+    (diff,) = DiffEngine().diff(old, new)
+    assert diff.change_type is ChangeType.UNCHANGED
+
+
+def test_wrong_checksums_of_a_file_mislead_nobody():
+    old, new = state(orders={"x": 1}), state(orders={"x": 2})
+    for made in (old, new):
+        made.get_resource("dataset.SHOP.orders").metadata.checksum = "ab" * 32
+    (diff,) = DiffEngine().diff(old, new)
+    assert diff.change_type is ChangeType.MODIFIED
+
+
+def test_order_of_keys_is_no_change():
+    diff = diff_of({"a": {"x": 1, "y": 2}, "b": 1}, {"b": 1, "a": {"y": 2, "x": 1}})
+    assert diff.change_type is ChangeType.UNCHANGED
+
+
+def test_diffs_are_in_the_order_of_ids():
+    old = state(b={}, d={}, Z={})
+    new = state(c={}, b={"x": 1}, a={})
+    new.add_resource(Resource("project", "project.SHOP"))
+    old.add_resource(Resource("recipe", "recipe.A.x"))
+    assert [str(diff) for diff in DiffEngine().diff(old, new)] == [
+        "- dataset.SHOP.Z",
+        "+ dataset.SHOP.a",
+        "~ dataset.SHOP.b",
+        "+ dataset.SHOP.c",
+        "- dataset.SHOP.d",
+        "+ project.SHOP",
+        "- recipe.A.x",
+    ]
+
+
+def test_diff_of_empty_states_is_empty():
+    assert DiffEngine().diff(State(), State()) == []
+
+
+def test_diff_changes_neither_state():
+    old, new = state(a={"x": [1]}, b={}), state(a={"x": [2]}, c={})
+    before = copy.deepcopy((old, new))
+    DiffEngine().format_output(DiffEngine().diff(old, new))
+    assert (old, new) == before
+
+
+@pytest.mark.parametrize(
+    "change_type, expected",
+    [
+        (ChangeType.ADDED, "+ dataset.SHOP.orders"),
+        (ChangeType.REMOVED, "- dataset.SHOP.orders"),
+        (ChangeType.MODIFIED, "~ dataset.SHOP.orders"),
+        (ChangeType.UNCHANGED, "  dataset.SHOP.orders"),
+    ],
+)
+def test_str_is_sign_and_id(change_type, expected):
+    assert str(ResourceDiff(change_type, "dataset.SHOP.orders", "dataset")) == expected
+
+
+# Attributes
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        pytest.param(1, True, id="1 and true"),
+        pytest.param(1, 1.0, id="1 and 1.0"),
+        pytest.param(True, 1.0, id="true and 1.0"),
+        pytest.param(0, False, id="0 and false"),
+        pytest.param(0, None, id="0 and null"),
+        pytest.param("", None, id="empty and null"),
+        pytest.param("1", 1, id="text and number"),
+        pytest.param([1], [True], id="in a list"),
+        pytest.param({"a": {"b": 1}}, {"a": {"b": 1.0}}, id="deep in an object"),
+        pytest.param([1, 2], [2, 1], id="order of a list"),
+        pytest.param(2**53, 2**53 + 1, id="integers that one float would hold"),
+        pytest.param(2**70, 2**70 + 1, id="integers beyond 64 bits"),
+        pytest.param("\ud800", "\ud801", id="lone surrogates"),
+    ],
+)
+def test_values_are_compared_with_their_type(old, new):
+    diff = diff_of({"x": old}, {"x": new})
+    assert diff.change_type is ChangeType.MODIFIED
+    change = diff.attribute_diffs["modified"]["x"]
+    assert (repr(change["old"]), repr(change["new"])) == (repr(old), repr(new))
+    assert diff.old_resource.has_changed(diff.new_resource)
+
+
+@pytest.mark.parametrize(
+    "old, new, expected",
+    [
+        pytest.param({}, {}, NOTHING, id="empty"),
+        pytest.param({"a": 1}, {"a": 1}, NOTHING, id="same"),
+        pytest.param({}, {"a": 1}, {**NOTHING, "added": {"a": 1}}, id="added"),
+        pytest.param({"a": 1}, {}, {**NOTHING, "removed": {"a": 1}}, id="removed"),
+        pytest.param(
+            {"a": None}, {}, {**NOTHING, "removed": {"a": None}}, id="null removed"
+        ),
+        pytest.param(
+            {"a": {"b": 1}},
+            {"a": {"b": 2}},
+            {**NOTHING, "modified": {"a": {"old": {"b": 1}, "new": {"b": 2}}}},
+            id="modified, whole attribute",
+        ),
+    ],
+)
+def test_attributes_are_compared_at_the_top_level(old, new, expected):
+    assert DiffEngine()._diff_attributes(old, new) == expected
+
+
+# What one side could not read
+
+
+def project_diff(old, new):
+    """Return the only diff between two attribute sets of one project."""
+    states = [State(), State()]
+    for made, attributes in zip(states, (old, new)):
+        made.add_resource(Resource("project", "project.SHOP", attributes))
+    (diff,) = DiffEngine().diff(*states)
+    return diff
+
+
+def test_permissions_missing_on_one_side_are_no_change():
+    readable = {"name": "Shop", "permissions": {"owner": "anna"}}
+    hidden = {"name": "Shop"}
+    assert project_diff(readable, hidden).change_type is ChangeType.UNCHANGED
+    assert project_diff(hidden, readable).change_type is ChangeType.UNCHANGED
+
+
+def test_other_attributes_are_compared_where_permissions_are_missing():
+    readable = {"name": "Shop", "permissions": {"owner": "anna"}}
+    diff = project_diff(readable, {"name": "Store"})
+    assert diff.attribute_diffs == {
+        **NOTHING,
+        "modified": {"name": {"old": "Shop", "new": "Store"}},
+    }
+
+
+def test_permissions_that_both_sides_could_read_are_compared():
+    diff = project_diff({"permissions": {"owner": "a"}}, {"permissions": {}})
+    assert list(diff.attribute_diffs["modified"]) == ["permissions"]
+
+
+def test_other_missing_attributes_of_a_project_are_changes():
+    assert project_diff({"tags": []}, {}).change_type is ChangeType.MODIFIED
+
+
+def test_permissions_of_another_type_are_an_attribute_like_any():
+    assert diff_of({"permissions": {}}, {}).change_type is ChangeType.MODIFIED
+
+
+# What the new state did not look for, or could not read
+
+
+def test_nothing_outside_the_scope_is_removed():
+    old = state(orders={})
+    old.add_resource(Resource("recipe", "recipe.SHOP.r"))
+    old.add_resource(Resource("dataset", "dataset.STORE.d"))
+    entry = {"project": "SHOP", "types": ["dataset"], "read_at": "2026-01-02T00:00:00Z"}
+    diffs = DiffEngine().diff(old, State(scope=[entry]))
+    assert [str(diff) for diff in diffs] == ["- dataset.SHOP.orders"]
+
+
+def test_what_could_not_be_read_is_left_out_on_either_side():
+    old, new = state(a={"x": 1}, b={}), state(a={"x": 2}, c={})
+    new.unknown = {"dataset.SHOP.b": "time-out"}
+    old.unknown = {"dataset.SHOP.c": "time-out"}
+    diffs = DiffEngine().diff(old, new)
+    assert [str(diff) for diff in diffs] == ["~ dataset.SHOP.a"]
+
+
+# Counting
+
+
+def test_summary_counts_under_the_four_values():
+    old = state(a={}, b={}, c={}, d={"x": 1})
+    new = state(c={}, d={"x": 2}, e={}, f={}, g={})
+    engine = DiffEngine()
+    diffs = engine.diff(old, new)
+    expected = {"added": 3, "removed": 2, "modified": 1, "unchanged": 1}
+    assert engine.summary(diffs) == expected
+    assert engine.summary(iter(diffs)) == expected
+
+
+def test_summary_of_nothing_has_zeros():
+    expected = {"added": 0, "removed": 0, "modified": 0, "unchanged": 0}
+    assert DiffEngine().summary([]) == expected
+
+
+# Showing
+
+
+def test_output_lists_changes_and_ends_with_the_counts():
+    old = state(a={}, b={"type": "S3"}, c={})
+    new = state(b={"type": "HDFS"}, c={}, d={})
+    engine = DiffEngine()
+    assert engine.format_output(engine.diff(old, new)) == (
+        "- dataset.SHOP.a\n"
+        "~ dataset.SHOP.b\n"
+        '    ~ type: "S3" -> "HDFS"\n'
+        "+ dataset.SHOP.d\n"
+        "\n"
+        "1 added, 1 removed, 1 modified, 1 unchanged"
+    )
+
+
+def test_output_can_list_unchanged_too():
+    engine = DiffEngine()
+    diffs = engine.diff(state(a={}, b={}), state(b={}))
+    assert engine.format_output(iter(diffs), include_unchanged=True) == (
+        "- dataset.SHOP.a\n"
+        "  dataset.SHOP.b\n"
+        "\n"
+        "0 added, 1 removed, 0 modified, 1 unchanged"
+    )
+
+
+def test_output_without_changes_says_so():
+    engine = DiffEngine()
+    diffs = engine.diff(state(a={}, b={}), state(a={}, b={}))
+    assert engine.format_output(diffs) == "No changes. 2 unchanged."
+    assert engine.format_output([]) == "No changes. 0 unchanged."
+    assert engine.format_output(diffs, include_unchanged=True) == (
+        "  dataset.SHOP.a\n  dataset.SHOP.b\n\nNo changes. 2 unchanged."
+    )
+
+
+def test_output_names_the_last_editor_where_dss_tells():
+    new = State()
+    for name in ("a", "b", "c"):
+        metadata = ResourceMetadata(utc_now(), "robot", last_modified_by=f"{name}nna")
+        resource = Resource("dataset", f"dataset.SHOP.{name}", {"x": 1}, metadata)
+        new.add_resource(resource)
+    engine = DiffEngine()
+    # Of a removed one, the last editor is not who removed it.
+    forward = engine.diff(state(b={"x": 2}, c={"x": 1}), new)
+    assert engine.format_output(forward, include_unchanged=True).splitlines()[:4] == [
+        "+ dataset.SHOP.a  (by anna)",
+        "~ dataset.SHOP.b  (by bnna)",
+        "    ~ x: 2 -> 1",
+        "  dataset.SHOP.c",
+    ]
+    removed = engine.format_output(engine.diff(new, State()))
+    assert removed.startswith("- dataset.SHOP.a\n")
+
+
+@pytest.mark.parametrize(
+    "old, new, lines",
+    [
+        pytest.param({}, {"a": 1}, ["+ a: 1"], id="attribute added"),
+        pytest.param({"a": None}, {}, ["- a: null"], id="attribute removed"),
+        pytest.param({"a": 1}, {"a": True}, ["~ a: 1 -> true"], id="type"),
+        pytest.param({"a": "x"}, {"a": ["x"]}, ['~ a: "x" -> ["x"]'], id="kind"),
+        pytest.param({"a": "é"}, {"a": "è"}, ['~ a: "é" -> "è"'], id="accents"),
+        pytest.param(
+            {"a": {"same": 1, "gone": 2, "other": {"deep": 3}}},
+            {"a": {"same": 1, "come": 2, "other": {"deep": 4}}},
+            ["+ a.come: 2", "- a.gone: 2", "~ a.other.deep: 3 -> 4"],
+            id="in an object",
+        ),
+        pytest.param(
+            {"columns": [{"name": "id"}, {"name": "date", "type": "string"}]},
+            {"columns": [{"name": "id"}, {"name": "date", "type": "date"}]},
+            ['~ columns[1].type: "string" -> "date"'],
+            id="in a list of objects",
+        ),
+        pytest.param(
+            {"l": ["a", "b", "c"]},
+            {"l": ["new", "a", "b", "c"]},
+            ['+ l[0]: "new"'],
+            id="put in front of a list",
+        ),
+        pytest.param(
+            {"l": ["a", "b", "c"]},
+            {"l": ["a", "c"]},
+            ['- l[1]: "b"'],
+            id="taken out of a list",
+        ),
+        pytest.param(
+            {"l": ["a", "b"]}, {"l": ["a"]}, ['- l[1]: "b"'], id="list got shorter"
+        ),
+        pytest.param(
+            {"l": ["a", "x", "z"]},
+            {"l": ["b", "z", "c"]},
+            ['~ l[0]: "a" -> "b"', '- l[1]: "x"', '+ l[2]: "c"'],
+            id="replaced, taken out and appended",
+        ),
+        pytest.param(
+            {"l": ["keep", "a", "b", "z"]},
+            {"l": ["new", "keep", "c", "d", "z"]},
+            ['+ l[0]: "new"', '~ l[2]: "a" -> "c"', '~ l[3]: "b" -> "d"'],
+            id="two replaced behind an added one",
+        ),
+        pytest.param(
+            {"a": {"x": "1"}},
+            {"a": {"y": [None]}},
+            ['- a.x: "1"', "+ a.y: [null]"],
+            id="values in an object as JSON",
+        ),
+        pytest.param(
+            {"rows": [[1, 2], [3, [4, 5]]]},
+            {"rows": [[1, 2], [3, [4, 6, 7]]]},
+            ["~ rows[1][1][1]: 5 -> 6", "+ rows[1][1][2]: 7"],
+            id="list in a list in a list",
+        ),
+        pytest.param(
+            {"l": [1, 2]}, {"l": [True, 2]}, ["~ l[0]: 1 -> true"], id="type in a list"
+        ),
+    ],
+)
+def test_output_goes_down_to_the_values_that_differ(old, new, lines):
+    assert shown(old, new) == lines
+
+
+def test_output_of_a_script_shows_the_lines_that_differ():
+    old = "import dataiku\n\nx = 1\ny = 2\n"
+    new = "import dataiku\n\nx = 1\ny = 3\nz = 4\n"
+    assert shown({"payload": old}, {"payload": new}) == [
+        "~ payload:",
+        "    - y = 2",
+        "    + y = 3",
+        "    + z = 4",
+    ]
+
+
+def test_output_of_one_line_that_becomes_a_script():
+    assert shown({"payload": "x = 1"}, {"payload": "x = 1\ny = 2"}) == [
+        "~ payload:",
+        "    + y = 2",
+    ]
+
+
+def test_output_cuts_long_values_and_shows_that_it_did():
+    (line,) = shown({}, {"a": "x" * 500})
+    assert line.startswith('+ a: "xxxx')
+    assert line.endswith("…")
+    assert len(line) < 130
+
+
+def test_value_that_just_fits_is_not_cut():
+    (line,) = shown({}, {"a": "x" * 108})
+    assert line == f'+ a: "{"x" * 108}"'
+
+
+@pytest.mark.parametrize(
+    "harmful",
+    [
+        pytest.param("\x1b[31m", id="colour"),
+        pytest.param("\x1b]0;title\x07", id="window title"),
+        pytest.param("\x9b31m", id="8-bit escape"),
+        pytest.param("\b\b\b", id="backspace"),
+        pytest.param("\u202e", id="right to left"),
+        pytest.param("\u2028", id="line separator"),
+        pytest.param("\udc80", id="lone surrogate"),
+        pytest.param("\x00", id="NUL"),
+    ],
+)
+def test_output_has_no_characters_that_steer_the_terminal(harmful):
+    old = state(a={"v": "", "script": "a\nb", "o": {}, "l": []}, b={})
+    new = state(
+        a={
+            "v": harmful,
+            "script": f"a\n{harmful}",
+            "o": {harmful: 1},
+            "l": [harmful],
+            harmful: 1,
+        }
+    )
+    new.get_resource("dataset.SHOP.a").metadata.last_modified_by = harmful
+    new.add_resource(Resource("dataset", f"dataset.SHOP.{harmful}x"))
+    engine = DiffEngine()
+    output = engine.format_output(engine.diff(old, new))
+    assert all(char.isprintable() or char == "\n" for char in output)
+    output.encode("utf-8")
+
+
+def test_escape_characters_are_shown_as_what_they_are():
+    lines = shown({"s": "a\nb"}, {"s": "a\n\x1b[31mred"})
+    assert lines == ["~ s:", "    - b", "    + \\x1b[31mred"]
+
+
+def test_line_feed_in_a_name_starts_no_line():
+    assert shown({}, {"a\n+ fake: 1": 2}) == ["+ a\\n+ fake: 1: 2"]
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        pytest.param("a\r\nb", "a\nb", id="CRLF"),
+        pytest.param("a\nb", "a\nb\n", id="line feed at the end"),
+    ],
+)
+def test_script_of_which_only_line_ends_differ_says_so(old, new):
+    title, line = shown({"payload": old}, {"payload": new})
+    assert title == "~ payload:"
+    assert "line ends" in line
+
+
+def test_tabs_of_a_script_stay():
+    assert shown({"s": "a\n"}, {"s": "a\n\tb\n"}) == ["~ s:", "    + \tb"]
+
+
+# Whatever the states are
+
+
+@settings(deadline=None, max_examples=60)
+@given(STATES, STATES)
+def test_every_resource_is_told_once_and_rightly(old, new):
+    diffs = DiffEngine().diff(old, new)
+    told = {diff.resource_id: diff.change_type for diff in diffs}
+    assert list(told) == sorted(old.resources.keys() | new.resources.keys())
+    for key, change_type in told.items():
+        before, after = old.get_resource(key), new.get_resource(key)
+        if before is None or after is None:
+            expected = ChangeType.ADDED if before is None else ChangeType.REMOVED
+        elif before.has_changed(after):
+            expected = ChangeType.MODIFIED
+        else:
+            expected = ChangeType.UNCHANGED
+        assert change_type is expected
+    assert sum(DiffEngine().summary(diffs).values()) == len(diffs)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ATTRIBUTES, ATTRIBUTES)
+def test_attribute_diffs_lead_from_the_old_to_the_new(old, new):
+    diffs = DiffEngine()._diff_attributes(old, new)
+    led = {key: value for key, value in old.items() if key not in diffs["removed"]}
+    led.update(diffs["added"])
+    led.update({key: change["new"] for key, change in diffs["modified"].items()})
+    assert Resource("dataset", "dataset.P.a", led).compute_checksum() == (
+        Resource("dataset", "dataset.P.a", new).compute_checksum()
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(STATES, STATES)
+def test_any_diff_can_be_shown(old, new):
+    text = DiffEngine().format_output(DiffEngine().diff(old, new), True)
+    assert all(line.isprintable() or "\t" in line for line in text.split("\n"))

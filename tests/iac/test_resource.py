@@ -1,0 +1,625 @@
+"""Resource, its metadata, and the ids that name it."""
+
+import hashlib
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from iac.strategies import ATTRIBUTES, JSON_VALUES
+
+from dataikuapi.iac.models import ChangeType, ResourceDiff, ResourceId
+from dataikuapi.iac.models.json_values import canonical_bytes, first_unsupported
+from dataikuapi.iac.models.json_values import (
+    MAX_DEPTH,
+    canonical_bytes,
+    copy_json,
+    first_unsupported,
+)
+from dataikuapi.iac.models.state import Resource, ResourceMetadata, make_resource_id
+from dataikuapi.iac.models.times import utc_now
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+ORDERS = "dataset.SHOP.orders"
+
+
+def orders(attributes=None, **more):
+    """Return the dataset orders of the project SHOP."""
+    return Resource("dataset", ORDERS, attributes or {}, **more)
+
+
+def entry(**more):
+    """Return an entry as a state file has it."""
+    return {
+        "resource_type": "dataset",
+        "resource_id": ORDERS,
+        "attributes": {"type": "S3"},
+        "metadata": metadata(),
+        **more,
+    }
+
+
+def metadata(**more):
+    """Return the metadata of an entry as a state file has it."""
+    return {
+        "deployed_at": "2026-01-02T12:00:00Z",
+        "deployed_by": "anna",
+        "checksum": "ab" * 32,
+        "dataiku_internal_id": None,
+        **more,
+    }
+
+
+# Ids
+
+GOOD_IDS = [
+    pytest.param("project", "SHOP", "", id="project"),
+    pytest.param("dataset", "SHOP", "orders", id="dataset"),
+    pytest.param("recipe", "SHOP", "join_CRM.customers", id="dot in the name"),
+    pytest.param("recipe", "SHOP", "recipe from notebook", id="spaces"),
+    pytest.param("recipe", "SHOP", "admin's Python notebook", id="apostrophe"),
+    pytest.param("recipe", "SHOP", '"quoted" \\ /', id="quotes and slashes"),
+    pytest.param("dataset", "SHOP", "2_aut-eg", id="digit first, dash"),
+    pytest.param("dataset", "ps_br1", "été_注文", id="other alphabets"),
+    pytest.param("dataset", "2_AUT_EG", "..", id="only dots"),
+    pytest.param("saved_model", "SHOP", "a" * 300, id="long, type with underscore"),
+]
+
+
+@pytest.mark.parametrize("resource_type, project_key, name", GOOD_IDS)
+def test_id_is_put_together_and_read_back(resource_type, project_key, name):
+    text = make_resource_id(resource_type, project_key, name)
+    assert ResourceId.parse(text) == ResourceId(resource_type, project_key, name)
+    resource = Resource(resource_type, text)
+    assert (resource.project_key, resource.resource_name) == (project_key, name)
+
+
+@pytest.mark.parametrize(
+    "args, expected",
+    [
+        pytest.param(("project", "SHOP"), "project.SHOP", id="project"),
+        pytest.param(("project", "SHOP", None), "project.SHOP", id="None"),
+        pytest.param(("dataset", "SHOP", "orders"), ORDERS, id="dataset"),
+        pytest.param(("recipe", "SHOP", "a.b c"), "recipe.SHOP.a.b c", id="odd"),
+    ],
+)
+def test_make_resource_id(args, expected):
+    assert make_resource_id(*args) == expected
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        pytest.param(("dataset", "SHOP.x", "orders"), id="dot in the project key"),
+        pytest.param(("dataset", ""), id="no project key"),
+        pytest.param(("", "SHOP"), id="no type"),
+        pytest.param(("Dataset", "SHOP"), id="capital letter in the type"),
+        pytest.param(("data.set", "SHOP"), id="dot in the type"),
+        pytest.param(("dataset", "SHOP", "two\nlines"), id="line feed"),
+    ],
+)
+def test_make_resource_id_refuses_what_would_not_read_back(args):
+    with pytest.raises(ValueError, match="^Invalid .*resource_id"):
+        make_resource_id(*args)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("dataset", id="one part"),
+        pytest.param("dataset.", id="no project key"),
+        pytest.param("dataset..orders", id="empty project key"),
+        pytest.param("dataset.SHOP.", id="empty name"),
+        pytest.param(".SHOP.orders", id="empty type"),
+        pytest.param("Dataset.SHOP.orders", id="capital letter in the type"),
+        pytest.param("dataset.SHOP.orders\n", id="line feed behind"),
+        pytest.param(None, id="None"),
+        pytest.param(5, id="a number"),
+    ],
+)
+def test_parse_refuses_what_is_no_id(text):
+    with pytest.raises(ValueError, match="^Invalid .*resource_id"):
+        ResourceId.parse(text)
+
+
+def test_refused_id_says_what_was_expected():
+    with pytest.raises(ValueError) as caught:
+        ResourceId.parse("dataset.SHOP.")
+    message = str(caught.value)
+    assert message.startswith("Invalid dataset resource_id 'dataset.SHOP.'")
+    assert "dataset.{PROJECT_KEY}.{name}" in message
+
+
+def test_refused_id_is_quoted_only_in_part():
+    with pytest.raises(ValueError) as caught:
+        ResourceId.parse("x" * 10_000)
+    assert len(str(caught.value)) < 500
+
+
+# Creating a resource
+
+
+def test_new_resource_was_deployed_now_by_system():
+    before = utc_now()
+    resource = Resource("dataset", ORDERS)
+    assert before <= resource.metadata.deployed_at <= utc_now()
+    assert resource.metadata.deployed_by == "system"
+    assert resource.metadata.dataiku_internal_id is None
+    assert resource.attributes == {}
+
+
+@pytest.mark.parametrize(
+    "resource_type, resource_id",
+    [
+        pytest.param("dataset", "dataset", id="one part"),
+        pytest.param("dataset", "recipe.SHOP.orders", id="another type"),
+        pytest.param("data", ORDERS, id="type is only the beginning"),
+        pytest.param("dataset", "dataset.SHOP.", id="empty name"),
+        pytest.param("", "", id="nothing"),
+        pytest.param("dataset", None, id="None"),
+    ],
+)
+def test_resource_refuses_an_id_that_is_not_of_its_type(resource_type, resource_id):
+    with pytest.raises(ValueError, match=f"^Invalid {resource_type} resource_id"):
+        Resource(resource_type, resource_id)
+
+
+def test_project_has_no_resource_name():
+    project = Resource("project", "project.SHOP")
+    assert (project.project_key, project.resource_name) == ("SHOP", "")
+
+
+def test_types_are_not_a_closed_list():
+    assert Resource("saved_model", "saved_model.SHOP.abc").project_key == "SHOP"
+
+
+# Checksums
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        pytest.param({}, id="empty"),
+        pytest.param({"b": 1, "a": {"d": None, "c": [True, 1.5]}}, id="nested"),
+        pytest.param({"name": "été 注文 😀", "": "\u2028\x00"}, id="not ASCII"),
+        pytest.param({"x": [1, 1.0, True, 1e22, -0.0, 2**70]}, id="numbers"),
+    ],
+)
+def test_checksum_is_that_of_other_implementations(attributes):
+    text = json.dumps(attributes, sort_keys=True)
+    expected = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    resource = orders(attributes)
+    assert resource.compute_checksum() == expected
+    assert resource.metadata.checksum == expected
+
+
+def test_checksum_of_a_known_document():
+    # sha256 of '{"a": 1}', so that the format of the digest can never drift.
+    assert orders({"a": 1}).compute_checksum() == (
+        "f9d86028c6e0d64e225186f96acb69338b2c59764df79162107f5c4bb34d1310"
+    )
+
+
+def test_checksum_does_not_depend_on_the_order_of_keys():
+    one, other = orders({"a": 1, "b": 2}), orders({"b": 2, "a": 1})
+    assert one.compute_checksum() == other.compute_checksum()
+
+
+def test_checksum_is_computed_afresh_and_the_stored_one_stays():
+    resource = orders({"type": "S3"})
+    stored = resource.metadata.checksum
+    resource.attributes["type"] = "HDFS"
+    assert resource.compute_checksum() == orders({"type": "HDFS"}).compute_checksum()
+    assert resource.metadata.checksum == stored
+
+
+def test_given_checksum_is_kept():
+    given_one = ResourceMetadata(NOON, "anna", checksum="ab" * 32)
+    assert orders(metadata=given_one).metadata.checksum == "ab" * 32
+
+
+def test_empty_checksum_is_filled_on_a_copy_of_the_metadata():
+    shared = ResourceMetadata(NOON, "anna")
+    resource = orders({"type": "S3"}, metadata=shared)
+    assert resource.metadata.checksum == resource.compute_checksum()
+    assert shared.checksum == ""
+
+
+# Comparing
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        pytest.param({"a": 1}, {"a": 2}, id="value"),
+        pytest.param({"a": 1}, {}, id="missing"),
+        pytest.param({"a": [1, 2]}, {"a": [2, 1]}, id="order of a list"),
+        pytest.param({"a": 1}, {"a": True}, id="1 and true"),
+        pytest.param({"a": 1}, {"a": 1.0}, id="1 and 1.0"),
+        pytest.param({"a": 0}, {"a": False}, id="0 and false"),
+        pytest.param({"a": None}, {}, id="null and missing"),
+    ],
+)
+def test_has_changed(old, new):
+    assert orders(old).has_changed(orders(new))
+    assert orders(new).has_changed(orders(old))
+
+
+def test_has_not_changed_where_only_metadata_differ():
+    old = orders({"a": 1}, metadata=ResourceMetadata(NOON, "anna", "id1", "ab" * 32))
+    new = orders(
+        {"a": 1}, metadata=ResourceMetadata(utc_now(), "bob", "id2", "cd" * 32)
+    )
+    assert not old.has_changed(new)
+
+
+def test_has_changed_looks_at_attributes_and_not_at_stored_checksums():
+    same = ResourceMetadata(NOON, "anna", checksum="ab" * 32)
+    old, new = orders({"a": 1}, metadata=same), orders({"a": 2}, metadata=same)
+    assert old.has_changed(new)
+
+
+def test_two_objects_cannot_be_compared():
+    with pytest.raises(ValueError, match="dataset.SHOP.orders.*dataset.SHOP.clients"):
+        orders().has_changed(Resource("dataset", "dataset.SHOP.clients"))
+
+
+# Copies at the border
+
+
+def test_changing_what_was_passed_in_does_not_change_the_resource():
+    attributes = {"params": {"paths": ["/a"]}}
+    extra = {"note": {"by": "anna"}}
+    shared = ResourceMetadata(NOON, "anna", extra={"host": ["h1"]})
+    resource = orders(attributes, metadata=shared, extra=extra)
+    attributes["params"]["paths"].append("/b")
+    extra["note"]["by"] = "bob"
+    shared.deployed_by = "bob"
+    shared.extra["host"].append("h2")
+    assert resource.attributes == {"params": {"paths": ["/a"]}}
+    assert resource.extra == {"note": {"by": "anna"}}
+    assert resource.metadata.deployed_by == "anna"
+    assert resource.metadata.extra == {"host": ["h1"]}
+
+
+def test_changing_what_to_dict_returned_does_not_change_the_resource():
+    resource = Resource.from_dict(entry(note=[1], metadata=metadata(host=["h1"])))
+    written = resource.to_dict()
+    written["attributes"]["type"] = "HDFS"
+    written["note"].append(2)
+    written["metadata"]["host"].append("h2")
+    assert resource.to_dict() == entry(note=[1], metadata=metadata(host=["h1"]))
+
+
+def test_subclasses_of_dict_and_list_become_plain():
+    class ListItem(dict):
+        pass
+
+    class Items(list):
+        pass
+
+    resource = orders(ListItem(columns=Items([ListItem(name="a")])))
+    assert type(resource.attributes) is dict
+    assert type(resource.attributes["columns"]) is list
+    assert type(resource.attributes["columns"][0]) is dict
+
+
+def test_resources_do_not_share_their_defaults():
+    one, other = Resource("dataset", ORDERS), Resource("dataset", ORDERS)
+    one.attributes["a"] = one.metadata.extra["a"] = one.extra["a"] = 1
+    assert (other.attributes, other.metadata.extra, other.extra) == ({}, {}, {})
+
+
+# Documents
+
+
+def test_resource_document_has_the_keys_of_the_file_in_order():
+    document = orders().to_dict()
+    assert list(document) == ["resource_type", "resource_id", "attributes", "metadata"]
+    assert list(document["metadata"]) == [
+        "deployed_at",
+        "deployed_by",
+        "checksum",
+        "dataiku_internal_id",
+    ]
+
+
+def test_full_metadata_document():
+    document = metadata(
+        dataiku_internal_id="mF3kq1Zx",
+        last_modified_by="bob",
+        last_modified_at="2026-01-01T00:00:00.250000Z",
+        version_number=7,
+        created_at="2025-01-01T00:00:00Z",
+    )
+    read = ResourceMetadata.from_dict(document)
+    assert (read.deployed_at, read.deployed_by) == (NOON, "anna")
+    assert read.dataiku_internal_id == "mF3kq1Zx"
+    assert (read.last_modified_by, read.version_number) == ("bob", 7)
+    assert read.created_at == datetime(2025, 1, 1, tzinfo=timezone.utc)
+    assert read.to_dict() == document
+    assert list(read.to_dict()) == list(document)
+
+
+def test_null_is_read_as_not_known():
+    read = ResourceMetadata.from_dict(
+        metadata(last_modified_at=None, created_at=None, version_number=None)
+    )
+    assert (read.last_modified_at, read.created_at, read.version_number) == (
+        None,
+        None,
+        None,
+    )
+
+
+def test_times_of_metadata_are_brought_to_utc():
+    plus_two = timezone(timedelta(hours=2))
+    made = ResourceMetadata(
+        deployed_at=datetime(2026, 1, 2, 12),
+        deployed_by="anna",
+        last_modified_at=datetime(2026, 1, 2, 14, tzinfo=plus_two),
+        created_at=NOON,
+    )
+    assert made.deployed_at == made.last_modified_at == made.created_at == NOON
+    assert made.last_modified_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("key", ["deployed_at", "deployed_by"])
+def test_incomplete_metadata_is_refused_by_name(key):
+    incomplete = metadata()
+    del incomplete[key]
+    with pytest.raises(ValueError, match=f"lacks {key}"):
+        ResourceMetadata.from_dict(incomplete)
+
+
+@pytest.mark.parametrize(
+    "key", ["resource_type", "resource_id", "attributes", "metadata"]
+)
+def test_incomplete_resource_is_refused_by_name(key):
+    incomplete = entry()
+    del incomplete[key]
+    with pytest.raises(ValueError, match=f"lacks {key}"):
+        Resource.from_dict(incomplete)
+
+
+def test_missing_checksum_is_filled_on_reading():
+    document = entry(
+        metadata={"deployed_at": "2026-01-02T12:00:00Z", "deployed_by": ""}
+    )
+    resource = Resource.from_dict(document)
+    assert resource.metadata.checksum == resource.compute_checksum()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(entry(note="x", extra={"a": 1}), id="in the resource"),
+        pytest.param(
+            entry(metadata=metadata(host="h1", extra=None)), id="in the metadata"
+        ),
+    ],
+)
+def test_unknown_keys_are_kept(document):
+    assert Resource.from_dict(document).to_dict() == document
+
+
+@settings(deadline=None, max_examples=60)
+@given(ATTRIBUTES, st.dictionaries(st.text("XYZ"), JSON_VALUES, max_size=2))
+def test_any_resource_survives_to_dict_and_from_dict(attributes, extra):
+    resource = orders(attributes, extra=extra)
+    again = Resource.from_dict(resource.to_dict())
+    assert again == resource
+    assert not again.has_changed(resource)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.from_regex(r"[a-z_]+", fullmatch=True),
+    st.from_regex(r"[^.\n]+", fullmatch=True),
+    st.none() | st.from_regex(r"[^\n]+", fullmatch=True),
+)
+def test_any_id_reads_back_to_its_parts(resource_type, project_key, name):
+    parsed = ResourceId.parse(make_resource_id(resource_type, project_key, name))
+    assert parsed == ResourceId(resource_type, project_key, name or "")
+
+
+# What a diff of one resource is
+
+
+def test_values_of_change_types():
+    assert [kind.value for kind in ChangeType] == [
+        "added",
+        "removed",
+        "modified",
+        "unchanged",
+    ]
+
+
+def test_new_diff_has_nothing_but_what_was_said():
+    diff = ResourceDiff(ChangeType.ADDED, ORDERS, "dataset")
+    assert (diff.old_resource, diff.new_resource, diff.attribute_diffs) == (
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "change_type, expected",
+    [
+        (ChangeType.ADDED, f"+ {ORDERS}"),
+        (ChangeType.REMOVED, f"- {ORDERS}"),
+        (ChangeType.MODIFIED, f"~ {ORDERS}"),
+        (ChangeType.UNCHANGED, f"  {ORDERS}"),
+    ],
+)
+def test_str_of_a_diff_is_sign_and_id(change_type, expected):
+    assert str(ResourceDiff(change_type, ORDERS, "dataset")) == expected
+
+
+# What a notebook shows, in which a secret must not be
+
+
+def test_repr_of_a_resource_has_no_value_of_an_attribute():
+    by_bob = ResourceMetadata(NOON, "robot", last_modified_by="bob")
+    shown = repr(orders({"password": "hunter2"}, metadata=by_bob))
+    assert ORDERS in shown and "bob" in shown
+    assert "hunter2" not in shown and "\n" not in shown
+
+
+def test_repr_of_a_diff_names_attributes_without_their_values():
+    old, new = orders({"password": "hunter2"}), orders({"password": "hunter3"})
+    changes = {
+        "added": {},
+        "removed": {},
+        "modified": {"password": {"old": "hunter2", "new": "hunter3"}},
+    }
+    diff = ResourceDiff(ChangeType.MODIFIED, ORDERS, "dataset", old, new, changes)
+    assert "modified" in repr(diff) and ORDERS in repr(diff)
+    assert "password" in repr(diff)
+    assert "hunter" not in repr(diff)
+    assert ORDERS in repr(ResourceDiff(ChangeType.ADDED, ORDERS, "dataset"))
+
+
+# What JSON can carry, and when two values are the same
+
+
+def nested(depth):
+    """Return lists in lists, that many."""
+    value = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({"": [None, True, 0.5, "été 😀", {}]}, id="all kinds"),
+        pytest.param([2**64 - 1, -(2**63)], id="64 bits"),
+        pytest.param(nested(200), id="200 deep"),
+    ],
+)
+def test_what_json_can_carry(value):
+    assert first_unsupported(value, "x") is None
+
+
+@pytest.mark.parametrize(
+    "value, where",
+    [
+        pytest.param({"a": [0, float("nan")]}, "x.a[1]: ", id="NaN"),
+        pytest.param({"a": float("-inf")}, "x.a: ", id="infinity"),
+        pytest.param([2**64], "x[0]: ", id="large integer"),
+        pytest.param([-(2**63) - 1], "x[0]: ", id="small integer"),
+        pytest.param({"a": "\ud800"}, "x.a: ", id="lone surrogate"),
+        pytest.param({"a": {"\ud800": 1}}, "x.a: ", id="lone surrogate in a key"),
+        pytest.param({"a": {1: 2}}, "x.a: ", id="key that is no text"),
+        pytest.param({"a": {None: 2}}, "x.a: ", id="key None"),
+        pytest.param({"a": (1, 2)}, "x.a: ", id="tuple"),
+        pytest.param({"a": NOON}, "x.a: ", id="time"),
+        pytest.param(nested(201), "x[0][0]", id="201 deep"),
+        pytest.param(nested(5000), "x[0][0]", id="deeper than Python"),
+    ],
+)
+def test_what_json_cannot_carry_is_told_with_its_path(value, where):
+    problem = first_unsupported(value, "x")
+    assert problem.startswith(where)
+    assert len(problem) < 300
+    problem.encode("utf-8")
+
+
+def test_first_unsupported_does_not_quote_the_value():
+    assert "hunter2" not in first_unsupported({"password": "hunter2\ud800"}, "x")
+
+
+@pytest.mark.parametrize(
+    "one, other, same",
+    [
+        pytest.param({"a": 1, "b": 2}, {"b": 2, "a": 1}, True, id="order of keys"),
+        pytest.param([1], [True], False, id="1 and true"),
+        pytest.param([1], [1.0], False, id="1 and 1.0"),
+        pytest.param([2**70], [2**70 + 1], False, id="large integers"),
+        pytest.param(["\ud800"], ["\ud800"], True, id="same lone surrogates"),
+        pytest.param(["\ud800"], ["\ud801"], False, id="lone surrogates"),
+    ],
+)
+def test_values_are_the_same_where_checksums_are(one, other, same):
+    assert (canonical_bytes(one) == canonical_bytes(other)) is same
+    assert orders({"x": one}).has_changed(orders({"x": other})) is not same
+
+
+# What a person sees
+
+
+def test_a_resource_says_in_one_line_what_it_is_and_no_value():
+    secret = Resource("dataset", "dataset.SHOP.orders", {"password": "hunter2"})
+    assert repr(secret) == "<Resource dataset.SHOP.orders: 1 attributes>"
+    secret.metadata.last_modified_by = "anna"
+    assert repr(secret).endswith("1 attributes, last edited by anna>")
+
+
+def test_a_diff_says_in_one_line_what_happened_and_no_value():
+    plain = ResourceDiff(ChangeType.ADDED, ORDERS, "dataset")
+    assert repr(plain) == f"<ResourceDiff added {ORDERS}>"
+    parts = {
+        "added": {"b": "hunter2"},
+        "removed": {"a": "hunter2"},
+        "modified": {"c": {"old": "hunter2", "new": ""}},
+    }
+    modified = ResourceDiff(ChangeType.MODIFIED, ORDERS, "dataset", None, None, parts)
+    assert repr(modified) == f"<ResourceDiff modified {ORDERS}: a, b, c>"
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(1, True), (1, 1.0), (0, -0.0), (0.0, -0.0), ("1", 1), ([], {}), (None, "")],
+    ids=str,
+)
+def test_values_that_differ_in_json_differ(one, other):
+    assert canonical_bytes({"a": one}) != canonical_bytes({"a": other})
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, "\ud800"], ids=ascii)
+def test_values_that_json_cannot_carry_can_be_compared(value):
+    assert canonical_bytes({"b": 1, "a": value}) == canonical_bytes(
+        {"a": value, "b": 1}
+    )
+    assert canonical_bytes(value) != canonical_bytes(0)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"a": [1, {"b": float("inf")}]}, "x.a[1].b: NaN or infinite"),
+        ({"a": 2**64}, "x.a: an integer beyond 64 bits"),
+        ({"a": "\ud800"}, "x.a: a lone surrogate"),
+        ({"\ud800": 1}, "x: a key with a lone surrogate"),
+        ({1: 1}, "x: a key that is no string but int"),
+        ({"a": {1}}, "x.a: set is no JSON value"),
+    ],
+    ids=ascii,
+)
+def test_what_json_cannot_carry_is_found(value, problem):
+    assert first_unsupported(value, "x").startswith(problem)
+
+
+def test_nesting_is_counted_from_the_top():
+    value = []
+    for _ in range(MAX_DEPTH - 1):
+        value = [value]
+    assert first_unsupported(value, "x") is None
+    assert first_unsupported([value], "x").endswith("nested deeper than 200")
+
+
+@settings(deadline=None, max_examples=60)
+@given(JSON_VALUES)
+def test_a_copy_is_equal_and_shares_nothing(value):
+    copy = copy_json(value)
+    assert canonical_bytes(copy) == canonical_bytes(value)
+    if isinstance(copy, (list, dict)):
+        assert copy is not value

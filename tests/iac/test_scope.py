@@ -1,0 +1,264 @@
+"""A state knows what it has read: nothing else is removed, and nothing else replaced."""
+
+import pytest
+from dataikuapi import DSSClient
+
+from dataikuapi.iac import (
+    DiffEngine,
+    InstanceMismatchError,
+    LocalFileBackend,
+    ProjectNotVisibleError,
+    Resource,
+    State,
+    StateConflictError,
+    StateManager,
+)
+from dataikuapi.iac.sandbox import ProjectStore, SandboxServer
+
+
+@pytest.fixture
+def two_projects(store):
+    """The sample, and a small second project."""
+    store.add_project("SHOP")
+    store.add_dataset("SHOP", "stock")
+    store.add_recipe("SHOP", "count", payload="print(1)")
+    return store
+
+
+@pytest.fixture
+def person(two_projects, server, tmp_path):
+    """Return a function that gives one more person's manager over one file."""
+    path = tmp_path / "team.state.json"
+    return lambda: StateManager(
+        LocalFileBackend(path), DSSClient(server.url, server.api_key), "team"
+    )
+
+
+def signs(old, new):
+    return [str(diff) for diff in DiffEngine().diff(old, new) if str(diff)[0] != " "]
+
+
+def test_a_sync_says_what_it_read(person):
+    state = person().sync_project("SHOP")
+    (entry,) = state.scope
+
+    assert entry["project"] == "SHOP"
+    assert entry["types"] == ["dataset", "project", "recipe"]
+    assert entry["read_at"].endswith("Z")
+    assert person().sync_project("SHOP", include_children=False).scope[0]["types"] == [
+        "project"
+    ]
+
+
+def test_sync_all_reads_every_project_or_those_named(person):
+    assert {entry["project"] for entry in person().sync_all().scope} == {
+        "ORDERS_DEMO",
+        "SHOP",
+    }
+    some = person().sync_all(projects=["SHOP"])
+    assert [entry["project"] for entry in some.scope] == ["SHOP"]
+    assert {item.project_key for item in some.list_resources()} == {"SHOP"}
+    with pytest.raises(ProjectNotVisibleError):
+        person().sync_all(projects=["SHOP", "NOPE"])
+
+
+def test_two_people_who_save_two_projects_lose_nothing(person):
+    maria, thomas = person(), person()
+    hers, his = maria.sync_project("ORDERS_DEMO"), thomas.sync_project("SHOP")
+    maria.save_state(hers)
+    thomas.save_state(his)
+
+    both = person().load_state()
+    assert both.resources == {**hers.resources, **his.resources}
+    assert [entry["project"] for entry in both.scope] == ["ORDERS_DEMO", "SHOP"]
+    assert signs(both, person().sync_all()) == []
+
+
+def test_saving_replaces_exactly_the_scope(person, two_projects):
+    manager = person()
+    manager.save_state(manager.sync_all())
+    two_projects.project("SHOP").recipes.remove("count")
+    two_projects.project("ORDERS_DEMO").recipes.remove("compute_shipments")
+    manager.save_state(manager.sync_project("SHOP"))
+
+    stored = manager.load_state()
+    assert not stored.has_resource("recipe.SHOP.count")
+    assert stored.has_resource("recipe.ORDERS_DEMO.compute_shipments")
+
+
+def test_the_serial_grows_with_each_save(person):
+    manager = person()
+    for serial in (1, 2, 3):
+        manager.save_state(manager.sync_project("SHOP"))
+        assert manager.load_state().serial == serial
+    names = {path.name for path in manager.backend.state_file.parent.iterdir()}
+    assert "team.state.pre-serial-3.json" in names
+
+
+def test_a_partial_sync_shows_no_removal(person):
+    manager = person()
+    manager.save_state(manager.sync_all())
+    stored = manager.load_state()
+
+    assert signs(stored, manager.sync_project("SHOP")) == []
+    assert signs(stored, manager.sync_project("SHOP", include_children=False)) == []
+
+
+def test_what_lies_outside_the_scope_is_not_in_the_list(person):
+    manager = person()
+    stored = manager.sync_all()
+    diffs = DiffEngine().diff(stored, manager.sync_project("SHOP"))
+
+    assert {diff.resource_id.split(".")[1] for diff in diffs} == {"SHOP"}
+
+
+def test_what_is_gone_within_the_scope_is_removed(person, two_projects):
+    manager = person()
+    stored = manager.sync_all()
+    two_projects.project("SHOP").datasets.remove("stock")
+
+    assert signs(stored, manager.sync_project("SHOP")) == ["- dataset.SHOP.stock"]
+
+
+def test_a_project_that_vanished_is_not_removed(person, two_projects):
+    """DSS hides deleted projects and forbidden ones alike."""
+    manager = person()
+    stored = manager.sync_all()
+    two_projects.delete_project("SHOP")
+
+    assert signs(stored, manager.sync_all()) == []
+
+
+def test_a_state_without_scope_claims_to_be_whole():
+    old = State(resources={"dataset.P.a": Resource("dataset", "dataset.P.a")})
+
+    assert signs(old, State()) == ["- dataset.P.a"]
+    assert signs(old, State(scope=[])) == []
+
+
+def test_what_could_not_be_read_is_neither_changed_nor_removed():
+    old = State(resources={"dataset.P.a": Resource("dataset", "dataset.P.a")})
+    unread = {"dataset.P.a": "time-out"}
+
+    assert DiffEngine().diff(old, State(unknown=unread)) == []
+    assert DiffEngine().diff(State(unknown=unread), old) == []
+    assert "unknown" not in State(unknown=unread).to_dict()
+
+
+def test_saving_keeps_what_could_not_be_read(person):
+    manager = person()
+    manager.save_state(manager.sync_project("SHOP"))
+    partial = manager.sync_project("SHOP")
+    partial.remove_resource("dataset.SHOP.stock")
+    partial.unknown["dataset.SHOP.stock"] = "time-out"
+    manager.save_state(partial)
+
+    assert manager.load_state().has_resource("dataset.SHOP.stock")
+
+
+def test_permissions_that_a_reader_cannot_see_stay_in_the_state(person, two_projects):
+    manager = person()
+    manager.save_state(manager.sync_project("SHOP"))
+    known = manager.load_state().get_resource("project.SHOP")
+    reader = person()
+    key = two_projects.add_api_key("reader", can_admin=False)
+    reader.project_sync.client._session.auth = (key, "")
+    reader.save_state(reader.sync_project("SHOP"))
+
+    stored = person().load_state().get_resource("project.SHOP")
+    assert stored.attributes == known.attributes
+    assert stored.metadata.checksum == known.metadata.checksum
+
+
+def test_an_older_read_does_not_replace_a_newer_one(person):
+    maria, thomas = person(), person()
+    early = maria.sync_project("SHOP")
+    thomas.save_state(thomas.sync_project("SHOP"))
+    before = maria.backend.state_file.read_bytes()
+
+    with pytest.raises(StateConflictError, match="datasets of SHOP .*Sync again"):
+        maria.save_state(early)
+    assert maria.backend.state_file.read_bytes() == before
+
+
+def test_the_same_read_may_be_saved_twice(person):
+    manager = person()
+    state = manager.sync_project("SHOP")
+    manager.save_state(state)
+    manager.save_state(state)
+
+    assert manager.load_state().resources == state.resources
+
+
+def test_a_whole_state_replaces_everything(person):
+    manager = person()
+    manager.save_state(manager.sync_project("SHOP"))
+    manager.save_state(State())
+
+    assert manager.load_state().resources == {}
+
+
+def test_a_whole_state_stays_whole_when_a_part_is_renewed(person):
+    manager = person()
+    whole = State(resources={"dataset.P.a": Resource("dataset", "dataset.P.a")})
+    manager.save_state(whole)
+    manager.save_state(manager.sync_project("SHOP"))
+
+    stored = manager.load_state()
+    assert stored.scope is None
+    assert stored.has_resource("dataset.P.a")
+    assert stored.has_resource("dataset.SHOP.stock")
+
+
+def test_the_instance_is_recorded(person):
+    manager = person()
+    manager.save_state(manager.sync_project("SHOP"))
+
+    assert manager.load_state().instance == {
+        "node_id": "sandbox",
+        "install_id": "sandbox",
+        "dss_version": "14.4.2",
+    }
+
+
+def test_a_state_of_another_instance_is_refused_unless_asked_for(person):
+    manager = person()
+    manager.save_state(manager.sync_project("SHOP"))
+    before = manager.backend.state_file.read_bytes()
+    other = manager.sync_project("SHOP")
+    other.instance["install_id"] = "another"
+
+    with pytest.raises(InstanceMismatchError, match="allow_other_instance=True"):
+        manager.save_state(other)
+    assert manager.backend.state_file.read_bytes() == before
+    manager.save_state(other, allow_other_instance=True)
+    assert manager.load_state().instance["install_id"] == "another"
+
+
+def test_an_upgrade_is_no_other_instance(person):
+    manager = person()
+    manager.save_state(manager.sync_project("SHOP"))
+    upgraded = manager.sync_project("SHOP")
+    upgraded.instance["dss_version"] = "15.0.0"
+    manager.save_state(upgraded)
+
+    assert manager.load_state().instance["dss_version"] == "15.0.0"
+
+
+def test_an_instance_that_does_not_say_which_it_is_is_read_all_the_same(person, server):
+    from dataikuapi.iac.sandbox import Fault
+
+    server.faults = lambda method, path: (
+        Fault.page(404) if path == "/instance-info" else None
+    )
+    assert person().sync_project("SHOP").instance is None
+
+
+def test_an_empty_instance_is_an_empty_state(tmp_path):
+    with SandboxServer(ProjectStore()) as server:
+        backend = LocalFileBackend(tmp_path / "empty.state.json")
+        client = DSSClient(server.url, server.api_key)
+        manager = StateManager(backend, client, "empty")
+        manager.save_state(manager.sync_all())
+
+        assert manager.load_state().resources == {}

@@ -1,0 +1,185 @@
+"""No secret reaches a state, a backup, a diff, a message or a log."""
+
+import json
+import logging
+
+import pytest
+from dataikuapi import DSSClient
+
+from dataikuapi.iac import DiffEngine, LocalFileBackend, StateManager
+from dataikuapi.iac.canonical.secrets import hidden, mask_for, without_secrets
+from dataikuapi.iac.sandbox import ProjectStore
+
+SECRET = "hunter2-very-secret"
+HOOK = {"hook": {"type": "github", "configuration": {"accessToken": SECRET}}}
+PLUGIN = {"account": {"mode": "INLINE", "inlinedConfig": {"api_key": SECRET}}}
+
+# Where DSS shows secrets in clear, as far as it is in projects, datasets and recipes.
+PLACES = {
+    "a project's GitHub hook": (
+        "project",
+        {"settings": {"integrations": {"integrations": [HOOK]}}},
+    ),
+    "a project's web hook": ("project", {"settings": {"x": {"webhookUrl": SECRET}}}),
+    "a property of a project": (
+        "project",
+        {"settings": {"dkuProperties": [{"name": "db.password", "value": SECRET}]}},
+    ),
+    "a plugin dataset": ("dataset", {"params": {"customConfig": PLUGIN}}),
+    "a property of a dataset": (
+        "dataset",
+        {"dkuProperties": [{"name": "api-key", "value": SECRET}]},
+    ),
+    "a URL of a dataset": (
+        "dataset",
+        {"params": {"sources": [{"url": f"ftp://me:{SECRET}@host/file"}]}},
+    ),
+    "a plugin recipe": ("recipe", {"params": {"customConfig": PLUGIN}}),
+    "a token of a plugin recipe": (
+        "recipe",
+        {"params": {"customConfig": {"p": {"inlinedConfig": {"token": SECRET}}}}},
+    ),
+    "a variable of a recipe": ("recipe", {"variables": {"DB_PASSWORD": SECRET}}),
+    "a download recipe": (
+        "recipe",
+        {"params": {"source": {"url": f"sftp://me:{SECRET}@host/"}}},
+    ),
+    "a private key": (
+        "recipe",
+        {"params": {"x": f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}"}},
+    ),
+    "a visual recipe": ("payload", {"steps": [{"params": {"apiKey": SECRET}}]}),
+}
+
+
+def plant(kind, fields):
+    """Return a store in which one object has these fields."""
+    store = ProjectStore()
+    store.add_project("P", **(fields if kind == "project" else {}))
+    store.add_dataset("P", "d", **(fields if kind == "dataset" else {}))
+    payload = json.dumps(fields) if kind == "payload" else None
+    fields = fields if kind == "recipe" else {}
+    store.add_recipe("P", "r", type="shaker", payload=payload, **fields)
+    return store
+
+
+def changed(fields):
+    return json.loads(json.dumps(fields).replace(SECRET, "another-secret"))
+
+
+@pytest.fixture
+def synced(serve):
+    """Return a function that syncs and saves the planted project."""
+    return lambda *arguments: sync_and_save(serve, *arguments)
+
+
+def sync_and_save(serve, store, folder, secret_key=None):
+    with serve(store) as server:
+        manager = StateManager(
+            LocalFileBackend(folder / "p.state.json"),
+            DSSClient(server.url, server.api_key),
+            "test",
+            secret_key=secret_key,
+        )
+        state = manager.sync_project("P")
+        manager.save_state(state)
+    return state
+
+
+@pytest.mark.parametrize(("kind", "fields"), PLACES.values(), ids=list(PLACES))
+@pytest.mark.parametrize("secret_key", [None, "a key of ours"])
+def test_a_planted_secret_is_nowhere(
+    synced, kind, fields, secret_key, tmp_path, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    before = synced(plant(kind, fields), tmp_path, secret_key)
+    after = synced(plant(kind, changed(fields)), tmp_path, secret_key)
+    diffs = DiffEngine().diff(before, after)
+
+    written = [path.read_text("utf-8") for path in tmp_path.iterdir()]
+    assert len(written) == 2
+    told = [DiffEngine().format_output(diffs), repr(diffs), repr(before), caplog.text]
+    for text in written + told:
+        assert SECRET not in text and "another-secret" not in text
+        assert "a key of ours" not in text
+
+
+@pytest.mark.parametrize(("kind", "fields"), PLACES.values(), ids=list(PLACES))
+def test_that_a_secret_changed_shows_where_a_key_is_given(
+    synced, kind, fields, tmp_path
+):
+    def modified(secret_key):
+        before = synced(plant(kind, fields), tmp_path, secret_key)
+        after = synced(plant(kind, changed(fields)), tmp_path, secret_key)
+        return DiffEngine().summary(DiffEngine().diff(before, after))["modified"]
+
+    assert modified("a key of ours") == 1
+    assert modified(None) == 0
+
+
+def test_the_key_may_come_from_the_environment(synced, tmp_path, monkeypatch):
+    fields = {"params": {"password": SECRET}}
+    explicit = synced(plant("dataset", fields), tmp_path, "a key of ours")
+    monkeypatch.setenv("DATAIKU_IAC_SECRET_KEY", "a key of ours")
+    from_environment = synced(plant("dataset", fields), tmp_path)
+
+    assert DiffEngine().summary(DiffEngine().diff(explicit, from_environment)) == {
+        "added": 0,
+        "removed": 0,
+        "modified": 0,
+        "unchanged": 3,
+    }
+
+
+def test_what_dss_encrypts_is_a_constant_even_with_a_key():
+    value = {"password": "e:AES:abc", "other": "e:AES:def"}
+
+    assert without_secrets(value, mask_for("key")) == {
+        "password": "<encrypted>",
+        "other": "<encrypted>",
+    }
+
+
+KEPT = {
+    "an empty password": {"password": ""},
+    "no password": {"password": None},
+    "a switch": {"usePassword": False, "password": True},
+    "how a secret is kept": {"credentialsMode": "GLOBAL", "tokenType": "BEARER"},
+    "a number of tokens": {"maxTokens": 512},
+    "a tokenizer": {"tokenizer": "whitespace", "tokenization": "words"},
+    "a column called token": {"columns": [{"name": "token", "type": "string"}]},
+    "columns as keys": {"outputColumnNameOverrides": {"token_sum": "tokens"}},
+    "a URL without a password": {"url": "https://me@host:80/a:b@c"},
+    "text with a colon": {"comment": "see http://host and mail me:a@b"},
+}
+
+
+@pytest.mark.parametrize("value", KEPT.values(), ids=list(KEPT))
+def test_what_is_no_secret_is_kept(value):
+    assert without_secrets(value, hidden) == value
+
+
+MASKED = {
+    "a secret below a name": (
+        {"credentials": {"user": "x", "mode": "BASIC", "list": ["y", 1]}},
+        {"credentials": {"user": "<secret>", "mode": "BASIC", "list": ["<secret>", 1]}},
+    ),
+    "a password that is a number": ({"pinPassword": 12}, {"pinPassword": "<secret>"}),
+    "only the password of a URL": (
+        {"u": "https://me:pw@host/x and ftp://a:b@c"},
+        {"u": "https://me:<secret>@host/x and ftp://a:<secret>@c"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), MASKED.values(), ids=list(MASKED))
+def test_what_is_a_secret_is_masked(value, expected):
+    assert without_secrets(value, hidden) == expected
+
+
+def test_scripts_are_not_searched(synced, tmp_path):
+    store = plant("recipe", {})
+    store.add_recipe("P", "code", type="python", payload="password = 'x'\n")
+
+    recipe = synced(store, tmp_path).get_resource("recipe.P.code")
+    assert recipe.attributes["payload"] == "password = 'x'\n"
