@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from dataikuapi.iac import State, StateNotFoundError
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demos" / "week1_state_management.py"
 README = (ROOT / "README.md").read_text("utf-8")
+
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
 def run(*arguments, cwd, **environment):
@@ -78,6 +83,20 @@ def test_wrong_usage_is_explained(arguments, message, tmp_path):
 
     assert result.returncode == 2
     assert message in result.stderr
+
+
+def test_the_backend_in_contributing_works():
+    (code,) = re.findall(r"```python\n(from .*?)```", CONTRIBUTING, re.DOTALL)
+    names = {}
+    exec(compile(code, "CONTRIBUTING.md", "exec"), names)
+    backend = names["MemoryBackend"]()
+    with pytest.raises(StateNotFoundError):
+        backend.load()
+    backend.save(State(serial=1))
+    backend.save(State(serial=2))
+
+    assert backend.load().serial == 2
+    assert backend.backup() == "memory:memory.state.backup.json"
 
 
 def test_the_first_session_of_the_readme_runs(server, tmp_path, monkeypatch, capsys):
