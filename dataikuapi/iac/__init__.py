@@ -29,6 +29,7 @@ from dataikuapi.iac.exceptions import (
     StateNotFoundError,
     StateReadError,
     StateWriteError,
+    SyncError,
     UnsupportedValueError,
 )
 from dataikuapi.iac.manager import StateManager
@@ -41,9 +42,11 @@ from dataikuapi.iac.models import (
     make_resource_id,
 )
 from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
+from dataikuapi.iac.sync.policy import CallPolicy
 from dataikuapi.iac.validation import validate_state
 
 __all__ = [
+    "CallPolicy",
     "ChangeType",
     "DSSAnswerError",
     "DSSAuthenticationError",
@@ -73,6 +76,7 @@ __all__ = [
     "StateNotFoundError",
     "StateReadError",
     "StateWriteError",
+    "SyncError",
     "UnsupportedValueError",
     "make_resource_id",
     "validate_state",

@@ -15,6 +15,7 @@ the client catches them too::
         ├── ResourceNotFoundError       DSS says that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
         └── DSSError                    DSS answered with an error of its own
+            ├── SyncError               of many objects, some could not be read
             ├── DSSUnreachableError     nothing answers at that address
             ├── DSSTimeoutError         no answer in time
             ├── DSSAuthenticationError  DSS does not know the API key
@@ -26,6 +27,9 @@ A message names the thing, the reason and the next step, and never holds the API
 Arguments that can never be right (a malformed id, say) raise the built-in
 :class:`ValueError` instead.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 from dataikuapi.utils import DataikuException
 
@@ -46,6 +50,7 @@ __all__ = [
     "StateNotFoundError",
     "StateReadError",
     "StateWriteError",
+    "SyncError",
     "UnsupportedValueError",
 ]
 
@@ -96,6 +101,26 @@ class ProjectNotVisibleError(ResourceNotFoundError):
 
 class DSSError(DataikuIaCError):
     """DSS could not be asked, or answered with an error."""
+
+
+class SyncError(DSSError):
+    """Of the objects that were to be read, some could not be.
+
+    Args:
+        state: what could be read, as a :class:`~dataikuapi.iac.models.State`: its
+            ``scope`` says what was read completely, ``unknown`` what was not.
+        failures: what went wrong, by id; a listing that failed has an id without a
+            name, as ``recipe.SHOP``.
+    """
+
+    def __init__(self, state: Any, failures: Mapping[str, DataikuIaCError]) -> None:
+        self.state = state
+        self.failures = dict(failures)
+        lines = "".join(f"\n  {key}: {error}" for key, error in failures.items())
+        super().__init__(
+            f"{len(failures)} of the things to read could not be read; what could be "
+            f"read is in the error's .state:{lines}"
+        )
 
 
 class DSSUnreachableError(DSSError):

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from dataikuapi.dssclient import DSSClient
 
@@ -11,19 +13,25 @@ from dataikuapi.iac.exceptions import (
     InstanceMismatchError,
     StateConflictError,
     StateNotFoundError,
+    SyncError,
 )
 from dataikuapi.iac.models import Resource, State, make_resource_id
-from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.models.merge import merged
-from dataikuapi.iac.models.scope import read_later, scope_entry
+from dataikuapi.iac.models.merge import keep_unknown, merged, unknown_in
+from dataikuapi.iac.models.scope import read_later
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync import SYNCS, ResourceSync
-from dataikuapi.iac.sync.connection import host_of, own_copy
-from dataikuapi.iac.sync.instance import is_other_instance, read_instance
+from dataikuapi.iac.sync.connection import host_of
+from dataikuapi.iac.sync.origin import Origin, is_other_instance
+from dataikuapi.iac.sync.policy import CallPolicy
+from dataikuapi.iac.sync.progress import shown
+from dataikuapi.iac.sync.reading import Reader, Reading, list_projects, read_projects
+from dataikuapi.iac.sync.workers import CountProgress, Workers
 
 __all__ = ["StateManager"]
 
 logger = logging.getLogger(__name__)
+
+OnError = Literal["raise", "keep"]
 
 
 class StateManager:
@@ -40,6 +48,8 @@ class StateManager:
         secret_key: with one, a changed secret shows as a changed keyed digest; without,
             secrets do not show at all. Taken from the environment,
             ``DATAIKU_IAC_SECRET_KEY``, when left out.
+        max_workers: how many calls to DSS are made at the same time.
+        policy: how long DSS is waited for, and how often it is asked again.
 
     Example:
         .. code-block:: python
@@ -61,14 +71,16 @@ class StateManager:
         environment: str,
         *,
         secret_key: str | None = None,
+        max_workers: int = 10,
+        policy: CallPolicy | None = None,
     ) -> None:
         self.backend = backend
         self.client = client
         self.environment = environment
-        self._own_client = own_copy(client)
-        self._instance: dict[str, JSON] | None = None
+        self._workers = Workers(client, max_workers, policy)
+        self._origin = Origin()
         for resource_type, sync in SYNCS.items():
-            reader = sync(self._own_client, secret_key=secret_key)
+            reader = sync(client, secret_key=secret_key, workers=self._workers)
             setattr(self, f"{resource_type}_sync", reader)
 
     @classmethod
@@ -147,6 +159,7 @@ class StateManager:
         Raises:
             ValueError: if the type is unknown or the id malformed.
             ResourceNotFoundError: if DSS says that there is no such object.
+            DSSError: if DSS could not be asked.
         """
         resource_type = resource_id.partition(".")[0]
         if resource_type not in SYNCS:
@@ -154,83 +167,167 @@ class StateManager:
             raise ValueError(
                 f"Unknown resource type {resource_type[:40]!r}; known: {known}"
             )
-        return self._sync_of(resource_type).fetch(resource_id)
+        resource = replace(self._readers()[resource_type].fetch(resource_id))
+        self._origin.ask(self._workers.client)
+        self._origin.sign(resource)
+        return resource
 
-    def sync_project(self, project_key: str, include_children: bool = True) -> State:
+    def sync_project(
+        self,
+        project_key: str,
+        include_children: bool = True,
+        *,
+        on_error: OnError = "raise",
+        progress: bool | CountProgress = False,
+    ) -> State:
         """Read a project from DSS.
 
         Args:
             project_key: of the project.
             include_children: read its datasets and recipes too.
+            on_error: see :meth:`sync_all`.
+            progress: see :meth:`sync_all`.
 
         Returns:
             A new state, whose scope is what was read; nothing is stored.
 
         Raises:
             ProjectNotVisibleError: if it does not exist, or the key may not see it.
+            SyncError: if something in it could not be read.
             DSSError: if DSS could not be asked.
-            UnsupportedValueError: if DSS has a value that a state cannot hold.
         """
+        make_resource_id("project", project_key)  # Refuses what is no project key.
+        types = list(SYNCS) if include_children else ["project"]
         started = utc_now()
-        project = self.project_sync.fetch(make_resource_id("project", project_key))
-        return self._state([project], include_children, started)
+        with shown(progress) as count, self._workers.at_work(count):
+            reading = self._read([project_key], types)
+        return self._result(reading, started, on_error)
 
-    def sync_all(self, projects: Iterable[str] | None = None) -> State:
+    def sync_all(
+        self,
+        projects: Iterable[str] | None = None,
+        *,
+        on_error: OnError = "raise",
+        confirm_removed: Iterable[str] = (),
+        progress: bool | CountProgress = False,
+    ) -> State:
         """Read projects with their datasets and recipes.
 
+        A project that is in the stored state and that DSS no longer lists is unknown,
+        and not removed: DSS hides deleted projects and forbidden ones alike.
+
         Args:
-            projects: their keys; all that the API key may see when left out. A project
-                that the key does not see is outside the scope of the result, and so
-                never shows as removed.
+            projects: their keys; all that the API key may see when left out.
+            on_error: "raise" a SyncError that has the rest of the state, or "keep" what
+                the stored state says of the objects that could not be read, with a
+                warning in the log. Either way they are in ``state.unknown``.
+            confirm_removed: keys of projects that were deleted for certain.
+            progress: True shows a bar; a callable is told how many calls are done, and
+                how many are known to be needed.
 
         Returns:
             A new state, whose scope is what was read; nothing is stored.
 
         Raises:
-            ProjectNotVisibleError: if one of ``projects`` does not exist, or the key
-                may not see it.
-            DSSError: if DSS could not be asked.
-            UnsupportedValueError: if DSS has a value that a state cannot hold.
+            ValueError: if a project is said to be removed and DSS lists it.
+            SyncError: if something could not be read.
+            DSSError: if DSS could not be asked at all.
         """
-        started = utc_now()
-        if projects is None:
-            found = self.project_sync.list_all()
-        else:
-            ids = [make_resource_id("project", key) for key in projects]
-            found = [self.project_sync.fetch(resource_id) for resource_id in ids]
-        return self._state(found, True, started)
+        types, started = list(SYNCS), utc_now()
+        with shown(progress) as count, self._workers.at_work(count):
+            if projects is not None:
+                keys = list(dict.fromkeys(projects))
+                reading = self._read(keys, types)
+            else:
+                reading, keys = list_projects(self._readers()["project"])
+                reading.join(self._read(keys, types[1:]))
+        removed = list(confirm_removed)
+        _refuse_visible(removed, keys)
+        reading.complete += [(key, kind) for key in removed for kind in types]
+        known = keys + removed if projects is None else None
+        return self._result(reading, started, on_error, known)
 
-    def _sync_of(self, resource_type: str) -> ResourceSync:
-        sync: ResourceSync = getattr(self, f"{resource_type}_sync")
-        return sync
+    def _readers(self) -> dict[str, Reader]:
+        return {name: getattr(self, f"{name}_sync") for name in SYNCS}
 
-    def _state(
-        self, projects: list[Resource], include_children: bool, started: datetime
+    def _read(self, project_keys: list[str], types: list[str]) -> Reading:
+        """Read the projects, and meanwhile ask who and where we are."""
+        reading = Reading()
+
+        def read() -> None:
+            found = read_projects(self._workers, self._readers(), project_keys, types)
+            reading.join(found)
+
+        def ask_where() -> None:
+            self._origin.ask(self._workers.client)
+
+        self._workers.run([ask_where, read])
+        return reading
+
+    def _result(
+        self,
+        reading: Reading,
+        started: datetime,
+        on_error: OnError,
+        listed: list[str] | None = None,
     ) -> State:
-        """Build the state of these projects, and of what is inside them."""
-        types = list(SYNCS) if include_children else ["project"]
-        keys = [project.project_key for project in projects]
-        found = projects + [
-            resource
-            for key in keys
-            for resource_type in types
-            if resource_type != "project"
-            for resource in self._sync_of(resource_type).list_all(key)
-        ]
-        found.sort(key=lambda resource: resource.resource_id)
-        return State(
-            serial=1,
-            environment=self.environment,
-            resources={resource.resource_id: resource for resource in found},
-            instance=self._read_instance(),
-            scope=[scope_entry(key, types, started) for key in keys],
-        )
+        """Return the state, or raise the error that carries it.
 
-    def _read_instance(self) -> dict[str, JSON] | None:
-        """Return which DSS it is; asked once a manager."""
-        if self._instance is None:
-            self._instance = read_instance(self._own_client)
-        return self._instance
+        Args:
+            reading: what was read and what was not.
+            started: when reading began.
+            on_error: what to do about failures.
+            listed: the keys of all projects that there are, where that is known.
+        """
+        if reading.failures and not reading.resources:
+            raise next(iter(reading.failures.values()))
+        state = reading.state(started)
+        state.environment = self.environment
+        state.instance = self._origin.instance
+        for resource in state.resources.values():
+            self._origin.sign(resource)
+        if reading.failures or listed is not None:
+            self._tell_unknown(state, reading, listed, on_error)
+        return state
+
+    def _tell_unknown(
+        self,
+        state: State,
+        reading: Reading,
+        listed: list[str] | None,
+        on_error: OnError,
+    ) -> None:
+        """Fill ``state.unknown``, then do what is to be done about failures."""
+        stored = self._stored(state)
+        known = {resource.project_key for resource in stored.resources.values()}
+        vanished = known - set(known if listed is None else listed)
+        state.unknown = unknown_in(stored, reading.failures, vanished)
+        for key in sorted(vanished):
+            logger.warning("project %s is no longer listed: unknown, not removed", key)
+        if reading.failures and on_error == "raise":
+            raise SyncError(state, reading.failures)
+        if reading.failures:
+            kept = keep_unknown(stored, state)
+            logger.warning(
+                "%d things could not be read (%s); %d objects are kept as stored",
+                len(reading.failures),
+                ", ".join(sorted(reading.failures)),
+                len(kept),
+            )
+
+    def _stored(self, fresh: State) -> State:
+        """Return what is stored of the same DSS; an empty state if there is nothing."""
+        stored = self.load_state()
+        of_same = isinstance(stored, State) and not is_other_instance(
+            stored.instance, fresh.instance
+        )
+        return stored if of_same else State()
+
+
+def _refuse_visible(removed: list[str], listed: list[str]) -> None:
+    there = sorted(set(removed) & set(listed))
+    if there:
+        raise ValueError(f"confirm_removed: DSS still lists {', '.join(there)}")
 
 
 def _refuse_other_instance(stored: State, fresh: State) -> None:

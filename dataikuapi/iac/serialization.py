@@ -38,25 +38,21 @@ def dumps(state: State) -> bytes:
     Raises:
         StateWriteError: if the state has a value that the format cannot carry.
     """
-    for resource_id, resource in state.resources.items():
-        problem = first_unsupported(resource.attributes, "attributes")
-        if problem:
-            raise StateWriteError(
-                f"cannot write this state: {resource_id}: {problem}. Nothing was stored"
-            )
-    document = state.to_dict()
-    entries = cast(dict[str, Any], document["resources"])
-    for key, entry in entries.items():
-        entry["metadata"]["checksum"] = state.resources[key].compute_checksum()
     try:
+        document = state.to_dict()
+        problem = _unsupported(document)
+        if problem:
+            raise StateWriteError(f"cannot write this state: {problem}")
+        entries = cast(dict[str, Any], document["resources"])
+        for key, entry in entries.items():
+            entry["metadata"]["checksum"] = state.resources[key].compute_checksum()
         validate_state(document)
+        State.from_dict(document)  # What is written is to be read again.
         return orjson.dumps(
             document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
         )
-    except (StateCorruptedError, TypeError) as error:
-        raise StateWriteError(
-            f"cannot write this state: {error}. Nothing was stored"
-        ) from error
+    except (StateCorruptedError, TypeError, ValueError, RecursionError) as error:
+        raise StateWriteError(f"cannot write this state: {error}") from error
 
 
 def loads(data: bytes) -> State:
@@ -113,4 +109,4 @@ def _unsupported(document: Any) -> str | None:
             problem = first_unsupported(attributes, "attributes")
             if problem:
                 return f"{ascii(resource_id)[1:-1][:200]}: {problem}"
-    return first_unsupported(document, "$")
+    return first_unsupported(document, "$", 1 - _ABOVE_ATTRIBUTES)

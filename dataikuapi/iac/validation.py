@@ -31,8 +31,11 @@ def validate_state(data: object) -> None:
         StateCorruptedError: if the schema refuses it. The message has the path and the
             reason; of the values it says only what kind they are.
     """
-    if _deciding().is_valid(data):
-        return
+    try:
+        if _deciding().is_valid(data):
+            return
+    except (TypeError, ValueError) as refusal:  # E.g. a key that is no string.
+        raise StateCorruptedError(f"not a state document: {refusal}") from refusal
     error = best_match(_explaining().iter_errors(data))
     if error is None:
         raise StateCorruptedError(
@@ -71,7 +74,7 @@ def _reason(error: ValidationError) -> str:
         return f"expected {_kinds(expected)}, found {_kind(found)}"
     if error.validator == "required":
         return f"lacks {', '.join(name for name in expected if name not in found)}"
-    if error.parent is not None and error.parent.validator == "propertyNames":
+    if error.validator == "pattern" and "propertyNames" in error.absolute_schema_path:
         return f"{found[:_QUOTED]!r} is not a resource id"
     if error.validator == "const":
         newer = type(found) is int and found > expected

@@ -261,29 +261,6 @@ def test_empty_file_is_told_as_such(backend):
         backend.load()
 
 
-def test_corrupted_file_says_which_backup_to_use(backend):
-    for serial in (1, 2, 3):
-        backend.save(state(serial))
-    folder = backend.state_file.parent
-    # Newest first, whatever the clock of the file system resolves.
-    for age, name in enumerate(["pre-serial-3", "pre-serial-2"]):
-        moment = CLOCK.timestamp() - age
-        os.utime(folder / f"dev.state.{name}.json", (moment, moment))
-    (folder / "dev.state.pre-serial-3.json").write_bytes(b"{")
-    os.utime(folder / "dev.state.pre-serial-3.json", (CLOCK.timestamp(),) * 2)
-    backend.state_file.write_bytes(b"{")
-    with pytest.raises(StateCorruptedError, match=r"pre-serial-2\.json \(serial 1\)"):
-        backend.load()
-
-
-def test_corrupted_file_without_a_backup_says_so(backend):
-    backend.state_file.parent.mkdir()
-    backend.state_file.write_bytes(b"{")
-    (backend.state_file.parent / "prod.state.backup.json").write_bytes(b"{")
-    with pytest.raises(StateCorruptedError, match="no backup"):
-        backend.load()
-
-
 def test_what_cannot_be_read_is_a_read_error(backend):
     backend.state_file.mkdir(parents=True)
     with pytest.raises(StateReadError, match="dev.state.json") as caught:

@@ -1,5 +1,7 @@
 """Whatever a host answers: an error of our tree, the host, the object, what to do."""
 
+from unittest.mock import create_autospec
+
 import pytest
 from dataikuapi import DSSClient
 from dataikuapi.utils import DataikuException
@@ -14,11 +16,13 @@ from dataikuapi.iac import (
     NotDSSError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
+    StateBackend,
     StateManager,
+    SyncError,
     UnsupportedValueError,
 )
 from dataikuapi.iac.sandbox import Fault
-from dataikuapi.iac.sync import connection
+from dataikuapi.iac.sync.policy import CallPolicy
 
 IDS = [
     "project.ORDERS_DEMO",
@@ -29,14 +33,17 @@ UNAUTHORIZED = "com.dataiku.dip.exceptions.UnauthorizedException"
 NOT_FOUND = "com.dataiku.dip.exceptions.NotFoundException"
 
 
-def manager(host, key):
-    return StateManager(None, DSSClient(host, key), "test")
+def manager(host, key, backend=None, **policy):
+    """Return a manager that waits for nothing between two tries."""
+    policy = CallPolicy(sleep=lambda seconds: None, **policy)
+    backend = backend or create_autospec(StateBackend, **{"exists.return_value": False})
+    return StateManager(backend, DSSClient(host, key), "test", policy=policy)
 
 
-def refusal(expected, host, key, resource_id):
+def refusal(expected, host, key, resource_id, **policy):
     """Return the message with which a resource cannot be read."""
     with pytest.raises(expected) as raised:
-        manager(host, key).sync_resource(resource_id)
+        manager(host, key, **policy).sync_resource(resource_id)
     assert type(raised.value) is expected
     message = str(raised.value)
     assert key not in message
@@ -79,10 +86,13 @@ def test_a_fault_is_an_error_that_says_so(server, resource_id, fault, expected, 
 
 
 @pytest.mark.parametrize("resource_id", IDS)
-def test_no_answer_in_time(server, monkeypatch, resource_id):
-    monkeypatch.setattr(connection, "TIME_OUT", (5.0, 0.05))
+@pytest.mark.parametrize("retries", [0, 2])
+def test_no_answer_in_time(server, resource_id, retries):
     server.faults = lambda method, path: Fault.slow(1)
-    message = refusal(DSSTimeoutError, server.url, server.api_key, resource_id)
+    patience = {"read_time_out": 0.05, "retries": retries}
+    message = refusal(
+        DSSTimeoutError, server.url, server.api_key, resource_id, **patience
+    )
 
     assert server.url in message and resource_id in message
 
@@ -181,8 +191,9 @@ def test_a_listing_that_fails_is_no_empty_one(server):
     server.faults = lambda method, path: (
         Fault.page() if path.endswith("/recipes/") else None
     )
-    with pytest.raises(NotDSSError):
+    with pytest.raises(SyncError) as raised:
         manager(server.url, server.api_key).sync_project("ORDERS_DEMO")
+    assert isinstance(raised.value.failures["recipe.ORDERS_DEMO"], NotDSSError)
     server.faults = lambda method, path: (
         Fault.page() if path.endswith("/projects/") else None
     )
@@ -221,10 +232,13 @@ BAD_VALUES = {
 @pytest.mark.parametrize(("value", "reason"), BAD_VALUES.values(), ids=list(BAD_VALUES))
 def test_what_a_state_cannot_carry_is_refused_on_sync(server, store, value, reason):
     store.add_dataset("ORDERS_DEMO", "odd", params={"list": [value]})
-    with pytest.raises(UnsupportedValueError) as raised:
+    with pytest.raises(SyncError) as raised:
         manager(server.url, server.api_key).sync_project("ORDERS_DEMO")
 
     told = str(raised.value)
+    failure = raised.value.failures["dataset.ORDERS_DEMO.odd"]
+    assert isinstance(failure, UnsupportedValueError)
+    assert isinstance(failure, ValueError)
     assert "dataset.ORDERS_DEMO.odd" in told
     assert f"attributes.params.list[0]: {reason}" in told
 

@@ -1,4 +1,4 @@
-"""Calling DSS: with a time-out, and without touching the caller's client."""
+"""Calling DSS: in time, again where that helps, and on sessions of our own."""
 
 from unittest.mock import Mock, create_autospec
 
@@ -7,8 +7,10 @@ import requests
 from dataikuapi import DSSClient
 from requests.adapters import HTTPAdapter
 
-from dataikuapi.iac import DatasetSync, DSSUnreachableError, StateManager
-from dataikuapi.iac.sync.connection import TIME_OUT, own_copy
+from dataikuapi.iac import CallPolicy, DatasetSync, DSSUnreachableError, StateManager
+from dataikuapi.iac.sync.connection import OpenSockets, own_copy
+
+POLICY = CallPolicy(connect_time_out=3, read_time_out=7)
 
 
 class Recorder(HTTPAdapter):
@@ -31,56 +33,66 @@ def client():
 
 def test_every_call_has_a_time_out(client):
     with pytest.raises(requests.ConnectionError):
-        own_copy(client).list_projects()
+        own_copy(client, POLICY).list_projects()
 
-    assert Recorder.time_outs == [TIME_OUT]
+    assert Recorder.time_outs == [(3, 7)]
+
+
+def test_a_time_out_that_somebody_sets_stays(client):
+    with pytest.raises(requests.ConnectionError):
+        own_copy(client, POLICY)._session.get("http://dss.invalid", timeout=1)
+
+    assert Recorder.time_outs == [1]
 
 
 def test_the_callers_client_is_left_as_it_is(client):
     session, headers = client._session, dict(client._session.headers)
-    patient = own_copy(client)
-    patient._session.headers["X-Other"] = "b"
+    adapters = dict(session.adapters)
+    retries = session.adapters["https://"].max_retries
+    own = own_copy(client, POLICY, OpenSockets())
+    own._session.headers["X-Other"] = "b"
     with pytest.raises(requests.ConnectionError):
         client.list_projects()
 
     assert client._session is session
     assert dict(session.headers) == headers
+    assert dict(session.adapters) == adapters
+    assert session.adapters["https://"].max_retries is retries
+    assert session.hooks == {"response": []}
     assert Recorder.time_outs == [None]
 
 
 def test_credentials_and_settings_come_along(client):
     client._session.verify = False
     client._session.proxies["http"] = "http://proxy"
-    patient = own_copy(client)
+    own = own_copy(client, POLICY)
 
-    assert patient.host == client.host
-    assert patient._session.auth == client._session.auth
-    assert patient._session.headers["X-Team"] == "a"
-    assert patient._session.verify is False
-    assert patient._session.proxies == {"http": "http://proxy"}
-
-
-def test_one_copy_is_enough(client):
-    patient = own_copy(client)
-
-    assert own_copy(patient) is patient
+    assert own.host == client.host
+    assert own._session.auth == client._session.auth
+    assert own._session.headers["X-Team"] == "a"
+    assert own._session.verify is False
+    assert own._session.proxies == {"http": "http://proxy"}
 
 
 def test_a_mock_is_used_as_it_is():
     for double in (Mock(), create_autospec(DSSClient, instance=True)):
-        assert own_copy(double) is double
+        assert own_copy(double, POLICY) is double
 
 
 def test_all_syncs_call_with_a_time_out(client):
-    manager = StateManager(Mock(), client, "test")
+    backend = Mock(**{"exists.return_value": False})
+    manager = StateManager(backend, client, "test", policy=POLICY)
     for call in (
         lambda: manager.sync_project("SHOP"),
         lambda: manager.sync_all(),
         lambda: manager.sync_resource("dataset.SHOP.x"),
         lambda: manager.sync_resource("recipe.SHOP.x"),
-        lambda: DatasetSync(client).list_all("SHOP"),
     ):
         with pytest.raises(DSSUnreachableError):
             call()
+    assert set(Recorder.time_outs) == {(3, 7)}
 
-    assert set(Recorder.time_outs) == {TIME_OUT}
+    Recorder.time_outs.clear()
+    with pytest.raises(DSSUnreachableError):
+        DatasetSync(client).list_all("SHOP")
+    assert Recorder.time_outs == [(10.0, 60.0)]

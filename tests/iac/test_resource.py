@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 from dataikuapi.iac.models import ChangeType, ResourceDiff, ResourceId
-from dataikuapi.iac.models.json_values import canonical_bytes, first_unsupported
 from dataikuapi.iac.models.json_values import (
     MAX_DEPTH,
     canonical_bytes,
@@ -459,97 +458,6 @@ def test_str_of_a_diff_is_sign_and_id(change_type, expected):
     assert str(ResourceDiff(change_type, ORDERS, "dataset")) == expected
 
 
-# What a notebook shows, in which a secret must not be
-
-
-def test_repr_of_a_resource_has_no_value_of_an_attribute():
-    by_bob = ResourceMetadata(NOON, "robot", last_modified_by="bob")
-    shown = repr(orders({"password": "hunter2"}, metadata=by_bob))
-    assert ORDERS in shown and "bob" in shown
-    assert "hunter2" not in shown and "\n" not in shown
-
-
-def test_repr_of_a_diff_names_attributes_without_their_values():
-    old, new = orders({"password": "hunter2"}), orders({"password": "hunter3"})
-    changes = {
-        "added": {},
-        "removed": {},
-        "modified": {"password": {"old": "hunter2", "new": "hunter3"}},
-    }
-    diff = ResourceDiff(ChangeType.MODIFIED, ORDERS, "dataset", old, new, changes)
-    assert "modified" in repr(diff) and ORDERS in repr(diff)
-    assert "password" in repr(diff)
-    assert "hunter" not in repr(diff)
-    assert ORDERS in repr(ResourceDiff(ChangeType.ADDED, ORDERS, "dataset"))
-
-
-# What JSON can carry, and when two values are the same
-
-
-def nested(depth):
-    """Return lists in lists, that many."""
-    value = []
-    for _ in range(depth - 1):
-        value = [value]
-    return value
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        pytest.param({"": [None, True, 0.5, "été 😀", {}]}, id="all kinds"),
-        pytest.param([2**64 - 1, -(2**63)], id="64 bits"),
-        pytest.param(nested(200), id="200 deep"),
-    ],
-)
-def test_what_json_can_carry(value):
-    assert first_unsupported(value, "x") is None
-
-
-@pytest.mark.parametrize(
-    "value, where",
-    [
-        pytest.param({"a": [0, float("nan")]}, "x.a[1]: ", id="NaN"),
-        pytest.param({"a": float("-inf")}, "x.a: ", id="infinity"),
-        pytest.param([2**64], "x[0]: ", id="large integer"),
-        pytest.param([-(2**63) - 1], "x[0]: ", id="small integer"),
-        pytest.param({"a": "\ud800"}, "x.a: ", id="lone surrogate"),
-        pytest.param({"a": {"\ud800": 1}}, "x.a: ", id="lone surrogate in a key"),
-        pytest.param({"a": {1: 2}}, "x.a: ", id="key that is no text"),
-        pytest.param({"a": {None: 2}}, "x.a: ", id="key None"),
-        pytest.param({"a": (1, 2)}, "x.a: ", id="tuple"),
-        pytest.param({"a": NOON}, "x.a: ", id="time"),
-        pytest.param(nested(201), "x[0][0]", id="201 deep"),
-        pytest.param(nested(5000), "x[0][0]", id="deeper than Python"),
-    ],
-)
-def test_what_json_cannot_carry_is_told_with_its_path(value, where):
-    problem = first_unsupported(value, "x")
-    assert problem.startswith(where)
-    assert len(problem) < 300
-    problem.encode("utf-8")
-
-
-def test_first_unsupported_does_not_quote_the_value():
-    assert "hunter2" not in first_unsupported({"password": "hunter2\ud800"}, "x")
-
-
-@pytest.mark.parametrize(
-    "one, other, same",
-    [
-        pytest.param({"a": 1, "b": 2}, {"b": 2, "a": 1}, True, id="order of keys"),
-        pytest.param([1], [True], False, id="1 and true"),
-        pytest.param([1], [1.0], False, id="1 and 1.0"),
-        pytest.param([2**70], [2**70 + 1], False, id="large integers"),
-        pytest.param(["\ud800"], ["\ud800"], True, id="same lone surrogates"),
-        pytest.param(["\ud800"], ["\ud801"], False, id="lone surrogates"),
-    ],
-)
-def test_values_are_the_same_where_checksums_are(one, other, same):
-    assert (canonical_bytes(one) == canonical_bytes(other)) is same
-    assert orders({"x": one}).has_changed(orders({"x": other})) is not same
-
-
 # What a person sees
 
 
@@ -614,6 +522,13 @@ def test_nesting_is_counted_from_the_top():
         value = [value]
     assert first_unsupported(value, "x") is None
     assert first_unsupported([value], "x").endswith("nested deeper than 200")
+    for _ in range(5000):
+        value = [value]
+    assert len(first_unsupported(value, "x")) < 200
+
+
+def test_what_json_cannot_carry_is_not_quoted():
+    assert "hunter2" not in first_unsupported({"password": "hunter2\ud800"}, "x")
 
 
 @settings(deadline=None, max_examples=60)

@@ -12,6 +12,7 @@ from dataikuapi.iac import (
     State,
     StateConflictError,
     StateManager,
+    SyncError,
 )
 from dataikuapi.iac.sandbox import ProjectStore, SandboxServer
 
@@ -58,8 +59,10 @@ def test_sync_all_reads_every_project_or_those_named(person):
     some = person().sync_all(projects=["SHOP"])
     assert [entry["project"] for entry in some.scope] == ["SHOP"]
     assert {item.project_key for item in some.list_resources()} == {"SHOP"}
-    with pytest.raises(ProjectNotVisibleError):
+    with pytest.raises(SyncError) as raised:
         person().sync_all(projects=["SHOP", "NOPE"])
+    assert isinstance(raised.value.failures["project.NOPE"], ProjectNotVisibleError)
+    assert raised.value.state.resources.keys() == some.resources.keys()
 
 
 def test_two_people_who_save_two_projects_lose_nothing(person):
@@ -156,13 +159,14 @@ def test_saving_keeps_what_could_not_be_read(person):
     assert manager.load_state().has_resource("dataset.SHOP.stock")
 
 
-def test_permissions_that_a_reader_cannot_see_stay_in_the_state(person, two_projects):
+def test_permissions_that_a_reader_cannot_see_stay_in_the_state(
+    person, two_projects, server
+):
     manager = person()
     manager.save_state(manager.sync_project("SHOP"))
     known = manager.load_state().get_resource("project.SHOP")
-    reader = person()
     key = two_projects.add_api_key("reader", can_admin=False)
-    reader.project_sync.client._session.auth = (key, "")
+    reader = StateManager(manager.backend, DSSClient(server.url, key), "team")
     reader.save_state(reader.sync_project("SHOP"))
 
     stored = person().load_state().get_resource("project.SHOP")

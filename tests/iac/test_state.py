@@ -1,5 +1,6 @@
 """State: what is tracked, how it is counted, and how it is written and read."""
 
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -7,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iac.strategies import STATES
 
-from dataikuapi.iac.models import ResourceMetadata
 from dataikuapi.iac.models.merge import merged
 from dataikuapi.iac.models.scope import covers, joined, read_later, scope_entry
 from dataikuapi.iac.models.state import Resource, State
@@ -294,132 +294,10 @@ def test_version_and_serial_are_integers(key, value):
         State.from_dict({key: value})
 
 
-def test_instance_and_scope_are_written_last_and_read_back():
-    scope = [scope_entry("SHOP", ["recipe", "dataset"], LONG_AGO)]
-    state = State(instance={"node": "design"}, scope=scope)
-    document = state.to_dict()
-    assert list(document)[-3:] == ["lineage", "instance", "scope"]
-    assert document["scope"] == [
-        {
-            "project": "SHOP",
-            "types": ["dataset", "recipe"],
-            "read_at": "2001-02-03T04:05:06Z",
-        }
-    ]
-    assert State.from_dict(document) == state
-
-
 def test_what_could_not_be_read_is_not_written_and_not_compared():
     state = State(updated_at=LONG_AGO, unknown={"dataset.SHOP.orders": "time-out"})
     assert "unknown" not in state.to_dict()
     assert state == State(updated_at=LONG_AGO)
-
-
-def test_repr_is_one_line_that_counts():
-    state = State(environment="dev", serial=1, updated_at=LONG_AGO)
-    assert "empty" in repr(state)
-    state.add_resource(dataset("a", password="hunter2"))
-    state.add_resource(dataset("b"))
-    state.add_resource(Resource("project", "project.SHOP"))
-    shown = repr(state)
-    assert "dev" in shown and "serial 4" in shown
-    assert "2 dataset" in shown and "1 project" in shown
-    assert "hunter2" not in shown and "\n" not in shown
-
-
-# What a state has read
-
-EARLIER = datetime(2026, 1, 1, tzinfo=timezone.utc)
-LATER = datetime(2026, 1, 2, tzinfo=timezone.utc)
-
-
-@pytest.mark.parametrize(
-    "resource_id, expected",
-    [
-        ("dataset.SHOP.orders", True),
-        ("dataset.SHOP.a.b c", True),
-        ("recipe.SHOP.orders", False),
-        ("dataset.STORE.orders", False),
-        ("project.SHOP", False),
-    ],
-)
-def test_scope_covers_types_of_a_project(resource_id, expected):
-    assert covers([scope_entry("SHOP", ["dataset"], LATER)], resource_id) is expected
-    assert covers(None, resource_id) is True
-    assert covers([], resource_id) is False
-
-
-def test_joined_scope_is_both_and_the_fresh_one_where_they_overlap():
-    stored = [
-        scope_entry("STORE", ["dataset"], EARLIER),
-        scope_entry("SHOP", ["dataset", "recipe"], EARLIER),
-    ]
-    fresh = [scope_entry("SHOP", ["dataset"], LATER)]
-    assert joined(stored, fresh) == [
-        scope_entry("SHOP", ["recipe"], EARLIER),
-        scope_entry("SHOP", ["dataset"], LATER),
-        scope_entry("STORE", ["dataset"], EARLIER),
-    ]
-
-
-def test_what_is_stored_from_a_later_reading_is_named():
-    stored = [scope_entry("SHOP", ["dataset", "recipe"], LATER)]
-    (conflict,) = read_later(stored, [scope_entry("SHOP", ["dataset"], EARLIER)])
-    assert conflict.startswith("datasets of SHOP") and "2026-01-02" in conflict
-    assert read_later(stored, [scope_entry("SHOP", ["dataset"], LATER)]) == []
-    assert read_later(stored, [scope_entry("STORE", ["dataset"], EARLIER)]) == []
-
-
-def state_of(*resources, **fields):
-    """Return a state of these resources."""
-    return State(resources={item.resource_id: item for item in resources}, **fields)
-
-
-def test_merging_replaces_exactly_the_scope():
-    stored = state_of(
-        dataset("old"),
-        dataset("unreadable"),
-        dataset("both", type="S3"),
-        Resource("recipe", "recipe.SHOP.r"),
-        Resource("dataset", "dataset.STORE.d"),
-        serial=4,
-        lineage="2b1c",
-    )
-    fresh = state_of(
-        dataset("both", type="HDFS"),
-        dataset("new"),
-        environment="dev",
-        scope=[scope_entry("SHOP", ["dataset"], LATER)],
-        unknown={"dataset.SHOP.unreadable": "time-out"},
-    )
-    before = stored.to_dict(), fresh.to_dict()
-    result = merged(stored, fresh)
-    assert list(result.resources) == [
-        "dataset.SHOP.both",
-        "dataset.SHOP.new",
-        "dataset.SHOP.unreadable",
-        "dataset.STORE.d",
-        "recipe.SHOP.r",
-    ]
-    assert result.get_resource("dataset.SHOP.both").attributes == {"type": "HDFS"}
-    assert (result.serial, result.lineage, result.environment) == (5, "2b1c", "dev")
-    assert (stored.to_dict(), fresh.to_dict()) == before
-
-
-def test_merging_keeps_permissions_that_could_not_be_read():
-    scope = [scope_entry("SHOP", ["project"], LATER)]
-    known = {"name": "Shop", "permissions": {"owner": "anna"}}
-    stored = state_of(Resource("project", "project.SHOP", known), scope=scope)
-    fresh = state_of(Resource("project", "project.SHOP", {"name": "X"}), scope=scope)
-    project = merged(stored, fresh).get_resource("project.SHOP")
-    assert project.attributes == {"name": "X", "permissions": {"owner": "anna"}}
-    assert project.metadata.checksum == project.compute_checksum()
-
-
-def test_merging_into_a_whole_state_leaves_it_whole():
-    fresh = State(scope=[scope_entry("SHOP", ["dataset"], LATER)])
-    assert merged(State(), fresh).scope is None
-    assert merged(State(scope=[]), fresh).scope == fresh.scope
 
 
 # Any state survives
@@ -524,6 +402,18 @@ def test_time_is_written_in_utc_with_a_z(moment, expected):
     assert format_time(moment) == expected
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone cannot be set here")
+def test_naive_times_are_utc_wherever_the_machine_is(monkeypatch):
+    noon = datetime(2026, 1, 2, 12)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "JST-9")
+        time.tzset()
+        read = as_utc(noon), parse_time("2026-01-02T12:00:00"), utc_now()
+    time.tzset()
+    assert read[:2] == (noon.replace(tzinfo=timezone.utc),) * 2
+    assert abs(read[2] - utc_now()) < timedelta(hours=1)
+
+
 def test_milliseconds_of_dss_are_exact():
     # In floating point, these would come out a microsecond off.
     read = utc_from_millis(1534516363001)
@@ -608,6 +498,21 @@ def test_merging_keeps_permissions_that_could_not_be_read():
     stored = both.get_resource("project.SHOP")
     assert stored.attributes == {"name": "b", "permissions": {"owner": "x"}}
     assert stored.metadata.checksum == stored.compute_checksum()
+
+
+def test_merging_into_a_whole_state_leaves_it_whole():
+    fresh = State(scope=scope(("SHOP", ["dataset"], 0)))
+    assert merged(State(), fresh).scope is None
+    assert merged(State(scope=[]), fresh).scope == fresh.scope
+
+
+def test_merging_keeps_what_the_fresh_state_does_not_tell():
+    stored = State(instance={"node_id": "n"}, extra={"x": 1, "y": 1}, scope=[])
+    both = merged(stored, State(environment="dev", extra={"y": 2}, scope=[]))
+    assert (both.environment, both.instance) == ("dev", {"node_id": "n"})
+    assert both.extra == {"x": 1, "y": 2}
+    fresh = State(instance={"node_id": "m"}, scope=[])
+    assert merged(stored, fresh).instance == {"node_id": "m"}
 
 
 def test_where_a_state_comes_from_is_written_and_read():

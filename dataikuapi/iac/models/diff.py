@@ -62,6 +62,20 @@ class ResourceDiff:
     new_resource: Optional[Resource] = None
     attribute_diffs: Optional[AttributeDiffs] = None
 
+    @property
+    def is_recreated(self) -> bool:
+        """Whether a project was deleted, and made again under the same key.
+
+        Its creationTag tells, which DSS keeps as long as a project lives.
+        """
+        if self.resource_type != "project":
+            return False
+        if self.old_resource is None or self.new_resource is None:
+            return False
+        before = self.old_resource.metadata.created_at
+        after = self.new_resource.metadata.created_at
+        return None not in (before, after) and before != after
+
     def __repr__(self) -> str:
         """Return in one line what happened; no value of an attribute."""
         parts = self.attribute_diffs

@@ -37,25 +37,29 @@ def canonical_bytes(value: JSON) -> bytes:
     is written by :mod:`dataikuapi.iac.serialization`.
     """
     try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        # orjson refuses what JSON cannot carry exactly (integers beyond 64 bits, lone
-        # surrogates); a comparison still has to tell such values apart.
-        return json.dumps(value, sort_keys=True).encode("utf-8")
+        data = b"null"
+    if b"null" not in data:
+        return data
+    # orjson refuses what JSON cannot carry exactly (integers beyond 64 bits, lone
+    # surrogates) and writes NaN as null; a comparison has to tell such values apart.
+    return json.dumps(value, sort_keys=True).encode("utf-8")
 
 
-def first_unsupported(value: object, path: str) -> str | None:
+def first_unsupported(value: object, path: str, depth: int = 1) -> str | None:
     """Find what JSON cannot carry exactly.
 
     Args:
         value: is looked through from the top.
         path: what to call it, e.g. ``attributes``.
+        depth: at which level it counts as being; attributes are at the first.
 
     Returns:
         The path of the first such value and what is wrong with it; ``None`` if there is
         none. The value itself, which may be a secret, is not quoted.
     """
-    return next(_unsupported(value, path, 1), None)
+    return next(_unsupported(value, path, depth), None)
 
 
 def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:

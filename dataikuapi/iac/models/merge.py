@@ -1,12 +1,14 @@
-"""How does what was read now go into what is known already?"""
+"""How does what was read now go with what is known already?"""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.resource import UNKNOWN_WHEN_MISSING, Resource
 from dataikuapi.iac.models.scope import covers, joined
 from dataikuapi.iac.models.state import State
 
-__all__ = ["merged"]
+__all__ = ["keep_unknown", "merged", "unknown_in"]
 
 
 def merged(stored: State, fresh: State) -> State:
@@ -53,3 +55,51 @@ def _with_unreadable_parts(stored: Resource | None, fresh: Resource) -> Resource
         return fresh
     metadata = replace(fresh.metadata, checksum="")
     return replace(fresh, attributes={**fresh.attributes, **parts}, metadata=metadata)
+
+
+def unknown_in(
+    stored: State, failures: Mapping[str, Exception], vanished: Iterable[str]
+) -> dict[str, str]:
+    """Return what could not be read, with the reason.
+
+    Args:
+        stored: tells what there was: behind a listing that failed, and in a project
+            that is no longer listed.
+        failures: by id; that of a listing has no name.
+        vanished: keys of projects that are no longer listed.
+    """
+    listings = {
+        (about.project_key, about.resource_type): str(error)
+        for about, error in ((ResourceId.parse(key), failures[key]) for key in failures)
+        if not about.resource_name and about.resource_type != "project"
+    }
+    hidden = {key: _VANISHED.format(key=key) for key in vanished}
+    unknown = {key: str(error) for key, error in failures.items()}
+    for key, resource in stored.resources.items():
+        part = (resource.project_key, resource.resource_type)
+        reason = listings.get(part) or hidden.get(resource.project_key)
+        if reason:
+            unknown.setdefault(key, reason)
+    return unknown
+
+
+_VANISHED = (
+    "DSS no longer lists project {key}: it was deleted, or the API key lost the right "
+    "to see it; DSS does not tell which. If it was deleted: confirm_removed=['{key}']"
+)
+
+
+def keep_unknown(stored: State, fresh: State) -> list[str]:
+    """Carry over to the fresh state what could not be read, as it is stored.
+
+    Returns:
+        The ids that were carried over.
+    """
+    kept = [
+        key
+        for key in sorted(fresh.unknown)
+        if stored.has_resource(key) and not fresh.has_resource(key)
+    ]
+    together = {**fresh.resources, **{key: stored.resources[key] for key in kept}}
+    fresh.resources = {key: replace(together[key]) for key in sorted(together)}
+    return kept

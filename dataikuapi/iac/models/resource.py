@@ -6,8 +6,14 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, cast
 
+from dataikuapi.iac.exceptions import UnsupportedValueError
 from dataikuapi.iac.models.ids import ResourceId
-from dataikuapi.iac.models.json_values import JSON, copy_json
+from dataikuapi.iac.models.json_values import (
+    JSON,
+    MAX_DEPTH,
+    copy_json,
+    first_unsupported,
+)
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
 __all__ = ["UNKNOWN_WHEN_MISSING", "Resource", "ResourceMetadata"]
@@ -117,6 +123,7 @@ class Resource:
 
     Raises:
         ValueError: if the id is malformed or of another type.
+        UnsupportedValueError: if an attribute has no checksum, since it is no JSON.
 
     Example:
         .. code-block:: python
@@ -139,11 +146,19 @@ class Resource:
                 f"{str(self.resource_id)[:200]!r}: it begins with {found[:40]!r}"
             )
         ResourceId.parse(self.resource_id)
-        self.attributes = cast(dict[str, JSON], copy_json(self.attributes))
+        self.attributes = self._own_attributes()
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
         self.metadata = replace(self.metadata)
         if not self.metadata.checksum:
             self.metadata.checksum = self.compute_checksum()
+
+    def _own_attributes(self) -> dict[str, JSON]:
+        try:
+            return cast(dict[str, JSON], copy_json(self.attributes))
+        except RecursionError as error:
+            raise UnsupportedValueError(
+                f"{self.resource_id}: attributes: nested deeper than {MAX_DEPTH}"
+            ) from error
 
     def __repr__(self) -> str:
         """Return in one line what a person wants to know; no value of an attribute."""
@@ -167,7 +182,11 @@ class Resource:
         It is taken over ``json.dumps(attributes, sort_keys=True)``, as other
         implementations of this state file do; ``metadata.checksum`` stays as it is.
         """
-        text = json.dumps(self.attributes, sort_keys=True)
+        try:
+            text = json.dumps(self.attributes, sort_keys=True)
+        except (TypeError, RecursionError) as error:
+            problem = first_unsupported(self.attributes, "attributes") or str(error)
+            raise UnsupportedValueError(f"{self.resource_id}: {problem}") from error
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
     def has_changed(self, other: "Resource") -> bool:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher, ndiff
+from difflib import SequenceMatcher, unified_diff
 
 from dataikuapi.iac.models import ChangeType, ResourceDiff
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
@@ -23,7 +23,8 @@ def render_text(diffs: Sequence[ResourceDiff], include_unchanged: bool = False) 
     """
     lines = []
     for diff in diffs:
-        if diff.change_type is not ChangeType.UNCHANGED or include_unchanged:
+        changed = diff.change_type is not ChangeType.UNCHANGED
+        if changed or include_unchanged or diff.is_recreated:
             lines.append(_printable(f"{diff}{_editor(diff)}"))
             lines.extend(f"    {_printable(line)}" for line in _attribute_lines(diff))
     if lines:
@@ -41,6 +42,9 @@ def _counts(diffs: Sequence[ResourceDiff]) -> str:
 
 def _editor(diff: ResourceDiff) -> str:
     """Say who edited last, where DSS tells; who removed something it does not."""
+    if diff.is_recreated and diff.new_resource is not None:
+        when = diff.new_resource.metadata.created_at
+        return f"  (deleted and created again on {when:%Y-%m-%d})"
     if diff.change_type not in (ChangeType.ADDED, ChangeType.MODIFIED):
         return ""
     login = diff.new_resource and diff.new_resource.metadata.last_modified_by
@@ -72,9 +76,8 @@ def _value_lines(path: str, old: JSON, new: JSON) -> Iterator[str]:
 
 
 def _script_lines(old: str, new: str) -> Iterator[str]:
-    lines = [
-        line for line in ndiff(old.splitlines(), new.splitlines()) if line[0] in "+-"
-    ]
+    compared = unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
+    lines = [f"{line[0]} {line[1:]}" for line in list(compared)[2:] if line[0] in "+-"]
     yield from (f"    {line}" for line in lines or ["only line ends differ"])
 
 

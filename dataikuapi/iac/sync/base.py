@@ -2,18 +2,25 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.canonical import mask_for, metadata_of
-from dataikuapi.iac.exceptions import UnsupportedValueError
-from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    ProjectNotVisibleError,
+    ResourceNotFoundError,
+    SyncError,
+    UnsupportedValueError,
+)
+from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.json_values import JSON, first_unsupported
+from dataikuapi.iac.models.scope import scope_entry
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.sync.connection import own_copy
 from dataikuapi.iac.sync.errors import ask
+from dataikuapi.iac.sync.workers import Workers
 
 __all__ = ["ResourceSync"]
 
@@ -33,11 +40,27 @@ class ResourceSync(ABC):
         secret_key: with one, a changed secret shows as a changed keyed digest; without,
             secrets do not show at all. Taken from the environment,
             ``DATAIKU_IAC_SECRET_KEY``, when left out.
+        workers: who makes the calls; the calling thread alone when left out.
     """
 
-    def __init__(self, client: DSSClient, *, secret_key: str | None = None) -> None:
-        self.client = own_copy(client)
+    def __init__(
+        self,
+        client: DSSClient,
+        *,
+        secret_key: str | None = None,
+        workers: Workers | None = None,
+    ) -> None:
+        self._workers = workers or Workers(client)
         self._mask = mask_for(secret_key or os.environ.get(SECRET_KEY_VARIABLE))
+
+    @property
+    def client(self) -> DSSClient:
+        """How to reach DSS: the copy that the asking thread has."""
+        return self._workers.client
+
+    @client.setter
+    def client(self, client: DSSClient) -> None:
+        self._workers = Workers(client)
 
     @property
     @abstractmethod
@@ -79,6 +102,38 @@ class ResourceSync(ABC):
     def _ask(self, about: ResourceId | None, call: Callable[[], T]) -> T:
         """Call the client; whatever fails is an error of our tree."""
         return ask(self.client, about, call)
+
+    def _all(
+        self, calls: Mapping[ResourceId, Callable[[], Resource]]
+    ) -> list[Resource]:
+        """Make a call for each object; one that fails does not lose the others.
+
+        Raises:
+            SyncError: if any failed; one that is gone meanwhile is just not there.
+        """
+        started = utc_now()
+        outcomes = dict(zip(calls, self._workers.run(list(calls.values()))))
+        found = [item for item in outcomes.values() if isinstance(item, Resource)]
+        failures = {
+            str(about): error
+            for about, error in outcomes.items()
+            if isinstance(error, DataikuIaCError)
+            and (
+                isinstance(error, ProjectNotVisibleError)
+                or not isinstance(error, ResourceNotFoundError)
+            )
+        }
+        if failures:
+            state = State(
+                resources={resource.resource_id: resource for resource in found},
+                unknown={key: str(error) for key, error in failures.items()},
+                scope=[
+                    scope_entry(key, [self.resource_type], started)
+                    for key in sorted({about.project_key for about in calls})
+                ],
+            )
+            raise SyncError(state, failures)
+        return found
 
     def _require(self, project_key: str | None) -> str:
         if not project_key:

@@ -1,39 +1,82 @@
-"""How is DSS called: with a time-out, and without touching the caller's client."""
+"""How is DSS called: patiently, and without touching the caller's client."""
 
 import copy
+import socket
 from collections import OrderedDict
+from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from dataikuapi.dssclient import DSSClient
 from requests import PreparedRequest, Response, Session
-from requests.adapters import BaseAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
+from dataikuapi.iac.sync.policy import CallPolicy, ReadRetry
 from dataikuapi.iac.sync.refusals import Refusal
 
-__all__ = ["TIME_OUT", "answered_by_dss", "host_of", "own_copy"]
-
-TIME_OUT = (10.0, 60.0)
-"""Seconds to wait for a connection, and for each part of an answer."""
+__all__ = ["OpenSockets", "answered_by_dss", "host_of", "is_dss_client", "own_copy"]
 
 
-def own_copy(client: DSSClient) -> DSSClient:
-    """Return a client that gives up after :data:`TIME_OUT` and says why.
+def is_dss_client(client: DSSClient) -> bool:
+    """Tell whether it is the real client; a mock is used as it is.
+
+    Not isinstance(), to which an autospecced mock lies.
+    """
+    return issubclass(type(client), DSSClient)
+
+
+class OpenSockets:
+    """The connections of all copies of a client, to be cut when nobody waits for them.
+
+    A thread that waits for an answer cannot be stopped in another way.
+    """
+
+    def __init__(self) -> None:
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._lock = Lock()
+
+    def add(self, connected: socket.socket) -> None:
+        """Note a connection that was just made."""
+        with self._lock:
+            self._sockets.add(connected)
+
+    def cut(self) -> None:
+        """End all connections; who waits for an answer gets an error at once."""
+        with self._lock:
+            for connected in list(self._sockets):
+                try:
+                    connected.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass  # It was closed already.
+
+
+def own_copy(
+    client: DSSClient, policy: CallPolicy, sockets: OpenSockets | None = None
+) -> DSSClient:
+    """Return a client that gives up in time, tries again, and says why it failed.
 
     The client of dataikuapi waits for ever, and of an error it keeps the text alone.
     The caller's own one is not changed: the copy has a session of its own, with the
-    same credentials, certificates and proxies.
+    same credentials, certificates and proxies. A session is not promised to be safe
+    for threads, so each thread needs a copy.
 
     Args:
         client: one that is no :class:`~dataikuapi.dssclient.DSSClient`, a mock say, is
-            returned as it is; so is one that this function made.
+            returned as it is.
+        policy: how patient it is.
+        sockets: is told of each connection.
     """
-    if not issubclass(type(client), DSSClient) or _check_of(client) is not None:
+    if not is_dss_client(client):
         return client
     own = copy.copy(client)
     own.host = client.host.rstrip("/")  # The client would make "//dip" of it.
     own._session = _copied(client._session)
     for prefix, adapter in list(own._session.adapters.items()):
-        own._session.mount(prefix, _TimeOutAdapter(adapter))
+        if isinstance(adapter, HTTPAdapter):
+            adapter.max_retries = ReadRetry.of(policy)
+            if sockets is not None:
+                _tell(sockets, adapter)
+        own._session.mount(prefix, _TimeOutAdapter(adapter, policy))
     own._session.hooks["response"].append(_AnswerCheck())
     return own
 
@@ -50,8 +93,8 @@ def answered_by_dss(client: DSSClient) -> bool:
     Every answer of DSS has a header with its version. Where nobody looked, as with a
     client that is not a copy of ours, the answer is believed.
     """
-    check = _check_of(client)
-    return check is None or check.by_dss
+    hooks = client._session.hooks["response"] if is_dss_client(client) else []
+    return all(hook.by_dss for hook in hooks if isinstance(hook, _AnswerCheck))
 
 
 def _copied(session: Session) -> Session:
@@ -67,11 +110,26 @@ def _copied(session: Session) -> Session:
     return fresh
 
 
-def _check_of(client: DSSClient) -> "_AnswerCheck | None":
-    if not issubclass(type(client), DSSClient):
-        return None
-    hooks = client._session.hooks["response"]
-    return next((hook for hook in hooks if isinstance(hook, _AnswerCheck)), None)
+def _tell(sockets: OpenSockets, adapter: HTTPAdapter) -> None:
+    """Let the adapter's connections be noted as they are made."""
+    classes = adapter.poolmanager.pool_classes_by_scheme
+    adapter.poolmanager.pool_classes_by_scheme = {
+        scheme: _noting(sockets, pool_class) for scheme, pool_class in classes.items()
+    }
+
+
+def _noting(sockets: OpenSockets, pool_class: Any) -> Any:
+    """Return the pool class, of whatever scheme, with connections that are noted."""
+
+    class NotingConnection(pool_class.ConnectionCls):  # type: ignore[misc]
+        def connect(self) -> None:
+            super().connect()
+            sockets.add(self.sock)
+
+    class NotingPool(pool_class):  # type: ignore[misc]
+        ConnectionCls = NotingConnection
+
+    return NotingPool
 
 
 class _AnswerCheck:
@@ -90,15 +148,16 @@ class _AnswerCheck:
 class _TimeOutAdapter(BaseAdapter):
     """Sends through another adapter, which may be one that the caller mounted."""
 
-    def __init__(self, inner: BaseAdapter) -> None:
+    def __init__(self, inner: BaseAdapter, policy: CallPolicy) -> None:
         super().__init__()
         self._inner = inner
+        self._time_out = (policy.connect_time_out, policy.read_time_out)
 
     def send(
         self, request: PreparedRequest, *args: Any, timeout: Any = None, **kwargs: Any
     ) -> Response:
         """Send the request; a time-out that the caller set stays."""
-        kwargs["timeout"] = TIME_OUT if timeout is None else timeout
+        kwargs["timeout"] = self._time_out if timeout is None else timeout
         return self._inner.send(request, *args, **kwargs)
 
     def close(self) -> None:

@@ -1,5 +1,7 @@
 """Reads datasets."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from dataikuapi.iac.canonical import dataset_attributes
@@ -42,6 +44,7 @@ class DatasetSync(ResourceSync):
         Raises:
             ValueError: if no project key was given.
             ProjectNotVisibleError: if it does not exist, or the key may not see it.
+            SyncError: if some of them could not be read.
             DSSError: if DSS could not be asked.
         """
         key = self._require(project_key)
@@ -50,14 +53,16 @@ class DatasetSync(ResourceSync):
             ResourceId("project", key),
             lambda: {item["name"]: dict(item) for item in project.list_datasets()},
         )
-        return [
-            (
-                self._build(ResourceId(self.resource_type, key, name), document)
-                if "params" in document and "schema" in document
-                else self._fetch(ResourceId(self.resource_type, key, name))
+        calls: dict[ResourceId, Callable[[], Resource]] = {}
+        for name, document in documents.items():
+            about = ResourceId(self.resource_type, key, name)
+            whole = "params" in document and "schema" in document
+            calls[about] = (
+                partial(self._build, about, document)
+                if whole
+                else partial(self._fetch, about)
             )
-            for name, document in documents.items()
-        ]
+        return self._all(calls)
 
     def _fetch(self, about: ResourceId) -> Resource:
         dataset = self.client.get_project(about.project_key).get_dataset(

@@ -7,6 +7,7 @@ from typing import TypeVar
 import requests
 from dataikuapi.dssclient import DSSClient
 from dataikuapi.utils import DataikuException
+from urllib3.exceptions import ReadTimeoutError
 
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
@@ -21,7 +22,7 @@ from dataikuapi.iac.exceptions import (
     ResourceNotFoundError,
 )
 from dataikuapi.iac.models import ResourceId
-from dataikuapi.iac.sync.connection import TIME_OUT, answered_by_dss, host_of
+from dataikuapi.iac.sync.connection import answered_by_dss, host_of
 from dataikuapi.iac.sync.refusals import Refusal
 
 __all__ = ["ask"]
@@ -50,14 +51,12 @@ def ask(client: DSSClient, about: ResourceId | None, call: Callable[[], T]) -> T
     except DataikuException as error:
         raise _refused(client, about, Refusal.of_exception(error)) from error
     except requests.Timeout as error:
-        raise DSSTimeoutError(
-            f"no answer from {host_of(client)} in time (asked for {_name(about)}); it "
-            f"gets {TIME_OUT[0]:.0f} s to connect and {TIME_OUT[1]:.0f} s to answer. "
-            "Try again, or ask whoever runs it"
-        ) from error
+        raise _timed_out(client, about) from error
     except requests.exceptions.InvalidJSONError as error:
         raise _not_dss(client, about, None) from error
     except requests.RequestException as error:
+        if isinstance(_after_retries(error), ReadTimeoutError):
+            raise _timed_out(client, about) from error
         raise DSSUnreachableError(
             f"cannot reach {host_of(client)} (asked for {_name(about)}): "
             f"{_first_cause(error)}. Check the URL, the network, and that DSS runs"
@@ -65,6 +64,18 @@ def ask(client: DSSClient, about: ResourceId | None, call: Callable[[], T]) -> T
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         # The client takes answers apart without a look at them.
         raise _unexpected(client, about, error) from error
+
+
+def _after_retries(error: requests.RequestException) -> object:
+    """Return why the last try failed, which requests wraps and calls no time-out."""
+    return getattr(error.args[0], "reason", None) if error.args else None
+
+
+def _timed_out(client: DSSClient, about: ResourceId | None) -> DSSTimeoutError:
+    return DSSTimeoutError(
+        f"no answer from {host_of(client)} in time (asked for {_name(about)}). Try "
+        "again later, ask whoever runs it, or give it more time (CallPolicy)"
+    )
 
 
 def _refused(

@@ -1,5 +1,6 @@
 """Reads projects."""
 
+from functools import partial
 from typing import Any
 
 from dataikuapi.dss.project import DSSProject
@@ -48,17 +49,19 @@ class ProjectSync(ResourceSync):
             project_key: only this one.
 
         Raises:
+            SyncError: if some of them could not be read.
             DSSError: if DSS could not be asked.
         """
         summaries = {
             ResourceId(self.resource_type, item["projectKey"]): item
             for item in self._ask(None, self.client.list_projects)
         }
-        return [
-            self._read(about, summary)
+        wanted = {
+            about: partial(self._read, about, summary)
             for about, summary in summaries.items()
             if project_key in (None, about.project_key)
-        ]
+        }
+        return self._all(wanted)
 
     def _read(self, about: ResourceId, summary: dict[str, Any]) -> Resource:
         project = self.client.get_project(about.project_key)

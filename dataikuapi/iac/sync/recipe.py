@@ -1,5 +1,6 @@
 """Reads recipes."""
 
+from functools import partial
 from typing import Any
 
 from dataikuapi.dss.recipe import DSSRecipe
@@ -45,6 +46,7 @@ class RecipeSync(ResourceSync):
         Raises:
             ValueError: if no project key was given.
             ProjectNotVisibleError: if it does not exist, or the key may not see it.
+            SyncError: if some of them could not be read.
             DSSError: if DSS could not be asked.
         """
         key = self._require(project_key)
@@ -53,9 +55,8 @@ class RecipeSync(ResourceSync):
             ResourceId("project", key),
             lambda: [item["name"] for item in project.list_recipes()],
         )
-        return [
-            self._fetch(ResourceId(self.resource_type, key, name)) for name in names
-        ]
+        ids = [ResourceId(self.resource_type, key, name) for name in names]
+        return self._all({about: partial(self._fetch, about) for about in ids})
 
     def _fetch(self, about: ResourceId) -> Resource:
         recipe = self.client.get_project(about.project_key).get_recipe(

@@ -1,0 +1,77 @@
+"""How long is DSS waited for, and how often is it asked again?"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from urllib3.response import BaseHTTPResponse
+from urllib3.util.retry import Retry
+
+__all__ = ["CallPolicy", "ReadRetry"]
+
+_RETRIED = (429, 502, 503, 504)
+"""A proxy in front of DSS is busy, or DSS restarts. Not 500: DSS says so for good."""
+
+
+@dataclass(frozen=True)
+class CallPolicy:
+    """How calls to DSS are made.
+
+    Only reads are tried again: after a failed connection, an answer that was cut off or
+    did not come in time, and the statuses 429, 502, 503 and 504. The wait doubles each
+    time, with a random half on top or off; a ``Retry-After`` of the answer counts more.
+
+    Args:
+        connect_time_out: seconds to wait for a connection.
+        read_time_out: seconds to wait for each part of an answer.
+        retries: how often a failed read is tried again.
+        first_wait: seconds before the second try.
+        longest_wait: seconds; no single wait is longer, whatever the answer says.
+        sleep: waits so many seconds; by default in a way that Ctrl-C cuts short.
+        chance: a number from 0 to 1, for the random part of a wait.
+    """
+
+    connect_time_out: float = 10.0
+    read_time_out: float = 60.0
+    retries: int = 4
+    first_wait: float = 0.25
+    longest_wait: float = 60.0
+    sleep: Callable[[float], object] | None = None
+    chance: Callable[[], float] = random.random
+
+    def sleeping_by(self, sleep: Callable[[float], object]) -> "CallPolicy":
+        """Return the same with a way to wait, unless it has one of its own."""
+        return self if self.sleep else replace(self, sleep=sleep)
+
+
+class ReadRetry(Retry):
+    """urllib3's own retries, for reads alone, with an injected way to wait."""
+
+    def __init__(self, *args: Any, policy: CallPolicy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.policy = policy
+
+    @classmethod
+    def of(cls, policy: CallPolicy) -> "ReadRetry":
+        """Return the retries that a policy allows."""
+        return cls(
+            policy=policy,
+            total=policy.retries,
+            status_forcelist=_RETRIED,
+            allowed_methods={"GET"},
+            # The last answer is handed on: it says more than "too many retries".
+            raise_on_status=False,
+        )
+
+    def new(self, **kwargs: Any) -> "ReadRetry":
+        """Return what is left after one more try; urllib3 calls it."""
+        return super().new(policy=self.policy, **kwargs)
+
+    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+        """Wait before the next try; urllib3 calls it."""
+        asked = self.get_retry_after(response) if response is not None else None
+        doubled = self.policy.first_wait * 2.0 ** max(len(self.history) - 1, 0)
+        seconds = asked or doubled * (0.5 + self.policy.chance())
+        if self.policy.sleep is not None:
+            self.policy.sleep(min(seconds, self.policy.longest_wait))

@@ -1,0 +1,32 @@
+"""Showing how far a sync has come."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dataikuapi.iac.sync.workers import CountProgress
+
+__all__ = ["shown"]
+
+
+@contextmanager
+def shown(progress: bool | CountProgress) -> Iterator[CountProgress | None]:
+    """Give what is to be told of each call.
+
+    Args:
+        progress: a callable is told itself; True shows a bar, in a terminal as in a
+            notebook.
+    """
+    if callable(progress):
+        yield progress
+    elif not progress:
+        yield None
+    else:
+        from tqdm.auto import tqdm
+
+        with tqdm(desc="sync", unit="call") as bar:
+
+            def count(done: int, known: int) -> None:
+                bar.total = known
+                bar.update(done - bar.n)
+
+            yield count

@@ -1,0 +1,131 @@
+"""Reading many objects at once, and telling what was read and what was not."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from dataikuapi.iac.exceptions import DataikuIaCError, SyncError
+from dataikuapi.iac.models import Resource, State, make_resource_id
+from dataikuapi.iac.models.scope import scope_entry
+from dataikuapi.iac.sync.workers import Workers
+
+__all__ = ["Reader", "Reading", "list_projects", "read_projects"]
+
+
+class Reader(Protocol):
+    """What it takes to read one type: a ResourceSync, or what a caller put there."""
+
+    def fetch(self, resource_id: str) -> Resource:
+        """Read one object."""
+        ...
+
+    def list_all(self, project_key: str | None = None) -> list[Resource]:
+        """Read all objects, of one project where the type lives in projects."""
+        ...
+
+
+@dataclass
+class Reading:
+    """What came of it.
+
+    Args:
+        resources: what was read.
+        failures: what could not be read, by id; that of a listing has no name.
+        complete: which types of which project were listed.
+    """
+
+    resources: list[Resource] = field(default_factory=list)
+    failures: dict[str, DataikuIaCError] = field(default_factory=dict)
+    complete: list[tuple[str, str]] = field(default_factory=list)
+
+    def state(self, read_at: datetime) -> State:
+        """Return what was read as a state, which knows its scope.
+
+        A type of a project is in the scope if it was listed; single objects that failed
+        are for the caller to name.
+        """
+        types: dict[str, list[str]] = {}
+        for project_key, resource_type in self.complete:
+            types.setdefault(project_key, []).append(resource_type)
+        ordered = sorted(self.resources, key=lambda item: item.resource_id)
+        return State(
+            serial=1,
+            resources={item.resource_id: item for item in ordered},
+            scope=[scope_entry(key, types[key], read_at) for key in sorted(types)],
+        )
+
+    def join(self, other: "Reading") -> None:
+        """Take in what came of reading something else."""
+        self.resources += other.resources
+        self.failures.update(other.failures)
+        self.complete += other.complete
+
+    def add(
+        self,
+        project_key: str,
+        resource_type: str,
+        outcome: Resource | list[Resource] | DataikuIaCError,
+    ) -> None:
+        """Note what came of reading one type of a project."""
+        if isinstance(outcome, SyncError):
+            self.resources += outcome.state.list_resources()
+            self.failures.update(outcome.failures)
+        elif isinstance(outcome, DataikuIaCError):
+            listing = make_resource_id(resource_type, project_key)
+            self.failures[listing] = outcome
+            return
+        else:
+            self.resources += outcome if isinstance(outcome, list) else [outcome]
+        self.complete.append((project_key, resource_type))
+
+
+def list_projects(reader: Reader) -> tuple[Reading, list[str]]:
+    """Read all projects that the API key may see.
+
+    Returns:
+        What came of it, and the keys of all that are listed, readable or not.
+
+    Raises:
+        DSSError: if they could not be listed.
+    """
+    reading = Reading()
+    try:
+        reading.resources = reader.list_all()
+    except SyncError as error:
+        reading.resources = error.state.list_resources()
+        reading.failures = error.failures
+    readable = [project.project_key for project in reading.resources]
+    reading.complete = [(key, "project") for key in readable]
+    listed = {key.partition(".")[2] for key in reading.failures}
+    return reading, [*readable, *sorted(listed)]
+
+
+def read_projects(
+    workers: Workers,
+    readers: Mapping[str, Reader],
+    project_keys: Sequence[str],
+    types: Iterable[str],
+) -> Reading:
+    """Read these types of these projects, all at the same time.
+
+    Args:
+        workers: who makes the calls.
+        readers: by type.
+        project_keys: of the projects.
+        types: what to read; ``project`` is the project's own configuration.
+    """
+    parts = [(key, resource_type) for key in project_keys for resource_type in types]
+    calls: list[Callable[[], Resource | list[Resource]]] = [
+        (
+            partial(readers["project"].fetch, make_resource_id("project", key))
+            if resource_type == "project"
+            else partial(readers[resource_type].list_all, key)
+        )
+        for key, resource_type in parts
+    ]
+    reading = Reading()
+    for (key, resource_type), outcome in zip(parts, workers.run(calls)):
+        reading.add(key, resource_type, outcome)
+    return reading

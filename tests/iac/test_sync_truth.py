@@ -1,0 +1,419 @@
+"""Sync under faults: what failed is said, nothing else is lost, nothing is removed."""
+
+import logging
+
+import pytest
+from dataikuapi import DSSClient
+
+from dataikuapi.iac import (
+    CallPolicy,
+    DiffEngine,
+    DSSError,
+    LocalFileBackend,
+    NotDSSError,
+    ProjectNotVisibleError,
+    StateManager,
+    SyncError,
+)
+from dataikuapi.iac.sandbox import Fault, ProjectStore
+
+NPE = Fault.error(500, "java.lang.NullPointerException", "oh no")
+
+
+class Times:
+    """Notes the waits between tries, and takes none."""
+
+    def __init__(self):
+        self.waits = []
+
+    def __call__(self, seconds):
+        self.waits.append(seconds)
+
+
+@pytest.fixture
+def times():
+    return Times()
+
+
+@pytest.fixture
+def manager(server, tmp_path, times):
+    policy = CallPolicy(sleep=times, chance=lambda: 0.5)
+    backend = LocalFileBackend(tmp_path / "truth.state.json")
+    client = DSSClient(server.url, server.api_key)
+    return StateManager(backend, client, "test", policy=policy)
+
+
+def signs(old, new):
+    return [str(diff) for diff in DiffEngine().diff(old, new) if str(diff)[0] != " "]
+
+
+def first(count, fault, pattern=""):
+    """Return a plan that lets the first calls of each path fail."""
+    seen = {}
+
+    def plan(method, path):
+        seen[path] = seen.get(path, 0) + 1
+        return fault if pattern in path and seen[path] <= count else None
+
+    plan.seen = seen
+    return plan
+
+
+# Trying again
+
+
+PASSING = {
+    "429": Fault.page(429),
+    "502": Fault.page(502),
+    "503": Fault.page(503),
+    "504": Fault.page(504),
+    "closed connection": Fault.reset(),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=list(PASSING))
+def test_a_fault_that_passes_does_not_show(server, manager, times, fault):
+    faultless = manager.sync_project("ORDERS_DEMO")
+    server.faults = first(2, fault)
+
+    assert signs(faultless, manager.sync_project("ORDERS_DEMO")) == []
+    assert times.waits
+
+
+def test_a_late_answer_is_asked_for_again(server, tmp_path):
+    policy = CallPolicy(read_time_out=0.1, sleep=lambda seconds: None)
+    client = DSSClient(server.url, server.api_key)
+    manager = StateManager(None, client, "test", policy=policy)
+    server.faults = first(1, Fault.slow(0.4), "/recipes/compute_shipments")
+
+    assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
+
+
+def test_waits_grow_and_vary(server, manager, times):
+    server.faults = first(4, Fault.page(503), "/orders")
+    manager.sync_resource("dataset.ORDERS_DEMO.orders")
+
+    assert times.waits == [0.25, 0.5, 1.0, 2.0]
+    assert CallPolicy().chance is not None
+
+
+def test_the_answer_may_say_how_long_to_wait(server, manager, times):
+    server.faults = first(1, Fault.page(429, {"Retry-After": "7"}), "/orders")
+    manager.sync_resource("dataset.ORDERS_DEMO.orders")
+
+    assert times.waits == [7.0]
+
+
+def test_no_answer_makes_us_wait_for_ever(server, manager, times):
+    server.faults = first(1, Fault.page(503, {"Retry-After": "86400"}), "/orders")
+    manager.sync_resource("dataset.ORDERS_DEMO.orders")
+
+    assert times.waits == [60.0]
+
+
+def test_what_does_not_pass_is_told_after_five_tries(server, manager, times):
+    plan = server.faults = first(99, Fault.page(503), "/orders")
+    with pytest.raises(NotDSSError, match="answered 503"):
+        manager.sync_resource("dataset.ORDERS_DEMO.orders")
+
+    assert plan.seen["/projects/ORDERS_DEMO/datasets/orders"] == 5
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_error_of_dss_is_not_asked_for_again(server, manager, times, status):
+    error = Fault.error(status, "java.lang.IllegalArgumentException", "no")
+    plan = server.faults = first(99, error, "/orders")
+    with pytest.raises(DSSError, match=f"answered {status}"):
+        manager.sync_resource("dataset.ORDERS_DEMO.orders")
+
+    assert plan.seen["/projects/ORDERS_DEMO/datasets/orders"] == 1
+    assert times.waits == []
+
+
+def test_a_write_is_never_tried_again(server, manager):
+    plan = server.faults = first(99, Fault.page(503), "/datasets/")
+    client = manager.dataset_sync.client
+    with pytest.raises(Exception, match="Unknown error"):
+        client.get_project("ORDERS_DEMO").create_dataset("x", "Filesystem")
+
+    assert plan.seen == {"/projects/ORDERS_DEMO/datasets/": 1}
+
+
+# What could be read, and what not
+
+
+def failing(*patterns, fault=NPE):
+    return lambda method, path: (
+        fault if any(pattern in path for pattern in patterns) else None
+    )
+
+
+def test_one_recipe_that_fails_does_not_lose_the_others(server, manager):
+    whole = manager.sync_project("ORDERS_DEMO")
+    server.faults = failing("/recipes/compute_shipments")
+    with pytest.raises(SyncError) as raised:
+        manager.sync_project("ORDERS_DEMO")
+    error, failed = raised.value, "recipe.ORDERS_DEMO.compute_shipments"
+
+    assert list(error.failures) == [failed]
+    assert "oh no" in str(error) and failed in str(error)
+    assert error.state.unknown.keys() == {failed}
+    assert error.state.resources.keys() == whole.resources.keys() - {failed}
+    assert signs(whole, error.state) == []
+
+
+def test_every_failure_is_listed(server, manager):
+    server.faults = failing("/recipes/compute", "/metadata")
+    with pytest.raises(SyncError) as raised:
+        manager.sync_project("ORDERS_DEMO")
+
+    assert "project.ORDERS_DEMO" in raised.value.failures
+    assert len(raised.value.failures) > 3
+    for key in raised.value.failures:
+        assert key in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["dataset", "recipe"])
+def test_a_listing_that_fails_is_outside_the_scope(server, manager, kind):
+    whole = manager.sync_project("ORDERS_DEMO")
+    manager.save_state(whole)
+    server.faults = failing(f"/{kind}s/")
+    with pytest.raises(SyncError) as raised:
+        manager.sync_project("ORDERS_DEMO")
+    state = raised.value.state
+
+    assert list(raised.value.failures) == [f"{kind}.ORDERS_DEMO"]
+    assert kind not in state.scope[0]["types"]
+    stored = {item.resource_id for item in whole.list_resources(kind)}
+    assert stored < state.unknown.keys()
+    assert signs(whole, state) == []
+
+
+def test_saving_what_could_be_read_keeps_the_rest(server, manager, store):
+    manager.save_state(manager.sync_project("ORDERS_DEMO"))
+    before = manager.load_state()
+    store.add_dataset("ORDERS_DEMO", "brand_new")
+    server.faults = failing("/recipes/")
+    with pytest.raises(SyncError) as raised:
+        manager.sync_project("ORDERS_DEMO")
+    manager.save_state(raised.value.state)
+
+    after = manager.load_state()
+    assert signs(before, after) == ["+ dataset.ORDERS_DEMO.brand_new"]
+
+
+def test_keep_carries_over_what_is_stored_with_a_warning(server, manager, caplog):
+    manager.save_state(manager.sync_project("ORDERS_DEMO"))
+    server.faults = failing("/recipes/compute_shipments", "/datasets/")
+    with caplog.at_level(logging.WARNING, logger="dataikuapi.iac"):
+        state = manager.sync_project("ORDERS_DEMO", on_error="keep")
+
+    assert state.resources == {
+        **manager.load_state().resources,
+        **{key: state.get_resource(key) for key in state.resources},
+    }
+    assert len(state.resources) == 20
+    assert "recipe.ORDERS_DEMO.compute_shipments" in state.unknown
+    assert "dataset.ORDERS_DEMO" in caplog.text and "kept as stored" in caplog.text
+
+
+def test_a_recipe_that_is_deleted_in_mid_sync_is_not_there(server, manager, store):
+    whole = manager.sync_project("ORDERS_DEMO")
+
+    def delete(method, path):
+        recipes = store.project("ORDERS_DEMO").recipes
+        if path.endswith("/recipes/compute_shipments") and "compute_shipments" in (
+            recipes.names()
+        ):
+            recipes.remove("compute_shipments")
+
+    server.faults = delete
+    after = manager.sync_project("ORDERS_DEMO")
+
+    assert signs(whole, after) == ["- recipe.ORDERS_DEMO.compute_shipments"]
+
+
+# Many projects
+
+
+@pytest.fixture
+def many(store):
+    """The sample, and ten small projects."""
+    for number in range(10):
+        store.add_project(f"P{number}")
+        store.add_dataset(f"P{number}", "d")
+        store.add_recipe(f"P{number}", "r", payload="print(1)")
+    return store
+
+
+def unknown_projects(state):
+    return {key.split(".")[1] for key in state.unknown}
+
+
+def test_a_project_that_answers_html_is_unknown(server, manager, many):
+    whole = manager.sync_all()
+    manager.save_state(whole)
+    server.faults = failing("/projects/P3/", fault=Fault.page(200))
+    with pytest.raises(SyncError) as raised:
+        manager.sync_all()
+
+    assert signs(whole, raised.value.state) == []
+    assert unknown_projects(raised.value.state) == {"P3"}
+    assert {type(error) for error in raised.value.failures.values()} == {NotDSSError}
+    assert len(raised.value.state.resources) == len(whole.resources) - 3
+
+
+def test_a_project_that_is_forbidden_meanwhile_is_unknown(server, manager, many):
+    """Listed, and then 403: DSS says the same of one that was just deleted."""
+    whole = manager.sync_all()
+    manager.save_state(whole)
+    forbidden = Fault.error(
+        403,
+        "com.dataiku.dip.exceptions.UnauthorizedException",
+        "Failed to read project permissions",
+    )
+    server.faults = lambda method, path: (
+        forbidden if path.startswith("/projects/P3") else None
+    )
+    with pytest.raises(SyncError) as raised:
+        manager.sync_all()
+
+    assert signs(whole, raised.value.state) == []
+    assert unknown_projects(raised.value.state) == {"P3"}
+    assert isinstance(raised.value.failures["project.P3"], ProjectNotVisibleError)
+
+
+def test_a_project_that_is_deleted_in_mid_sync_is_unknown(server, manager, many):
+    whole = manager.sync_all()
+    manager.save_state(whole)
+
+    def delete(method, path):
+        if path == "/projects/P3/recipes/" and "P3" in many.project_keys():
+            many.delete_project("P3")
+
+    server.faults = delete
+    with pytest.raises(SyncError) as raised:
+        manager.sync_all()
+
+    assert signs(whole, raised.value.state) == []
+    assert unknown_projects(raised.value.state) == {"P3"}
+
+
+def test_a_project_that_vanished_is_unknown_until_confirmed(
+    server, manager, many, caplog
+):
+    whole = manager.sync_all()
+    manager.save_state(whole)
+    many.delete_project("P3")
+    with caplog.at_level(logging.WARNING, logger="dataikuapi.iac"):
+        state = manager.sync_all()
+    gone = ["dataset.P3.d", "project.P3", "recipe.P3.r"]
+
+    assert signs(whole, state) == []
+    assert sorted(state.unknown) == gone
+    assert "confirm_removed=['P3']" in state.unknown["project.P3"]
+    assert "P3 is no longer listed" in caplog.text
+    manager.save_state(state)
+    assert manager.load_state().has_resource("project.P3")
+
+    confirmed = manager.sync_all(confirm_removed=["P3"])
+    assert confirmed.unknown == {}
+    assert signs(whole, confirmed) == [f"- {key}" for key in gone]
+    manager.save_state(confirmed)
+    assert not manager.load_state().has_resource("project.P3")
+
+
+def test_a_project_that_is_there_cannot_be_confirmed_as_removed(manager, many):
+    with pytest.raises(ValueError, match="DSS still lists P3"):
+        manager.sync_all(confirm_removed=["P3"])
+
+
+def test_a_key_that_may_see_nothing_removes_nothing(server, manager, many, tmp_path):
+    manager.save_state(manager.sync_all())
+    blind = DSSClient(server.url, many.add_api_key("blind", projects=[]))
+    state = StateManager(manager.backend, blind, "test").sync_all()
+
+    assert signs(manager.load_state(), state) == []
+    assert len(state.unknown) == len(manager.load_state().resources)
+
+
+def test_a_project_that_was_made_again_is_told(manager, many):
+    manager.save_state(manager.sync_all())
+    many.delete_project("P3")
+    many.add_project("P3")
+    diffs = DiffEngine().diff(manager.load_state(), manager.sync_all())
+    (again,) = [diff for diff in diffs if diff.is_recreated]
+
+    assert again.resource_id == "project.P3"
+    text = DiffEngine().format_output(diffs)
+    assert "project.P3  (deleted and created again on " in text
+
+
+def test_the_order_of_arrival_does_not_show(server, manager, many):
+    server.faults = lambda method, path: Fault.slow(hash(path) % 5 / 500)
+    ids = list(manager.sync_all().resources)
+
+    assert ids == sorted(ids)
+
+
+# How many calls, by whom, and how far
+
+
+def test_calls_are_few(server, manager):
+    asked = []
+    server.faults = lambda method, path: asked.append(path)
+    state = manager.sync_project("ORDERS_DEMO")
+    recipes = len(state.list_resources("recipe"))
+
+    assert len(asked) == len(set(asked)) <= recipes + 8
+    asked.clear()
+    manager.sync_project("ORDERS_DEMO")
+    assert len(asked) == recipes + 6, "who and where is asked once a manager"
+
+
+def test_who_read_and_who_edited_is_told(server, manager, store):
+    maria = DSSClient(server.url, store.add_api_key("maria"))
+    settings = maria.get_project("ORDERS_DEMO").get_dataset("orders").get_settings()
+    settings.save()
+    orders = manager.sync_project("ORDERS_DEMO").get_resource(
+        "dataset.ORDERS_DEMO.orders"
+    )
+    tag = settings.get_raw()["versionTag"]
+
+    assert orders.metadata.deployed_by == "sandbox_admin"
+    assert orders.metadata.last_modified_by == "maria"
+    assert orders.metadata.version_number == tag["versionNumber"] + 1
+    assert manager.sync_resource("dataset.ORDERS_DEMO.orders").metadata.deployed_by == (
+        "sandbox_admin"
+    )
+
+
+def test_progress_is_told(manager):
+    told = []
+    manager.sync_project("ORDERS_DEMO", progress=lambda *counts: told.append(counts))
+
+    assert [done for done, _ in told] == list(range(1, len(told) + 1))
+    assert told[-1][0] == told[-1][1] >= 20
+
+
+def test_progress_shows_a_bar(manager, capsys):
+    manager.sync_all(progress=True)
+
+    assert "sync: 100%" in capsys.readouterr().err
+
+
+def test_one_worker_reads_the_same(server, manager):
+    one = StateManager(
+        manager.backend,
+        DSSClient(server.url, server.api_key),
+        "test",
+        max_workers=1,
+    )
+    assert signs(one.sync_all(), manager.sync_all()) == []
+
+
+def test_an_empty_store_is_an_empty_state(serve, tmp_path):
+    with serve(ProjectStore()) as server:
+        client = DSSClient(server.url, server.api_key)
+        manager = StateManager(LocalFileBackend(tmp_path / "x.json"), client, "x")
+        assert manager.sync_all().resources == {}

@@ -1,0 +1,162 @@
+"""Asking in several threads: under one limit, in order, and ended at once."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from dataikuapi import DSSClient
+
+from dataikuapi.iac import DSSError, DSSUnreachableError, StateManager
+from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sync.workers import Workers
+
+
+@pytest.fixture
+def client():
+    return DSSClient("http://dss.invalid", "key")
+
+
+def threads():
+    return [item for item in threading.enumerate() if "dataiku-iac" in item.name]
+
+
+def test_outcomes_come_in_the_order_of_the_calls(client):
+    workers = Workers(client, 4)
+    with workers.at_work():
+        waits = [0.03, 0.0, 0.02, 0.01]
+        calls = [lambda wait=wait: time.sleep(wait) or wait for wait in waits]
+        assert workers.run(calls) == waits
+
+
+def test_an_error_of_ours_is_an_outcome_and_another_one_ends_it_all(client):
+    def fail(error):
+        raise error
+
+    workers, error = Workers(client, 3), DSSError("no")
+    with workers.at_work():
+        assert workers.run([lambda: 1, lambda: fail(error), lambda: 2]) == [1, error, 2]
+        with pytest.raises(ZeroDivisionError):
+            workers.run([lambda: 1 / 0] * 5)
+
+
+@pytest.mark.parametrize("max_workers", [1, 2, 5])
+def test_calls_within_calls_stay_under_the_limit(client, max_workers):
+    workers, lock, running, most = (
+        Workers(client, max_workers),
+        threading.Lock(),
+        [0],
+        [],
+    )
+
+    def leaf():
+        with lock:
+            running[0] += 1
+            most.append(running[0])
+        time.sleep(0.002)
+        with lock:
+            running[0] -= 1
+        return 1
+
+    def branch():
+        return sum(workers.run([leaf] * 5))
+
+    with workers.at_work():
+        assert workers.run([branch] * 10) == [5] * 10
+    assert max(most) <= max_workers
+    assert max_workers == 1 or max(most) > 1
+
+
+def test_without_threads_the_calls_are_made_one_after_the_other(client):
+    workers = Workers(client, 5)
+    assert workers.run([threading.get_ident] * 3) == [threading.get_ident()] * 3
+    assert threads() == []
+
+
+def test_a_client_that_is_no_dss_client_is_used_in_one_thread():
+    double = object()
+    workers = Workers(double, 5)
+    with workers.at_work():
+        assert workers.run([lambda: workers.client] * 3) == [double] * 3
+        assert set(workers.run([threading.get_ident] * 9)) == {threading.get_ident()}
+
+
+def test_each_thread_has_a_session_of_its_own(client):
+    workers, barrier = Workers(client, 3), threading.Barrier(3)
+
+    def session():
+        barrier.wait(5)
+        return id(workers.client._session)
+
+    with workers.at_work():
+        sessions = workers.run([session] * 3)
+    assert len({*sessions, id(client._session)}) == 4
+
+
+def test_there_has_to_be_a_worker(client):
+    with pytest.raises(ValueError, match="max_workers is 0"):
+        Workers(client, 0)
+
+
+def test_nobody_goes_on_asking_a_host_that_is_gone(client):
+    asked = []
+
+    def fail():
+        asked.append(1)
+        raise DSSUnreachableError("gone")
+
+    workers = Workers(client, 2)
+    with workers.at_work():
+        outcomes = workers.run([fail] * 100)
+    assert len(asked) <= 2
+    assert all(isinstance(outcome, DSSUnreachableError) for outcome in outcomes)
+    assert isinstance(workers.run([lambda: 1])[0], int), "the next sync asks again"
+
+
+def test_progress_counts_every_call(client):
+    told, workers = [], Workers(client, 3)
+    with workers.at_work(lambda done, known: told.append((done, known))):
+        workers.run([lambda: workers.run([lambda: 1] * 2)] * 3)
+
+    assert [done for done, _ in told] == list(range(1, 10))
+    assert told[-1] == (9, 9)
+
+
+def test_no_thread_is_left(server, tmp_path):
+    manager = StateManager.local(DSSClient(server.url, server.api_key), "x")
+    manager.sync_project("ORDERS_DEMO")
+
+    assert threads() == []
+
+
+def test_ctrl_c_ends_a_sync_within_a_second_and_leaves_no_thread(server):
+    manager = StateManager.local(DSSClient(server.url, server.api_key), "x")
+    manager.sync_project("ORDERS_DEMO")
+    server.faults = lambda method, path: (
+        Fault.slow(20) if "/recipes/" in path and path[-1] != "/" else None
+    )
+    ring = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    ring.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        manager.sync_project("ORDERS_DEMO")
+    took = time.monotonic() - started
+    ring.join()
+
+    assert took < 1.3
+    assert threads() == []
+    server.faults = None
+    assert manager.sync_project("ORDERS_DEMO").resources, "and it works again"
+
+
+def test_ctrl_c_ends_a_wait_between_two_tries(server):
+    manager = StateManager.local(DSSClient(server.url, server.api_key), "x")
+    server.faults = lambda method, path: Fault.page(503, {"Retry-After": "30"})
+    ring = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    ring.start()
+    with pytest.raises(KeyboardInterrupt):
+        manager.sync_project("ORDERS_DEMO")
+    ring.join()
+
+    assert threads() == []
