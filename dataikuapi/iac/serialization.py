@@ -66,7 +66,7 @@ def loads(data: bytes) -> State:
     document = _parsed(data)
     validate_state(document)
     try:
-        return State.from_dict(document)
+        return State.from_own_dict(document)
     except ValueError as error:
         raise StateCorruptedError(str(error)) from error
 

@@ -393,7 +393,7 @@ def test_progress_is_told(manager):
     manager.sync_project("ORDERS_DEMO", progress=lambda *counts: told.append(counts))
 
     assert [done for done, _ in told] == list(range(1, len(told) + 1))
-    assert told[-1][0] == told[-1][1] >= 20
+    assert told[-1][0] == told[-1][1] >= 13
 
 
 def test_progress_shows_a_bar(manager, capsys):

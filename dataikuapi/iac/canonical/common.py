@@ -76,7 +76,7 @@ def filled(document: dict[str, JSON], defaults: Mapping[str, JSON]) -> dict[str,
 
 def sorted_tags(tags: JSON) -> JSON:
     """Return the tags in order; they are a set, and DSS re-sorts them as it likes."""
-    return sorted(tags, key=str) if isinstance(tags, list) else tags
+    return [*sorted({str(tag) for tag in tags})] if isinstance(tags, list) else []
 
 
 def metadata_of(

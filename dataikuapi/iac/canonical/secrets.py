@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from dataikuapi.iac.canonical.columns import KEYED_BY_COLUMN
 from dataikuapi.iac.models.json_values import JSON
@@ -87,6 +88,7 @@ def _item(key: str, item: JSON, mask: Mask, named: bool) -> JSON:
     return _all_masked(item, mask, numbers=named or not _COUNTED_KEY.search(key))
 
 
+@lru_cache(maxsize=4096)
 def _names_secret(key: str) -> bool:
     return bool(_SECRET_KEY.search(key)) and not _HARMLESS_KEY.search(key)
 

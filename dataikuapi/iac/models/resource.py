@@ -85,21 +85,31 @@ class ResourceMetadata:
         Raises:
             ValueError: if a required key is missing or a time is not one.
         """
-        missing = {"deployed_at", "deployed_by"} - data.keys()
-        if missing:
-            raise ValueError(f"resource metadata lacks {', '.join(sorted(missing))}")
-        known: dict[str, Any] = {
-            name: (parse_time(value) if name in _TIMES and value is not None else value)
-            for name, value in data.items()
-            if name in _NAMES
-        }
-        extra = {key: value for key, value in data.items() if key not in _NAMES}
-        return cls(**known, extra=extra)
+        return cls.from_own_dict(cast(dict[str, Any], copy_json(data)))
+
+    @classmethod
+    def from_own_dict(cls, data: dict[str, Any]) -> "ResourceMetadata":
+        """Do as :meth:`from_dict`, but take the object over instead of copying it."""
+        for name in ("deployed_at", "deployed_by"):
+            if name not in data:
+                raise ValueError(f"resource metadata lacks {name}")
+        metadata = cls.__new__(cls)
+        fields_of = metadata.__dict__
+        fields_of.update(_UNKNOWN_METADATA, extra={})
+        for name, value in data.items():
+            if name not in _NAMES:
+                metadata.extra[name] = value
+            elif name in _TIMES and value is not None:
+                fields_of[name] = parse_time(value)
+            else:
+                fields_of[name] = value
+        return metadata
 
 
 _TIMES = frozenset({"deployed_at", "last_modified_at", "created_at"})
 _OPTIONAL = ("last_modified_by", "last_modified_at", "version_number", "created_at")
 _NAMES = frozenset(item.name for item in fields(ResourceMetadata)) - {"extra"}
+_UNKNOWN_METADATA = {**dict.fromkeys(_NAMES), "checksum": ""}
 
 
 def _now_by_system() -> ResourceMetadata:
@@ -139,13 +149,7 @@ class Resource:
 
     def __post_init__(self) -> None:
         """Check the id, take copies, and fill the checksum."""
-        found = str(self.resource_id).partition(".")[0]
-        if found != self.resource_type:
-            raise ValueError(
-                f"Invalid {self.resource_type} resource_id "
-                f"{str(self.resource_id)[:200]!r}: it begins with {found[:40]!r}"
-            )
-        ResourceId.parse(self.resource_id)
+        _check_id(self.resource_type, self.resource_id)
         self.attributes = self._own_attributes()
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
         self.metadata = replace(self.metadata)
@@ -222,16 +226,59 @@ class Resource:
         Raises:
             ValueError: if a required key is missing or a value cannot be.
         """
+        return cls.from_own_dict(cast(dict[str, Any], copy_json(data)))
+
+    @classmethod
+    def from_own_dict(cls, data: dict[str, Any]) -> "Resource":
+        """Do as :meth:`from_dict`, but take the entry over instead of copying it."""
         missing = [name for name in _ENTRY if name not in data]
         if missing:
             raise ValueError(f"resource lacks {', '.join(missing)}")
-        return cls(
+        _check_id(data["resource_type"], data["resource_id"])
+        return cls.adopt(
             data["resource_type"],
             data["resource_id"],
             data["attributes"],
-            ResourceMetadata.from_dict(data["metadata"]),
-            {key: value for key, value in data.items() if key not in _ENTRY},
+            ResourceMetadata.from_own_dict(data["metadata"]),
+            (
+                {key: value for key, value in data.items() if key not in _ENTRY}
+                if len(data) > len(_ENTRY)
+                else {}
+            ),
         )
+
+    @classmethod
+    def adopt(
+        cls,
+        resource_type: str,
+        resource_id: str,
+        attributes: dict[str, JSON],
+        metadata: ResourceMetadata,
+        extra: dict[str, JSON] | None = None,
+    ) -> "Resource":
+        """Build a resource of parts that nobody else holds; nothing is copied.
+
+        The id is not checked. For those who read many resources, from DSS or a file.
+        """
+        resource = cls.__new__(cls)
+        resource.resource_type = resource_type
+        resource.resource_id = resource_id
+        resource.attributes = attributes
+        resource.extra = {} if extra is None else extra
+        resource.metadata = metadata
+        if not metadata.checksum:
+            metadata.checksum = resource.compute_checksum()
+        return resource
+
+
+def _check_id(resource_type: str, resource_id: str) -> None:
+    found = str(resource_id).partition(".")[0]
+    if found != resource_type:
+        raise ValueError(
+            f"Invalid {resource_type} resource_id {str(resource_id)[:200]!r}: it "
+            f"begins with {found[:40]!r}"
+        )
+    ResourceId.parse(resource_id)
 
 
 _ENTRY = ("resource_type", "resource_id", "attributes", "metadata")

@@ -151,17 +151,22 @@ class State:
         Raises:
             ValueError: if a value cannot be, or a resource is filed under another id.
         """
+        return cls.from_own_dict(cast(dict[str, Any], copy_json(data)))
+
+    @classmethod
+    def from_own_dict(cls, data: dict[str, Any]) -> "State":
+        """Do as :meth:`from_dict`, but take the document over instead of copying it."""
         known = {name: data[name] for name in _KEYS if name in data}
         for name in ("version", "serial"):
             if type(known.get(name, 0)) is not int:
                 raise ValueError(f"{name} is {known[name]!r:.40}, not an integer")
         if "updated_at" in known:
             known["updated_at"] = parse_time(known["updated_at"])
-        known["resources"] = {
-            key: _entry(key, item) for key, item in known.get("resources", {}).items()
-        }
+        entries = known.pop("resources", {})
         extra = {key: value for key, value in data.items() if key not in _KEYS}
-        return cls(**known, extra=extra)
+        state = cls(**known, extra=extra)
+        state.resources = {key: _entry(key, item) for key, item in entries.items()}
+        return state
 
 
 _KEYS = (
@@ -178,7 +183,7 @@ _KEYS = (
 
 def _entry(key: str, data: dict[str, Any]) -> Resource:
     try:
-        resource = Resource.from_dict(data)
+        resource = Resource.from_own_dict(data)
     except ValueError as error:
         raise ValueError(f"resources[{key[:200]!r}]: {error}") from error
     if resource.resource_id != key:

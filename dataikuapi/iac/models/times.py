@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 __all__ = ["as_utc", "format_time", "parse_time", "utc_from_millis", "utc_now"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_AS_WRITTEN = (len("2026-01-02T03:04:05Z"), len("2026-01-02T03:04:05.678901Z"))
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
     r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
@@ -43,6 +44,11 @@ def parse_time(text: str) -> datetime:
     Raises:
         ValueError: if the text is no such time.
     """
+    if type(text) is str and len(text) in _AS_WRITTEN and text[-1] == "Z":
+        try:
+            return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
+        except ValueError:
+            pass  # As long as ours, and another form all the same.
     match = _TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError(f"not an RFC 3339 time: {text!r:.60}")

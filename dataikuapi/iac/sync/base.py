@@ -25,6 +25,7 @@ from dataikuapi.iac.sync.workers import Workers
 __all__ = ["ResourceSync"]
 
 T = TypeVar("T")
+Outcomes = Mapping[ResourceId, Resource | DataikuIaCError]
 
 SECRET_KEY_VARIABLE = "DATAIKU_IAC_SECRET_KEY"
 
@@ -71,6 +72,9 @@ class ResourceSync(ABC):
     def fetch(self, resource_id: str) -> Resource:
         """Read one object.
 
+        Returns:
+            A new resource, which the caller may keep and change.
+
         Raises:
             ValueError: if the id is malformed or of another type.
             ResourceNotFoundError: if DSS says that there is no such object.
@@ -82,6 +86,9 @@ class ResourceSync(ABC):
 
         Args:
             project_key: only those in this project.
+
+        Returns:
+            New resources, which the caller may keep and change.
 
         Raises:
             ValueError: if the type lives in projects and no key was given.
@@ -103,16 +110,16 @@ class ResourceSync(ABC):
         """Call the client; whatever fails is an error of our tree."""
         return ask(self.client, about, call)
 
-    def _all(
-        self, calls: Mapping[ResourceId, Callable[[], Resource]]
-    ) -> list[Resource]:
-        """Make a call for each object; one that fails does not lose the others.
+    def _asked(self, calls: Mapping[ResourceId, Callable[[], Resource]]) -> Outcomes:
+        """Make a call to DSS for each object, with all workers at once."""
+        return dict(zip(calls, self._workers.run(list(calls.values()))))
+
+    def _found(self, outcomes: Outcomes) -> list[Resource]:
+        """Return what was read; one object that failed does not lose the others.
 
         Raises:
             SyncError: if any failed; one that is gone meanwhile is just not there.
         """
-        started = utc_now()
-        outcomes = dict(zip(calls, self._workers.run(list(calls.values()))))
         found = [item for item in outcomes.values() if isinstance(item, Resource)]
         failures = {
             str(about): error
@@ -128,8 +135,8 @@ class ResourceSync(ABC):
                 resources={resource.resource_id: resource for resource in found},
                 unknown={key: str(error) for key, error in failures.items()},
                 scope=[
-                    scope_entry(key, [self.resource_type], started)
-                    for key in sorted({about.project_key for about in calls})
+                    scope_entry(key, [self.resource_type], utc_now())
+                    for key in sorted({about.project_key for about in outcomes})
                 ],
             )
             raise SyncError(state, failures)
@@ -156,7 +163,7 @@ class ResourceSync(ABC):
                 f"{about} has a value that a state cannot hold exactly: {problem}. "
                 "Change it in DSS"
             )
-        return Resource(
+        return Resource.adopt(
             self.resource_type,
             str(about),
             attributes,

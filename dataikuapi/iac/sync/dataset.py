@@ -1,10 +1,10 @@
 """Reads datasets."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from dataikuapi.iac.canonical import dataset_attributes
+from dataikuapi.iac.exceptions import DataikuIaCError
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
 
@@ -53,16 +53,26 @@ class DatasetSync(ResourceSync):
             ResourceId("project", key),
             lambda: {item["name"]: dict(item) for item in project.list_datasets()},
         )
-        calls: dict[ResourceId, Callable[[], Resource]] = {}
+        ids = {name: ResourceId(self.resource_type, key, name) for name in documents}
+        incomplete = {
+            ids[name]: partial(self._fetch, ids[name])
+            for name, document in documents.items()
+            if "params" not in document or "schema" not in document
+        }
+        outcomes = dict(self._asked(incomplete))
+        # Not by all workers: building takes time that they had better spend asking.
         for name, document in documents.items():
-            about = ResourceId(self.resource_type, key, name)
-            whole = "params" in document and "schema" in document
-            calls[about] = (
-                partial(self._build, about, document)
-                if whole
-                else partial(self._fetch, about)
-            )
-        return self._all(calls)
+            if ids[name] not in outcomes:
+                outcomes[ids[name]] = self._attempt(ids[name], document)
+        return self._found(outcomes)
+
+    def _attempt(
+        self, about: ResourceId, document: dict[str, Any]
+    ) -> Resource | DataikuIaCError:
+        try:
+            return self._build(about, document)
+        except DataikuIaCError as error:
+            return error
 
     def _fetch(self, about: ResourceId) -> Resource:
         dataset = self.client.get_project(about.project_key).get_dataset(

@@ -61,7 +61,7 @@ class ProjectSync(ResourceSync):
             for about, summary in summaries.items()
             if project_key in (None, about.project_key)
         }
-        return self._all(wanted)
+        return self._found(self._asked(wanted))
 
     def _read(self, about: ResourceId, summary: dict[str, Any]) -> Resource:
         project = self.client.get_project(about.project_key)

@@ -1,7 +1,7 @@
 """Reading many objects at once, and telling what was read and what was not."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -9,6 +9,7 @@ from typing import Protocol
 from dataikuapi.iac.exceptions import DataikuIaCError, SyncError
 from dataikuapi.iac.models import Resource, State, make_resource_id
 from dataikuapi.iac.models.scope import scope_entry
+from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.workers import Workers
 
 __all__ = ["Reader", "Reading", "list_projects", "read_projects"]
@@ -50,11 +51,11 @@ class Reading:
         for project_key, resource_type in self.complete:
             types.setdefault(project_key, []).append(resource_type)
         ordered = sorted(self.resources, key=lambda item: item.resource_id)
-        return State(
-            serial=1,
-            resources={item.resource_id: item for item in ordered},
-            scope=[scope_entry(key, types[key], read_at) for key in sorted(types)],
-        )
+        scope = [scope_entry(key, types[key], read_at) for key in sorted(types)]
+        state = State(serial=1, scope=scope)
+        # Not copied once more: whoever read them made them for this.
+        state.resources = {item.resource_id: item for item in ordered}
+        return state
 
     def join(self, other: "Reading") -> None:
         """Take in what came of reading something else."""
@@ -67,8 +68,16 @@ class Reading:
         project_key: str,
         resource_type: str,
         outcome: Resource | list[Resource] | DataikuIaCError,
+        is_own: bool,
     ) -> None:
-        """Note what came of reading one type of a project."""
+        """Note what came of reading one type of a project.
+
+        Args:
+            project_key: of the project.
+            resource_type: what was read.
+            outcome: what came of it.
+            is_own: whether nobody else holds the resources.
+        """
         if isinstance(outcome, SyncError):
             self.resources += outcome.state.list_resources()
             self.failures.update(outcome.failures)
@@ -77,7 +86,8 @@ class Reading:
             self.failures[listing] = outcome
             return
         else:
-            self.resources += outcome if isinstance(outcome, list) else [outcome]
+            found = outcome if isinstance(outcome, list) else [outcome]
+            self.resources += found if is_own else [replace(item) for item in found]
         self.complete.append((project_key, resource_type))
 
 
@@ -92,7 +102,7 @@ def list_projects(reader: Reader) -> tuple[Reading, list[str]]:
     """
     reading = Reading()
     try:
-        reading.resources = reader.list_all()
+        reading.resources = [replace(item) for item in reader.list_all()]
     except SyncError as error:
         reading.resources = error.state.list_resources()
         reading.failures = error.failures
@@ -127,5 +137,6 @@ def read_projects(
     ]
     reading = Reading()
     for (key, resource_type), outcome in zip(parts, workers.run(calls)):
-        reading.add(key, resource_type, outcome)
+        is_own = isinstance(readers[resource_type], ResourceSync)
+        reading.add(key, resource_type, outcome, is_own)
     return reading

@@ -56,7 +56,8 @@ class RecipeSync(ResourceSync):
             lambda: [item["name"] for item in project.list_recipes()],
         )
         ids = [ResourceId(self.resource_type, key, name) for name in names]
-        return self._all({about: partial(self._fetch, about) for about in ids})
+        calls = {about: partial(self._fetch, about) for about in ids}
+        return self._found(self._asked(calls))
 
     def _fetch(self, about: ResourceId) -> Resource:
         recipe = self.client.get_project(about.project_key).get_recipe(
