@@ -240,9 +240,18 @@ def test_dataset_without_a_key_is_one_at_its_default(path, default):
     assert checksum(absent) == checksum(filled)
 
 
-@pytest.mark.parametrize("key", ["tags", "params", "flowOptions"])
+@pytest.mark.parametrize("key", ["params", "flowOptions"])
 def test_null_in_a_dataset_is_kept(key):
     assert dataset_attributes({key: None})[key] is None
+
+
+@pytest.mark.parametrize("tags", [None, []])
+def test_no_tags_are_no_tags(tags):
+    assert dataset_attributes({"tags": tags})["tags"] == []
+
+
+def test_tags_are_a_set():
+    assert dataset_attributes({"tags": ["b", "a", "b"]})["tags"] == ["a", "b"]
 
 
 def test_flow_options_without_a_key_are_at_its_default():
