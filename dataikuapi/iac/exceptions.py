@@ -9,7 +9,8 @@ the client catches them too::
         ├── StateReadError              what is stored could not be read at all
         ├── StateCorruptedError         what is stored is not a state
         ├── StateWriteError             a state was not stored; the old one is intact
-        │   ├── StateConflictError      what is stored is newer
+        │   ├── StateConflictError      what is stored is newer, or another history
+        │   ├── StateLockedError        somebody else is at it
         │   └── InstanceMismatchError   what is stored is of another DSS
         ├── UnsupportedValueError       a value that a state cannot carry exactly
         ├── ResourceNotFoundError       DSS says that the object does not exist
@@ -47,6 +48,7 @@ __all__ = [
     "ResourceNotFoundError",
     "StateConflictError",
     "StateCorruptedError",
+    "StateLockedError",
     "StateNotFoundError",
     "StateReadError",
     "StateWriteError",
@@ -76,7 +78,11 @@ class StateWriteError(DataikuIaCError):
 
 
 class StateConflictError(StateWriteError):
-    """What is stored is newer than what was to take its place."""
+    """What is stored is newer than what was to take its place, or another history."""
+
+
+class StateLockedError(StateWriteError):
+    """Somebody else has the lock."""
 
 
 class InstanceMismatchError(StateWriteError):

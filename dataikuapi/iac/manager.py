@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from dataikuapi.dssclient import DSSClient
 
@@ -13,25 +13,31 @@ from dataikuapi.iac.exceptions import (
     InstanceMismatchError,
     StateConflictError,
     StateNotFoundError,
-    SyncError,
 )
-from dataikuapi.iac.models import Resource, State, make_resource_id
-from dataikuapi.iac.models.merge import keep_unknown, merged, unknown_in
+from dataikuapi.iac.diff import DiffEngine
+from dataikuapi.iac.models import Resource, ResourceDiff, State, make_resource_id
+from dataikuapi.iac.models.merge import merged
 from dataikuapi.iac.models.scope import read_later
+from dataikuapi.iac.models.state import NOTHING_STORED
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync import SYNCS, ResourceSync
 from dataikuapi.iac.sync.connection import host_of
 from dataikuapi.iac.sync.origin import Origin, is_other_instance
 from dataikuapi.iac.sync.policy import CallPolicy
 from dataikuapi.iac.sync.progress import shown
-from dataikuapi.iac.sync.reading import Reader, Reading, list_projects, read_projects
+from dataikuapi.iac.sync.reading import (
+    OnError,
+    Reader,
+    Reading,
+    list_projects,
+    read_projects,
+    tell_unknown,
+)
 from dataikuapi.iac.sync.workers import CountProgress, Workers
 
 __all__ = ["StateManager"]
 
 logger = logging.getLogger(__name__)
-
-OnError = Literal["raise", "keep"]
 
 
 class StateManager:
@@ -120,7 +126,9 @@ class StateManager:
                 return self.backend.load()
             except StateNotFoundError:
                 logger.info("the state was deleted while it was about to be read")
-        return State(environment=self.environment)
+        state = State(environment=self.environment)
+        state.stored_as = NOTHING_STORED
+        return state
 
     def save_state(self, state: State, *, allow_other_instance: bool = False) -> None:
         """Store the state as one of this manager's environment.
@@ -140,15 +148,47 @@ class StateManager:
             StateCorruptedError: if what is stored is not a state.
         """
         state.environment = self.environment
-        synced = state.scope is not None or state.instance is not None
-        if not synced or not self.backend.exists():
+        if state.scope is None and state.instance is None:
+            self.backend.save(state)
+            return
+        with self._locked(f"saving {state!r}"):
+            self._save_synced(state, allow_other_instance)
+
+    def _save_synced(self, state: State, allow_other_instance: bool) -> None:
+        if not self.backend.exists():
             self.backend.save(state)
             return
         stored = self.load_state()
         if not allow_other_instance:
             _refuse_other_instance(stored, state)
         _refuse_older(stored, state)
-        self.backend.save(state if state.scope is None else merged(stored, state))
+        if state.scope is None:
+            self.backend.save(state)
+            return
+        together = merged(stored, state)
+        together.stored_as = stored.stored_as
+        self.backend.save(together)
+        state.serial, state.lineage = together.serial, together.lineage
+
+    def _locked(self, reason: str) -> AbstractContextManager[None]:
+        """Keep others from saving between our load and our save."""
+        if isinstance(self.backend, StateBackend):
+            return self.backend.lock(reason)
+        return nullcontext()  # A stand-in with just the methods that are called.
+
+    def diff_versions(self, old_serial: int, new_serial: int) -> list[ResourceDiff]:
+        """Compare two stored versions; the stored state is one of them.
+
+        Args:
+            old_serial: of the version that was.
+            new_serial: of the version that came after it.
+
+        Raises:
+            StateNotFoundError: if one of them is not kept.
+        """
+        return DiffEngine().diff(
+            self.backend.load_version(old_serial), self.backend.load_version(new_serial)
+        )
 
     def sync_resource(self, resource_id: str) -> Resource:
         """Read one object from DSS.
@@ -251,18 +291,8 @@ class StateManager:
         return {name: getattr(self, f"{name}_sync") for name in SYNCS}
 
     def _read(self, project_keys: list[str], types: list[str]) -> Reading:
-        """Read the projects, and meanwhile ask who and where we are."""
-        reading = Reading()
-
-        def read() -> None:
-            found = read_projects(self._workers, self._readers(), project_keys, types)
-            reading.join(found)
-
-        def ask_where() -> None:
-            self._origin.ask(self._workers.client)
-
-        self._workers.run([ask_where, read])
-        return reading
+        readers = self._readers()
+        return read_projects(self._workers, self._origin, readers, project_keys, types)
 
     def _result(
         self,
@@ -271,49 +301,12 @@ class StateManager:
         on_error: OnError,
         listed: list[str] | None = None,
     ) -> State:
-        """Return the state, or raise the error that carries it.
-
-        Args:
-            reading: what was read and what was not.
-            started: when reading began.
-            on_error: what to do about failures.
-            listed: the keys of all projects that there are, where that is known.
-        """
-        if reading.failures and not reading.resources:
-            raise next(iter(reading.failures.values()))
         state = reading.state(started)
         state.environment = self.environment
-        state.instance = self._origin.instance
-        for resource in state.resources.values():
-            self._origin.sign(resource)
+        self._origin.mark(state)
         if reading.failures or listed is not None:
-            self._tell_unknown(state, reading, listed, on_error)
+            tell_unknown(state, self._stored(state), reading.failures, listed, on_error)
         return state
-
-    def _tell_unknown(
-        self,
-        state: State,
-        reading: Reading,
-        listed: list[str] | None,
-        on_error: OnError,
-    ) -> None:
-        """Fill ``state.unknown``, then do what is to be done about failures."""
-        stored = self._stored(state)
-        known = {resource.project_key for resource in stored.resources.values()}
-        vanished = known - set(known if listed is None else listed)
-        state.unknown = unknown_in(stored, reading.failures, vanished)
-        for key in sorted(vanished):
-            logger.warning("project %s is no longer listed: unknown, not removed", key)
-        if reading.failures and on_error == "raise":
-            raise SyncError(state, reading.failures)
-        if reading.failures:
-            kept = keep_unknown(stored, state)
-            logger.warning(
-                "%d things could not be read (%s); %d objects are kept as stored",
-                len(reading.failures),
-                ", ".join(sorted(reading.failures)),
-                len(kept),
-            )
 
     def _stored(self, fresh: State) -> State:
         """Return what is stored of the same DSS; an empty state if there is nothing."""

@@ -4,15 +4,17 @@ import errno
 import os
 import subprocess
 import sys
+import uuid
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from dataikuapi.iac.backends import BlobBackend
+from dataikuapi.iac.backends import Blob, BlobBackend
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.local import LocalFileBackend
 from dataikuapi.iac.exceptions import (
+    StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
     StateReadError,
@@ -39,8 +41,9 @@ def backend(tmp_path):
 
 
 def files(backend):
-    """Return the names of all files beside the state, the state's included."""
-    return sorted(path.name for path in backend.state_file.parent.iterdir())
+    """Return the names of the state's file and all beside it, but for the lock's."""
+    names = [path.name for path in backend.state_file.parent.iterdir()]
+    return sorted(name for name in names if not name.endswith(".lock"))
 
 
 class DictBackend(BlobBackend):
@@ -56,8 +59,8 @@ class DictBackend(BlobBackend):
     def _location(self, name):
         return f"memory://{name}"
 
-    def _names(self):
-        return list(reversed(self.blobs))
+    def _blobs(self):
+        return [Blob(name, len(self.blobs[name])) for name in reversed(self.blobs)]
 
     def _read(self, name):
         if name not in self.blobs:
@@ -112,11 +115,13 @@ def test_saved_state_is_loaded(backend):
     assert loaded is not saved
 
 
-def test_saving_does_not_change_the_state(backend):
+def test_after_saving_the_state_is_what_was_stored(backend):
     saved = state(serial=3, type="S3")
-    before = saved.to_dict()
+    resources = saved.to_dict()["resources"]
     backend.save(saved)
-    assert saved.to_dict() == before
+    assert saved == backend.load()
+    assert saved.to_dict()["resources"] == resources
+    assert saved.serial == 3 and saved.lineage is not None
 
 
 def test_save_replaces_the_state(backend):
@@ -161,7 +166,7 @@ def test_failed_rename_leaves_the_old_state_and_no_temporary_file(backend, monke
     with pytest.raises(StateWriteError, match="No space left on device"):
         backend.save(state(2, type="HDFS"))
     assert backend.state_file.read_bytes() == old
-    assert files(backend) == ["dev.state.json", "dev.state.pre-serial-2.json"]
+    assert files(backend) == ["dev.state.json"]
 
 
 def test_failed_first_save_leaves_nothing(backend, monkeypatch):
@@ -188,21 +193,29 @@ def test_interrupted_save_leaves_the_old_state_and_no_temporary_file(
     with pytest.raises(KeyboardInterrupt):
         backend.save(state(2))
     assert backend.state_file.read_bytes() == old
-    assert files(backend) == ["dev.state.json", "dev.state.pre-serial-2.json"]
+    assert files(backend) == ["dev.state.json"]
+
+
+def failing_link(source, target):
+    raise OSError(errno.EPERM, "Operation not permitted")
 
 
 def test_failed_backup_prevents_the_save(backend, monkeypatch):
     backend.save(state(1))
     old = backend.state_file.read_bytes()
-
-    def failing_link(source, target):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     monkeypatch.setattr(os, "link", failing_link)
+    monkeypatch.setattr(os, "replace", failing_link)
     with pytest.raises(StateWriteError, match="pre-serial-2"):
         backend.save(state(2))
     assert backend.state_file.read_bytes() == old
     assert files(backend) == ["dev.state.json"]
+
+
+def test_a_file_system_without_links_gets_copies(backend, monkeypatch):
+    monkeypatch.setattr(os, "link", failing_link)
+    for serial in (1, 2, 3):
+        backend.save(state(serial))
+    assert [version.serial for version in backend.history()] == [2, 1]
 
 
 def test_folder_that_is_a_file_is_a_write_error_that_names_the_path(tmp_path):
@@ -218,7 +231,7 @@ def test_state_that_cannot_be_written_leaves_the_old_one_and_no_backup(backend):
     backend.save(state(1))
     old = backend.state_file.read_bytes()
     with pytest.raises(StateWriteError):
-        backend.save(state(-2))
+        backend.save(state(2, bad=float("nan")))
     assert backend.state_file.read_bytes() == old
     assert files(backend) == ["dev.state.json"]
 
@@ -325,7 +338,7 @@ def test_first_save_makes_no_backup(backend):
 def test_saving_an_unchanged_state_backs_up_too(backend):
     backend.save(state(1))
     backend.save(backend.load())
-    assert "dev.state.pre-serial-1.json" in files(backend)
+    assert "dev.state.pre-serial-2.json" in files(backend)
 
 
 @pytest.mark.parametrize(
@@ -363,12 +376,22 @@ def test_many_backups_at_the_same_moment_are_all_kept(backend):
     assert set(files(backend)) == {path.name for path in made} | {"dev.state.json"}
 
 
-def test_saving_the_same_serial_twice_keeps_both_backups(backend):
+def test_saving_the_same_serial_twice_gives_the_second_the_next_one(backend):
     for kind in ("S3", "HDFS", "GCS"):
         backend.save(state(1, type=kind))
     folder = backend.state_file.parent
-    assert b'"S3"' in (folder / "dev.state.pre-serial-1.json").read_bytes()
-    assert b'"HDFS"' in (folder / f"dev.state.pre-serial-1-{STAMP}.json").read_bytes()
+    assert b'"S3"' in (folder / "dev.state.pre-serial-2.json").read_bytes()
+    assert b'"HDFS"' in (folder / "dev.state.pre-serial-3.json").read_bytes()
+    assert backend.load().serial == 3
+
+
+def test_a_version_of_that_name_is_not_overwritten(backend):
+    backend.save(state(1))
+    taken = backend.state_file.parent / "dev.state.pre-serial-2.json"
+    taken.write_text("mine")
+    backend.save(state(2))
+    assert taken.read_text() == "mine"
+    assert f"dev.state.pre-serial-2-{STAMP}.json" in files(backend)
 
 
 def test_backup_without_a_state_is_not_found(backend):
@@ -386,16 +409,27 @@ def test_corrupted_state_is_backed_up_unread(backend):
     assert backend.backup().read_bytes() == b"not json"
 
 
+@pytest.mark.parametrize("stored", [b"not json", b""])
+def test_what_cannot_be_read_is_replaced_only_by_force(backend, stored):
+    backend.state_file.parent.mkdir()
+    backend.state_file.write_bytes(stored)
+    with pytest.raises(StateConflictError, match="cannot be read.*force=True"):
+        backend.save(state(4))
+    assert backend.state_file.read_bytes() == stored
+    assert files(backend) == ["dev.state.json"]
+
+
 def test_save_over_a_corrupted_state_backs_it_up(backend):
     backend.state_file.parent.mkdir()
     backend.state_file.write_bytes(b"not json")
-    backend.save(state(4))
+    backend.save(state(4), force=True)
     kept = backend.state_file.parent / "dev.state.pre-serial-4.json"
     assert kept.read_bytes() == b"not json"
 
 
 @pytest.mark.parametrize(
-    "suffix", ["", "a/b", "../x", "a\\b", "..", ".", "a..b", "a b", "a\n", "é"]
+    "suffix",
+    ["pre-serial-3", "", "a/b", "../x", "a\\b", "..", ".", "a..b", "a b", "a\n", "é"],
 )
 def test_backup_refuses_a_suffix_that_is_no_part_of_a_name(backend, suffix):
     backend.save(state())
@@ -421,8 +455,8 @@ def test_blob_backend_needs_only_bytes():
     backend.delete()
     assert not backend.exists()
     assert sorted(backend.blobs) == [
-        f"dev.state.pre-serial-1-{STAMP}.json",
-        "dev.state.pre-serial-1.json",
+        "dev.state.pre-serial-2.json",
+        "dev.state.pre-serial-3.json",
         "dev.state.x.json",
     ]
 
@@ -502,7 +536,9 @@ def test_a_corrupted_file_without_a_backup_says_so(backend):
     backend.save(state())
     backend.state_file.write_bytes(b"{")
 
-    with pytest.raises(StateCorruptedError, match="no backup that loads: sync"):
+    with pytest.raises(
+        StateCorruptedError, match="no backup that loads: delete it, sync"
+    ):
         backend.load()
 
 
@@ -530,3 +566,205 @@ def test_a_full_disk_leaves_the_old_state_and_no_temporary_file(backend):
     assert f"cannot write {backend.state_file}: File too large" in told
     assert backend.state_file.read_bytes() == before
     assert not [name for name in files(backend) if name.endswith(".tmp")]
+
+
+# Compare and swap
+
+
+def test_a_new_state_gets_a_lineage_that_stays(backend):
+    backend.save(state(1))
+    lineage = backend.load().lineage
+    assert lineage and lineage == str(uuid.UUID(lineage))
+    for _ in range(3):
+        backend.save(backend.load())
+    assert backend.load().lineage == lineage
+    assert backend.load().serial == 4
+
+
+def test_a_lost_update_is_refused(backend):
+    backend.save(state(1))
+    maria, thomas = backend.load(), backend.load()
+    maria.resources[ORDERS].metadata.deployed_by = "maria"
+    backend.save(maria)
+    before = backend.state_file.read_bytes()
+
+    with pytest.raises(StateConflictError) as refused:
+        backend.save(thomas)
+    told = str(refused.value)
+    assert "serial 2" in told and "by maria" in told and "UTC" in told
+    assert "Load it, make the change again" in told
+    assert backend.state_file.read_bytes() == before
+    backend.save(thomas, force=True)
+    assert backend.load().serial == 3
+
+
+def test_a_state_may_be_saved_again_and_again(backend):
+    mine = state(1)
+    for serial in (1, 2, 3):
+        backend.save(mine)
+        assert mine.serial == serial
+
+
+def test_a_failed_save_leaves_the_state_as_it_was(backend):
+    backend.save(state(1))
+    mine, other = backend.load(), backend.load()
+    backend.save(other)
+    before = (mine.serial, mine.lineage, mine.stored_as)
+    with pytest.raises(StateConflictError):
+        backend.save(mine)
+    assert (mine.serial, mine.lineage, mine.stored_as) == before
+
+
+def test_another_lineage_is_refused(backend):
+    backend.save(state(1))
+    stranger = State(lineage="another")
+    with pytest.raises(StateConflictError, match="of lineage .* this one of another"):
+        backend.save(stranger)
+    backend.save(stranger, force=True)
+    assert backend.load().serial == 2
+
+
+def test_a_state_that_was_never_loaded_continues_what_is_stored(backend):
+    backend.save(state(7))
+    lineage = backend.load().lineage
+    fresh = state(1)
+    backend.save(fresh)
+    assert (fresh.serial, fresh.lineage) == (8, lineage)
+
+
+def test_a_state_that_was_deleted_meanwhile_is_not_brought_back(backend):
+    backend.save(state(1))
+    mine = backend.load()
+    backend.delete()
+    with pytest.raises(StateConflictError, match="was deleted since serial 1"):
+        backend.save(mine)
+    assert not backend.exists()
+
+
+def test_an_edit_by_hand_is_a_change(backend):
+    backend.save(state(1))
+    mine = backend.load()
+    text = backend.state_file.read_text().replace('"dev"', '"prod"')
+    backend.state_file.write_text(text)
+    with pytest.raises(StateConflictError):
+        backend.save(mine)
+
+
+def test_what_a_state_is_based_on_does_not_show(backend):
+    backend.save(state(1))
+    loaded, again = backend.load(), State.from_dict(backend.load().to_dict())
+    assert loaded == again and repr(loaded) == repr(again)
+    assert loaded.to_dict() == again.to_dict()
+    assert loaded.stored_as is not None and again.stored_as is None
+
+
+# History
+
+
+def test_history_lists_the_older_versions(backend):
+    for serial in (1, 2, 3):
+        backend.save(state(serial, round=serial))
+    newest, oldest = backend.history()
+    assert (newest.serial, oldest.serial) == (2, 1)
+    assert newest.lineage == backend.load().lineage
+    assert newest.resources == 1
+    folder = backend.state_file.parent
+    assert newest.size == (folder / newest.name).stat().st_size
+    assert newest.time == backend.load_version(2).updated_at
+
+
+def test_a_version_can_be_read(backend):
+    for serial in (1, 2, 3):
+        backend.save(state(serial, round=serial))
+    for serial in (1, 2, 3):
+        read = backend.load_version(serial).get_resource(ORDERS)
+        assert read.attributes == {"round": serial}
+    with pytest.raises(StateNotFoundError, match="serial 9; kept are: 2, 1"):
+        backend.load_version(9)
+
+
+def test_a_version_is_restored_as_a_new_one(backend):
+    for serial in (1, 2, 3):
+        backend.save(state(serial, round=serial))
+    lineage = backend.load().lineage
+    restored = backend.restore(1)
+    assert restored == backend.load()
+    assert (restored.serial, restored.lineage) == (4, lineage)
+    assert restored.get_resource(ORDERS).attributes == {"round": 1}
+    assert [version.serial for version in backend.history()] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("stored", [b"", b"{", None])
+def test_a_version_is_restored_where_there_is_nothing_to_read(backend, stored):
+    for serial in (1, 2, 3):
+        backend.save(state(serial, round=serial))
+    backend.delete()
+    if stored is not None:
+        backend.state_file.write_bytes(stored)
+    assert backend.restore(2).get_resource(ORDERS).attributes == {"round": 2}
+    assert backend.load().serial == 4, "a new one, though nobody can read the third"
+
+
+def test_the_oldest_versions_go_first(tmp_path):
+    backend = LocalFileBackend(tmp_path / "dev.state.json", keep_versions=3)
+    backend.save(state(1))
+    by_hand = backend.backup("mine")
+    for serial in range(2, 9):
+        backend.save(state(serial))
+    assert [version.serial for version in backend.history()] == [7, 6, 5]
+    assert by_hand.exists()
+
+
+def test_versions_that_are_too_big_together_go(tmp_path):
+    backend = LocalFileBackend(tmp_path / "dev.state.json", keep_bytes=10_000)
+    for serial in range(1, 9):
+        backend.save(state(serial, text="x" * 3_000))
+    assert [version.serial for version in backend.history()] == [7, 6]
+
+
+def test_a_backend_with_just_five_methods_has_no_history():
+    class Least(StateBackend):
+        load = save = exists = delete = backup = lambda self, *args: False
+
+    with Least().lock("nothing"):
+        assert Least().history() == []
+    with pytest.raises(StateNotFoundError, match="no version with serial 3"):
+        Least().load_version(3)
+
+
+# Looking through
+
+
+def test_verify_finds_nothing_wrong_with_what_was_saved(backend):
+    assert backend.verify() == []
+    for serial in (1, 2, 3):
+        backend.save(state(serial))
+    backend.backup("mine")
+    assert backend.verify() == []
+
+
+def test_verify_tells_all_that_is_wrong(backend):
+    backend.save(state(1, type="S3"))
+    backend.save(state(2, type="S3"))
+    broken = backend.backup("broken")
+    broken.write_bytes(b"{")
+    text = backend.state_file.read_text()
+    text = text.replace('"type": "S3"', '"type": "S3",\n        "type": "GCS"')
+    backend.state_file.write_text(text)
+    found = backend.verify()
+
+    assert any("the key 'type' stands twice" in problem for problem in found)
+    assert any("checksum that does not match" in problem for problem in found)
+    assert any(f"{broken}: it does not load" in problem for problem in found)
+    assert len(found) == 3
+
+
+def test_verify_tells_of_an_id_that_differs_from_its_key(backend):
+    backend.save(state(1))
+    text = backend.state_file.read_text()
+    moved = text.replace(f'_id": "{ORDERS}"', '_id": "dataset.SHOP.moved"')
+    backend.state_file.write_text(moved)
+
+    found = backend.verify()
+    assert any("holds another id: 'dataset.SHOP.moved'" in problem for problem in found)
+    assert any("it does not load" in problem for problem in found)

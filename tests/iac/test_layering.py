@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "canonical": {"models", "exceptions"},
     "reports": {"models"},
     "diff": {"models", "reports"},
-    "backends": {"models", "serialization", "exceptions"},
+    "inspection": {"models", "serialization", "exceptions"},
+    "backends": {"models", "serialization", "inspection", "exceptions"},
     "sync": {"canonical", "models", "exceptions"},
     # backends.local for StateManager.local alone: docs/decisions/0015.
     "manager": {

@@ -7,6 +7,7 @@ from dataikuapi import DSSClient
 
 from dataikuapi.iac import (
     InstanceMismatchError,
+    LocalFileBackend,
     Resource,
     ResourceSync,
     State,
@@ -179,3 +180,27 @@ def test_syncing_leaves_the_callers_client_alone(server):
     StateManager(MemoryBackend(), client, "test").sync_project("ORDERS_DEMO")
 
     assert client._session is session and session.hooks == {"response": []}
+
+
+def test_two_versions_are_compared(tmp_path, server):
+    client = DSSClient(server.url, server.api_key)
+    backend = LocalFileBackend(tmp_path / "x.state.json")
+    manager = StateManager(backend, client, "test")
+    manager.save_state(manager.sync_project("ORDERS_DEMO"))
+    client.get_project("ORDERS_DEMO").create_dataset("later", "Filesystem")
+    manager.save_state(manager.sync_project("ORDERS_DEMO"))
+    changed = [str(diff) for diff in manager.diff_versions(1, 2) if str(diff)[0] != " "]
+
+    assert changed == ["+ dataset.ORDERS_DEMO.later"]
+
+
+def test_two_people_who_find_no_state_do_not_overwrite_each_other(tmp_path):
+    backend = LocalFileBackend(tmp_path / "x.state.json")
+    maria, thomas = (StateManager(backend, Mock(), "test") for _ in range(2))
+    hers, his = maria.load_state(), thomas.load_state()
+    hers.add_resource(Resource("dataset", "dataset.P.a"))
+    maria.save_state(hers)
+
+    with pytest.raises(StateConflictError):
+        thomas.save_state(his)
+    assert maria.load_state().has_resource("dataset.P.a")

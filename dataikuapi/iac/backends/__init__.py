@@ -1,7 +1,13 @@
 """Places that keep a state."""
 
-from dataikuapi.iac.backends.base import StateBackend
-from dataikuapi.iac.backends.blob import BlobBackend
+from dataikuapi.iac.backends.base import StateBackend, StateVersion
+from dataikuapi.iac.backends.blob import Blob, BlobBackend
 from dataikuapi.iac.backends.local import LocalFileBackend
 
-__all__ = ["BlobBackend", "LocalFileBackend", "StateBackend"]
+__all__ = [
+    "Blob",
+    "BlobBackend",
+    "LocalFileBackend",
+    "StateBackend",
+    "StateVersion",
+]

@@ -1,40 +1,70 @@
 """What every backend does that keeps a state as one document: all but storing bytes."""
 
+import copy
+import hashlib
 import re
+import uuid
 from abc import abstractmethod
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
-from dataikuapi.iac.backends.base import StateBackend
+from dataikuapi.iac.backends.base import StateBackend, StateVersion
+from dataikuapi.iac.backends.conflicts import conflict, next_version
 from dataikuapi.iac.exceptions import (
     StateCorruptedError,
     StateNotFoundError,
     StateReadError,
+    StateWriteError,
 )
+from dataikuapi.iac.inspection import problems
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.state import StoredAs
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.serialization import dumps, loads
 
-__all__ = ["BlobBackend"]
+__all__ = ["Blob", "BlobBackend"]
 
 _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_VERSION = "pre-serial-"
+
+
+class Blob(NamedTuple):
+    """A stored blob: its name, and how many bytes it has."""
+
+    name: str
+    size: int
 
 
 class BlobBackend(StateBackend):
     """A backend over named blobs: files, or objects in a bucket.
 
-    A subclass stores bytes and nothing else: ``exists`` and the six methods with an
-    underscore. ``name`` is the blob that is the state; backups are named after it.
+    A subclass stores bytes and nothing else: ``exists`` and the six abstract methods
+    with an underscore; ``_keep`` and ``lock`` where it can do better. ``name`` is the
+    blob that is the state; backups are named after it.
 
     Args:
         name: of the blob that is the state, e.g. ``dev.state.json``.
         now: the clock, for the names of backups.
+        keep_versions: how many older versions are kept; the oldest go first.
+        keep_bytes: how much room they may take together, in bytes. What was backed up
+            by hand neither counts nor goes.
     """
 
-    def __init__(self, name: str, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        keep_versions: int = 20,
+        keep_bytes: int = 500_000_000,
+    ) -> None:
         self.name = name
+        self.keep_versions = keep_versions
+        self.keep_bytes = keep_bytes
         self._now = now
 
     @abstractmethod
@@ -42,8 +72,8 @@ class BlobBackend(StateBackend):
         """Return where the blob of that name is, as a person would look for it."""
 
     @abstractmethod
-    def _names(self) -> list[str]:
-        """Return the names of all blobs in the place of the state, newest first."""
+    def _blobs(self) -> list[Blob]:
+        """Return all blobs in the place of the state, newest first."""
 
     @abstractmethod
     def _read(self, name: str) -> bytes:
@@ -82,6 +112,10 @@ class BlobBackend(StateBackend):
             StateNotFoundError: if there is none of that name.
         """
 
+    def _keep(self, name: str, target: str) -> bool:
+        """Do as ``_copy`` with a blob that is about to be replaced, and not changed."""
+        return self._copy(name, target)
+
     def load(self) -> State:
         """Return the stored state, validated.
 
@@ -92,28 +126,55 @@ class BlobBackend(StateBackend):
         """
         data = self._read(self.name)
         try:
-            return loads(data)
+            state = loads(data)
         except StateCorruptedError as error:
             raise StateCorruptedError(
                 f"{self._location(self.name)} is no state: {error}. It was left as it "
                 f"is; {self._advice()}"
             ) from error
+        state.stored_as = StoredAs(state.lineage, state.serial, _digest(data))
+        return state
 
-    def save(self, state: State) -> None:
-        """Store the state, after a backup of the one stored before.
+    def save(self, state: State, *, force: bool = False) -> None:
+        """Store the state, if nobody stored another one since it was loaded.
 
-        The backup has the suffix ``pre-serial-N`` where N is the serial of the state
-        that is about to be stored.
+        The version before is kept under the suffix ``pre-serial-N``, where N is the
+        serial of the state that is stored now. The first save keeps the serial of the
+        state; later ones give it the next one. The state then carries what was stored:
+        serial and lineage, and which version it is based on.
+
+        Args:
+            state: one that was never loaded continues what is stored.
+            force: store it whatever is stored, even what cannot be read.
 
         Raises:
+            StateConflictError: if the stored state is of another lineage, or changed
+                since this one was loaded.
+            StateLockedError: if somebody else keeps the lock.
             StateWriteError: if it could not be stored; what was there is intact.
         """
-        data = dumps(state)
-        try:
-            self.backup(f"pre-serial-{state.serial}")
-        except StateNotFoundError:
-            pass  # The first save: there is nothing to back up.
-        self._write(self.name, data)
+        with self.lock("save"):
+            try:
+                stored = self._read(self.name)
+            except StateNotFoundError:
+                stored = None
+            # Hashing lets go of the interpreter, which builds the document meanwhile.
+            with ThreadPoolExecutor(1) as helper:
+                digest = None if stored is None else helper.submit(_digest, stored)
+                lineage, serial = next_version(state, stored, force)
+                version = copy.copy(state)
+                version.lineage = lineage or str(uuid.uuid4())
+                version.serial = serial
+                data = dumps(version)
+                if not force:
+                    base, found = state.stored_as, digest.result() if digest else ""
+                    if base is not None and base.digest != found:
+                        raise conflict(stored)
+                new_digest = helper.submit(_digest, data)
+                self._replace(data, serial, stored is not None)
+                state.lineage, state.serial = version.lineage, serial
+                state.stored_as = StoredAs(state.lineage, serial, new_digest.result())
+            self._retain()
 
     def delete(self) -> None:
         """Remove the stored state; backups stay.
@@ -121,7 +182,8 @@ class BlobBackend(StateBackend):
         Raises:
             StateNotFoundError: if there is none.
         """
-        self._remove(self.name)
+        with self.lock("delete"):
+            self._remove(self.name)
 
     def backup(self, suffix: str = "backup") -> Path | str:
         """Copy what is stored, unread, under a name that nobody has.
@@ -129,44 +191,156 @@ class BlobBackend(StateBackend):
         Args:
             suffix: letters, digits, ``_``, ``-`` and single dots. ``dev.state.json``
                 is copied to ``dev.state.{suffix}.json``; if that is taken, the time is
-                appended to the suffix.
+                appended to the suffix. ``pre-serial-`` is for saves alone.
 
         Returns:
             Where the copy went.
 
         Raises:
-            ValueError: if the suffix has other characters.
+            ValueError: if the suffix has other characters, or is that of a save.
             StateNotFoundError: if nothing is stored.
         """
-        if not _SUFFIX.fullmatch(suffix):
+        if not _SUFFIX.fullmatch(suffix) or suffix.startswith(_VERSION):
             raise ValueError(
-                f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-', '.'"
+                f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-' and "
+                f"'.', and not {_VERSION!r}"
             )
-        stamp = f"{self._now():%Y%m%dT%H%M%S%fZ}"
-        for attempt in count():
-            ending = (
-                ("", f"-{stamp}")[attempt] if attempt < 2 else f"-{stamp}-{attempt}"
-            )
-            target = self._backup_name(f"{suffix}{ending}")
-            if self._copy(self.name, target):
-                return self._location(target)
-        raise AssertionError("count() does not end")
+        return self._location(self._backed_up(suffix, self._copy))
 
-    def _advice(self) -> str:
-        """Return what to do about a state that cannot be read."""
-        first, last = self._backup_name("\n").split("\n")
-        for name in self._names():
-            if name.startswith(first) and name.endswith(last) and name != self.name:
-                try:
-                    serial = loads(self._read(name)).serial
-                except (StateCorruptedError, StateNotFoundError, StateReadError):
-                    continue
-                return (
-                    f"the newest backup that loads is {self._location(name)} (serial "
-                    f"{serial}): copy it over the broken one"
+    def history(self) -> list[StateVersion]:
+        """Return the older versions that saves kept and that load, newest first."""
+        versions = []
+        for blob in self._versions():
+            try:
+                state = loads(self._read(blob.name))
+            except (StateCorruptedError, StateNotFoundError, StateReadError):
+                continue
+            versions.append(
+                StateVersion(
+                    state.serial,
+                    state.lineage,
+                    state.updated_at,
+                    blob.size,
+                    len(state.resources),
+                    blob.name,
                 )
-        return "there is no backup that loads: sync the projects again and save"
+            )
+        return versions
+
+    def load_version(self, serial: int) -> State:
+        """Return the version of that serial; the stored state counts too.
+
+        Raises:
+            StateNotFoundError: if none of that serial is kept.
+        """
+        for name in [self.name, *(blob.name for blob in self._versions())]:
+            try:
+                state = loads(self._read(name))
+            except (StateCorruptedError, StateNotFoundError, StateReadError):
+                continue
+            if state.serial == serial:
+                return state
+        kept = ", ".join(str(version.serial) for version in self.history()) or "none"
+        raise StateNotFoundError(f"no version with serial {serial}; kept are: {kept}")
+
+    def restore(self, serial: int) -> State:
+        """Bring an older version back, as a new one; what is stored now is kept too.
+
+        Also where what is stored cannot be read.
+
+        Returns:
+            The state as it is stored now.
+
+        Raises:
+            StateNotFoundError: if none of that serial is kept.
+            StateWriteError: if it could not be stored; what was there is intact.
+        """
+        with self.lock(f"restore serial {serial}"):
+            state = self.load_version(serial)
+            state.serial = max(serial, self._newest_serial()) + 1
+            try:
+                self.load()
+                self.save(state)
+            except (StateCorruptedError, StateNotFoundError):
+                self.save(state, force=True)
+            return state
+
+    def verify(self) -> list[str]:
+        """Look through what is stored and its backups; nothing is changed.
+
+        Returns:
+            What is wrong, one sentence each: unreadable files, keys that stand twice,
+            resources filed under another id, checksums that do not match.
+        """
+        blobs = [Blob(self.name, 0)] if self.exists() else []
+        found = []
+        for blob in [*blobs, *self._backups()]:
+            try:
+                wrong = problems(self._read(blob.name))
+            except (StateNotFoundError, StateReadError) as error:
+                wrong = [str(error)]
+            found += [f"{self._location(blob.name)}: {problem}" for problem in wrong]
+        return found
+
+    def _replace(self, data: bytes, serial: int, keep: bool) -> None:
+        """Keep what is stored as a version, and store the data; both or neither."""
+        kept = self._backed_up(f"{_VERSION}{serial}", self._keep) if keep else None
+        try:
+            self._write(self.name, data)
+        except BaseException:
+            if kept is not None:
+                self._remove(kept)
+            raise
+
+    def _backed_up(self, suffix: str, copy_blob: Callable[[str, str], bool]) -> str:
+        """Copy the state under the first free name, and return that name."""
+        stamp = f"{self._now():%Y%m%dT%H%M%S%fZ}"
+        endings = ("" if n == 0 else f"-{stamp}" + f"-{n}" * (n > 1) for n in count())
+        names = (self._backup_name(f"{suffix}{ending}") for ending in endings)
+        return next(name for name in names if copy_blob(self.name, name))
 
     def _backup_name(self, suffix: str) -> str:
         path = Path(self.name)
         return f"{path.stem}.{suffix}{path.suffix}"
+
+    def _backups(self, kind: str = "") -> list[Blob]:
+        first, last = self._backup_name(f"{kind}\n").split("\n")
+        return [
+            blob
+            for blob in self._blobs()
+            if blob.name.startswith(first)
+            and blob.name.endswith(last)
+            and blob.name != self.name
+        ]
+
+    def _versions(self) -> list[Blob]:
+        return self._backups(_VERSION)
+
+    def _newest_serial(self) -> int:
+        """Return the serial that the last save stored, as the versions' names tell."""
+        names = (re.search(rf"\.{_VERSION}([0-9]+)", b.name) for b in self._versions())
+        return max((int(found[1]) for found in names if found), default=0)
+
+    def _retain(self) -> None:
+        """Remove the versions that are too many or too big together, oldest first."""
+        room = self.keep_bytes
+        for number, blob in enumerate(self._versions()):
+            room -= blob.size
+            if number >= self.keep_versions or room < 0:
+                try:
+                    self._remove(blob.name)
+                except (StateNotFoundError, StateWriteError):
+                    pass  # Gone already, or not ours to remove; the save stands.
+
+    def _advice(self) -> str:
+        """Return what to do about a state that cannot be read."""
+        for version in self.history()[:1]:
+            return (
+                f"the newest backup that loads is {self._location(version.name)} "
+                f"(serial {version.serial}): restore({version.serial}) brings it back"
+            )
+        return "there is no backup that loads: delete it, sync again and save"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

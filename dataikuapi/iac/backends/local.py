@@ -1,14 +1,16 @@
 """A state in a file on this machine."""
 
+import logging
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from dataikuapi.iac.backends.blob import BlobBackend
+from dataikuapi.iac.backends.base import LOCK_TIME_OUT
+from dataikuapi.iac.backends.blob import Blob, BlobBackend
+from dataikuapi.iac.backends.locks import file_lock
 from dataikuapi.iac.exceptions import (
     StateNotFoundError,
     StateReadError,
@@ -18,30 +20,49 @@ from dataikuapi.iac.models.times import utc_now
 
 __all__ = ["LocalFileBackend"]
 
+logger = logging.getLogger(__name__)
+
 
 class LocalFileBackend(BlobBackend):
     """Keeps a state in a local JSON file, and a backup of each version beside it.
 
     The usual place is ``.dataiku/state/{environment}.state.json``. Missing folders are
-    made on the first save. A save writes a temporary file in the same folder and
-    renames it, so that whoever reads sees the old state or the new one.
+    made on the first save. A save writes a temporary file in the same folder, brings it
+    to the disk and renames it, so that whoever reads sees the old state or the new one,
+    also after a crash. A new file is readable by its owner only; an old one keeps its
+    mode. A symbolic link stays one.
 
     Args:
         state_file: path of the file.
         now: the clock, for the names of backups.
+        keep_versions: how many older versions are kept; the oldest go first.
+        keep_bytes: how much room they may take together, in bytes.
 
     Example:
         .. code-block:: python
 
             backend = LocalFileBackend(".dataiku/state/dev.state.json")
-            backend.save(state)
+            with backend.lock("adding a dataset"):
+                state = backend.load()
+                state.add_resource(resource)
+                backend.save(state)
     """
 
     def __init__(
-        self, state_file: str | Path, *, now: Callable[[], datetime] = utc_now
+        self,
+        state_file: str | Path,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        keep_versions: int = 20,
+        keep_bytes: int = 500_000_000,
     ) -> None:
         self.state_file = Path(state_file)
-        super().__init__(self.state_file.name, now=now)
+        super().__init__(
+            self.state_file.name,
+            now=now,
+            keep_versions=keep_versions,
+            keep_bytes=keep_bytes,
+        )
 
     def __repr__(self) -> str:
         """Return the call that makes this backend."""
@@ -51,13 +72,36 @@ class LocalFileBackend(BlobBackend):
         """Tell whether the file is there, readable or not."""
         return self.state_file.exists()
 
+    @contextmanager
+    def lock(self, reason: str = "", timeout: float = LOCK_TIME_OUT) -> Iterator[None]:
+        """Keep other threads and processes from saving for a while.
+
+        The lock goes when the process dies. The same thread may take it again; ``save``
+        takes it by itself. Reading needs no lock.
+
+        Args:
+            reason: is told to whoever waits.
+            timeout: how many seconds to wait for whoever has the lock; 0 for none.
+
+        Raises:
+            StateLockedError: if somebody else still has it by then; names them.
+        """
+        with file_lock(_followed(self.state_file), reason, timeout):
+            yield
+
     def _location(self, name: str) -> Path:
         return self.state_file.with_name(name)
 
-    def _names(self) -> list[str]:
-        files = [path for path in self.state_file.parent.iterdir() if path.is_file()]
-        files.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
-        return [path.name for path in files]
+    def _blobs(self) -> list[Blob]:
+        found: list[tuple[int, Blob]] = []
+        if not self.state_file.parent.is_dir():
+            return []
+        with os.scandir(self.state_file.parent) as entries:
+            for entry in entries:
+                if entry.is_file():
+                    status = entry.stat()
+                    found.append((status.st_mtime_ns, Blob(entry.name, status.st_size)))
+        return [blob for _, blob in sorted(found, reverse=True)]
 
     def _read(self, name: str) -> bytes:
         path = self._location(name)
@@ -68,30 +112,78 @@ class LocalFileBackend(BlobBackend):
             raise StateReadError(f"cannot read {path}: {error.strerror}") from error
 
     def _write(self, name: str, data: bytes) -> None:
-        target = self._location(name)
+        target = _followed(self._location(name))
         with _failure_is_write_error(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            with _temporary_beside(target) as temporary:
-                temporary.write_bytes(data)
+            with _temporary_beside(target, data, _mode(target)) as temporary:
                 os.replace(temporary, target)
+            _sync_folder(target.parent)
 
     def _copy(self, name: str, target: str) -> bool:
         source, copy = self._location(name), self._location(target)
         with _failure_is_write_error(copy), _missing_file_is_missing_state(source):
-            source.stat()  # A state that is not there is told before a bad folder is.
-            with _temporary_beside(copy) as temporary:
-                shutil.copyfile(source, temporary)
-                try:
-                    # A link fails where a rename would overwrite.
-                    os.link(temporary, copy)
-                except FileExistsError:
+            with _temporary_beside(
+                copy, source.read_bytes(), _mode(source)
+            ) as temporary:
+                if not _placed(temporary, copy):
                     return False
+            _sync_folder(copy.parent)
+        return True
+
+    def _keep(self, name: str, target: str) -> bool:
+        """Link instead of copying: the rename of a save leaves the old file alone."""
+        source, link = self._location(name), self._location(target)
+        try:
+            os.link(_followed(source), link)
+        except FileExistsError:
+            return False
+        except OSError:  # Another file system, or one without links.
+            return self._copy(name, target)
         return True
 
     def _remove(self, name: str) -> None:
         path = self._location(name)
         with _failure_is_write_error(path), _missing_file_is_missing_state(path):
             path.unlink()
+
+
+def _followed(path: Path) -> Path:
+    """Return the file behind a symbolic link, which need not be there yet."""
+    return Path(os.path.realpath(path))
+
+
+def _mode(path: Path) -> int:
+    """Return the mode of a file; of one that is not there, the owner's alone."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return 0o600
+
+
+def _placed(temporary: Path, target: Path) -> bool:
+    """Give a file its name unless the name is taken; a rename would overwrite."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        return False
+    except OSError:  # No links on this file system: check, then rename.
+        if target.exists():
+            return False
+        os.replace(temporary, target)
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a rename to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # The file itself is on the disk: after a crash the old one is there or the new
+        # one, and each is whole. Some file systems cannot do more.
+        logger.warning("cannot sync folder %s: %s", folder, error.strerror)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -115,14 +207,18 @@ def _failure_is_write_error(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _temporary_beside(target: Path) -> Iterator[Path]:
+def _temporary_beside(target: Path, data: bytes, mode: int) -> Iterator[Path]:
     """Give a new file in the same folder; remove it unless it was renamed away."""
     handle, name = tempfile.mkstemp(
         prefix=f".{target.name}.", suffix=".tmp", dir=target.parent
     )
-    os.close(handle)
     temporary = Path(name)
     try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)

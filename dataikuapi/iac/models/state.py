@@ -4,7 +4,7 @@ from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from dataikuapi.iac.models.ids import make_resource_id
 from dataikuapi.iac.models.json_values import JSON, copy_json
@@ -13,6 +13,18 @@ from dataikuapi.iac.models.scope import ScopeEntry
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
 __all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
+
+
+class StoredAs(NamedTuple):
+    """The version in a backend that a state was loaded from, or stored as."""
+
+    lineage: str | None
+    serial: int
+    digest: str
+
+
+NOTHING_STORED = StoredAs(None, 0, "")
+"""What a state is based on that was made because there was none."""
 
 
 @dataclass(repr=False)
@@ -54,6 +66,7 @@ class State:
     scope: list[ScopeEntry] | None = None
     unknown: dict[str, str] = field(default_factory=dict, compare=False)
     extra: dict[str, JSON] = field(default_factory=dict)
+    _stored_as: StoredAs | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Let go of what the caller passed."""
@@ -73,6 +86,15 @@ class State:
             f"<State {self.environment or 'without environment'}, serial {self.serial}"
             f", {format_time(self.updated_at)}: {told or 'empty'}{unknown}>"
         )
+
+    @property
+    def stored_as(self) -> StoredAs | None:
+        """What the state was loaded from; backends compare and swap by it."""
+        return self._stored_as
+
+    @stored_as.setter
+    def stored_as(self, version: StoredAs | None) -> None:
+        self._stored_as = version
 
     def get_resource(self, resource_id: str) -> Resource | None:
         """Return the resource of that id, or ``None``; it is not a copy."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.exceptions import DSSError
-from dataikuapi.iac.models import Resource
+from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.sync.connection import is_dss_client
 from dataikuapi.iac.sync.errors import ask
@@ -41,6 +41,12 @@ class Origin:
             self.identity = _answer(client, lambda: _identity(client))
         if self.instance is None:
             self.instance = _answer(client, lambda: _instance(client))
+
+    def mark(self, state: State) -> None:
+        """Note in a state where it comes from, and who read it."""
+        state.instance = self.instance
+        for resource in state.resources.values():
+            self.sign(resource)
 
     def sign(self, resource: Resource) -> None:
         """Note in the resource who read it, unless whoever read it has done so."""

@@ -1,18 +1,32 @@
 """Reading many objects at once, and telling what was read and what was not."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Literal, Protocol
 
 from dataikuapi.iac.exceptions import DataikuIaCError, SyncError
 from dataikuapi.iac.models import Resource, State, make_resource_id
+from dataikuapi.iac.models.merge import keep_unknown, unknown_in
 from dataikuapi.iac.models.scope import scope_entry
 from dataikuapi.iac.sync.base import ResourceSync
+from dataikuapi.iac.sync.origin import Origin
 from dataikuapi.iac.sync.workers import Workers
 
-__all__ = ["Reader", "Reading", "list_projects", "read_projects"]
+__all__ = [
+    "OnError",
+    "Reader",
+    "Reading",
+    "list_projects",
+    "read_projects",
+    "tell_unknown",
+]
+
+logger = logging.getLogger(__name__)
+
+OnError = Literal["raise", "keep"]
 
 
 class Reader(Protocol):
@@ -46,7 +60,12 @@ class Reading:
 
         A type of a project is in the scope if it was listed; single objects that failed
         are for the caller to name.
+
+        Raises:
+            DataikuIaCError: the first failure, if nothing at all was read.
         """
+        if self.failures and not self.resources:
+            raise next(iter(self.failures.values()))
         types: dict[str, list[str]] = {}
         for project_key, resource_type in self.complete:
             types.setdefault(project_key, []).append(resource_type)
@@ -114,6 +133,7 @@ def list_projects(reader: Reader) -> tuple[Reading, list[str]]:
 
 def read_projects(
     workers: Workers,
+    origin: Origin,
     readers: Mapping[str, Reader],
     project_keys: Sequence[str],
     types: Iterable[str],
@@ -122,6 +142,7 @@ def read_projects(
 
     Args:
         workers: who makes the calls.
+        origin: learns meanwhile which DSS it is.
         readers: by type.
         project_keys: of the projects.
         types: what to read; ``project`` is the project's own configuration.
@@ -136,7 +157,47 @@ def read_projects(
         for key, resource_type in parts
     ]
     reading = Reading()
-    for (key, resource_type), outcome in zip(parts, workers.run(calls)):
-        is_own = isinstance(readers[resource_type], ResourceSync)
-        reading.add(key, resource_type, outcome, is_own)
+
+    def read() -> None:
+        for (key, resource_type), outcome in zip(parts, workers.run(calls)):
+            is_own = isinstance(readers[resource_type], ResourceSync)
+            reading.add(key, resource_type, outcome, is_own)
+
+    workers.run([lambda: origin.ask(workers.client), read])
     return reading
+
+
+def tell_unknown(
+    state: State,
+    stored: State,
+    failures: Mapping[str, DataikuIaCError],
+    listed: list[str] | None,
+    on_error: OnError,
+) -> None:
+    """Say in the state what could not be read, then do what is to be done about it.
+
+    Args:
+        state: what was read; its ``unknown`` is filled.
+        stored: what was known before.
+        failures: what could not be read, by id.
+        listed: the keys of all projects that there are, where that is known.
+        on_error: "raise" the failures, or "keep" what is stored of those objects.
+
+    Raises:
+        SyncError: if there are failures, and they are to be raised.
+    """
+    known = {resource.project_key for resource in stored.resources.values()}
+    vanished = known - set(known if listed is None else listed)
+    state.unknown = unknown_in(stored, failures, vanished)
+    for key in sorted(vanished):
+        logger.warning("project %s is no longer listed: unknown, not removed", key)
+    if failures and on_error == "raise":
+        raise SyncError(state, failures)
+    if failures:
+        kept = keep_unknown(stored, state)
+        logger.warning(
+            "%d things could not be read (%s); %d objects are kept as stored",
+            len(failures),
+            ", ".join(sorted(failures)),
+            len(kept),
+        )

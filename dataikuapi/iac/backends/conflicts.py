@@ -1,0 +1,83 @@
+"""May this state take the place of the stored one, and as which version?"""
+
+from dataikuapi.iac.exceptions import StateConflictError, StateCorruptedError
+from dataikuapi.iac.models import State
+from dataikuapi.iac.models.state import NOTHING_STORED
+from dataikuapi.iac.serialization import loads
+
+__all__ = ["conflict", "next_version"]
+
+
+def next_version(
+    state: State, stored: bytes | None, force: bool
+) -> tuple[str | None, int]:
+    """Return lineage and serial with which the state is to be stored.
+
+    Args:
+        state: what is to be stored. What it was loaded from tells what is stored; that
+            this is still so is for the caller to check.
+        stored: what is stored; ``None`` for nothing.
+        force: whether whatever is stored may be replaced.
+
+    Returns:
+        The lineage, ``None`` for a new one, and the serial.
+
+    Raises:
+        StateConflictError: if the stored state is of another lineage or cannot be read,
+            or was deleted since this one was loaded.
+    """
+    base = state.stored_as
+    if stored is None:
+        if base is not None and base != NOTHING_STORED and not force:
+            raise StateConflictError(
+                f"the stored state was deleted since serial {base.serial} was loaded "
+                "from it. Save with force=True to store this one all the same"
+            )
+        return state.lineage, state.serial
+    if base is not None and not force:
+        lineage, serial = base.lineage, base.serial
+    else:
+        lineage, serial = _read(stored, state, force)
+    if not force and state.lineage and lineage and state.lineage != lineage:
+        raise StateConflictError(
+            f"the stored state is of lineage {lineage}, this one of {state.lineage}: "
+            "two histories that have nothing to do with each other. Keep them in two "
+            "places, or save with force=True"
+        )
+    return lineage or state.lineage, max(state.serial, serial + 1)
+
+
+def conflict(stored: bytes | None) -> StateConflictError:
+    """Return the error that says what is stored instead of what was loaded."""
+    return StateConflictError(
+        f"{_described(stored)} was stored since this state was loaded. Load it, make "
+        "the change again, and save"
+    )
+
+
+def _read(stored: bytes, state: State, force: bool) -> tuple[str | None, int]:
+    try:
+        found = loads(stored)
+    except StateCorruptedError as error:
+        if force:
+            return state.lineage, state.serial - 1
+        raise StateConflictError(
+            f"what is stored cannot be read: {error}. Restore a version, or save with "
+            "force=True to replace it"
+        ) from error
+    return found.lineage, found.serial
+
+
+def _described(stored: bytes | None) -> str:
+    """Say which state it is, who wrote it and when."""
+    try:
+        state = loads(stored or b"")
+    except StateCorruptedError:
+        return "something that cannot be read"
+    latest = max(
+        (resource.metadata for resource in state.resources.values()),
+        key=lambda metadata: metadata.deployed_at,
+        default=None,
+    )
+    by = f" by {latest.deployed_by}" if latest else ""
+    return f"serial {state.serial}, of {state.updated_at:%Y-%m-%d %H:%M:%S} UTC{by},"

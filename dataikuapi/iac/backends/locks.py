@@ -1,0 +1,93 @@
+"""Locks between processes and threads of one machine, whose holder can be named."""
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from dataikuapi.iac.exceptions import StateLockedError, StateWriteError
+from dataikuapi.iac.models.times import format_time, utc_now
+
+__all__ = ["file_lock"]
+
+_POLL_SECONDS = 0.02
+"""How long a waiting process sleeps before it looks again."""
+
+
+@contextmanager
+def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
+    """Hold the lock of a file.
+
+    It is a lock of the kernel: it goes when the process that holds it dies, however.
+    The same thread may take it again; other threads and processes wait.
+
+    Args:
+        target: the file. The lock is a file beside it, ``.{name}.lock``, and who has it
+            stands in ``.{name}.lock.info``.
+        reason: is told to whoever waits.
+        timeout: how many seconds to wait; negative for ever.
+
+    Raises:
+        StateLockedError: if somebody else still has it by then.
+        StateWriteError: if there can be no lock file.
+    """
+    path = target.with_name(f".{target.name}.lock")
+    info = path.with_name(f"{path.name}.info")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, mode=0o600, is_singleton=True)
+        lock.acquire(timeout, poll_interval=_POLL_SECONDS)
+    except Timeout as error:
+        raise StateLockedError(
+            f"{target} is locked by {_holder(info)}. Wait until it is done, or end "
+            "that process: its lock goes with it"
+        ) from error
+    except OSError as error:
+        raise StateWriteError(
+            f"cannot lock {target}: {error.strerror}. What was stored before is intact"
+        ) from error
+    try:
+        if lock.lock_counter == 1:
+            _tell(info, reason)
+        yield
+    finally:
+        if lock.lock_counter == 1:
+            info.unlink(missing_ok=True)
+        lock.release()
+
+
+def _tell(info: Path, reason: str) -> None:
+    """Write down who has the lock, in one step for those who read it meanwhile."""
+    holder = {
+        "user": getpass.getuser(),
+        "host": socket.gethostname(),
+        "process": os.getpid(),
+        "since": format_time(utc_now().replace(microsecond=0)),
+        "reason": reason,
+    }
+    written = info.with_name(f"{info.name}.{os.getpid()}")
+    try:
+        written.write_text(json.dumps(holder), encoding="utf-8")
+        written.chmod(0o600)
+        os.replace(written, info)
+    except OSError:
+        pass  # The lock holds all the same, unnamed.
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def _holder(info: Path) -> str:
+    try:
+        holder = json.loads(info.read_text("utf-8"))
+        because = f" for {holder['reason']!r}" if holder["reason"] else ""
+        return (
+            f"{holder['user']} on {holder['host']}, process {holder['process']}, since "
+            f"{holder['since']}{because}"
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return "somebody who has not told who it is"
