@@ -11,6 +11,7 @@ from typing import Any, cast
 import orjson
 
 from dataikuapi.iac.exceptions import StateCorruptedError, StateWriteError
+from dataikuapi.iac.migrations import migrated
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.json_values import MAX_DEPTH, first_unsupported
 from dataikuapi.iac.validation import validate_state
@@ -63,7 +64,7 @@ def loads(data: bytes) -> State:
     """
     if not data:
         raise StateCorruptedError("it is empty (0 bytes): a write was cut short")
-    document = _parsed(data)
+    document = migrated(_parsed(data))
     validate_state(document)
     try:
         return State.from_own_dict(document)
