@@ -74,6 +74,20 @@ def test_without_threads_the_calls_are_made_one_after_the_other(client):
     assert threads() == []
 
 
+def test_a_run_that_was_ended_leaves_nothing_for_the_next_one(client):
+    made, workers = [], Workers(client)
+    with pytest.raises(ZeroDivisionError):
+        workers.run([lambda: 1 / 0, lambda: made.append("stale")])
+    assert workers.run([lambda: 1]) == [1]
+    assert made == []
+
+    def gone():
+        raise DSSUnreachableError("gone")
+
+    workers.run([gone])
+    assert workers.run([lambda: 1]) == [1]
+
+
 def test_a_client_that_is_no_dss_client_is_used_in_one_thread():
     double = object()
     workers = Workers(double, 5)
@@ -114,8 +128,9 @@ def test_nobody_goes_on_asking_a_host_that_is_gone(client):
     assert isinstance(workers.run([lambda: 1])[0], int), "the next sync asks again"
 
 
-def test_progress_counts_every_call(client):
-    told, workers = [], Workers(client, 3)
+@pytest.mark.parametrize("max_workers", [1, 3])
+def test_progress_counts_every_call(client, max_workers):
+    told, workers = [], Workers(client, max_workers)
     with workers.at_work(lambda done, known: told.append((done, known))):
         workers.run([lambda: workers.run([lambda: 1] * 2)] * 3)
 

@@ -92,6 +92,8 @@ class Workers:
         self._local = local()
         self._condition = Condition()
         self._busy = RLock()
+        self._threads: list[Thread] = []
+        self._is_at_work = False
         self._reset(None)
 
     def _reset(self, progress: CountProgress | None) -> None:
@@ -121,7 +123,7 @@ class Workers:
         """
         with self._busy:
             self._reset(progress)
-            threads = [
+            self._threads = [
                 Thread(
                     target=self._work,
                     args=(self._cancelled,),
@@ -130,13 +132,14 @@ class Workers:
                 )
                 for number in range(1, self._max_workers)
             ]
-            for thread in threads:
+            self._is_at_work = True
+            for thread in self._threads:
                 thread.start()
             try:
                 yield
             finally:
-                self._end(threads)
-                self._reset(None)
+                self._end()
+                self._is_at_work = False
 
     def run(self, calls: Sequence[Callable[[], T]]) -> list[T | DataikuIaCError]:
         """Make calls, and return what each returned, in their order.
@@ -152,6 +155,8 @@ class Workers:
         if depth:
             return self._run(depth, calls)
         with self._busy:
+            if not self._is_at_work:
+                self._reset(None)  # Nothing of an earlier run counts any more.
             return self._run(depth, calls)
 
     def _run(
@@ -238,15 +243,16 @@ class Workers:
                 self._condition.wait()
             return None
 
-    def _end(self, threads: list[Thread]) -> None:
+    def _end(self) -> None:
         self._cancelled.set()
         with self._condition:
             self._condition.notify_all()
         if self._done < self._known:  # Cut short: somebody waits for an answer.
             self._sockets.cut()
         deadline = monotonic() + _JOIN_SECONDS
-        for thread in threads:
+        for thread in self._threads:
             thread.join(max(deadline - monotonic(), 0))
+        self._threads = []
 
     def _sleep(self, seconds: float) -> None:
         cancelled: Event = getattr(self._local, "cancelled", self._cancelled)
