@@ -15,7 +15,7 @@ the client catches them too::
         ├── UnsupportedValueError       a value that a state cannot carry exactly
         ├── ResourceNotFoundError       DSS says that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
-        └── DSSError                    DSS answered with an error of its own
+        └── DSSError                    DSS could not be asked, or told of an error
             ├── SyncError               of many objects, some could not be read
             ├── DSSUnreachableError     nothing answers at that address
             ├── DSSTimeoutError         no answer in time
@@ -124,13 +124,19 @@ class SyncError(DSSError):
         self.failures = dict(failures)
         lines = "".join(f"\n  {key}: {error}" for key, error in failures.items())
         super().__init__(
-            f"{len(failures)} of the things to read could not be read; what could be "
-            f"read is in the error's .state:{lines}"
+            f"not everything could be read ({len(failures)} failed); the rest is in "
+            f"the error's .state:{lines}"
         )
 
 
 class DSSUnreachableError(DSSError):
-    """Nothing answers at that address."""
+    """Nothing answers at that address, or the connection breaks off.
+
+    ``is_gone`` tells that there was no connection at all, so that asking for something
+    else is in vain.
+    """
+
+    is_gone = False
 
 
 class DSSTimeoutError(DSSError):

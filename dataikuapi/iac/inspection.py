@@ -49,11 +49,12 @@ def _dict(items: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
 def _entry_problems(key: str, entry: Any) -> list[str]:
     try:
         resource = Resource.from_dict(entry)
-    except (TypeError, ValueError, AttributeError):
+        checksum = resource.metadata.checksum.lower()
+    except (TypeError, ValueError, AttributeError, RecursionError):
         return []  # Loading the file says what is wrong with it.
     found = []
     if resource.resource_id != key:
         found.append(f"{key!r:.200} holds another id: {resource.resource_id!r:.200}")
-    if resource.metadata.checksum.lower() != resource.compute_checksum():
+    if checksum != resource.compute_checksum():
         found.append(f"{key!r:.200} has a checksum that does not match its attributes")
     return found

@@ -9,20 +9,19 @@ from datetime import datetime
 from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.backends.base import StateBackend
-from dataikuapi.iac.exceptions import (
-    InstanceMismatchError,
-    StateConflictError,
-    StateNotFoundError,
-)
+from dataikuapi.iac.exceptions import StateNotFoundError
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.models import Resource, ResourceDiff, State, make_resource_id
-from dataikuapi.iac.models.merge import merged
-from dataikuapi.iac.models.scope import read_later
+from dataikuapi.iac.models.merge import (
+    is_other_instance,
+    merged,
+    refuse_to_replace,
+)
 from dataikuapi.iac.models.state import NOTHING_STORED
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync import SYNCS, ResourceSync
 from dataikuapi.iac.sync.connection import host_of
-from dataikuapi.iac.sync.origin import Origin, is_other_instance
+from dataikuapi.iac.sync.origin import Origin
 from dataikuapi.iac.sync.policy import CallPolicy
 from dataikuapi.iac.sync.progress import shown
 from dataikuapi.iac.sync.reading import (
@@ -159,9 +158,10 @@ class StateManager:
             self.backend.save(state)
             return
         stored = self.load_state()
-        if not allow_other_instance:
-            _refuse_other_instance(stored, state)
-        _refuse_older(stored, state)
+        if not isinstance(stored, State):  # A mock that was told of no state.
+            self.backend.save(state)
+            return
+        refuse_to_replace(stored, state, allow_other_instance)
         if state.scope is None:
             self.backend.save(state)
             return
@@ -172,7 +172,7 @@ class StateManager:
 
     def _locked(self, reason: str) -> AbstractContextManager[None]:
         """Keep others from saving between our load and our save."""
-        if isinstance(self.backend, StateBackend):
+        if issubclass(type(self.backend), StateBackend):
             return self.backend.lock(reason)
         return nullcontext()  # A stand-in with just the methods that are called.
 
@@ -201,7 +201,7 @@ class StateManager:
             ResourceNotFoundError: if DSS says that there is no such object.
             DSSError: if DSS could not be asked.
         """
-        resource_type = resource_id.partition(".")[0]
+        resource_type = str(resource_id).partition(".")[0]
         if resource_type not in SYNCS:
             known = ", ".join(sorted(SYNCS))
             raise ValueError(
@@ -236,6 +236,7 @@ class StateManager:
             SyncError: if something in it could not be read.
             DSSError: if DSS could not be asked.
         """
+        _refuse_unknown(on_error)
         make_resource_id("project", project_key)  # Refuses what is no project key.
         types = list(SYNCS) if include_children else ["project"]
         started = utc_now()
@@ -269,19 +270,27 @@ class StateManager:
             A new state, whose scope is what was read; nothing is stored.
 
         Raises:
-            ValueError: if a project is said to be removed and DSS lists it.
+            ValueError: if a project is said to be removed and DSS lists it, or while
+                not all projects are read.
             SyncError: if something could not be read.
             DSSError: if DSS could not be asked at all.
         """
+        _refuse_unknown(on_error)
+        removed = _keys(confirm_removed, "confirm_removed")
+        if projects is not None and removed:
+            raise ValueError(
+                "confirm_removed goes with a sync of all projects: only their list "
+                "tells that a project is not there"
+            )
+        wanted = None if projects is None else _keys(projects, "projects")
         types, started = list(SYNCS), utc_now()
         with shown(progress) as count, self._workers.at_work(count):
-            if projects is not None:
-                keys = list(dict.fromkeys(projects))
+            if wanted is not None:
+                keys = wanted
                 reading = self._read(keys, types)
             else:
                 reading, keys = list_projects(self._readers()["project"])
                 reading.join(self._read(keys, types[1:]))
-        removed = list(confirm_removed)
         _refuse_visible(removed, keys)
         reading.complete += [(key, kind) for key in removed for kind in types]
         known = keys + removed if projects is None else None
@@ -317,25 +326,19 @@ class StateManager:
         return stored if of_same else State()
 
 
+def _refuse_unknown(on_error: str) -> None:
+    if on_error not in ("raise", "keep"):
+        raise ValueError(f"on_error is {on_error!r}; it takes 'raise' or 'keep'")
+
+
+def _keys(projects: Iterable[str], name: str) -> list[str]:
+    """Return project keys, each once; one key is not a list of letters."""
+    if isinstance(projects, str):
+        raise ValueError(f"{name} is {projects!r}; it takes a list: [{projects!r}]")
+    return list(dict.fromkeys(projects))
+
+
 def _refuse_visible(removed: list[str], listed: list[str]) -> None:
     there = sorted(set(removed) & set(listed))
     if there:
         raise ValueError(f"confirm_removed: DSS still lists {', '.join(there)}")
-
-
-def _refuse_other_instance(stored: State, fresh: State) -> None:
-    if is_other_instance(stored.instance, fresh.instance):
-        raise InstanceMismatchError(
-            f"the stored state is of DSS {stored.instance}, this one of "
-            f"{fresh.instance}. Keep them in two places, or save with "
-            "allow_other_instance=True"
-        )
-
-
-def _refuse_older(stored: State, fresh: State) -> None:
-    later = read_later(stored.scope or [], fresh.scope or [])
-    if later:
-        raise StateConflictError(
-            f"what is stored was read later than this state: {'; '.join(later)[:300]}. "
-            "Sync again, then save"
-        )

@@ -705,6 +705,16 @@ def test_a_version_is_restored_where_there_is_nothing_to_read(backend, stored):
     assert backend.load().serial == 4, "a new one, though nobody can read the third"
 
 
+def test_a_version_from_before_a_deletion_is_restored(backend):
+    for serial in (1, 2, 3):
+        backend.save(state(serial, round=serial))
+    backend.delete()
+    backend.save(state(1))
+    lineage = backend.load().lineage
+    assert backend.restore(2).lineage == lineage
+    assert backend.load().get_resource(ORDERS).attributes == {"round": 2}
+
+
 def test_the_oldest_versions_go_first(tmp_path):
     backend = LocalFileBackend(tmp_path / "dev.state.json", keep_versions=3)
     backend.save(state(1))

@@ -13,6 +13,7 @@ from dataikuapi.iac import (
     DSSPermissionError,
     DSSTimeoutError,
     DSSUnreachableError,
+    LocalFileBackend,
     NotDSSError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
@@ -243,9 +244,68 @@ def test_what_a_state_cannot_carry_is_refused_on_sync(server, store, value, reas
     assert f"attributes.params.list[0]: {reason}" in told
 
 
-def test_what_is_nested_too_deep_is_refused_on_sync(server, store):
+FOREIGN = {
+    "projects without a key": ("/projects/", '[{"foo": 1}]'),
+    "projects that are no list": ("/projects/", '{"ok": 1}'),
+    "metadata that is a list": ("/metadata", "[]"),
+    "settings that are a string": ("/settings", '"x"'),
+    "permissions that are null": ("/permissions", "null"),
+    "datasets without a name": ("/datasets/", '[{"foo": 1}]'),
+    "recipes that are no list": ("/recipes/", '{"ok": 1}'),
+    "a payload that is an object": (
+        "/recipes/compute_shipments",
+        '{"recipe": {"type": "python", "name": "x"}, "payload": {"a": 1}}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "body"), FOREIGN.values(), ids=list(FOREIGN))
+def test_json_of_another_shape_is_no_answer_of_dss(server, path, body):
+    server.faults = lambda method, asked: (
+        Fault.text(body) if asked.endswith(path) else None
+    )
+    with pytest.raises(DSSError) as raised:
+        manager(server.url, server.api_key).sync_all()
+    failures = getattr(raised.value, "failures", {"": raised.value})
+
+    assert {type(error) for error in failures.values()} == {DSSAnswerError}
+    assert len(failures) == 1
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["x", [], {"lastModifiedOn": 10**20, "versionNumber": 1.5, "lastModifiedBy": 1}],
+    ids=str,
+)
+def test_odd_bookkeeping_is_no_reason_to_fail(server, store, tag, tmp_path):
+    store.add_dataset("ORDERS_DEMO", "odd", versionTag=tag, creationTag=tag)
+    backend = LocalFileBackend(tmp_path / "x.state.json")
+    reader = manager(server.url, server.api_key, backend)
+    reader.save_state(reader.sync_project("ORDERS_DEMO"))
+    odd = backend.load().get_resource("dataset.ORDERS_DEMO.odd").metadata
+
+    assert (odd.version_number, odd.last_modified_at, odd.last_modified_by) == (
+        None,
+        None,
+        None,
+    )
+
+
+def test_a_payload_that_is_nested_too_deep_is_refused(server, store):
+    payload = '{"a": ' + "[" * 20_000 + "]" * 20_000 + "}"
+    store.add_recipe("ORDERS_DEMO", "odd", type="join", payload=payload)
+    with pytest.raises(SyncError) as raised:
+        manager(server.url, server.api_key).sync_project("ORDERS_DEMO")
+
+    assert isinstance(
+        raised.value.failures["recipe.ORDERS_DEMO.odd"], UnsupportedValueError
+    )
+
+
+@pytest.mark.parametrize("deep", [250, 440])
+def test_what_is_nested_too_deep_is_refused_on_sync(server, store, deep):
     value = []
-    for _ in range(250):
+    for _ in range(deep):
         value = [value]
     store.add_dataset("ORDERS_DEMO", "odd", params={"deep": value})
 

@@ -1,6 +1,6 @@
 """The conductor."""
 
-from unittest.mock import Mock
+from unittest.mock import MagicMock, Mock, create_autospec
 
 import pytest
 from dataikuapi import DSSClient
@@ -180,6 +180,18 @@ def test_syncing_leaves_the_callers_client_alone(server):
     StateManager(MemoryBackend(), client, "test").sync_project("ORDERS_DEMO")
 
     assert client._session is session and session.hooks == {"response": []}
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [Mock(), Mock(spec=StateBackend), MagicMock(), create_autospec(StateBackend)],
+    ids=["Mock", "spec", "MagicMock", "autospec"],
+)
+def test_a_mock_of_a_backend_is_saved_to(backend, manager):
+    state = manager.sync_project("SHOP")
+    StateManager(backend, Mock(), "test").save_state(state)
+
+    assert backend.save.call_args.args[-1] is state
 
 
 def test_two_versions_are_compared(tmp_path, server):

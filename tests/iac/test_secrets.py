@@ -165,6 +165,25 @@ MASKED = {
         {"credentials": {"user": "<secret>", "mode": "BASIC", "list": ["<secret>", 1]}},
     ),
     "a password that is a number": ({"pinPassword": 12}, {"pinPassword": "<secret>"}),
+    "a password with an @ in it": (
+        {"u": "https://me:p@ss@host/x"},
+        {"u": "https://me:<secret>@host/x"},
+    ),
+    "a parameter of a URL": (
+        {"u": "jdbc:x://h/d?user=a&password=b;ssl=1", "v": "https://h/?token=abc#top"},
+        {
+            "u": "jdbc:x://h/d?user=a&password=<secret>;ssl=1",
+            "v": "https://h/?token=<secret>#top",
+        },
+    ),
+    "a chat's web hook": (
+        {"u": "https://hooks.slack.com/services/T0/B0/xyz"},
+        {"u": "https://hooks.slack.com/services/<secret>"},
+    ),
+    "a short name": (
+        {"pwd": "x", "db_pwd": "y"},
+        {"pwd": "<secret>", "db_pwd": "<secret>"},
+    ),
     "only the password of a URL": (
         {"u": "https://me:pw@host/x and ftp://a:b@c"},
         {"u": "https://me:<secret>@host/x and ftp://a:<secret>@c"},

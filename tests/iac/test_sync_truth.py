@@ -9,6 +9,7 @@ from dataikuapi.iac import (
     CallPolicy,
     DiffEngine,
     DSSError,
+    DSSTimeoutError,
     LocalFileBackend,
     NotDSSError,
     ProjectNotVisibleError,
@@ -68,6 +69,8 @@ PASSING = {
     "503": Fault.page(503),
     "504": Fault.page(504),
     "closed connection": Fault.reset(),
+    "answer that breaks off": Fault.truncated(),
+    "Retry-After that is no time": Fault.page(503, {"Retry-After": "soon"}),
 }
 
 
@@ -87,6 +90,26 @@ def test_a_late_answer_is_asked_for_again(server, tmp_path):
     server.faults = first(1, Fault.slow(0.4), "/recipes/compute_shipments")
 
     assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
+
+
+def test_an_answer_that_stalls_is_asked_for_again(server):
+    policy = CallPolicy(read_time_out=0.1, sleep=lambda seconds: None)
+    client = DSSClient(server.url, server.api_key)
+    manager = StateManager(None, client, "test", policy=policy)
+    server.faults = first(1, Fault.stalled(0.4), "/recipes/compute_shipments")
+    assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
+
+    server.faults = first(9, Fault.stalled(0.4), "/recipes/compute_shipments")
+    with pytest.raises(DSSTimeoutError):
+        manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
+
+
+def test_one_answer_that_breaks_off_for_good_loses_nothing_else(server, manager):
+    server.faults = first(99, Fault.truncated(), "/recipes/compute_shipments")
+    with pytest.raises(SyncError) as raised:
+        manager.sync_project("ORDERS_DEMO")
+
+    assert list(raised.value.failures) == ["recipe.ORDERS_DEMO.compute_shipments"]
 
 
 def test_waits_grow_and_vary(server, manager, times):
@@ -214,7 +237,45 @@ def test_keep_carries_over_what_is_stored_with_a_warning(server, manager, caplog
     }
     assert len(state.resources) == 20
     assert "recipe.ORDERS_DEMO.compute_shipments" in state.unknown
-    assert "dataset.ORDERS_DEMO" in caplog.text and "kept as stored" in caplog.text
+    assert "dataset.ORDERS_DEMO" in caplog.text and "kept as stored: 12" in caplog.text
+
+
+def test_keep_keeps_everything_where_nothing_could_be_read(server, manager):
+    manager.save_state(manager.sync_project("ORDERS_DEMO"))
+    server.faults = failing("/projects/")
+    state = manager.sync_project("ORDERS_DEMO", on_error="keep")
+
+    assert state.resources.keys() == manager.load_state().resources.keys()
+    assert state.resources.keys() <= state.unknown.keys() | {"project.ORDERS_DEMO"}
+
+
+def test_every_project_that_failed_is_told(server, manager, store):
+    store.add_project("OTHER")
+    server.faults = failing("/projects/")
+    with pytest.raises(SyncError) as raised:
+        manager.sync_all(projects=["ORDERS_DEMO", "OTHER"])
+
+    assert {"project.ORDERS_DEMO", "project.OTHER"} <= raised.value.failures.keys()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda manager: manager.sync_project("ORDERS_DEMO", on_error="rasie"),
+        lambda manager: manager.sync_all(on_error="ignore"),
+        lambda manager: manager.sync_all(projects="ORDERS_DEMO"),
+        lambda manager: manager.sync_all(confirm_removed="OLD"),
+        lambda manager: manager.sync_all(["ORDERS_DEMO"], confirm_removed=["OLD"]),
+        lambda manager: manager.sync_project("A.B"),
+        lambda manager: manager.sync_resource(None),
+    ],
+)
+def test_what_can_never_be_right_is_refused(server, manager, wrong):
+    asked = []
+    server.faults = lambda method, path: asked.append(path)
+    with pytest.raises(ValueError):
+        wrong(manager)
+    assert asked == []
 
 
 def test_a_recipe_that_is_deleted_in_mid_sync_is_not_there(server, manager, store):

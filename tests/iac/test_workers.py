@@ -82,7 +82,9 @@ def test_a_run_that_was_ended_leaves_nothing_for_the_next_one(client):
     assert made == []
 
     def gone():
-        raise DSSUnreachableError("gone")
+        error = DSSUnreachableError("gone")
+        error.is_gone = True
+        raise error
 
     workers.run([gone])
     assert workers.run([lambda: 1]) == [1]
@@ -118,8 +120,10 @@ def test_nobody_goes_on_asking_a_host_that_is_gone(client):
 
     def fail():
         asked.append(1)
-        raise DSSUnreachableError("gone")
+        raise gone
 
+    gone = DSSUnreachableError("gone")
+    gone.is_gone = True
     workers = Workers(client, 2)
     with workers.at_work():
         outcomes = workers.run([fail] * 100)

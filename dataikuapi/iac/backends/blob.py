@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import logging
 import re
 import uuid
 from abc import abstractmethod
@@ -27,6 +28,8 @@ from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.serialization import dumps, loads
 
 __all__ = ["Blob", "BlobBackend"]
+
+logger = logging.getLogger(__name__)
 
 _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _VERSION = "pre-serial-"
@@ -159,8 +162,8 @@ class BlobBackend(StateBackend):
             except StateNotFoundError:
                 stored = None
             # Hashing lets go of the interpreter, which builds the document meanwhile.
-            with ThreadPoolExecutor(1) as helper:
-                digest = None if stored is None else helper.submit(_digest, stored)
+            with ThreadPoolExecutor(1) as hasher:
+                digest = None if stored is None else hasher.submit(_digest, stored)
                 lineage, serial = next_version(state, stored, force)
                 version = copy.copy(state)
                 version.lineage = lineage or str(uuid.uuid4())
@@ -170,7 +173,7 @@ class BlobBackend(StateBackend):
                     base, found = state.stored_as, digest.result() if digest else ""
                     if base is not None and base.digest != found:
                         raise conflict(stored)
-                new_digest = helper.submit(_digest, data)
+                new_digest = hasher.submit(_digest, data)
                 self._replace(data, serial, stored is not None)
                 state.lineage, state.serial = version.lineage, serial
                 state.stored_as = StoredAs(state.lineage, serial, new_digest.result())
@@ -259,7 +262,7 @@ class BlobBackend(StateBackend):
             state = self.load_version(serial)
             state.serial = max(serial, self._newest_serial()) + 1
             try:
-                self.load()
+                state.lineage = self.load().lineage
                 self.save(state)
             except (StateCorruptedError, StateNotFoundError):
                 self.save(state, force=True)
@@ -288,7 +291,8 @@ class BlobBackend(StateBackend):
         try:
             self._write(self.name, data)
         except BaseException:
-            if kept is not None:
+            # After a failure between the rename and its end, the version is needed.
+            if kept is not None and self._read(self.name) == self._read(kept):
                 self._remove(kept)
             raise
 
@@ -324,13 +328,13 @@ class BlobBackend(StateBackend):
     def _retain(self) -> None:
         """Remove the versions that are too many or too big together, oldest first."""
         room = self.keep_bytes
-        for number, blob in enumerate(self._versions()):
-            room -= blob.size
-            if number >= self.keep_versions or room < 0:
-                try:
+        try:
+            for number, blob in enumerate(self._versions()):
+                room -= blob.size
+                if number >= self.keep_versions or room < 0:
                     self._remove(blob.name)
-                except (StateNotFoundError, StateWriteError):
-                    pass  # Gone already, or not ours to remove; the save stands.
+        except (StateNotFoundError, StateReadError, StateWriteError) as error:
+            logger.warning("older versions were not thinned out: %s", error)
 
     def _advice(self) -> str:
         """Return what to do about a state that cannot be read."""

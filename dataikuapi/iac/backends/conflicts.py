@@ -50,8 +50,8 @@ def next_version(
 def conflict(stored: bytes | None) -> StateConflictError:
     """Return the error that says what is stored instead of what was loaded."""
     return StateConflictError(
-        f"{_described(stored)} was stored since this state was loaded. Load it, make "
-        "the change again, and save"
+        f"another state was stored since this one was loaded: {_described(stored)}. "
+        "Load it, make the change again, and save"
     )
 
 
@@ -79,5 +79,5 @@ def _described(stored: bytes | None) -> str:
         key=lambda metadata: metadata.deployed_at,
         default=None,
     )
-    by = f" by {latest.deployed_by}" if latest else ""
-    return f"serial {state.serial}, of {state.updated_at:%Y-%m-%d %H:%M:%S} UTC{by},"
+    by = f", last synced by {latest.deployed_by}" if latest else ""
+    return f"serial {state.serial}, of {state.updated_at:%Y-%m-%d %H:%M:%S} UTC{by}"

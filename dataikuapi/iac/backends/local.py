@@ -2,6 +2,7 @@
 
 import logging
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,7 +71,8 @@ class LocalFileBackend(BlobBackend):
 
     def exists(self) -> bool:
         """Tell whether the file is there, readable or not."""
-        return self.state_file.exists()
+        with _failure_is_read_error(self.state_file):
+            return self.state_file.exists()
 
     @contextmanager
     def lock(self, reason: str = "", timeout: float = LOCK_TIME_OUT) -> Iterator[None]:
@@ -93,23 +95,22 @@ class LocalFileBackend(BlobBackend):
         return self.state_file.with_name(name)
 
     def _blobs(self) -> list[Blob]:
-        found: list[tuple[int, Blob]] = []
-        if not self.state_file.parent.is_dir():
-            return []
-        with os.scandir(self.state_file.parent) as entries:
-            for entry in entries:
-                if entry.is_file():
-                    status = entry.stat()
-                    found.append((status.st_mtime_ns, Blob(entry.name, status.st_size)))
+        folder = self.state_file.parent
+        found = []
+        with _failure_is_read_error(folder):
+            for name in os.listdir(folder) if folder.is_dir() else []:
+                try:
+                    status = os.stat(folder / name)
+                except FileNotFoundError:
+                    continue  # A temporary file of somebody who saves meanwhile.
+                if stat.S_ISREG(status.st_mode):
+                    found.append((status.st_mtime_ns, Blob(name, status.st_size)))
         return [blob for _, blob in sorted(found, reverse=True)]
 
     def _read(self, name: str) -> bytes:
         path = self._location(name)
-        try:
-            with _missing_file_is_missing_state(path):
-                return path.read_bytes()
-        except OSError as error:
-            raise StateReadError(f"cannot read {path}: {error.strerror}") from error
+        with _failure_is_read_error(path), _missing_file_is_missing_state(path):
+            return path.read_bytes()
 
     def _write(self, name: str, data: bytes) -> None:
         target = _followed(self._location(name))
@@ -175,15 +176,16 @@ def _placed(temporary: Path, target: Path) -> bool:
 
 def _sync_folder(folder: Path) -> None:
     """Bring a rename to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     except OSError as error:
         # The file itself is on the disk: after a crash the old one is there or the new
         # one, and each is whole. Some file systems cannot do more.
         logger.warning("cannot sync folder %s: %s", folder, error.strerror)
-    finally:
-        os.close(handle)
 
 
 @contextmanager
@@ -194,6 +196,14 @@ def _missing_file_is_missing_state(path: Path) -> Iterator[None]:
         raise StateNotFoundError(
             f"there is no state at {path}; sync a project and save it first"
         ) from error
+
+
+@contextmanager
+def _failure_is_read_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StateReadError(f"cannot read {path}: {error.strerror}") from error
 
 
 @contextmanager

@@ -56,15 +56,19 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
             _tell(info, reason)
         yield
     finally:
-        if lock.lock_counter == 1:
-            info.unlink(missing_ok=True)
-        lock.release()
+        try:
+            if lock.lock_counter == 1:
+                info.unlink(missing_ok=True)
+        except OSError:
+            pass  # It names a holder who is gone; the next one writes over it.
+        finally:
+            lock.release()
 
 
 def _tell(info: Path, reason: str) -> None:
     """Write down who has the lock, in one step for those who read it meanwhile."""
     holder = {
-        "user": getpass.getuser(),
+        "user": _user(),
         "host": socket.gethostname(),
         "process": os.getpid(),
         "since": format_time(utc_now().replace(microsecond=0)),
@@ -79,6 +83,13 @@ def _tell(info: Path, reason: str) -> None:
         pass  # The lock holds all the same, unnamed.
     finally:
         written.unlink(missing_ok=True)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A container whose user has no name.
+        return str(os.getuid())
 
 
 def _holder(info: Path) -> str:

@@ -20,6 +20,9 @@ __all__ = [
 _EXACT_FLOATS = 2**53
 """Beyond it a float no longer holds every integer."""
 
+_MAX_MILLISECONDS = 200_000_000_000_000
+"""In the year 8307; Python knows no year beyond 9999."""
+
 Ignored = Mapping[tuple[str, ...], str]
 """Paths that are left out of a document, each with the reason."""
 
@@ -89,18 +92,28 @@ def metadata_of(
         read_at: when it was read.
         read_by: by whom.
     """
-    version = document.get("versionTag") or {}
-    creation = document.get("creationTag") or {}
+    version, creation = _tag(document, "versionTag"), _tag(document, "creationTag")
+    editor = version.get("lastModifiedBy")
+    login = editor.get("login") if isinstance(editor, dict) else None
+    number = version.get("versionNumber")
     return ResourceMetadata(
         deployed_at=read_at,
         deployed_by=read_by,
-        last_modified_by=(version.get("lastModifiedBy") or {}).get("login"),
+        last_modified_by=login if isinstance(login, str) else None,
         last_modified_at=_moment(version),
-        version_number=version.get("versionNumber"),
+        version_number=number if type(number) is int else None,
         created_at=_moment(creation),
     )
 
 
+def _tag(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a tag; bookkeeping that is not as it should be is no reason to fail."""
+    tag = document.get(name)
+    return tag if isinstance(tag, dict) else {}
+
+
 def _moment(tag: Mapping[str, Any]) -> datetime | None:
     milliseconds = tag.get("lastModifiedOn")
-    return None if milliseconds is None else utc_from_millis(milliseconds)
+    if type(milliseconds) is not int or abs(milliseconds) > _MAX_MILLISECONDS:
+        return None
+    return utc_from_millis(milliseconds)

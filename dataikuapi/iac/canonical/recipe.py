@@ -13,7 +13,8 @@ from dataikuapi.iac.canonical.common import (
     without,
 )
 from dataikuapi.iac.canonical.secrets import Mask, hidden, without_secrets
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.exceptions import UnsupportedValueError
+from dataikuapi.iac.models.json_values import JSON, first_unsupported
 
 __all__ = ["recipe_attributes"]
 
@@ -82,6 +83,8 @@ def recipe_attributes(
     attributes = filled(cleaned, _DEFAULTS)
     attributes["tags"] = sorted_tags(attributes["tags"])
     attributes = cast(dict[str, JSON], without_secrets(attributes, mask))
+    if not isinstance(payload, (str, type(None))):
+        raise TypeError("a payload is a text")
     if payload:
         attributes["payload"] = _payload(str(attributes["type"]), payload, mask)
     return attributes
@@ -92,8 +95,13 @@ def _payload(recipe_type: str, text: str, mask: Mask) -> JSON:
         return text
     try:
         parsed = json.loads(text)
+    except RecursionError as error:
+        raise UnsupportedValueError("payload: nested far too deep") from error
     except ValueError:
         return text  # A type that this list of code recipes does not know yet.
+    problem = first_unsupported(parsed, "payload")
+    if problem:
+        raise UnsupportedValueError(problem)
     if recipe_type == "shaker" and isinstance(parsed, dict):
         parsed = without(parsed, _IN_PREPARE)
     return without_secrets(normalised(_without_screen_state(parsed)), mask)

@@ -23,7 +23,7 @@ Mask = Callable[[str], str]
 _CIPHER_PREFIX = "e:AES:"
 _SECRET_KEY = re.compile(
     r"password|passwd|secret|api[_-]?key|passphrase|private[_-]?key|webhook[_-]?url"
-    r"|credential|authorization$|token(?!i[sz])",
+    r"|credential|authorization$|token(?!i[sz])|(^|[_-])pwd$",
     re.IGNORECASE,
 )
 # credentialsMode, tokenType: how a secret is kept, and not the secret.
@@ -31,7 +31,9 @@ _HARMLESS_KEY = re.compile(r"(mode|type)$", re.IGNORECASE)
 # maxTokens is a number and no secret; a password may well be one.
 _COUNTED_KEY = re.compile(r"token|credential", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_URL_PASSWORD = re.compile(r"(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:)([^\s/@]+)(?=@)")
+_URL_PASSWORD = re.compile(r"(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:)([^\s/]+)(?=@)")
+_URL_PARAMETER = re.compile(r"([?&;]([A-Za-z0-9_.-]+)=)([^?&;#\s\"']+)")
+_CHAT_HOOK = re.compile(r"(\bhooks\.slack\.com/services/)(\S+)")
 
 
 def hidden(secret: str) -> str:
@@ -120,4 +122,11 @@ def _masked_by_look(text: str, mask: Mask) -> str:
         return mask(text)
     if "://" not in text:
         return text
-    return _URL_PASSWORD.sub(lambda match: match[1] + mask(match[2]), text)
+    for pattern in (_URL_PASSWORD, _CHAT_HOOK):
+        text = pattern.sub(lambda match: match[1] + mask(match[2]), text)
+    return _URL_PARAMETER.sub(
+        lambda match: (
+            match[1] + mask(match[3]) if _names_secret(match[2]) else match[0]
+        ),
+        text,
+    )

@@ -3,12 +3,20 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from dataikuapi.iac.exceptions import InstanceMismatchError, StateConflictError
 from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import UNKNOWN_WHEN_MISSING, Resource
-from dataikuapi.iac.models.scope import covers, joined
+from dataikuapi.iac.models.scope import covers, joined, read_later
 from dataikuapi.iac.models.state import State
 
-__all__ = ["keep_unknown", "merged", "unknown_in"]
+__all__ = [
+    "is_other_instance",
+    "keep_unknown",
+    "merged",
+    "refuse_to_replace",
+    "unknown_in",
+]
 
 
 def merged(stored: State, fresh: State) -> State:
@@ -103,3 +111,34 @@ def keep_unknown(stored: State, fresh: State) -> list[str]:
     together = {**fresh.resources, **{key: stored.resources[key] for key in kept}}
     fresh.resources = {key: replace(together[key]) for key in sorted(together)}
     return kept
+
+
+def is_other_instance(
+    stored: dict[str, JSON] | None, fresh: dict[str, JSON] | None
+) -> bool:
+    """Tell whether two are certainly not the same; a new version is no new instance."""
+    for name in ("install_id", "node_id"):
+        if stored and fresh and stored.get(name) and fresh.get(name):
+            return stored[name] != fresh[name]
+    return False
+
+
+def refuse_to_replace(stored: State, fresh: State, allow_other_instance: bool) -> None:
+    """Refuse to put what was read now into what is stored.
+
+    Raises:
+        InstanceMismatchError: if they are of two instances, unless that is allowed.
+        StateConflictError: if what is stored was read later.
+    """
+    if not allow_other_instance and is_other_instance(stored.instance, fresh.instance):
+        raise InstanceMismatchError(
+            f"the stored state is of DSS {stored.instance}, this one of "
+            f"{fresh.instance}. Keep them in two places, or save with "
+            "allow_other_instance=True"
+        )
+    later = read_later(stored.scope or [], fresh.scope or [])
+    if later:
+        raise StateConflictError(
+            f"what is stored was read later than this state: {'; '.join(later)[:300]}. "
+            "Sync again, then save"
+        )

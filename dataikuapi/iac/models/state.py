@@ -184,6 +184,8 @@ class State:
                 raise ValueError(f"{name} is {known[name]!r:.40}, not an integer")
         if "updated_at" in known:
             known["updated_at"] = parse_time(known["updated_at"])
+        for part in known.get("scope") or []:
+            parse_time(part["read_at"])
         entries = known.pop("resources", {})
         extra = {key: value for key, value in data.items() if key not in _KEYS}
         state = cls(**known, extra=extra)

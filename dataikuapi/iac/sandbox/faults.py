@@ -26,11 +26,14 @@ class Fault:
         answer: sent instead of the sandbox's own; None lets the request through.
         delay: seconds to wait first.
         hang_up: close the connection without an answer.
+        breaks_off: begin the answer, and close the connection or, with a delay, let the
+            rest wait.
     """
 
     answer: Response | None = None
     delay: float = 0.0
     hang_up: bool = False
+    breaks_off: bool = False
 
     @classmethod
     def page(cls, status: int = 502, headers: Mapping[str, str] | None = None) -> Fault:
@@ -54,6 +57,16 @@ class Fault:
         return cls(delay=seconds)
 
     @classmethod
+    def truncated(cls) -> Fault:
+        """Begin an answer and close the connection."""
+        return cls(breaks_off=True)
+
+    @classmethod
+    def stalled(cls, seconds: float) -> Fault:
+        """Begin an answer, and let the rest of it wait."""
+        return cls(breaks_off=True, delay=seconds)
+
+    @classmethod
     def reset(cls) -> Fault:
         """Close the connection without an answer."""
         return cls(hang_up=True)
@@ -61,6 +74,13 @@ class Fault:
 
 FaultPlan = Callable[[str, str], "Fault | None"]
 """From method and path, such as `/projects/SALES/datasets/`, to what goes wrong."""
+
+
+_BEGINNING = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"application/json"), (b"content-length", b"1000")],
+}
 
 
 @dataclass
@@ -83,10 +103,13 @@ class FaultyApp:
         if fault is None:
             await self.app(scope, receive, send)
             return
+        if fault.breaks_off:
+            await send(_BEGINNING)
+            await send({"type": "http.response.body", "body": b"{", "more_body": True})
         await asyncio.sleep(fault.delay)
-        if fault.hang_up:
+        if fault.hang_up or fault.breaks_off:
             # `send` is a method of uvicorn's request, which has the connection.
-            getattr(send, "__self__").transport.abort()
+            getattr(send, "__self__").transport.close()
         else:
             await (fault.answer or self.app)(scope, receive, send)
 

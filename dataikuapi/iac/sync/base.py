@@ -157,15 +157,28 @@ class ResourceSync(ABC):
         tags_of: dict[str, Any],
     ) -> Resource:
         """Build the resource; ``tags_of`` is the document with its versionTag."""
-        problem = first_unsupported(attributes, "attributes")
-        if problem:
-            raise UnsupportedValueError(
-                f"{about} has a value that a state cannot hold exactly: {problem}. "
-                "Change it in DSS"
-            )
+        self._refuse_unsupported(about, attributes)
         return Resource.adopt(
             self.resource_type,
             str(about),
             attributes,
             metadata_of(tags_of, read_at=utc_now(), read_by="system"),
         )
+
+    def _canonical(
+        self, about: ResourceId, raw: Any, build: Callable[[], dict[str, JSON]]
+    ) -> dict[str, JSON]:
+        """Build attributes; say where, if what DSS returned is nested too deep."""
+        try:
+            return build()
+        except RecursionError:
+            self._refuse_unsupported(about, raw)
+            raise
+
+    def _refuse_unsupported(self, about: ResourceId, attributes: Any) -> None:
+        problem = first_unsupported(attributes, "attributes")
+        if problem:
+            raise UnsupportedValueError(
+                f"{about} has a value that a state cannot hold exactly: {problem}. "
+                "Change it in DSS"
+            )

@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakSet
 
 from dataikuapi.dssclient import DSSClient
-from requests import PreparedRequest, Response, Session
+from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from dataikuapi.iac.sync.policy import CallPolicy, ReadRetry
@@ -151,14 +151,36 @@ class _TimeOutAdapter(BaseAdapter):
     def __init__(self, inner: BaseAdapter, policy: CallPolicy) -> None:
         super().__init__()
         self._inner = inner
-        self._time_out = (policy.connect_time_out, policy.read_time_out)
+        self._policy = policy
 
-    def send(
-        self, request: PreparedRequest, *args: Any, timeout: Any = None, **kwargs: Any
+    def send(  # type: ignore[override]  # The rest is handed on as it is.
+        self,
+        request: PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        **kwargs: Any,
     ) -> Response:
-        """Send the request; a time-out that the caller set stays."""
-        kwargs["timeout"] = self._time_out if timeout is None else timeout
-        return self._inner.send(request, *args, **kwargs)
+        """Send the request and read the answer; a time-out that the caller set stays.
+
+        urllib3 tries again until an answer begins. One that breaks off, or stalls, is
+        asked for again here.
+        """
+        policy = self._policy
+        timeout = timeout or (policy.connect_time_out, policy.read_time_out)
+        failures = 0
+        while True:
+            response = self._inner.send(
+                request, stream=stream, timeout=timeout, **kwargs
+            )
+            try:
+                if not stream:
+                    response.content  # Read now, and kept for whoever asks for it.
+                return response
+            except RequestException:
+                failures += 1
+                if request.method != "GET" or failures > policy.retries:
+                    raise
+                policy.wait(failures)
 
     def close(self) -> None:
         """Close the connections of the adapter behind."""

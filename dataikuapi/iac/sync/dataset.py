@@ -83,4 +83,10 @@ class DatasetSync(ResourceSync):
         )
 
     def _build(self, about: ResourceId, document: dict[str, Any]) -> Resource:
-        return self._resource(about, dataset_attributes(document, self._mask), document)
+        return self._ask(about, lambda: self._built(about, document))
+
+    def _built(self, about: ResourceId, document: dict[str, Any]) -> Resource:
+        attributes = self._canonical(
+            about, document, lambda: dataset_attributes(document, self._mask)
+        )
+        return self._resource(about, attributes, document)

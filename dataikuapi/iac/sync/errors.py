@@ -7,7 +7,7 @@ from typing import TypeVar
 import requests
 from dataikuapi.dssclient import DSSClient
 from dataikuapi.utils import DataikuException
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
@@ -48,27 +48,57 @@ def ask(client: DSSClient, about: ResourceId | None, call: Callable[[], T]) -> T
     """
     try:
         return call()
+    except DataikuIaCError:
+        raise
     except DataikuException as error:
         raise _refused(client, about, Refusal.of_exception(error)) from error
-    except requests.Timeout as error:
-        raise _timed_out(client, about) from error
-    except requests.exceptions.InvalidJSONError as error:
-        raise _not_dss(client, about, None) from error
-    except requests.RequestException as error:
-        if isinstance(_after_retries(error), ReadTimeoutError):
-            raise _timed_out(client, about) from error
-        raise DSSUnreachableError(
-            f"cannot reach {host_of(client)} (asked for {_name(about)}): "
-            f"{_first_cause(error)}. Check the URL, the network, and that DSS runs"
-        ) from error
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        # The client takes answers apart without a look at them.
-        raise _unexpected(client, about, error) from error
+    except _EXPLAINED as error:
+        raise _explained(client, about, error) from error
+
+
+# Beside what requests raises: the client, and what builds resources, take answers apart
+# without a look at them, and fail in these ways on what is not DSS's.
+_EXPLAINED = (
+    requests.RequestException,
+    KeyError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+
+_NO_URL = (
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+)
+
+
+def _explained(
+    client: DSSClient, about: ResourceId | None, error: Exception
+) -> DataikuIaCError:
+    if isinstance(error, (requests.exceptions.InvalidJSONError, json.JSONDecodeError)):
+        return _not_dss(client, about, None)
+    if not isinstance(error, requests.RequestException):
+        return _unexpected(client, about, error)
+    if isinstance(error, requests.Timeout):
+        return _timed_out(client, about)
+    if isinstance(_after_retries(error), ReadTimeoutError):
+        return _timed_out(client, about)
+    unreachable = DSSUnreachableError(
+        f"cannot reach {host_of(client)} (asked for {_name(about)}): "
+        f"{_first_cause(error)}. Check the URL, the network, and that DSS runs"
+    )
+    gone = isinstance(_after_retries(error), NewConnectionError)
+    unreachable.is_gone = gone or isinstance(error, _NO_URL)
+    return unreachable
 
 
 def _after_retries(error: requests.RequestException) -> object:
     """Return why the last try failed, which requests wraps and calls no time-out."""
-    return getattr(error.args[0], "reason", None) if error.args else None
+    inner = error.args[0] if error.args else None
+    return getattr(inner, "reason", inner)
 
 
 def _timed_out(client: DSSClient, about: ResourceId | None) -> DSSTimeoutError:
@@ -113,9 +143,12 @@ def _forbidden(
         try:
             client.get_project(about.project_key).get_summary()
         except DataikuException as error:
-            if Refusal.of_exception(error).is_forbidden:
+            second = Refusal.of_exception(error)
+            if second.is_forbidden or second.is_missing:
                 return _not_visible(client, about)
-            return _refused(client, about, Refusal.of_exception(error))
+            return _refused(client, about, second)
+        except _EXPLAINED as error:
+            return _explained(client, about, error)
     return DSSPermissionError(
         f"{host_of(client)} does not let the API key read {_name(about)}: "
         f"{_quoted(client, refusal.message)}. Ask for the right to read the project"
@@ -153,8 +186,6 @@ def _not_dss(
 def _unexpected(
     client: DSSClient, about: ResourceId | None, error: Exception
 ) -> DataikuIaCError:
-    if isinstance(error, json.JSONDecodeError):
-        return _not_dss(client, about, None)
     absent = isinstance(error, KeyError) and error.args == ("recipe",)
     if absent and about is not None and answered_by_dss(client):
         # What DSS answers where there is no such recipe: 200, without the key "recipe".
@@ -178,7 +209,7 @@ def _quoted(client: DSSClient, text: str) -> str:
 
 def _first_cause(error: BaseException) -> str:
     """Return what went wrong at the bottom; the outer errors repeat the URL."""
-    if isinstance(error, ValueError):  # requests' MissingSchema, InvalidURL, ...
+    if isinstance(error, _NO_URL):
         return "that is no URL such as https://dss.example.com:11200"
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error

@@ -11,7 +11,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.sync.connection import is_dss_client
 from dataikuapi.iac.sync.errors import ask
 
-__all__ = ["Origin", "is_other_instance"]
+__all__ = ["Origin"]
 
 T = TypeVar("T")
 
@@ -68,13 +68,3 @@ def _identity(client: DSSClient) -> str:
 def _instance(client: DSSClient) -> dict[str, JSON]:
     raw = client.get_instance_info().raw
     return {name: raw[field] for name, field in _FIELDS.items() if raw.get(field)}
-
-
-def is_other_instance(
-    stored: dict[str, JSON] | None, fresh: dict[str, JSON] | None
-) -> bool:
-    """Tell whether two are certainly not the same; a new version is no new instance."""
-    for name in ("install_id", "node_id"):
-        if stored and fresh and stored.get(name) and fresh.get(name):
-            return stored[name] != fresh[name]
-    return False

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from urllib3.exceptions import InvalidHeader
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
@@ -40,6 +41,18 @@ class CallPolicy:
     sleep: Callable[[float], object] | None = None
     chance: Callable[[], float] = random.random
 
+    def wait(self, failures: int, asked: float | None = None) -> None:
+        """Wait before the next try.
+
+        Args:
+            failures: how many tries have failed so far.
+            asked: seconds that the answer asked for.
+        """
+        doubled = self.first_wait * 2.0 ** max(failures - 1, 0)
+        seconds = asked or doubled * (0.5 + self.chance())
+        if self.sleep is not None:
+            self.sleep(min(seconds, self.longest_wait))
+
     def sleeping_by(self, sleep: Callable[[float], object]) -> "CallPolicy":
         """Return the same with a way to wait, unless it has one of its own."""
         return self if self.sleep else replace(self, sleep=sleep)
@@ -70,8 +83,8 @@ class ReadRetry(Retry):
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
         """Wait before the next try; urllib3 calls it."""
-        asked = self.get_retry_after(response) if response is not None else None
-        doubled = self.policy.first_wait * 2.0 ** max(len(self.history) - 1, 0)
-        seconds = asked or doubled * (0.5 + self.policy.chance())
-        if self.policy.sleep is not None:
-            self.policy.sleep(min(seconds, self.policy.longest_wait))
+        try:
+            asked = self.get_retry_after(response) if response is not None else None
+        except InvalidHeader:  # "soon", say.
+            asked = None
+        self.policy.wait(len(self.history), asked)

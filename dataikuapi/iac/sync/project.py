@@ -52,27 +52,48 @@ class ProjectSync(ResourceSync):
             SyncError: if some of them could not be read.
             DSSError: if DSS could not be asked.
         """
-        summaries = {
-            ResourceId(self.resource_type, item["projectKey"]): item
-            for item in self._ask(None, self.client.list_projects)
-        }
+        summaries = self._ask(None, lambda: _by_key(self.client.list_projects()))
         wanted = {
-            about: partial(self._read, about, summary)
-            for about, summary in summaries.items()
-            if project_key in (None, about.project_key)
+            ResourceId(self.resource_type, key): summary
+            for key, summary in summaries.items()
+            if project_key in (None, key)
         }
-        return self._found(self._asked(wanted))
+        calls = {about: partial(self._read, about, wanted[about]) for about in wanted}
+        return self._found(self._asked(calls))
 
     def _read(self, about: ResourceId, summary: dict[str, Any]) -> Resource:
         project = self.client.get_project(about.project_key)
-        attributes = project_attributes(
-            summary,
-            self._ask(about, project.get_metadata),
-            self._ask(about, lambda: project.get_settings().settings),
-            self._ask(about, lambda: _permissions(project)),
-            self._mask,
+        metadata = self._ask(about, lambda: _document(project.get_metadata()))
+        settings = self._ask(about, lambda: _document(project.get_settings().settings))
+        permissions = self._ask(about, lambda: _permissions(project))
+        parts = (summary, metadata, settings, permissions)
+        return self._ask(about, lambda: self._built(about, *parts))
+
+    def _built(
+        self,
+        about: ResourceId,
+        summary: dict[str, Any],
+        metadata: dict[str, Any],
+        settings: dict[str, Any],
+        permissions: dict[str, Any] | None,
+    ) -> Resource:
+        documents = (summary, metadata, settings, permissions)
+        attributes = self._canonical(
+            about,
+            list(documents),
+            lambda: project_attributes(*documents, self._mask),
         )
         return self._resource(about, attributes, summary)
+
+
+def _by_key(projects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {item["projectKey"]: dict(item) for item in projects}
+
+
+def _document(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise TypeError("not an object")
+    return answer
 
 
 def _summary(project: DSSProject) -> dict[str, Any]:
@@ -84,7 +105,7 @@ def _summary(project: DSSProject) -> dict[str, Any]:
 def _permissions(project: DSSProject) -> dict[str, Any] | None:
     """Return the permissions; ``None`` where the key has no right to read them."""
     try:
-        permissions: dict[str, Any] = project.get_permissions()
+        permissions: dict[str, Any] = _document(project.get_permissions())
     except DataikuException as error:
         if not Refusal.of_exception(error).is_forbidden:
             raise

@@ -61,11 +61,7 @@ class Reading:
         A type of a project is in the scope if it was listed; single objects that failed
         are for the caller to name.
 
-        Raises:
-            DataikuIaCError: the first failure, if nothing at all was read.
         """
-        if self.failures and not self.resources:
-            raise next(iter(self.failures.values()))
         types: dict[str, list[str]] = {}
         for project_key, resource_type in self.complete:
             types.setdefault(project_key, []).append(resource_type)
@@ -184,7 +180,8 @@ def tell_unknown(
         on_error: "raise" the failures, or "keep" what is stored of those objects.
 
     Raises:
-        SyncError: if there are failures, and they are to be raised.
+        SyncError: if there are failures, and they are to be raised; where nothing at
+            all of one project was read, the failure itself.
     """
     known = {resource.project_key for resource in stored.resources.values()}
     vanished = known - set(known if listed is None else listed)
@@ -192,11 +189,14 @@ def tell_unknown(
     for key in sorted(vanished):
         logger.warning("project %s is no longer listed: unknown, not removed", key)
     if failures and on_error == "raise":
+        projects = {key.split(".")[1] for key in failures}
+        if not state.resources and len(projects) == 1:
+            raise next(iter(failures.values()))  # It says more than "nothing was read".
         raise SyncError(state, failures)
     if failures:
         kept = keep_unknown(stored, state)
         logger.warning(
-            "%d things could not be read (%s); %d objects are kept as stored",
+            "could not be read: %d (%s); kept as stored: %d",
             len(failures),
             ", ".join(sorted(failures)),
             len(kept),

@@ -63,8 +63,14 @@ class RecipeSync(ResourceSync):
         recipe = self.client.get_project(about.project_key).get_recipe(
             about.resource_name
         )
-        document, payload = self._ask(about, lambda: _settings(recipe))
-        attributes = recipe_attributes(document, payload, self._mask)
+        return self._ask(about, lambda: self._built(about, *_settings(recipe)))
+
+    def _built(
+        self, about: ResourceId, document: dict[str, Any], payload: str | None
+    ) -> Resource:
+        attributes = self._canonical(
+            about, document, lambda: recipe_attributes(document, payload, self._mask)
+        )
         return self._resource(about, attributes, document)
 
 

@@ -25,9 +25,6 @@ T = TypeVar("T")
 CountProgress = Callable[[int, int], object]
 """Is told how many calls are done, and how many are known to be needed so far."""
 
-_HOPELESS = (DSSAuthenticationError, DSSUnreachableError)
-"""After one of these, retries included, nothing else would be answered either."""
-
 _JOIN_SECONDS = 0.8
 """How long a cancelled sync waits for its threads; cut off, they end at once."""
 
@@ -214,7 +211,7 @@ class Workers:
         try:
             return call()
         except DataikuIaCError as error:
-            if isinstance(error, _HOPELESS):
+            if _is_hopeless(error):
                 self._hopeless = error
             return error
 
@@ -258,3 +255,10 @@ class Workers:
         cancelled: Event = getattr(self._local, "cancelled", self._cancelled)
         if cancelled.wait(seconds):
             raise _Cancelled
+
+
+def _is_hopeless(error: DataikuIaCError) -> bool:
+    """Tell whether nothing else would be answered either, retries included."""
+    if isinstance(error, DSSUnreachableError):
+        return error.is_gone
+    return isinstance(error, DSSAuthenticationError)
