@@ -3,9 +3,9 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Condition, Event, RLock, Thread, local
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 
 from dataikuapi.dssclient import DSSClient
@@ -42,26 +42,52 @@ class _Batch(Generic[T]):
     open: int
 
 
-@dataclass
-class _Queue:
-    """Calls that nobody makes yet; those of inner batches are made first.
+class _Run:
+    """What the threads of one sync share; a thread that outlives it harms no other.
 
-    Whoever waits for a batch makes calls of batches further in meanwhile. Nothing waits
-    for an outer call, so this cannot come to a stand.
+    Calls of inner batches are made first. Whoever waits for a batch makes calls of
+    batches further in meanwhile. Nothing waits for an outer call, so this cannot come
+    to a stand.
     """
 
-    levels: list[deque[Callable[[], None]]] = field(default_factory=list)
+    def __init__(self, progress: CountProgress | None) -> None:
+        self.condition = Condition()
+        self.cancelled = Event()
+        self.sockets = OpenSockets()
+        self.done = self.known = 0
+        self.hopeless: DataikuIaCError | None = None
+        self.broken: BaseException | None = None
+        self._progress = progress
+        self._levels: list[deque[Callable[[], None]]] = []
 
     def put(self, depth: int, calls: list[Callable[[], None]]) -> None:
-        while len(self.levels) <= depth:
-            self.levels.append(deque())
-        self.levels[depth].extend(calls)
+        with self.condition:
+            while len(self._levels) <= depth:
+                self._levels.append(deque())
+            self._levels[depth].extend(calls)
+            self.known += len(calls)
+            self.condition.notify_all()
 
     def take(self, outside: int) -> Callable[[], None] | None:
-        for level in reversed(self.levels[outside:]):
+        for level in reversed(self._levels[outside:]):
             if level:
                 return level.popleft()
         return None
+
+    def close(self, batch: _Batch[T], index: int, outcome: T | DataikuIaCError) -> None:
+        with self.condition:
+            batch.outcomes[index] = outcome
+            batch.open -= 1
+            self.done += 1
+            if self._progress is not None:
+                self._progress(self.done, self.known)
+            self.condition.notify_all()
+
+    def end(self, broken: BaseException | None = None) -> None:
+        with self.condition:
+            self.broken = self.broken or broken
+            self.cancelled.set()
+            self.condition.notify_all()
 
 
 class Workers:
@@ -85,27 +111,17 @@ class Workers:
         self._given = client
         self._max_workers = max_workers if is_dss_client(client) else 1
         self._policy = (policy or CallPolicy()).sleeping_by(self._sleep)
-        self._sockets = OpenSockets()
         self._local = local()
-        self._condition = Condition()
         self._busy = RLock()
-        self._threads: list[Thread] = []
-        self._is_at_work = False
-        self._reset(None)
-
-    def _reset(self, progress: CountProgress | None) -> None:
-        self._queue = _Queue()
-        self._progress = progress
-        self._done = self._known = 0
-        self._cancelled = Event()
-        self._hopeless: DataikuIaCError | None = None
-        self._broken: BaseException | None = None
+        self._run_at_work: _Run | None = None
 
     @property
     def client(self) -> DSSClient:
         """The client of the thread that asks."""
         if not hasattr(self._local, "client"):
-            self._local.client = own_copy(self._given, self._policy, self._sockets)
+            run = self._run_of_thread()
+            sockets = None if run is None else run.sockets
+            self._local.client = own_copy(self._given, self._policy, sockets)
         return self._local.client
 
     @contextmanager
@@ -116,27 +132,22 @@ class Workers:
         for its turn.
 
         Args:
-            progress: told after each call, from whichever thread made it.
+            progress: told after each step, from whichever thread made it.
         """
         with self._busy:
-            self._reset(progress)
-            self._threads = [
-                Thread(
-                    target=self._work,
-                    args=(self._cancelled,),
-                    name=f"dataiku-iac-{number}",
-                    daemon=True,
-                )
-                for number in range(1, self._max_workers)
-            ]
-            self._is_at_work = True
-            for thread in self._threads:
-                thread.start()
+            run, threads = _Run(progress), []
+            self._run_at_work = run
             try:
+                for number in range(1, self._max_workers):
+                    name = f"dataiku-iac-{number}"
+                    thread = Thread(target=self._work, args=(run,), name=name)
+                    thread.daemon = True
+                    thread.start()
+                    threads.append(thread)
                 yield
             finally:
-                self._end()
-                self._is_at_work = False
+                self._run_at_work = None
+                _end(run, threads)
 
     def run(self, calls: Sequence[Callable[[], T]]) -> list[T | DataikuIaCError]:
         """Make calls, and return what each returned, in their order.
@@ -148,113 +159,105 @@ class Workers:
             For each call its result, or the error of our tree that it raised. Another
             exception ends them all and is raised.
         """
-        depth = getattr(self._local, "depth", 0)
-        if depth:
-            return self._run(depth, calls)
+        run = self._run_of_thread()
+        if run is not None:
+            return self._run(run, calls)
         with self._busy:
-            if not self._is_at_work:
-                self._reset(None)  # Nothing of an earlier run counts any more.
-            return self._run(depth, calls)
+            run = self._run_at_work or _Run(None)
+            self._local.run = run
+            try:
+                return self._run(run, calls)
+            finally:
+                del self._local.run
+
+    def _run_of_thread(self) -> _Run | None:
+        run: _Run | None = getattr(self._local, "run", None)
+        return run
 
     def _run(
-        self, depth: int, calls: Sequence[Callable[[], T]]
+        self, run: _Run, calls: Sequence[Callable[[], T]]
     ) -> list[T | DataikuIaCError]:
+        depth = getattr(self._local, "depth", 0)
         batch: _Batch[T] = _Batch(depth, [None] * len(calls), len(calls))
-        steps = [self._step(batch, index, call) for index, call in enumerate(calls)]
-        with self._condition:
-            self._queue.put(depth, steps)
-            self._known += len(calls)
-            self._condition.notify_all()
-        while True:
-            step = self._next(depth, batch)
-            if step is None:
-                return batch.outcomes
+        steps = [
+            self._step(run, batch, index, call) for index, call in enumerate(calls)
+        ]
+        run.put(depth, steps)
+        while (step := _next_within(run, batch)) is not None:
             step()
-
-    def _next(self, depth: int, batch: _Batch[T]) -> Callable[[], None] | None:
-        """Return a call to make; None once the batch is done."""
-        with self._condition:
-            while batch.open:
-                if self._broken is not None:
-                    raise self._broken
-                if depth and self._cancelled.is_set():
-                    raise _Cancelled
-                step = self._queue.take(depth)
-                if step is not None:
-                    return step
-                self._condition.wait()
-            return None
+        return batch.outcomes
 
     def _step(
-        self, batch: _Batch[T], index: int, call: Callable[[], T]
+        self, run: _Run, batch: _Batch[T], index: int, call: Callable[[], T]
     ) -> Callable[[], None]:
         def step() -> None:
             before = getattr(self._local, "depth", 0)
             self._local.depth = batch.depth + 1
             try:
-                outcome = self._outcome(call)
+                outcome = _outcome(run, call)
             finally:
                 self._local.depth = before
-            with self._condition:
-                batch.outcomes[index] = outcome
-                batch.open -= 1
-                self._done += 1
-                if self._progress is not None:
-                    self._progress(self._done, self._known)
-                self._condition.notify_all()
+            run.close(batch, index, outcome)
 
         return step
 
-    def _outcome(self, call: Callable[[], T]) -> T | DataikuIaCError:
-        if self._hopeless is not None:
-            return self._hopeless
-        try:
-            return call()
-        except DataikuIaCError as error:
-            if _is_hopeless(error):
-                self._hopeless = error
-            return error
-
-    def _work(self, cancelled: Event) -> None:
+    def _work(self, run: _Run) -> None:
         """Make calls until there is nothing more to do; the life of a thread."""
-        self._local.cancelled = cancelled
+        self._local.run = run
         try:
-            while (step := self._next_for_thread(cancelled)) is not None:
+            while (step := _next(run)) is not None:
                 step()
         except _Cancelled:
             pass
         except BaseException as error:  # Raised again by whoever waits for the batch.
-            with self._condition:
-                self._broken = error
-                self._condition.notify_all()
+            run.end(error)
         finally:
-            if hasattr(self._local, "client") and is_dss_client(self._given):
+            if hasattr(self._local, "client"):
                 self._local.client._session.close()
 
-    def _next_for_thread(self, cancelled: Event) -> Callable[[], None] | None:
-        with self._condition:
-            while not cancelled.is_set():
-                step = self._queue.take(0)
-                if step is not None:
-                    return step
-                self._condition.wait()
-            return None
-
-    def _end(self) -> None:
-        self._cancelled.set()
-        with self._condition:
-            self._condition.notify_all()
-        if self._done < self._known:  # Cut short: somebody waits for an answer.
-            self._sockets.cut()
-        deadline = monotonic() + _JOIN_SECONDS
-        for thread in self._threads:
-            thread.join(max(deadline - monotonic(), 0))
-        self._threads = []
-
     def _sleep(self, seconds: float) -> None:
-        cancelled: Event = getattr(self._local, "cancelled", self._cancelled)
-        if cancelled.wait(seconds):
+        run = self._run_of_thread()
+        if run is None:
+            sleep(seconds)
+        elif run.cancelled.wait(seconds):
             raise _Cancelled
+
+
+def _next(run: _Run) -> Callable[[], None] | None:
+    """Return a call to make; None once the sync has ended."""
+    with run.condition:
+        while not run.cancelled.is_set():
+            step = run.take(0)
+            if step is not None:
+                return step
+            run.condition.wait()
+        return None
+
+
+def _next_within(run: _Run, batch: _Batch[T]) -> Callable[[], None] | None:
+    """Return a call to make; None once the batch is done."""
+    with run.condition:
+        while batch.open:
+            if run.broken is not None:
+                raise run.broken
+            if run.cancelled.is_set():
+                raise _Cancelled
+            step = run.take(batch.depth)
+            if step is not None:
+                return step
+            run.condition.wait()
+        return None
+
+
+def _outcome(run: _Run, call: Callable[[], T]) -> T | DataikuIaCError:
+    if run.hopeless is not None:
+        return run.hopeless
+    try:
+        return call()
+    except DataikuIaCError as error:
+        if _is_hopeless(error):
+            run.hopeless = error
+        return error
 
 
 def _is_hopeless(error: DataikuIaCError) -> bool:
@@ -262,3 +265,12 @@ def _is_hopeless(error: DataikuIaCError) -> bool:
     if isinstance(error, DSSUnreachableError):
         return error.is_gone
     return isinstance(error, DSSAuthenticationError)
+
+
+def _end(run: _Run, threads: list[Thread]) -> None:
+    run.end()
+    if run.done < run.known:  # Cut short: somebody waits for an answer.
+        run.sockets.cut()
+    deadline = monotonic() + _JOIN_SECONDS
+    for thread in threads:
+        thread.join(max(deadline - monotonic(), 0))
