@@ -2,7 +2,13 @@
 
 import pytest
 
-from dataikuapi.iac import ProjectNotVisibleError, ProjectSync, ResourceNotFoundError
+from dataikuapi.iac import (
+    ProjectNotVisibleError,
+    ProjectSync,
+    ResourceNotFoundError,
+    SyncError,
+    UnsupportedValueError,
+)
 
 METADATA = {
     "label": "Shop",
@@ -108,3 +114,31 @@ def test_who_edited_last_and_when_is_metadata(dataiku_client):
     assert project.metadata.last_modified_at.timestamp() * 1000 == pytest.approx(
         tag["lastModifiedOn"]
     )
+
+
+def test_one_project_that_fails_does_not_lose_the_others(sync):
+    sync.client.answers["GET", "/projects/"] = [SUMMARY, {"projectKey": "OTHER"}]
+
+    with pytest.raises(SyncError) as raised:
+        sync.list_all()
+    assert list(raised.value.state.resources) == ["project.SHOP"]
+    assert list(raised.value.failures) == ["project.OTHER"]
+
+
+@pytest.mark.parametrize(("deep", "value"), [(250, []), (450, []), (0, float("nan"))])
+def test_what_a_state_cannot_hold_is_refused(sync, deep, value):
+    for _ in range(deep):
+        value = [value]
+    settings = {"settings": {"x": value}}
+    sync.client.answers["GET", "/projects/SHOP/settings"] = settings
+
+    with pytest.raises(UnsupportedValueError, match=r"project.SHOP .*settings"):
+        sync.fetch("project.SHOP")
+
+
+def test_a_client_may_be_put_there_later(sync, mock_client):
+    other = ProjectSync.__new__(ProjectSync)
+    other.client = mock_client
+    other._mask = sync._mask
+
+    assert other.fetch("project.SHOP").attributes["name"] == "Shop"
