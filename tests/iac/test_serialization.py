@@ -1,5 +1,7 @@
 """State files: the bytes of a state, and what is read of other people's files."""
 
+import gc
+from contextlib import suppress
 from datetime import datetime, timezone
 
 import orjson
@@ -254,6 +256,20 @@ BAD = {
         GOLDEN.replace(b"0.5", b"18446744073709551616"),
         "dataset.SHOP.orders: attributes.ratio: an integer beyond 64 bits",
     ),
+    "huge integer, and negative": (
+        GOLDEN.replace(b"0.5", b"-9223372036854775809"),
+        "dataset.SHOP.orders: attributes.ratio: an integer beyond 64 bits",
+    ),
+    "huge integer behind one in a string": (
+        GOLDEN.replace(b"0.5", b"18446744073709551616").replace(
+            b'"orders"', b'"\\\\\\", 18446744073709551616"'
+        ),
+        "dataset.SHOP.orders: attributes.ratio: an integer beyond 64 bits",
+    ),
+    "integer of more digits than Python reads": (
+        GOLDEN.replace(b"0.5", b"1" * 10_000),
+        "dataset.SHOP.orders: attributes.ratio: an integer beyond 64 bits",
+    ),
     "lone surrogate": (
         GOLDEN.replace(b'"S3"', b'"\\ud800"'),
         "dataset.SHOP.orders: attributes.type: a lone surrogate",
@@ -294,6 +310,63 @@ def test_what_is_no_state_is_refused_with_the_reason(data, reason):
     with pytest.raises(StateCorruptedError) as refused:
         loads(data)
     assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"18446744073709551616", b'a\\\\\\", 18446744073709551616, \\"b', b"9" * 99],
+)
+def test_digits_in_a_string_are_no_huge_integer(text):
+    resources = loads(GOLDEN.replace(b'"S3"', b'"%b"' % text)).resources
+    found = resources["dataset.SHOP.orders"].attributes["type"]
+    assert found == orjson.loads(b'"%b"' % text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param(b"18446744073709551616.5", 2.0**64, id="in front of the point"),
+        pytest.param(b"0.18446744073709551616", 0.1844674407370955, id="behind it"),
+        pytest.param(b"18446744073709551615", 2**64 - 1, id="just not too large"),
+    ],
+)
+def test_many_digits_are_not_always_too_many(text, value):
+    resources = loads(GOLDEN.replace(b"0.5", text)).resources
+    found = resources["dataset.SHOP.orders"].attributes["ratio"]
+    assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("data", [GOLDEN, GOLDEN[:-20], b"{}"])
+def test_garbage_collector_is_left_as_it_was(enabled, data):
+    assert gc.isenabled()
+    try:
+        if not enabled:
+            gc.disable()
+        with suppress(StateCorruptedError):
+            loads(data)
+        dumps(small_state())
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("where", ["state", "resource", "metadata"])
+def test_nan_in_keys_that_we_do_not_know_is_not_written(where):
+    state = small_state()
+    project = state.get_resource("project.SHOP")
+    holder = {"state": state, "resource": project, "metadata": project.metadata}[where]
+    holder.extra["x"] = [float("nan")]
+    with pytest.raises(StateWriteError, match=r"x\[0\]: NaN or infinite"):
+        dumps(state)
+
+
+def test_attributes_that_hold_themselves_are_not_written():
+    state = small_state()
+    attributes = state.get_resource("project.SHOP").attributes
+    attributes["a"] = attributes
+    with pytest.raises(StateWriteError, match="project.SHOP: .*deeper than 200"):
+        dumps(state)
 
 
 def test_what_is_just_not_too_deep_is_read_and_written():

@@ -1,20 +1,31 @@
 """What every backend does that keeps a state as one document: all but storing bytes."""
 
 import copy
-import hashlib
 import logging
 import re
 import uuid
 from abc import abstractmethod
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 from dataikuapi.iac.backends.base import StateBackend, StateVersion
-from dataikuapi.iac.backends.conflicts import conflict, next_version
+from dataikuapi.iac.backends.conflicts import (
+    conflict,
+    digest_aside,
+    digest_of,
+    next_version,
+)
+from dataikuapi.iac.backends.versions import (
+    BY_SAVES,
+    Blob,
+    backup_name,
+    is_backup,
+    newest_first,
+    serial_before,
+    surplus,
+)
 from dataikuapi.iac.exceptions import (
     StateCorruptedError,
     StateNotFoundError,
@@ -27,19 +38,11 @@ from dataikuapi.iac.models.state import StoredAs
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.serialization import dumps, loads
 
-__all__ = ["Blob", "BlobBackend"]
+__all__ = ["BlobBackend"]
 
 logger = logging.getLogger(__name__)
 
 _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-_VERSION = "pre-serial-"
-
-
-class Blob(NamedTuple):
-    """A stored blob: its name, and how many bytes it has."""
-
-    name: str
-    size: int
 
 
 class BlobBackend(StateBackend):
@@ -135,7 +138,7 @@ class BlobBackend(StateBackend):
                 f"{self._location(self.name)} is no state: {error}. It was left as it "
                 f"is; {self._advice()}"
             ) from error
-        state.stored_as = StoredAs(state.lineage, state.serial, _digest(data))
+        state.stored_as = StoredAs(state.lineage, state.serial, digest_of(data))
         return state
 
     def save(self, state: State, *, force: bool = False) -> None:
@@ -157,26 +160,20 @@ class BlobBackend(StateBackend):
             StateWriteError: if it could not be stored; what was there is intact.
         """
         with self.lock("save"):
-            try:
-                stored = self._read(self.name)
-            except StateNotFoundError:
-                stored = None
-            # Hashing lets go of the interpreter, which builds the document meanwhile.
-            with ThreadPoolExecutor(1) as hasher:
-                digest = None if stored is None else hasher.submit(_digest, stored)
-                lineage, serial = next_version(state, stored, force)
-                version = copy.copy(state)
-                version.lineage = lineage or str(uuid.uuid4())
-                version.serial = serial
-                data = dumps(version)
-                if not force:
-                    base, found = state.stored_as, digest.result() if digest else ""
-                    if base is not None and base.digest != found:
-                        raise conflict(stored)
-                new_digest = hasher.submit(_digest, data)
-                self._replace(data, serial, stored is not None)
-                state.lineage, state.serial = version.lineage, serial
-                state.stored_as = StoredAs(state.lineage, serial, new_digest.result())
+            stored = self._stored()
+            digest = digest_aside(stored)
+            lineage, serial = next_version(state, stored, force)
+            version = copy.copy(state)
+            version.lineage = lineage or str(uuid.uuid4())
+            version.serial = serial
+            data = dumps(version)
+            base = state.stored_as
+            if not force and base is not None and base.digest != digest():
+                raise conflict(stored)
+            new_digest = digest_aside(data)
+            self._replace(data, serial, stored is not None)
+            state.lineage, state.serial = version.lineage, serial
+            state.stored_as = StoredAs(state.lineage, serial, new_digest())
             self._retain()
 
     def delete(self) -> None:
@@ -203,10 +200,10 @@ class BlobBackend(StateBackend):
             ValueError: if the suffix has other characters, or is that of a save.
             StateNotFoundError: if nothing is stored.
         """
-        if not _SUFFIX.fullmatch(suffix) or suffix.startswith(_VERSION):
+        if not _SUFFIX.fullmatch(suffix) or suffix.startswith(BY_SAVES):
             raise ValueError(
                 f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-' and "
-                f"'.', and not {_VERSION!r}"
+                f"'.', and not {BY_SAVES!r}"
             )
         return self._location(self._backed_up(suffix, self._copy))
 
@@ -260,7 +257,7 @@ class BlobBackend(StateBackend):
         """
         with self.lock(f"restore serial {serial}"):
             state = self.load_version(serial)
-            state.serial = max(serial, self._newest_serial()) + 1
+            state.serial = max([serial, *map(serial_before, self._versions())]) + 1
             try:
                 state.lineage = self.load().lineage
                 self.save(state)
@@ -280,59 +277,60 @@ class BlobBackend(StateBackend):
         for blob in [*blobs, *self._backups()]:
             try:
                 wrong = problems(self._read(blob.name))
-            except (StateNotFoundError, StateReadError) as error:
+            except StateNotFoundError:
+                continue  # Thinned out meanwhile.
+            except StateReadError as error:
                 wrong = [str(error)]
             found += [f"{self._location(blob.name)}: {problem}" for problem in wrong]
         return found
 
+    def _stored(self) -> bytes | None:
+        try:
+            return self._read(self.name)
+        except StateNotFoundError:
+            return None
+        except StateReadError as error:
+            raise StateWriteError(
+                f"{error}, so it cannot be told what a save would replace"
+            ) from error
+
     def _replace(self, data: bytes, serial: int, keep: bool) -> None:
         """Keep what is stored as a version, and store the data; both or neither."""
-        kept = self._backed_up(f"{_VERSION}{serial}", self._keep) if keep else None
+        kept = self._backed_up(f"{BY_SAVES}{serial}", self._keep) if keep else None
         try:
             self._write(self.name, data)
         except BaseException:
-            # After a failure between the rename and its end, the version is needed.
-            if kept is not None and self._read(self.name) == self._read(kept):
-                self._remove(kept)
+            if kept is not None:
+                self._drop_if_still_stored(kept)
             raise
+
+    def _drop_if_still_stored(self, kept: str) -> None:
+        """Remove a version unless the save that failed got as far as replacing it."""
+        try:
+            if self._read(self.name) == self._read(kept):
+                self._remove(kept)
+        except (StateNotFoundError, StateReadError, StateWriteError):
+            logger.warning("%s is kept, perhaps twice", self._location(kept))
 
     def _backed_up(self, suffix: str, copy_blob: Callable[[str, str], bool]) -> str:
         """Copy the state under the first free name, and return that name."""
         stamp = f"{self._now():%Y%m%dT%H%M%S%fZ}"
         endings = ("" if n == 0 else f"-{stamp}" + f"-{n}" * (n > 1) for n in count())
-        names = (self._backup_name(f"{suffix}{ending}") for ending in endings)
+        names = (backup_name(self.name, f"{suffix}{ending}") for ending in endings)
         return next(name for name in names if copy_blob(self.name, name))
 
-    def _backup_name(self, suffix: str) -> str:
-        path = Path(self.name)
-        return f"{path.stem}.{suffix}{path.suffix}"
-
     def _backups(self, kind: str = "") -> list[Blob]:
-        first, last = self._backup_name(f"{kind}\n").split("\n")
-        return [
-            blob
-            for blob in self._blobs()
-            if blob.name.startswith(first)
-            and blob.name.endswith(last)
-            and blob.name != self.name
-        ]
+        return [blob for blob in self._blobs() if is_backup(blob.name, self.name, kind)]
 
     def _versions(self) -> list[Blob]:
-        return self._backups(_VERSION)
-
-    def _newest_serial(self) -> int:
-        """Return the serial that the last save stored, as the versions' names tell."""
-        names = (re.search(rf"\.{_VERSION}([0-9]+)", b.name) for b in self._versions())
-        return max((int(found[1]) for found in names if found), default=0)
+        return newest_first(self._backups(BY_SAVES))
 
     def _retain(self) -> None:
         """Remove the versions that are too many or too big together, oldest first."""
-        room = self.keep_bytes
         try:
-            for number, blob in enumerate(self._versions()):
-                room -= blob.size
-                if number >= self.keep_versions or room < 0:
-                    self._remove(blob.name)
+            many = surplus(self._versions(), self.keep_versions, self.keep_bytes)
+            for blob in many:
+                self._remove(blob.name)
         except (StateNotFoundError, StateReadError, StateWriteError) as error:
             logger.warning("older versions were not thinned out: %s", error)
 
@@ -344,7 +342,3 @@ class BlobBackend(StateBackend):
                 f"(serial {version.serial}): restore({version.serial}) brings it back"
             )
         return "there is no backup that loads: delete it, sync again and save"
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

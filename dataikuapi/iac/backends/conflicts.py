@@ -1,11 +1,15 @@
 """May this state take the place of the stored one, and as which version?"""
 
+import hashlib
+from collections.abc import Callable
+from threading import Thread
+
 from dataikuapi.iac.exceptions import StateConflictError, StateCorruptedError
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.state import NOTHING_STORED
 from dataikuapi.iac.serialization import loads
 
-__all__ = ["conflict", "next_version"]
+__all__ = ["conflict", "digest_aside", "digest_of", "next_version"]
 
 
 def next_version(
@@ -81,3 +85,30 @@ def _described(stored: bytes | None) -> str:
     )
     by = f", last synced by {latest.deployed_by}" if latest else ""
     return f"serial {state.serial}, of {state.updated_at:%Y-%m-%d %H:%M:%S} UTC{by}"
+
+
+def digest_of(data: bytes) -> str:
+    """Return what tells one stored document from another."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_aside(data: bytes | None) -> Callable[[], str]:
+    """Hash in a thread: hashing lets go of the interpreter, which has other work.
+
+    Returns:
+        What waits for the digest and returns it; "" for nothing.
+    """
+    if data is None:
+        return lambda: ""
+    found: list[str] = []
+    thread = Thread(target=lambda: found.append(digest_of(data)))
+    try:
+        thread.start()
+    except RuntimeError:  # No threads any more: the interpreter ends.
+        return lambda: digest_of(data)
+
+    def wait() -> str:
+        thread.join()
+        return found[0]
+
+    return wait

@@ -1,17 +1,19 @@
 """A state in a file on this machine."""
 
+import glob
 import logging
 import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from dataikuapi.iac.backends.base import LOCK_TIME_OUT
-from dataikuapi.iac.backends.blob import Blob, BlobBackend
+from dataikuapi.iac.backends.blob import BlobBackend
 from dataikuapi.iac.backends.locks import file_lock
+from dataikuapi.iac.backends.versions import Blob
 from dataikuapi.iac.exceptions import (
     StateNotFoundError,
     StateReadError,
@@ -116,6 +118,7 @@ class LocalFileBackend(BlobBackend):
         target = _followed(self._location(name))
         with _failure_is_write_error(target):
             target.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(target)
             with _temporary_beside(target, data, _mode(target)) as temporary:
                 os.replace(temporary, target)
             _sync_folder(target.parent)
@@ -146,6 +149,13 @@ class LocalFileBackend(BlobBackend):
         path = self._location(name)
         with _failure_is_write_error(path), _missing_file_is_missing_state(path):
             path.unlink()
+
+
+def _sweep(target: Path) -> None:
+    """Remove what saves left behind that were killed; who saves has the lock."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
+        with suppress(OSError):
+            left.unlink()
 
 
 def _followed(path: Path) -> Path:
@@ -231,4 +241,5 @@ def _temporary_beside(target: Path, data: bytes, mode: int) -> Iterator[Path]:
             os.fsync(file.fileno())
         yield temporary
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # What counts is done, or has its own error.
+            temporary.unlink()

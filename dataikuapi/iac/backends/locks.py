@@ -5,7 +5,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -56,12 +56,10 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
             _tell(info, reason)
         yield
     finally:
-        try:
-            if lock.lock_counter == 1:
-                info.unlink(missing_ok=True)
-        except OSError:
-            pass  # It names a holder who is gone; the next one writes over it.
-        finally:
+        if lock.lock_counter == 1:
+            with suppress(OSError):  # Else it names one who is gone, until the next.
+                info.unlink()
+        with suppress(OSError):  # What was done under the lock is done.
             lock.release()
 
 
@@ -82,7 +80,8 @@ def _tell(info: Path, reason: str) -> None:
     except OSError:
         pass  # The lock holds all the same, unnamed.
     finally:
-        written.unlink(missing_ok=True)
+        with suppress(OSError):
+            written.unlink()
 
 
 def _user() -> str:

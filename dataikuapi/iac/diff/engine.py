@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dataikuapi.iac.models import AttributeDiffs, ChangeType, ResourceDiff, State
-from dataikuapi.iac.models.json_values import JSON, canonical_bytes
+from dataikuapi.iac.models.json_values import JSON, same
 from dataikuapi.iac.models.resource import UNKNOWN_WHEN_MISSING, Resource
 from dataikuapi.iac.models.scope import covers
 from dataikuapi.iac.reports.text import render_text
@@ -79,17 +79,14 @@ class DiffEngine:
             change_type = ChangeType.ADDED if old is None else ChangeType.REMOVED
             return ResourceDiff(change_type, resource_id, resource_type, old, new)
         hidden = _unknown_in_either(old, new)
-        attribute_diffs = self._diff_attributes(
-            _less(old.attributes, hidden), _less(new.attributes, hidden)
-        )
-        changed = any(attribute_diffs.values())
+        before, after = _less(old.attributes, hidden), _less(new.attributes, hidden)
+        if same(before, after):
+            return ResourceDiff(
+                ChangeType.UNCHANGED, resource_id, resource_type, old, new
+            )
+        attribute_diffs = self._diff_attributes(before, after)
         return ResourceDiff(
-            ChangeType.MODIFIED if changed else ChangeType.UNCHANGED,
-            resource_id,
-            resource_type,
-            old,
-            new,
-            attribute_diffs if changed else None,
+            ChangeType.MODIFIED, resource_id, resource_type, old, new, attribute_diffs
         )
 
     def _diff_attributes(
@@ -102,8 +99,7 @@ class DiffEngine:
             "modified": {
                 name: {"old": old[name], "new": new[name]}
                 for name in old
-                if name in new
-                and canonical_bytes(old[name]) != canonical_bytes(new[name])
+                if name in new and not same(old[name], new[name])
             },
         }
 

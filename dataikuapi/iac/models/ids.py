@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-__all__ = ["ResourceId", "make_resource_id"]
+__all__ = ["ResourceId", "is_id_of", "make_resource_id"]
 
 # The name is everything behind the second dot: names of real recipes have dots,
 # spaces and apostrophes in them. The schema of the state file has the same pattern.
@@ -69,6 +69,17 @@ def make_resource_id(
         ValueError: if the result would not be a valid id.
     """
     return str(ResourceId(resource_type, project_key, resource_name or ""))
+
+
+def is_id_of(resource_type: str, text: object) -> bool:
+    """Tell, in a fraction of the time that parsing takes, whether parsing succeeds.
+
+    Args:
+        resource_type: the type that the id has to begin with.
+        text: the id.
+    """
+    match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
+    return match is not None and match[1] == resource_type
 
 
 def _invalid(resource_type: str, text: object) -> str:

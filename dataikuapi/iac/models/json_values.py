@@ -1,5 +1,6 @@
 """What is a JSON value, how is it copied, and when are two of them the same?"""
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator
@@ -7,7 +8,16 @@ from typing import Union
 
 import orjson
 
-__all__ = ["JSON", "MAX_DEPTH", "canonical_bytes", "copy_json", "first_unsupported"]
+__all__ = [
+    "JSON",
+    "MAX_DEPTH",
+    "canonical_bytes",
+    "checksum",
+    "copy_json",
+    "exact_checksum",
+    "first_unsupported",
+    "same",
+]
 
 JSON = Union[None, bool, int, float, str, list["JSON"], dict[str, "JSON"]]
 
@@ -17,7 +27,6 @@ MAX_DEPTH = 200
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 """What 64 bits hold, signed or unsigned. JSON readers turn more into a float."""
 
-
 _ORJSON_DEPTH = 254
 """How deep orjson writes. Padded with lists, a value is written no deeper than ours."""
 
@@ -26,6 +35,13 @@ _REFUSE_OBJECTS = (
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
+
+# Each writes what json.dumps(value, sort_keys=True) does. A value that holds itself is
+# nested too deep all the same, so looking for it, which takes time, is left out.
+_ENCODE = json.JSONEncoder(sort_keys=True, check_circular=False).encode
+_ENCODE_EXACT = json.JSONEncoder(
+    sort_keys=True, check_circular=False, allow_nan=False
+).encode
 
 
 def copy_json(value: JSON) -> JSON:
@@ -56,6 +72,41 @@ def canonical_bytes(value: JSON) -> bytes:
     # orjson refuses what JSON cannot carry exactly (integers beyond 64 bits, lone
     # surrogates) and writes NaN as null; a comparison has to tell such values apart.
     return json.dumps(value, sort_keys=True).encode("utf-8")
+
+
+def same(one: JSON, other: JSON) -> bool:
+    """Tell whether the checksums of two values would be equal.
+
+    Fast where keys are in the same order, as in two states that were read alike.
+    """
+    try:
+        data = orjson.dumps(one)
+        if data == orjson.dumps(other) and (b"null" not in data or one == other):
+            return True  # Where there is a null, ``==`` says that it is no NaN.
+    except TypeError:
+        pass  # E.g. an integer beyond 64 bits.
+    return canonical_bytes(one) == canonical_bytes(other)
+
+
+def checksum(value: JSON) -> str:
+    """Return the SHA-256 of ``json.dumps(value, sort_keys=True)``, in hex.
+
+    Raises:
+        TypeError: if the value is no JSON.
+        RecursionError: if it is nested too deep by far.
+    """
+    return hashlib.sha256(_ENCODE(value).encode("utf-8")).hexdigest()
+
+
+def exact_checksum(value: JSON) -> str:
+    """Do as :func:`checksum`, and refuse NaN and infinities.
+
+    Raises:
+        ValueError: if there is one.
+        TypeError: if the value is no JSON.
+        RecursionError: if it is nested too deep by far.
+    """
+    return hashlib.sha256(_ENCODE_EXACT(value).encode("utf-8")).hexdigest()
 
 
 def first_unsupported(value: object, path: str, depth: int = 1) -> str | None:

@@ -1,16 +1,15 @@
 """What is known of one object of DSS: its configuration, and where it comes from."""
 
-import hashlib
-import json
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, cast
 
 from dataikuapi.iac.exceptions import UnsupportedValueError
-from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.ids import ResourceId, is_id_of
 from dataikuapi.iac.models.json_values import (
     JSON,
     MAX_DEPTH,
+    checksum,
     copy_json,
     first_unsupported,
 )
@@ -90,26 +89,31 @@ class ResourceMetadata:
     @classmethod
     def from_own_dict(cls, data: dict[str, Any]) -> "ResourceMetadata":
         """Do as :meth:`from_dict`, but take the object over instead of copying it."""
-        for name in ("deployed_at", "deployed_by"):
-            if name not in data:
-                raise ValueError(f"resource metadata lacks {name}")
-        metadata = cls.__new__(cls)
-        fields_of = metadata.__dict__
-        fields_of.update(_UNKNOWN_METADATA, extra={})
-        for name, value in data.items():
-            if name not in _NAMES:
-                metadata.extra[name] = value
-            elif name in _TIMES and value is not None:
-                fields_of[name] = parse_time(value)
-            else:
-                fields_of[name] = value
+        # Not by __init__, which would copy, nor in a loop: a state has many of these.
+        metadata, get = cls.__new__(cls), data.get
+        try:
+            metadata.deployed_at = parse_time(data["deployed_at"])
+            metadata.deployed_by = data["deployed_by"]
+        except KeyError as missing:
+            raise ValueError(f"resource metadata lacks {missing.args[0]}") from None
+        modified, created = get("last_modified_at"), get("created_at")
+        metadata.dataiku_internal_id = get("dataiku_internal_id")
+        metadata.checksum = get("checksum", "")
+        metadata.last_modified_by = get("last_modified_by")
+        metadata.last_modified_at = None if modified is None else parse_time(modified)
+        metadata.version_number = get("version_number")
+        metadata.created_at = None if created is None else parse_time(created)
+        metadata.extra = (
+            {}
+            if _NAMES.issuperset(data)
+            else {name: value for name, value in data.items() if name not in _NAMES}
+        )
         return metadata
 
 
 _TIMES = frozenset({"deployed_at", "last_modified_at", "created_at"})
 _OPTIONAL = ("last_modified_by", "last_modified_at", "version_number", "created_at")
 _NAMES = frozenset(item.name for item in fields(ResourceMetadata)) - {"extra"}
-_UNKNOWN_METADATA = {**dict.fromkeys(_NAMES), "checksum": ""}
 
 
 def _now_by_system() -> ResourceMetadata:
@@ -187,11 +191,10 @@ class Resource:
         implementations of this state file do; ``metadata.checksum`` stays as it is.
         """
         try:
-            text = json.dumps(self.attributes, sort_keys=True)
+            return checksum(self.attributes)
         except (TypeError, RecursionError) as error:
             problem = first_unsupported(self.attributes, "attributes") or str(error)
             raise UnsupportedValueError(f"{self.resource_id}: {problem}") from error
-        return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
     def has_changed(self, other: "Resource") -> bool:
         """Tell whether the two configurations differ.
@@ -211,10 +214,16 @@ class Resource:
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the entry of the state file, as a copy."""
+        entry = self.to_shared_dict()
+        entry["attributes"] = copy_json(self.attributes)
+        return entry
+
+    def to_shared_dict(self) -> dict[str, JSON]:
+        """Do as :meth:`to_dict`, but share the attributes instead of copying them."""
         return {
             "resource_type": self.resource_type,
             "resource_id": self.resource_id,
-            "attributes": copy_json(self.attributes),
+            "attributes": self.attributes,
             "metadata": self.metadata.to_dict(),
             **cast(dict[str, JSON], copy_json(self.extra)),
         }
@@ -231,21 +240,21 @@ class Resource:
     @classmethod
     def from_own_dict(cls, data: dict[str, Any]) -> "Resource":
         """Do as :meth:`from_dict`, but take the entry over instead of copying it."""
-        missing = [name for name in _ENTRY if name not in data]
-        if missing:
-            raise ValueError(f"resource lacks {', '.join(missing)}")
-        _check_id(data["resource_type"], data["resource_id"])
-        return cls.adopt(
-            data["resource_type"],
-            data["resource_id"],
-            data["attributes"],
-            ResourceMetadata.from_own_dict(data["metadata"]),
-            (
-                {key: value for key, value in data.items() if key not in _ENTRY}
-                if len(data) > len(_ENTRY)
-                else {}
-            ),
+        try:
+            resource_type, resource_id = data["resource_type"], data["resource_id"]
+            attributes, metadata = data["attributes"], data["metadata"]
+        except KeyError:
+            missing = [name for name in _ENTRY if name not in data]
+            raise ValueError(f"resource lacks {', '.join(missing)}") from None
+        if not is_id_of(resource_type, resource_id):
+            _check_id(resource_type, resource_id)
+        extra = (
+            {key: value for key, value in data.items() if key not in _ENTRY}
+            if len(data) > len(_ENTRY)
+            else {}
         )
+        metadata = ResourceMetadata.from_own_dict(metadata)
+        return cls.adopt(resource_type, resource_id, attributes, metadata, extra)
 
     @classmethod
     def adopt(

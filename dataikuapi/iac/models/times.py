@@ -5,8 +5,12 @@ from datetime import datetime, timedelta, timezone
 
 __all__ = ["as_utc", "format_time", "parse_time", "utc_from_millis", "utc_now"]
 
+_read = datetime.fromisoformat
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _AS_WRITTEN = (len("2026-01-02T03:04:05Z"), len("2026-01-02T03:04:05.678901Z"))
+_MARKS = ("--T::Z", "--T::.")
+"""What stands at every third place, from the fourth on, of a time that we wrote."""
+
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
     r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
@@ -32,8 +36,9 @@ def as_utc(moment: datetime) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """Return e.g. ``2026-01-02T03:04:05Z``; a fraction only where there is one."""
-    text = as_utc(moment).replace(tzinfo=None).isoformat()
-    return f"{text}Z"
+    if moment.tzinfo is not timezone.utc:
+        moment = as_utc(moment)
+    return f"{moment.isoformat()[:-6]}Z"  # Without +00:00.
 
 
 def parse_time(text: str) -> datetime:
@@ -44,11 +49,17 @@ def parse_time(text: str) -> datetime:
     Raises:
         ValueError: if the text is no such time.
     """
-    if type(text) is str and len(text) in _AS_WRITTEN and text[-1] == "Z":
+    # A state has three of these for each resource, most of them as we write them.
+    if (
+        type(text) is str
+        and len(text) in _AS_WRITTEN
+        and text[4:20:3] in _MARKS
+        and text[-1] == "Z"
+    ):
         try:
-            return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
+            return _read(text[:-1] + "+00:00")
         except ValueError:
-            pass  # As long as ours, and another form all the same.
+            pass  # No such day, say; that is told below.
     match = _TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError(f"not an RFC 3339 time: {text!r:.60}")

@@ -1,0 +1,274 @@
+"""What the durability tests run in processes of their own: ``saver.py COMMAND …``."""
+
+import atexit
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from dataikuapi.iac import LocalFileBackend, Resource, State
+from dataikuapi.iac.exceptions import StateConflictError, StateWriteError
+
+COUNTER = "dataset.SHOP.counter"
+NOBODY = 65534
+STRANGER = 54321
+SAVED, REFUSED, ESCAPED = 0, 3, 4
+"""Exit codes: the save worked, raised a StateWriteError, raised something else."""
+
+
+# A state of which every part tells the round that it belongs to
+
+
+def write_round(state, number, size=40, repeats=4_000):
+    """Make it the state of that round: by default 40 datasets, 2.4 MB."""
+    for index in range(size):
+        resource_id = f"dataset.SHOP.d{index:03}"
+        attributes = {"round": number, "filler": f"round {number:08} " * repeats}
+        state.resources[resource_id] = Resource("dataset", resource_id, attributes)
+    return state
+
+
+def round_of(state, size=40):
+    """Return the round that a state is of, if it is whole."""
+    assert len(state.resources) == size
+    (number,) = {item.attributes["round"] for item in state.list_resources()}
+    fillers = {item.attributes["filler"] for item in state.list_resources()}
+    (filler,) = fillers
+    assert filler == f"round {number:08} " * (len(filler) // 15)
+    return number
+
+
+# Commands
+
+
+def announce(*words):
+    """Tell the test, with the time."""
+    os.write(1, f"{' '.join(map(str, words))} {time.monotonic_ns()}\n".encode())
+
+
+def save_rounds(path):
+    """Save round after round, for ever, and announce where in it we are.
+
+    An audit hook sees what the interpreter does, whichever way the backend does it.
+    """
+    seen = set()
+
+    def watch(event, args):
+        if event == "open" and str(args[0]).endswith(".tmp"):
+            moment = "created"
+        elif event == "os.rename" and str(args[0]).endswith(".tmp"):
+            moment = "renaming"
+        else:
+            return
+        if moment not in seen:
+            seen.add(moment)
+            announce(moment)
+
+    sys.addaudithook(watch)
+    backend = LocalFileBackend(path)
+    state = backend.load()
+    number = round_of(state)
+    while True:
+        number += 1
+        write_round(state, number)
+        seen.clear()
+        announce("saving", number)
+        backend.save(state)
+        announce("saved", number)
+
+
+def nurse(path):
+    """For each line of input, fork a process that saves rounds until it is killed."""
+    for _ in sys.stdin:
+        child = os.fork()
+        if not child:
+            end_as(lambda: save_rounds(path))
+        announce("born", child)
+        os.waitpid(child, 0)
+        announce("dead", child)
+
+
+def count_up(path, processes, rounds, locked):
+    """Let many processes change one state at a time; print what happened."""
+    children = []
+    for worker in range(int(processes)):
+        child = os.fork()
+        if not child:
+            end_as(lambda: count_up_alone(path, worker, int(rounds), locked == "True"))
+        children.append(child)
+    sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(c, 0)[1]) for c in children))
+
+
+def count_up_alone(path, worker, rounds, locked):
+    """Add one resource and one to the counter, so many times; print the conflicts."""
+    backend = LocalFileBackend(path)
+    backoff = random.Random(worker)
+    conflicts = 0
+
+    def change():
+        state = backend.load()
+        state.get_resource(COUNTER).attributes["count"] += 1
+        state.add_resource(Resource("dataset", f"dataset.SHOP.w{worker}_{number}"))
+        backend.save(state)
+
+    for number in range(rounds):
+        if locked:
+            with backend.lock(reason=f"round {number}", timeout=120):
+                change()
+            continue
+        while True:
+            try:
+                change()
+                break
+            except StateConflictError:
+                conflicts += 1
+                time.sleep(backoff.random() / 100)
+    os.write(1, f"{conflicts}\n".encode())
+
+
+def hold(path, reason):
+    """Hold the lock until there is a line of input."""
+    with LocalFileBackend(path).lock(reason=reason, timeout=10):
+        announce("held")
+        sys.stdin.readline()
+    announce("freed")
+
+
+def stop_before_rename(path):
+    """Change a resource; stop between check and write until there is a line."""
+    replace = os.replace
+
+    def waiting_replace(source, target):
+        if str(source).endswith(".tmp"):
+            announce("stopped")
+            sys.stdin.readline()
+        replace(source, target)
+
+    backend = LocalFileBackend(path)
+    state = backend.load()
+    state.add_resource(Resource("dataset", "dataset.SHOP.by_a"))
+    os.replace = waiting_replace
+    backend.save(state)
+    announce("saved")
+
+
+def save_without_rights(path):
+    """Load and save as a user who owns nothing; print what came of it."""
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+    backend = LocalFileBackend(path)
+    told = {}
+    for name, action in {
+        "load": backend.load,
+        "save": lambda: backend.save(State(serial=9), force=True),
+        "lock": lambda: backend.lock(timeout=1).__enter__(),
+    }.items():
+        try:
+            action()
+            told[name] = "done"
+        except Exception as error:
+            told[name] = [cls.__name__ for cls in type(error).__mro__], str(error)
+    print(json.dumps(told))
+
+
+def fill_disk(folder):
+    """Save on a disk of one megabyte, in a name space of our own, until it is full."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+    subprocess.run(mount, check=True)
+    backend = LocalFileBackend(Path(folder) / "dev.state.json")
+    state, number, told = State(), 0, {"error": None}
+    while told["error"] is None and number < 20:
+        before = backend.state_file.read_bytes() if number else None
+        number += 1
+        write_round(state, number, size=4, repeats=4_000)
+        try:
+            backend.save(state)
+        except StateWriteError as error:
+            told["error"] = str(error)
+    told["saves that worked"] = number - 1
+    told["intact"] = backend.state_file.read_bytes() == before
+    told["round"] = round_of(backend.load(), size=4)
+    told["left"] = [name for name in os.listdir(folder) if name.endswith(".tmp")]
+    for item in backend.state_file.parent.glob("*.pre-serial-*"):
+        item.unlink()
+    backend.save(state)
+    told["round once there is room"] = round_of(backend.load(), size=4)
+    print(json.dumps(told))
+
+
+def save_when_told(path):
+    """For each line of input, a file, fork a process that saves it at a SIGUSR1."""
+    # Whatever is imported late is imported now.
+    LocalFileBackend(path).save(LocalFileBackend(path).load())
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            backend = LocalFileBackend(line.strip(), keep_versions=2)
+            state = write_round(backend.load(), 2, size=2, repeats=100)
+            announce("ready", os.getpid())
+            signal.sigwait({signal.SIGUSR1})
+            # A tracer counts the calls of each process, so the save has one of its own.
+            saver = os.fork()
+            if not saver:
+                end_as(lambda: backend.save(state))
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(saver, 0)[1]))
+        announce("ended", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def save_as_a_stranger(path, serial):
+    """Save, in a folder of our own, as a user whom no one knows, as containers do."""
+    os.setgroups([])
+    os.setgid(STRANGER)
+    os.setuid(STRANGER)
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        os.environ.pop(name, None)
+    if serial == "2":
+        os.environ["USER"] = "stranger"
+    LocalFileBackend(path).save(State(serial=int(serial)))
+
+
+def save_at_exit(path):
+    """Save when the interpreter ends."""
+    atexit.register(lambda: LocalFileBackend(path).save(State(serial=1)))
+
+
+def end_as(action):
+    """Do it, and end this process at once with the exit code that tells the outcome."""
+    code = ESCAPED
+    try:
+        action()
+        code = SAVED
+    except StateWriteError:
+        code = REFUSED
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+COMMANDS = {
+    command.__name__: command
+    for command in (
+        count_up,
+        fill_disk,
+        hold,
+        nurse,
+        save_as_a_stranger,
+        save_at_exit,
+        save_rounds,
+        save_when_told,
+        save_without_rights,
+        stop_before_rename,
+    )
+}
+
+if __name__ == "__main__":
+    COMMANDS[sys.argv[1]](*sys.argv[2:])
