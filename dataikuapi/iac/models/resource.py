@@ -70,11 +70,16 @@ class ResourceMetadata:
             "checksum": self.checksum,
             "dataiku_internal_id": self.dataiku_internal_id,
         }
-        for name in _OPTIONAL:
-            value = getattr(self, name)
-            if value is not None:
-                document[name] = format_time(value) if name in _TIMES else value
-        document.update(cast(dict[str, JSON], copy_json(self.extra)))
+        if self.last_modified_by is not None:
+            document["last_modified_by"] = self.last_modified_by
+        if self.last_modified_at is not None:
+            document["last_modified_at"] = format_time(self.last_modified_at)
+        if self.version_number is not None:
+            document["version_number"] = self.version_number
+        if self.created_at is not None:
+            document["created_at"] = format_time(self.created_at)
+        if self.extra:
+            document.update(cast(dict[str, JSON], copy_json(self.extra)))
         return document
 
     @classmethod
@@ -111,8 +116,7 @@ class ResourceMetadata:
         return metadata
 
 
-_TIMES = frozenset({"deployed_at", "last_modified_at", "created_at"})
-_OPTIONAL = ("last_modified_by", "last_modified_at", "version_number", "created_at")
+_TIMES = ("deployed_at", "last_modified_at", "created_at")
 _NAMES = frozenset(item.name for item in fields(ResourceMetadata)) - {"extra"}
 
 
