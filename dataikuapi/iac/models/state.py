@@ -185,7 +185,12 @@ class State:
         if "updated_at" in known:
             known["updated_at"] = parse_time(known["updated_at"])
         for part in known.get("scope") or []:
-            parse_time(part["read_at"])
+            try:
+                parse_time(part["read_at"])
+            except ValueError as error:
+                raise ValueError(
+                    f"scope of {part['project']!r:.80}: {error}"
+                ) from error
         entries = known.pop("resources", {})
         extra = {key: value for key, value in data.items() if key not in _KEYS}
         state = cls(**known, extra=extra)
