@@ -1,5 +1,6 @@
 """Calling DSS: in time, again where that helps, and on sessions of our own."""
 
+import socket
 from unittest.mock import Mock, create_autospec
 
 import pytest
@@ -8,7 +9,8 @@ from dataikuapi import DSSClient
 from requests.adapters import HTTPAdapter
 
 from dataikuapi.iac import CallPolicy, DatasetSync, DSSUnreachableError, StateManager
-from dataikuapi.iac.sync.connection import OpenSockets, own_copy
+from dataikuapi.iac.sync.connection import own_copy
+from dataikuapi.iac.sync.sockets import OpenSockets
 
 POLICY = CallPolicy(connect_time_out=3, read_time_out=7)
 
@@ -96,3 +98,14 @@ def test_all_syncs_call_with_a_time_out(client):
     with pytest.raises(DSSUnreachableError):
         DatasetSync(client).list_all("SHOP")
     assert Recorder.time_outs == [(10.0, 60.0)]
+
+
+def test_each_address_of_a_host_is_tried(server, monkeypatch):
+    """As with localhost, whose IPv6 address comes first and often answers nothing."""
+    address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+    kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+    found = [(*kind, ("127.0.0.1", 1)), (*kind, address)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+    own = own_copy(DSSClient(server.url, server.api_key), POLICY, OpenSockets())
+
+    assert "ORDERS_DEMO" in own.list_project_keys()

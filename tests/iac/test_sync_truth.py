@@ -299,8 +299,8 @@ def test_a_recipe_that_is_deleted_in_mid_sync_is_not_there(server, manager, stor
 
 @pytest.fixture
 def many(store):
-    """The sample, and ten small projects."""
-    for number in range(10):
+    """The sample, and a hundred small projects."""
+    for number in range(100):
         store.add_project(f"P{number}")
         store.add_dataset(f"P{number}", "d")
         store.add_recipe(f"P{number}", "r", payload="print(1)")
@@ -334,7 +334,7 @@ def test_a_project_that_is_forbidden_meanwhile_is_unknown(server, manager, many)
         "Failed to read project permissions",
     )
     server.faults = lambda method, path: (
-        forbidden if path.startswith("/projects/P3") else None
+        forbidden if f"{path}/".startswith("/projects/P3/") else None
     )
     with pytest.raises(SyncError) as raised:
         manager.sync_all()

@@ -2,14 +2,17 @@
 
 import os
 import signal
+import socket
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 from dataikuapi import DSSClient
 
 from dataikuapi.iac import DSSError, DSSUnreachableError, StateManager
 from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sync.sockets import OpenSockets
 from dataikuapi.iac.sync.workers import Workers
 
 
@@ -179,3 +182,50 @@ def test_ctrl_c_ends_a_wait_between_two_tries(server):
     ring.join()
 
     assert threads() == []
+
+
+@pytest.fixture
+def listener():
+    """A port of a host that lets connect, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        yield server
+
+
+@pytest.fixture
+def full(listener):
+    """One with a queue of connections that is full: connecting to it waits."""
+    with ExitStack() as stack:
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener
+
+
+# Where Ctrl-C lands in a TLS handshake, Python leaves its socket to the collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("scheme", "host"), [("http", "full"), ("https", "full"), ("https", "listener")]
+)
+def test_ctrl_c_ends_a_wait_for_a_connection(scheme, host, request, tmp_path):
+    port = request.getfixturevalue(host).getsockname()[1]
+    client = DSSClient(f"{scheme}://127.0.0.1:{port}", "key")
+    manager = StateManager.local(client, "x")
+    ring = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    ring.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        manager.sync_project("ORDERS_DEMO")
+    took = time.monotonic() - started
+    ring.join()
+
+    assert took < 1.3
+    assert threads() == []
+
+
+def test_a_connection_that_is_opened_after_the_end_is_ended(listener):
+    sockets = OpenSockets()
+    sockets.cut()
+    with socket.create_connection(listener.getsockname()) as late:
+        sockets.add(late)
+        assert late.recv(1) == b""

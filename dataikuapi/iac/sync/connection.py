@@ -1,11 +1,8 @@
 """How is DSS called: patiently, and without touching the caller's client."""
 
 import copy
-import socket
 from collections import OrderedDict
-from threading import Lock
 from typing import Any
-from weakref import WeakSet
 
 from dataikuapi.dssclient import DSSClient
 from requests import PreparedRequest, RequestException, Response, Session
@@ -13,8 +10,9 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from dataikuapi.iac.sync.policy import CallPolicy, ReadRetry
 from dataikuapi.iac.sync.refusals import Refusal
+from dataikuapi.iac.sync.sockets import OpenSockets
 
-__all__ = ["OpenSockets", "answered_by_dss", "host_of", "is_dss_client", "own_copy"]
+__all__ = ["answered_by_dss", "host_of", "is_dss_client", "own_copy"]
 
 
 def is_dss_client(client: DSSClient) -> bool:
@@ -23,31 +21,6 @@ def is_dss_client(client: DSSClient) -> bool:
     Not isinstance(), to which an autospecced mock lies.
     """
     return issubclass(type(client), DSSClient)
-
-
-class OpenSockets:
-    """The connections of all copies of a client, to be cut when nobody waits for them.
-
-    A thread that waits for an answer cannot be stopped in another way.
-    """
-
-    def __init__(self) -> None:
-        self._sockets: WeakSet[socket.socket] = WeakSet()
-        self._lock = Lock()
-
-    def add(self, connected: socket.socket) -> None:
-        """Note a connection that was just made."""
-        with self._lock:
-            self._sockets.add(connected)
-
-    def cut(self) -> None:
-        """End all connections; who waits for an answer gets an error at once."""
-        with self._lock:
-            for connected in list(self._sockets):
-                try:
-                    connected.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass  # It was closed already.
 
 
 def own_copy(
@@ -75,7 +48,7 @@ def own_copy(
         if isinstance(adapter, HTTPAdapter):
             adapter.max_retries = ReadRetry.of(policy)
             if sockets is not None:
-                _tell(sockets, adapter)
+                sockets.note_those_of(adapter)
         own._session.mount(prefix, _TimeOutAdapter(adapter, policy))
     own._session.hooks["response"].append(_AnswerCheck())
     return own
@@ -108,28 +81,6 @@ def _copied(session: Session) -> Session:
         (prefix, copy.copy(adapter)) for prefix, adapter in session.adapters.items()
     )
     return fresh
-
-
-def _tell(sockets: OpenSockets, adapter: HTTPAdapter) -> None:
-    """Let the adapter's connections be noted as they are made."""
-    classes = adapter.poolmanager.pool_classes_by_scheme
-    adapter.poolmanager.pool_classes_by_scheme = {
-        scheme: _noting(sockets, pool_class) for scheme, pool_class in classes.items()
-    }
-
-
-def _noting(sockets: OpenSockets, pool_class: Any) -> Any:
-    """Return the pool class, of whatever scheme, with connections that are noted."""
-
-    class NotingConnection(pool_class.ConnectionCls):  # type: ignore[misc]
-        def connect(self) -> None:
-            super().connect()
-            sockets.add(self.sock)
-
-    class NotingPool(pool_class):  # type: ignore[misc]
-        ConnectionCls = NotingConnection
-
-    return NotingPool
 
 
 class _AnswerCheck:

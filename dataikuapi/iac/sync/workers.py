@@ -15,8 +15,9 @@ from dataikuapi.iac.exceptions import (
     DSSAuthenticationError,
     DSSUnreachableError,
 )
-from dataikuapi.iac.sync.connection import OpenSockets, is_dss_client, own_copy
+from dataikuapi.iac.sync.connection import is_dss_client, own_copy
 from dataikuapi.iac.sync.policy import CallPolicy
+from dataikuapi.iac.sync.sockets import OpenSockets
 
 __all__ = ["CountProgress", "Workers"]
 
