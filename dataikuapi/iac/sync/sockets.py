@@ -94,7 +94,7 @@ def _early(sockets: OpenSockets, connection_class: Any) -> Any:
                     self._handshaking.close()
 
         def _new_conn(self) -> socket.socket:
-            """Connect as urllib3 does, which shows a socket only once it is connected."""
+            """Connect as urllib3 does, which shows a socket once it is connected."""
             try:
                 connected = self._connected()
             except UnicodeError:
