@@ -321,7 +321,6 @@ def test_output_names_the_last_editor_where_dss_tells():
         resource = Resource("dataset", f"dataset.SHOP.{name}", {"x": 1}, metadata)
         new.add_resource(resource)
     engine = DiffEngine()
-    # Of a removed one, the last editor is not who removed it.
     forward = engine.diff(state(b={"x": 2}, c={"x": 1}), new)
     assert engine.format_output(forward, include_unchanged=True).splitlines()[:4] == [
         "+ dataset.SHOP.a  (by anna)",
@@ -330,7 +329,8 @@ def test_output_names_the_last_editor_where_dss_tells():
         "  dataset.SHOP.c",
     ]
     removed = engine.format_output(engine.diff(new, State()))
-    assert removed.startswith("- dataset.SHOP.a\n")
+    # Which is not to say that anna removed it.
+    assert removed.startswith("- dataset.SHOP.a  (last edited by anna)\n")
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_output_names_the_last_editor_where_dss_tells():
         pytest.param(
             {"columns": [{"name": "id"}, {"name": "date", "type": "string"}]},
             {"columns": [{"name": "id"}, {"name": "date", "type": "date"}]},
-            ['~ columns[1].type: "string" -> "date"'],
+            ['~ columns[date].type: "string" -> "date"'],
             id="in a list of objects",
         ),
         pytest.param(
@@ -406,6 +406,9 @@ def test_output_of_a_script_shows_the_lines_that_differ():
     new = "import dataiku\n\nx = 1\ny = 3\nz = 4\n"
     assert shown({"payload": old}, {"payload": new}) == [
         "~ payload:",
+        "    @@ -2 +2 @@",
+        "      ",
+        "      x = 1",
         "    - y = 2",
         "    + y = 3",
         "    + z = 4",
@@ -415,6 +418,8 @@ def test_output_of_a_script_shows_the_lines_that_differ():
 def test_output_of_one_line_that_becomes_a_script():
     assert shown({"payload": "x = 1"}, {"payload": "x = 1\ny = 2"}) == [
         "~ payload:",
+        "    @@ -1 +1 @@",
+        "      x = 1",
         "    + y = 2",
     ]
 
@@ -422,8 +427,7 @@ def test_output_of_one_line_that_becomes_a_script():
 def test_output_cuts_long_values_and_shows_that_it_did():
     (line,) = shown({}, {"a": "x" * 500})
     assert line.startswith('+ a: "xxxx')
-    assert line.endswith("…")
-    assert len(line) < 130
+    assert line.endswith("… (392 more characters)")
 
 
 def test_value_that_just_fits_is_not_cut():
@@ -465,11 +469,11 @@ def test_output_has_no_characters_that_steer_the_terminal(harmful):
 
 def test_escape_characters_are_shown_as_what_they_are():
     lines = shown({"s": "a\nb"}, {"s": "a\n\x1b[31mred"})
-    assert lines == ["~ s:", "    - b", "    + \\x1b[31mred"]
+    assert lines[-2:] == ["    - b", "    + \\x1b[31mred"]
 
 
 def test_line_feed_in_a_name_starts_no_line():
-    assert shown({}, {"a\n+ fake: 1": 2}) == ["+ a\\n+ fake: 1: 2"]
+    assert shown({}, {"a\n+ fake: 1": 2}) == ['+ ["a\\n+ fake: 1"]: 2']
 
 
 @pytest.mark.parametrize(
@@ -486,7 +490,7 @@ def test_script_of_which_only_line_ends_differ_says_so(old, new):
 
 
 def test_tabs_of_a_script_stay():
-    assert shown({"s": "a\n"}, {"s": "a\n\tb\n"}) == ["~ s:", "    + \tb"]
+    assert shown({"s": "a\n"}, {"s": "a\n\tb\n"})[-1] == "    + \tb"
 
 
 # Whatever the states are

@@ -16,6 +16,8 @@ from iac.conftest import REAL_PROJECTS
 import dataikuapi.iac.sandbox
 from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend, StateManager
 from dataikuapi.iac.canonical import common, dataset, project, recipe
+from dataikuapi.iac.diff import apply_changes
+from dataikuapi.iac.models.json_values import same
 from dataikuapi.iac.sandbox import ProjectStore, sample_folder
 from dataikuapi.iac.serialization import dumps, loads
 
@@ -78,10 +80,13 @@ def synced(serve, tmp_path_factory):
 
 def reported(old, new):
     """Return what the library calls changed, as sign and id."""
+    diffs = DiffEngine().diff(old, new)
+    for diff in diffs:
+        if diff.change_type is ChangeType.MODIFIED:
+            made = apply_changes(diff.old_resource.attributes, diff.changes)
+            assert same(made, diff.new_resource.attributes), diff
     return sorted(
-        str(diff)
-        for diff in DiffEngine().diff(old, new)
-        if diff.change_type is not ChangeType.UNCHANGED
+        str(diff) for diff in diffs if diff.change_type is not ChangeType.UNCHANGED
     )
 
 

@@ -1,13 +1,26 @@
 """What changed between two states?"""
 
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
 
-from dataikuapi.iac.models import AttributeDiffs, ChangeType, ResourceDiff, State
+from dataikuapi.iac.diff.ignored import Ignored
+from dataikuapi.iac.diff.values import changes_between
+from dataikuapi.iac.models import (
+    AttributeDiffs,
+    ChangeType,
+    ResourceDiff,
+    ResourceDiffs,
+    State,
+    Unread,
+)
+from dataikuapi.iac.models.ignore import IgnoreRule
 from dataikuapi.iac.models.json_values import JSON, same
 from dataikuapi.iac.models.resource import UNKNOWN_WHEN_MISSING, Resource
 from dataikuapi.iac.models.scope import covers
-from dataikuapi.iac.reports.text import render_text
+from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.reports.text import render_text, wants_color
 
 __all__ = ["DiffEngine"]
 
@@ -15,15 +28,34 @@ __all__ = ["DiffEngine"]
 class DiffEngine:
     """Compares states. It reads nothing, and it changes neither of them.
 
+    Args:
+        ignore: what is not to be watched, as rules or as lines of a ``.dataikuignore``
+            file. What they hide counts as unchanged, or is left out.
+        today: tells which rules have expired.
+
+    Raises:
+        ValueError: if a line is no rule.
+
     Example:
         .. code-block:: python
 
-            engine = DiffEngine()
+            engine = DiffEngine(ignore=["dataset.SHOP.* schema.columns[*].comment"])
             diffs = engine.diff(stored, manager.sync_project("SHOP"))
             print(engine.format_output(diffs))
     """
 
-    def diff(self, old_state: State, new_state: State) -> list[ResourceDiff]:
+    def __init__(
+        self,
+        ignore: Iterable[IgnoreRule | str] = (),
+        *,
+        today: Callable[[], date] = lambda: utc_now().date(),
+    ) -> None:
+        self._rules = [
+            IgnoreRule.parse(rule) if isinstance(rule, str) else rule for rule in ignore
+        ]
+        self._today = today
+
+    def diff(self, old_state: State, new_state: State) -> ResourceDiffs:
         """Compare two states, resource by resource.
 
         Two configurations are the same where their checksums are: 1, 1.0 and true
@@ -34,26 +66,33 @@ class DiffEngine:
             new_state: what is.
 
         Returns:
-            One diff for each id that either state has, unchanged ones included, in the
-            order of the ids. Left out is what cannot be told: what the new state did
-            not look for, since it is outside its scope, and what could not be read.
+            A list with one diff for each id that either state has, unchanged ones
+            included, in the order of the ids. Left out is what cannot be told: what the
+            new state did not look for, since it is outside its scope, and what could
+            not be read. The latter is in its ``unknown``.
         """
         known = old_state.resources.keys() | new_state.resources.keys()
-        unread = old_state.unknown.keys() | new_state.unknown.keys()
-        ids = [
-            resource_id
-            for resource_id in sorted(known - unread)
-            if new_state.has_resource(resource_id)
-            or covers(new_state.scope, resource_id)
-        ]
-        return [
+        reasons = {**old_state.unknown, **new_state.unknown}
+        ignored = Ignored(self._rules, self._today())
+        diffs = [
             self._diff_resource(
                 resource_id,
                 old_state.get_resource(resource_id),
                 new_state.get_resource(resource_id),
             )
-            for resource_id in ids
+            for resource_id in sorted(known - reasons.keys())
+            if new_state.has_resource(resource_id)
+            or covers(new_state.scope, resource_id)
         ]
+        unknown = [
+            Unread(key, reasons[key], old_state.get_resource(key))
+            for key in sorted(reasons)
+        ]
+        return ResourceDiffs(
+            ignored.less_hidden(diffs),
+            unknown=ignored.less_hidden_unread(unknown),
+            rules=ignored.uses(),
+        )
 
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:
         """Count the diffs under ``added``, ``removed``, ``modified``, ``unchanged``."""
@@ -65,11 +104,15 @@ class DiffEngine:
     ) -> str:
         """Return the diffs as text for a terminal, the counts in the last line.
 
+        It is in color if the standard output is a terminal, unless NO_COLOR is set.
+
         Args:
             diffs: what :meth:`diff` returned, or a part of it.
             include_unchanged: list unchanged resources too, instead of counting them.
         """
-        return render_text(list(diffs), include_unchanged)
+        return render_text(
+            ResourceDiffs.of(diffs), include_unchanged, color=wants_color(sys.stdout)
+        )
 
     def _diff_resource(
         self, resource_id: str, old: Resource | None, new: Resource | None
@@ -84,9 +127,14 @@ class DiffEngine:
             return ResourceDiff(
                 ChangeType.UNCHANGED, resource_id, resource_type, old, new
             )
-        attribute_diffs = self._diff_attributes(before, after)
         return ResourceDiff(
-            ChangeType.MODIFIED, resource_id, resource_type, old, new, attribute_diffs
+            ChangeType.MODIFIED,
+            resource_id,
+            resource_type,
+            old,
+            new,
+            self._diff_attributes(before, after),
+            changes_between(before, after),
         )
 
     def _diff_attributes(

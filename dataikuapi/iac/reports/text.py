@@ -1,43 +1,73 @@
 """How do diffs look in a terminal?"""
 
 import json
+import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher, unified_diff
+from collections.abc import Iterable, Iterator
+from typing import IO
 
-from dataikuapi.iac.models import ChangeType, ResourceDiff
-from dataikuapi.iac.models.json_values import JSON, canonical_bytes
+from dataikuapi.iac.models import (
+    Change,
+    ChangeKind,
+    ChangeType,
+    ResourceDiff,
+    ResourceDiffs,
+    RuleUse,
+    Unread,
+)
+from dataikuapi.iac.models.changes import line_changes
+from dataikuapi.iac.models.json_values import JSON
 
-__all__ = ["render_text"]
+__all__ = ["render_text", "wants_color"]
 
 _WIDTH = 110
-"""Characters of one value; what is longer is cut, with a sign that it was."""
+"""Characters that are shown of a value that is too long; how many follow is said."""
+
+_TOO_LONG = 140
+"""Characters of a value that is cut; one of a little over the width is not."""
+
+_COLORS = {"+": "32", "-": "31", "~": "33", ">": "36", "?": "35", "@": "36"}
+"""SGR parameters by the sign with which a line begins."""
 
 
-def render_text(diffs: Sequence[ResourceDiff], include_unchanged: bool = False) -> str:
+def wants_color(stream: IO[str]) -> bool:
+    """Tell whether a stream is a terminal, and NO_COLOR is not set (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def render_text(
+    diffs: Iterable[ResourceDiff],
+    include_unchanged: bool = False,
+    *,
+    color: bool = False,
+) -> str:
     """Return what changed, an entry a resource, and the counts in the last line.
 
     Args:
         diffs: in the order in which they are to be shown.
         include_unchanged: list unchanged resources too.
+        color: mark what was added, removed and modified by colors.
     """
-    lines = []
-    for diff in diffs:
-        changed = diff.change_type is not ChangeType.UNCHANGED
-        if changed or include_unchanged or diff.is_recreated:
-            lines.append(_printable(f"{diff}{_editor(diff)}"))
-            lines.extend(f"    {_printable(line)}" for line in _attribute_lines(diff))
+    diffs = ResourceDiffs.of(diffs)
+    lines = list(_lines(diffs, include_unchanged))
     if lines:
         lines.append("")
     lines.append(_counts(diffs))
-    return "\n".join(lines)
+    lines = [_printable(line) for line in lines]
+    return "\n".join(_colored(line) if color else line for line in lines)
 
 
-def _counts(diffs: Sequence[ResourceDiff]) -> str:
-    counts = Counter(diff.change_type for diff in diffs)
-    told = [f"{counts[kind]} {kind.value}" for kind in ChangeType]
-    changed = len(diffs) - counts[ChangeType.UNCHANGED]
-    return ", ".join(told) if changed else f"No changes. {told[-1]}."
+def _lines(diffs: ResourceDiffs, include_unchanged: bool) -> Iterator[str]:
+    if diffs.title:
+        yield from (diffs.title, "")
+    for diff in diffs:
+        changed = diff.change_type is not ChangeType.UNCHANGED
+        if changed or include_unchanged or diff.is_recreated:
+            yield f"{diff}{_editor(diff)}"
+            for change in diff.changes:
+                yield from (f"    {line}" for line in _change_lines(change))
+    yield from _unknown_lines(diffs.unknown)
+    yield from _rule_lines(diffs.rules)
 
 
 def _editor(diff: ResourceDiff) -> str:
@@ -45,79 +75,73 @@ def _editor(diff: ResourceDiff) -> str:
     if diff.is_recreated and diff.new_resource is not None:
         when = diff.new_resource.metadata.created_at
         return f"  (deleted and created again on {when:%Y-%m-%d})"
-    if diff.change_type not in (ChangeType.ADDED, ChangeType.MODIFIED):
+    if diff.change_type is ChangeType.UNCHANGED or not diff.last_modified_by:
         return ""
-    login = diff.new_resource and diff.new_resource.metadata.last_modified_by
-    return f"  (by {login})" if login else ""
+    by = "by" if diff.new_resource else "last edited by"
+    when = diff.last_modified_at
+    return (
+        f"  ({by} {diff.last_modified_by}{f', {when:%Y-%m-%d %H:%M}' if when else ''})"
+    )
 
 
-def _attribute_lines(diff: ResourceDiff) -> Iterator[str]:
-    if diff.attribute_diffs is None:
-        return
-    for name, value in diff.attribute_diffs["added"].items():
-        yield f"+ {name}: {_short(value)}"
-    for name, value in diff.attribute_diffs["removed"].items():
-        yield f"- {name}: {_short(value)}"
-    for name, change in diff.attribute_diffs["modified"].items():
-        yield from _value_lines(name, change["old"], change["new"])
-
-
-def _value_lines(path: str, old: JSON, new: JSON) -> Iterator[str]:
-    """Go down to the values that differ, and show those."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        yield from _object_lines(path, old, new)
-    elif isinstance(old, list) and isinstance(new, list):
-        yield from _list_lines(path, old, new)
-    elif isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
-        yield f"~ {path}:"
-        yield from _script_lines(old, new)
+def _change_lines(change: Change) -> Iterator[str]:
+    if change.is_text:
+        yield f"{change}:"
+        yield from _script_lines(str(change.old), str(change.new))
+    elif change.kind is ChangeKind.MODIFIED:
+        yield f"{change}: {_short(change.old)} -> {_short(change.new)}"
+    elif change.kind is ChangeKind.MOVED and change.from_steps:
+        before, after = change.from_steps[-1].name, change.steps[-1].name
+        yield f"{change}: moved from position {before} to {after}"
     else:
-        yield f"~ {path}: {_short(old)} -> {_short(new)}"
+        is_added = change.kind is ChangeKind.ADDED
+        yield f"{change}: {_short(change.new if is_added else change.old)}"
 
 
 def _script_lines(old: str, new: str) -> Iterator[str]:
-    compared = unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
-    lines = [f"{line[0]} {line[1:]}" for line in list(compared)[2:] if line[0] in "+-"]
-    yield from (f"    {line}" for line in lines or ["only line ends differ"])
+    if old.splitlines() == new.splitlines():
+        yield "    only line ends differ"
+        return
+    for line in line_changes(old, new):
+        yield f"    {line}" if line[0] == "@" else f"    {line[0]} {line[1:]}"
 
 
-def _object_lines(
-    path: str, old: dict[str, JSON], new: dict[str, JSON]
-) -> Iterator[str]:
-    for key in sorted(old.keys() | new.keys()):
-        inner = f"{path}.{key}"
-        if key not in old:
-            yield f"+ {inner}: {_short(new[key])}"
-        elif key not in new:
-            yield f"- {inner}: {_short(old[key])}"
-        elif canonical_bytes(old[key]) != canonical_bytes(new[key]):
-            yield from _value_lines(inner, old[key], new[key])
+def _unknown_lines(unknown: Iterable[Unread]) -> Iterator[str]:
+    """List what could not be read, each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for unread in unknown:
+        by_reason.setdefault(unread.reason, []).append(unread.resource_id)
+    for reason, ids in by_reason.items():
+        yield from (f"? {resource_id}" for resource_id in ids)
+        yield f"    not read: {reason}"
 
 
-def _list_lines(path: str, old: list[JSON], new: list[JSON]) -> Iterator[str]:
-    """Align by content, so that one item put in front is one item added."""
-    matcher = SequenceMatcher(
-        None,
-        [canonical_bytes(item) for item in old],
-        [canonical_bytes(item) for item in new],
-        autojunk=False,
-    )
-    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        paired = min(old_to - old_from, new_to - new_from)
-        for step in range(paired):
-            inner = f"{path}[{new_from + step}]"
-            yield from _value_lines(inner, old[old_from + step], new[new_from + step])
-        for index in range(old_from + paired, old_to):
-            yield f"- {path}[{index}]: {_short(old[index])}"
-        for index in range(new_from + paired, new_to):
-            yield f"+ {path}[{index}]: {_short(new[index])}"
+def _rule_lines(rules: Iterable[RuleUse]) -> Iterator[str]:
+    for use in rules:
+        if use.expired:
+            yield f"ignored nothing: {use.rule}  (expired)"
+        else:
+            yield f"ignored {use.hidden or 'nothing'}: {use.rule}"
+
+
+def _counts(diffs: ResourceDiffs) -> str:
+    counts = Counter(diff.change_type for diff in diffs)
+    told = [f"{counts[kind]} {kind.value}" for kind in ChangeType]
+    if diffs.unknown:
+        told.append(f"{len(diffs.unknown)} unknown")
+    changed = len(diffs) - counts[ChangeType.UNCHANGED]
+    text = ", ".join(told) if changed or diffs.unknown else f"No changes. {told[-1]}."
+    if diffs.coverage is not None:
+        tracked, existing = diffs.coverage
+        text = f"{text.rstrip('.')}. The state has {tracked} of {existing} objects."
+    return text
 
 
 def _short(value: JSON) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+    if len(text) <= _TOO_LONG:
+        return text
+    return f"{text[:_WIDTH]}… ({len(text) - _WIDTH:,} more characters)"
 
 
 def _printable(line: str) -> str:
@@ -126,3 +150,8 @@ def _printable(line: str) -> str:
         char if char.isprintable() or char == "\t" else ascii(char)[1:-1]
         for char in line
     )
+
+
+def _colored(line: str) -> str:
+    code = _COLORS.get(line.lstrip()[:1])
+    return f"\x1b[{code}m{line}\x1b[0m" if code else line

@@ -1,0 +1,179 @@
+"""Which item of a list is which of the list that it has become?"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dataikuapi.iac.models.alignment import (
+    Pairs,
+    align,
+    best_pairs,
+    by_occurrence,
+    in_order,
+)
+from dataikuapi.iac.models.json_values import JSON, canonical_bytes
+
+__all__ = ["Match", "matched"]
+
+KEYS = ("name", "ref", "id")
+"""What DSS calls the key of an item: of a column, an input or output, a checklist."""
+
+_TABLE = 10_000
+"""Pairs of items of a gap that are worth comparing with each other."""
+
+_ALIKE = 0.5
+"""How much of two items has to be alike for one to be the other, modified."""
+
+
+class Match(NamedTuple):
+    """What became of the items of a list.
+
+    Args:
+        pairs: positions of an item that is in both lists, in the old and in the new.
+        moved: old positions, of those pairs that are no longer in their order.
+        old_keys: keys of the old items; ``None`` where they have no unique one.
+        new_keys: keys of the new items.
+    """
+
+    pairs: Pairs
+    moved: set[int]
+    old_keys: list[str] | None = None
+    new_keys: list[str] | None = None
+
+
+def matched(old: list[JSON], new: list[JSON]) -> Match:
+    """Tell which items are the same, which of them moved, and which were modified.
+
+    Items are the same by their key, where all items of both lists have one and each is
+    there once. Otherwise equal items are the same; and what stands at the same place,
+    between those, is one modified item if it is alike and, where items have a ``type``,
+    of the same type.
+    """
+    for key in KEYS:
+        old_keys, new_keys = _keys(old, key), _keys(new, key)
+        if old_keys is not None and new_keys is not None:
+            pairs = _by_key(old_keys, new_keys)
+            return Match(pairs, _out_of_order(pairs), old_keys, new_keys)
+    return _by_content(old, new)
+
+
+def _keys(items: list[JSON], name: str) -> list[str] | None:
+    """Return the key of each item; None unless each has one of its own."""
+    keys = []
+    for item in items:
+        key = item.get(name) if isinstance(item, dict) else None
+        if not isinstance(key, str) or not key:
+            return None
+        keys.append(key)
+    return keys if len(set(keys)) == len(keys) else None
+
+
+def _by_key(old_keys: list[str], new_keys: list[str]) -> Pairs:
+    positions = {key: position for position, key in enumerate(new_keys)}
+    return [
+        (row, positions[key]) for row, key in enumerate(old_keys) if key in positions
+    ]
+
+
+def _out_of_order(pairs: Pairs) -> set[int]:
+    return {row for row, _ in pairs} - {row for row, _ in in_order(pairs)}
+
+
+def _by_content(old: list[JSON], new: list[JSON]) -> Match:
+    before = [canonical_bytes(item) for item in old]
+    after = [canonical_bytes(item) for item in new]
+    stayed = align(before, after)
+    rows, positions = _left(len(old), len(new), stayed)
+    moved = by_occurrence(before, after, rows, positions)
+    taken_rows = {row for row, _ in moved}
+    taken_positions = {position for _, position in moved}
+    modified = [
+        pair
+        for low, high, start, end in _gaps(len(old), len(new), stayed)
+        for pair in _alike(
+            old,
+            new,
+            [row for row in range(low, high) if row not in taken_rows],
+            [item for item in range(start, end) if item not in taken_positions],
+        )
+    ]
+    return Match(sorted([*stayed, *moved, *modified]), taken_rows)
+
+
+def _left(rows: int, columns: int, pairs: Pairs) -> tuple[list[int], list[int]]:
+    used_rows = {row for row, _ in pairs}
+    used_columns = {column for _, column in pairs}
+    return (
+        [row for row in range(rows) if row not in used_rows],
+        [column for column in range(columns) if column not in used_columns],
+    )
+
+
+def _gaps(rows: int, columns: int, pairs: Pairs) -> Iterator[tuple[int, int, int, int]]:
+    """Yield what stands between two pairs, on either side."""
+    row = column = 0
+    for next_row, next_column in [*pairs, (rows, columns)]:
+        if row < next_row and column < next_column:
+            yield row, next_row, column, next_column
+        row, column = next_row + 1, next_column + 1
+
+
+def _alike(
+    old: list[JSON], new: list[JSON], rows: list[int], positions: list[int]
+) -> Pairs:
+    """Pair what was modified in its place; the best way, if that is cheap to find."""
+    if not rows or not positions:
+        return []
+    before = [_Item(old[row]) for row in rows]
+    after = [_Item(new[position]) for position in positions]
+    if len(rows) * len(positions) <= _TABLE:
+        likeness = [[one.likeness(other) for other in after] for one in before]
+        pairs = best_pairs(likeness, 0, 0)
+    else:
+        pairs = [
+            (number, number)
+            for number, (one, other) in enumerate(zip(before, after))
+            if one.likeness(other)
+        ]
+    return [(rows[one], positions[other]) for one, other in pairs]
+
+
+class _Item:
+    """An item of a list, as far as likeness goes."""
+
+    def __init__(self, value: JSON) -> None:
+        self._kind = _kind(value)
+        self._paths: set[str] = set()
+        self._leaves: set[tuple[str, object]] = set()
+        if isinstance(value, dict):
+            for path, leaf in _leaves(value, ""):
+                self._paths.add(path)
+                self._leaves.add((path, leaf))
+
+    def likeness(self, other: "_Item") -> float:
+        """Return from 0.5 to 1 how alike they are; 0 if they are two items."""
+        if self._kind != other._kind:
+            return 0.0
+        if not self._paths or not other._paths:
+            return _ALIKE
+        paths = len(self._paths & other._paths) / len(self._paths | other._paths)
+        leaves = len(self._leaves & other._leaves) / len(self._leaves | other._leaves)
+        alike = (paths + leaves) / 2
+        return alike if alike >= _ALIKE else 0.0
+
+
+def _kind(value: JSON) -> object:
+    """Return what has to be equal for one item to become another."""
+    if isinstance(value, dict):
+        return ("object", canonical_bytes(value.get("type")))
+    return "list" if isinstance(value, list) else "scalar"
+
+
+def _leaves(value: JSON, path: str) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}/{name}")
+    elif isinstance(value, list) and value:
+        for inner in value:
+            yield from _leaves(inner, f"{path}/")
+    else:
+        yield path, canonical_bytes(value)
