@@ -12,6 +12,7 @@ A :class:`StateManager` conducts them, and a :class:`DiffEngine` compares two st
 
 from dataikuapi.iac.backends import LocalFileBackend, StateBackend
 from dataikuapi.iac.diff import DiffEngine
+from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     DSSAnswerError,
@@ -20,6 +21,7 @@ from dataikuapi.iac.exceptions import (
     DSSPermissionError,
     DSSTimeoutError,
     DSSUnreachableError,
+    IgnoreFileError,
     InstanceMismatchError,
     NotDSSError,
     ProjectNotVisibleError,
@@ -33,8 +35,11 @@ from dataikuapi.iac.exceptions import (
     SyncError,
     UnsupportedValueError,
 )
+from dataikuapi.iac.ignore_file import read_ignore_file
 from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models import (
+    Change,
+    ChangeKind,
     ChangeType,
     Resource,
     ResourceDiff,
@@ -42,12 +47,15 @@ from dataikuapi.iac.models import (
     State,
     make_resource_id,
 )
+from dataikuapi.iac.models.ignore import IgnoreRule
 from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
 from dataikuapi.iac.sync.policy import CallPolicy
 from dataikuapi.iac.validation import validate_state
 
 __all__ = [
     "CallPolicy",
+    "Change",
+    "ChangeKind",
     "ChangeType",
     "DSSAnswerError",
     "DSSAuthenticationError",
@@ -58,6 +66,9 @@ __all__ = [
     "DataikuIaCError",
     "DatasetSync",
     "DiffEngine",
+    "DriftReport",
+    "IgnoreFileError",
+    "IgnoreRule",
     "InstanceMismatchError",
     "LocalFileBackend",
     "NotDSSError",
@@ -81,5 +92,6 @@ __all__ = [
     "SyncError",
     "UnsupportedValueError",
     "make_resource_id",
+    "read_ignore_file",
     "validate_state",
 ]

@@ -12,6 +12,7 @@ the client catches them too::
         │   ├── StateConflictError      what is stored is newer, or another history
         │   ├── StateLockedError        somebody else is at it
         │   └── InstanceMismatchError   what is stored is of another DSS
+        ├── IgnoreFileError             what is no file of rules, or cannot be one
         ├── UnsupportedValueError       a value that a state cannot carry exactly
         ├── ResourceNotFoundError       DSS says that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
@@ -42,6 +43,7 @@ __all__ = [
     "DSSTimeoutError",
     "DSSUnreachableError",
     "DataikuIaCError",
+    "IgnoreFileError",
     "InstanceMismatchError",
     "NotDSSError",
     "ProjectNotVisibleError",
@@ -87,6 +89,10 @@ class StateLockedError(StateWriteError):
 
 class InstanceMismatchError(StateWriteError):
     """What is stored describes another instance of DSS."""
+
+
+class IgnoreFileError(DataikuIaCError):
+    """A file with rules to ignore changes is none, or could not be read or written."""
 
 
 class UnsupportedValueError(DataikuIaCError, ValueError):

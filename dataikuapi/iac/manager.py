@@ -1,45 +1,48 @@
 """The conductor: reads an instance into states, and keeps them in a backend."""
 
-import logging
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
 from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.backends.base import StateBackend
-from dataikuapi.iac.exceptions import StateNotFoundError
-from dataikuapi.iac.diff import DiffEngine
-from dataikuapi.iac.models import Resource, ResourceDiff, State, make_resource_id
-from dataikuapi.iac.models.merge import (
-    is_other_instance,
-    merged,
-    refuse_to_replace,
+from dataikuapi.iac.checks import (
+    known_type,
+    listed_once,
+    projects_of,
+    refuse_unknown_mode,
+    refuse_untracked,
+    refuse_visible,
 )
-from dataikuapi.iac.models.state import NOTHING_STORED
+from dataikuapi.iac.diff import DiffEngine
+from dataikuapi.iac.drift import DriftReport
+from dataikuapi.iac.ignore_file import default_rules
+from dataikuapi.iac.keeping import StateKeeper
+from dataikuapi.iac.models import Resource, State, make_resource_id
+from dataikuapi.iac.models.ignore import IgnoreRule
+from dataikuapi.iac.models.merge import is_other_instance, refuse_other_instance
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync import SYNCS, ResourceSync
 from dataikuapi.iac.sync.connection import host_of
 from dataikuapi.iac.sync.origin import Origin
+from dataikuapi.iac.sync.outcome import Reading
 from dataikuapi.iac.sync.policy import CallPolicy
 from dataikuapi.iac.sync.progress import shown
 from dataikuapi.iac.sync.reading import (
     OnError,
     Reader,
-    Reading,
     list_projects,
     read_projects,
+    read_single,
     tell_unknown,
 )
 from dataikuapi.iac.sync.workers import CountProgress, Workers
 
 __all__ = ["StateManager"]
 
-logger = logging.getLogger(__name__)
 
-
-class StateManager:
+class StateManager(StateKeeper):
     """Reads one DSS instance and keeps its state in one place.
 
     What reads the types is in the attributes ``project_sync``, ``dataset_sync`` and
@@ -79,9 +82,8 @@ class StateManager:
         max_workers: int = 10,
         policy: CallPolicy | None = None,
     ) -> None:
-        self.backend = backend
+        super().__init__(backend, environment)
         self.client = client
-        self.environment = environment
         self._workers = Workers(client, max_workers, policy)
         self._origin = Origin()
         for resource_type, sync in SYNCS.items():
@@ -114,82 +116,6 @@ class StateManager:
             f"{host_of(self.client)}, kept in {self.backend!r}>"
         )
 
-    def load_state(self) -> State:
-        """Return the stored state; an empty one where there is none.
-
-        Raises:
-            StateCorruptedError: if what is stored is not a state.
-        """
-        if self.backend.exists():
-            try:
-                return self.backend.load()
-            except StateNotFoundError:
-                logger.info("the state was deleted while it was about to be read")
-        state = State(environment=self.environment)
-        state.stored_as = NOTHING_STORED
-        return state
-
-    def save_state(self, state: State, *, allow_other_instance: bool = False) -> None:
-        """Store the state as one of this manager's environment.
-
-        Of a state that a sync read, exactly its scope is replaced in what is stored;
-        the rest stays, so that two people who each sync their project lose nothing. A
-        state without a scope claims to be whole and replaces everything.
-
-        Args:
-            state: is marked with the environment, and otherwise left as it is.
-            allow_other_instance: store it even if what is stored is of another DSS.
-
-        Raises:
-            StateConflictError: if what is stored was read later.
-            InstanceMismatchError: if what is stored is of another DSS.
-            StateWriteError: if it could not be stored; what was stored is intact.
-            StateCorruptedError: if what is stored is not a state.
-        """
-        state.environment = self.environment
-        if state.scope is None and state.instance is None:
-            self.backend.save(state)
-            return
-        with self._locked(f"saving {state!r}"):
-            self._save_synced(state, allow_other_instance)
-
-    def _save_synced(self, state: State, allow_other_instance: bool) -> None:
-        if not self.backend.exists():
-            self.backend.save(state)
-            return
-        stored = self.load_state()
-        if not isinstance(stored, State):  # A mock that was told of no state.
-            self.backend.save(state)
-            return
-        refuse_to_replace(stored, state, allow_other_instance)
-        if state.scope is None:
-            self.backend.save(state)
-            return
-        together = merged(stored, state)
-        together.stored_as = stored.stored_as
-        self.backend.save(together)
-        state.serial, state.lineage = together.serial, together.lineage
-
-    def _locked(self, reason: str) -> AbstractContextManager[None]:
-        """Keep others from saving between our load and our save."""
-        if issubclass(type(self.backend), StateBackend):
-            return self.backend.lock(reason)
-        return nullcontext()  # A stand-in with just the methods that are called.
-
-    def diff_versions(self, old_serial: int, new_serial: int) -> list[ResourceDiff]:
-        """Compare two stored versions; the stored state is one of them.
-
-        Args:
-            old_serial: of the version that was.
-            new_serial: of the version that came after it.
-
-        Raises:
-            StateNotFoundError: if one of them is not kept.
-        """
-        return DiffEngine().diff(
-            self.backend.load_version(old_serial), self.backend.load_version(new_serial)
-        )
-
     def sync_resource(self, resource_id: str) -> Resource:
         """Read one object from DSS.
 
@@ -201,12 +127,7 @@ class StateManager:
             ResourceNotFoundError: if DSS says that there is no such object.
             DSSError: if DSS could not be asked.
         """
-        resource_type = str(resource_id).partition(".")[0]
-        if resource_type not in SYNCS:
-            known = ", ".join(sorted(SYNCS))
-            raise ValueError(
-                f"Unknown resource type {resource_type[:40]!r}; known: {known}"
-            )
+        resource_type = known_type(resource_id, SYNCS)
         resource = replace(self._readers()[resource_type].fetch(resource_id))
         self._origin.ask(self._workers.client)
         self._origin.sign(resource)
@@ -236,7 +157,7 @@ class StateManager:
             SyncError: if something in it could not be read.
             DSSError: if DSS could not be asked.
         """
-        _refuse_unknown(on_error)
+        refuse_unknown_mode(on_error)
         make_resource_id("project", project_key)  # Refuses what is no project key.
         types = list(SYNCS) if include_children else ["project"]
         started = utc_now()
@@ -275,14 +196,14 @@ class StateManager:
             SyncError: if something could not be read.
             DSSError: if DSS could not be asked at all.
         """
-        _refuse_unknown(on_error)
-        removed = _keys(confirm_removed, "confirm_removed")
+        refuse_unknown_mode(on_error)
+        removed = listed_once(confirm_removed, "confirm_removed")
         if projects is not None and removed:
             raise ValueError(
                 "confirm_removed goes with a sync of all projects: only their list "
                 "tells that a project is not there"
             )
-        wanted = None if projects is None else _keys(projects, "projects")
+        wanted = None if projects is None else listed_once(projects, "projects")
         types, started = list(SYNCS), utc_now()
         with shown(progress) as count, self._workers.at_work(count):
             if wanted is not None:
@@ -291,10 +212,89 @@ class StateManager:
             else:
                 reading, keys = list_projects(self._readers()["project"])
                 reading.join(self._read(keys, types[1:]))
-        _refuse_visible(removed, keys)
+        refuse_visible(removed, keys)
         reading.complete += [(key, kind) for key in removed for kind in types]
         known = keys + removed if projects is None else None
         return self._result(reading, started, on_error, known)
+
+    def drift(
+        self,
+        project_key: str | None = None,
+        *,
+        ignore: Iterable[IgnoreRule | str] | None = None,
+        progress: bool | CountProgress = False,
+    ) -> DriftReport:
+        """Read projects, and compare them with the stored state; nothing is stored.
+
+        Args:
+            project_key: of the project; all that are in the state when left out.
+            ignore: what is not to be watched; when left out, the rules in the file
+                ``.dataikuignore`` of the current folder, if there is one.
+            progress: see :meth:`sync_all`.
+
+        Raises:
+            StateNotFoundError: if no state is stored.
+            InstanceMismatchError: if it is of another DSS.
+            IgnoreFileError: if the file with rules is none.
+            DSSError: if DSS could not be asked at all; an object that cannot be read,
+                or a project that is not visible, is unknown instead.
+        """
+        engine = DiffEngine(default_rules() if ignore is None else ignore)
+        stored, started = self._needed("to compare with"), utc_now()
+        keys = projects_of(stored) if project_key is None else [project_key]
+        fresh = self._result(self._read_whole(keys, progress), started, "keep")
+        refuse_other_instance(stored, fresh)
+        place = host_of(self.client)
+        return DriftReport.between(stored, fresh, engine, keys, place)
+
+    def refresh(
+        self,
+        ids: Iterable[str] | None = None,
+        *,
+        confirm_removed: Iterable[str] = (),
+        progress: bool | CountProgress = False,
+    ) -> State:
+        """Take over into the stored state what is in DSS, under the lock.
+
+        Args:
+            ids: of the objects to take over; those that DSS no longer has are removed
+                from the state. All of the projects in the state when left out.
+            confirm_removed: keys of projects that were deleted for certain, see
+                :meth:`sync_all`.
+            progress: see :meth:`sync_all`.
+
+        Returns:
+            The state as it is stored now. What could not be read is as it was, and in
+            its ``unknown``; of ids, either all are taken over or none.
+
+        Raises:
+            ValueError: if an id is malformed, or a project is said to be removed that
+                DSS still shows, or that is not in the state.
+            StateNotFoundError: if no state is stored.
+            ProjectNotVisibleError: if an id is in such a project.
+            InstanceMismatchError: if the state is of another DSS.
+            DSSError: if DSS could not be asked.
+            StateWriteError: if it could not be stored; what was stored is intact.
+        """
+        removed = listed_once(confirm_removed, "confirm_removed")
+        wanted = None if ids is None else listed_once(ids, "ids")
+        for resource_id in wanted or ():
+            known_type(resource_id, SYNCS)
+        with self._locked("refreshing the state"):
+            stored, started = self._needed("to refresh"), utc_now()
+            refuse_untracked(removed, stored)
+            if wanted is None:
+                reading = self._read_whole(projects_of(stored), progress)
+                refuse_visible(removed, {it.project_key for it in reading.resources})
+                reading.confirm_removed(removed, list(SYNCS))
+            else:
+                reading = self._read_single(wanted, progress)
+                reading.refuse_failures(removed)
+            fresh = self._result(reading, started, "keep")
+            self._save_synced(fresh, gone=reading.gone)
+            together = self.load_state()
+        together.unknown = fresh.unknown
+        return together
 
     def _readers(self) -> dict[str, Reader]:
         return {name: getattr(self, f"{name}_sync") for name in SYNCS}
@@ -302,6 +302,17 @@ class StateManager:
     def _read(self, project_keys: list[str], types: list[str]) -> Reading:
         readers = self._readers()
         return read_projects(self._workers, self._origin, readers, project_keys, types)
+
+    def _read_whole(self, keys: list[str], progress: bool | CountProgress) -> Reading:
+        """Read projects of which some may not be readable, if any can be."""
+        with shown(progress) as count, self._workers.at_work(count):
+            reading = self._read(keys, list(SYNCS))
+        reading.refuse_if_in_vain()
+        return reading
+
+    def _read_single(self, ids: list[str], progress: bool | CountProgress) -> Reading:
+        with shown(progress) as count, self._workers.at_work(count):
+            return read_single(self._workers, self._origin, self._readers(), ids)
 
     def _result(
         self,
@@ -324,21 +335,3 @@ class StateManager:
             stored.instance, fresh.instance
         )
         return stored if of_same else State()
-
-
-def _refuse_unknown(on_error: str) -> None:
-    if on_error not in ("raise", "keep"):
-        raise ValueError(f"on_error is {on_error!r}; it takes 'raise' or 'keep'")
-
-
-def _keys(projects: Iterable[str], name: str) -> list[str]:
-    """Return project keys, each once; one key is not a list of letters."""
-    if isinstance(projects, str):
-        raise ValueError(f"{name} is {projects!r}; it takes a list: [{projects!r}]")
-    return list(dict.fromkeys(projects))
-
-
-def _refuse_visible(removed: list[str], listed: list[str]) -> None:
-    there = sorted(set(removed) & set(listed))
-    if there:
-        raise ValueError(f"confirm_removed: DSS still lists {', '.join(there)}")

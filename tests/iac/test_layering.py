@@ -28,14 +28,21 @@ MAY_IMPORT = {
     "inspection": {"models", "serialization", "exceptions"},
     "backends": {"models", "serialization", "inspection", "exceptions"},
     "sync": {"canonical", "models", "exceptions"},
+    "ignore_file": {"models", "exceptions"},
+    "drift": {"diff", "ignore_file", "models", "reports"},
+    "checks": {"models"},
+    "keeping": {"backends.base", "diff", "models", "exceptions"},
     # backends.local for StateManager.local alone: docs/decisions/0015.
     "manager": {
-        "backends.base",
         "backends.local",
+        "checks",
+        "drift",
+        "ignore_file",
+        "keeping",
+        "backends.base",
         "sync",
         "diff",
         "models",
-        "exceptions",
     },
     "sandbox": set(),
 }

@@ -1,6 +1,6 @@
 """How does what was read now go with what is known already?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import InstanceMismatchError, StateConflictError
@@ -14,12 +14,13 @@ __all__ = [
     "is_other_instance",
     "keep_unknown",
     "merged",
+    "refuse_other_instance",
     "refuse_to_replace",
     "unknown_in",
 ]
 
 
-def merged(stored: State, fresh: State) -> State:
+def merged(stored: State, fresh: State, gone: Collection[str] = ()) -> State:
     """Return the stored state with exactly the scope of the fresh one replaced.
 
     What could not be read stays as it is stored: objects in ``fresh.unknown``, and
@@ -28,11 +29,16 @@ def merged(stored: State, fresh: State) -> State:
     Args:
         stored: is not changed.
         fresh: is not changed; it has a scope.
+        gone: ids of single objects that do not exist; what was in a project that does
+            not is gone too.
     """
+    projects = {key.partition(".")[2] for key in gone if key.startswith("project.")}
     kept = {
         key: resource
         for key, resource in stored.resources.items()
-        if key in fresh.unknown or not covers(fresh.scope, key)
+        if (key in fresh.unknown or not covers(fresh.scope, key))
+        and key not in gone
+        and resource.project_key not in projects
     }
     read = {
         key: _with_unreadable_parts(stored.get_resource(key), resource)
@@ -123,6 +129,20 @@ def is_other_instance(
     return False
 
 
+def refuse_other_instance(stored: State, fresh: State) -> None:
+    """Refuse to compare or to join what is of two instances.
+
+    Raises:
+        InstanceMismatchError: if they are.
+    """
+    if is_other_instance(stored.instance, fresh.instance):
+        raise InstanceMismatchError(
+            f"the stored state is of DSS {stored.instance}, this one of "
+            f"{fresh.instance}. Keep them in two places, or save with "
+            "allow_other_instance=True"
+        )
+
+
 def refuse_to_replace(stored: State, fresh: State, allow_other_instance: bool) -> None:
     """Refuse to put what was read now into what is stored.
 
@@ -130,12 +150,8 @@ def refuse_to_replace(stored: State, fresh: State, allow_other_instance: bool) -
         InstanceMismatchError: if they are of two instances, unless that is allowed.
         StateConflictError: if what is stored was read later.
     """
-    if not allow_other_instance and is_other_instance(stored.instance, fresh.instance):
-        raise InstanceMismatchError(
-            f"the stored state is of DSS {stored.instance}, this one of "
-            f"{fresh.instance}. Keep them in two places, or save with "
-            "allow_other_instance=True"
-        )
+    if not allow_other_instance:
+        refuse_other_instance(stored, fresh)
     later = read_later(stored.scope or [], fresh.scope or [])
     if later:
         raise StateConflictError(

@@ -2,25 +2,24 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 from typing import Literal, Protocol
 
 from dataikuapi.iac.exceptions import DataikuIaCError, SyncError
 from dataikuapi.iac.models import Resource, State, make_resource_id
 from dataikuapi.iac.models.merge import keep_unknown, unknown_in
-from dataikuapi.iac.models.scope import scope_entry
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.origin import Origin
+from dataikuapi.iac.sync.outcome import Reading
 from dataikuapi.iac.sync.workers import Workers
 
 __all__ = [
     "OnError",
     "Reader",
-    "Reading",
     "list_projects",
     "read_projects",
+    "read_single",
     "tell_unknown",
 ]
 
@@ -39,71 +38,6 @@ class Reader(Protocol):
     def list_all(self, project_key: str | None = None) -> list[Resource]:
         """Read all objects, of one project where the type lives in projects."""
         ...
-
-
-@dataclass
-class Reading:
-    """What came of it.
-
-    Args:
-        resources: what was read.
-        failures: what could not be read, by id; that of a listing has no name.
-        complete: which types of which project were listed.
-    """
-
-    resources: list[Resource] = field(default_factory=list)
-    failures: dict[str, DataikuIaCError] = field(default_factory=dict)
-    complete: list[tuple[str, str]] = field(default_factory=list)
-
-    def state(self, read_at: datetime) -> State:
-        """Return what was read as a state, which knows its scope.
-
-        A type of a project is in the scope if it was listed; single objects that failed
-        are for the caller to name.
-
-        """
-        types: dict[str, list[str]] = {}
-        for project_key, resource_type in self.complete:
-            types.setdefault(project_key, []).append(resource_type)
-        ordered = sorted(self.resources, key=lambda item: item.resource_id)
-        scope = [scope_entry(key, types[key], read_at) for key in sorted(types)]
-        state = State(serial=1, scope=scope)
-        # Not copied once more: whoever read them made them for this.
-        state.resources = {item.resource_id: item for item in ordered}
-        return state
-
-    def join(self, other: "Reading") -> None:
-        """Take in what came of reading something else."""
-        self.resources += other.resources
-        self.failures.update(other.failures)
-        self.complete += other.complete
-
-    def add(
-        self,
-        project_key: str,
-        resource_type: str,
-        outcome: Resource | list[Resource] | DataikuIaCError,
-        is_own: bool,
-    ) -> None:
-        """Note what came of reading one type of a project.
-
-        Args:
-            project_key: of the project.
-            resource_type: what was read.
-            outcome: what came of it.
-            is_own: whether nobody else holds the resources.
-        """
-        if isinstance(outcome, SyncError):
-            self.resources += outcome.state.list_resources()
-            self.failures.update(outcome.failures)
-        elif isinstance(outcome, DataikuIaCError):
-            listing = make_resource_id(resource_type, project_key)
-            self.failures[listing] = outcome
-            return
-        else:
-            found = outcome if isinstance(outcome, list) else [outcome]
-            self.resources += found if is_own else [replace(item) for item in found]
-        self.complete.append((project_key, resource_type))
 
 
 def list_projects(reader: Reader) -> tuple[Reading, list[str]]:
@@ -158,6 +92,34 @@ def read_projects(
         for (key, resource_type), outcome in zip(parts, workers.run(calls)):
             is_own = isinstance(readers[resource_type], ResourceSync)
             reading.add(key, resource_type, outcome, is_own)
+
+    workers.run([lambda: origin.ask(workers.client), read])
+    return reading
+
+
+def read_single(
+    workers: Workers,
+    origin: Origin,
+    readers: Mapping[str, Reader],
+    ids: Sequence[str],
+) -> Reading:
+    """Read single objects, all at the same time.
+
+    Args:
+        workers: who makes the calls.
+        origin: learns meanwhile which DSS it is.
+        readers: by type.
+        ids: of the objects.
+    """
+    calls = [partial(readers[key.partition(".")[0]].fetch, key) for key in ids]
+    reading = Reading()
+
+    def read() -> None:
+        for key, outcome in zip(ids, workers.run(calls)):
+            if isinstance(outcome, DataikuIaCError):
+                reading.failures[key] = outcome
+            else:
+                reading.resources.append(replace(outcome))
 
     workers.run([lambda: origin.ask(workers.client), read])
     return reading

@@ -19,7 +19,7 @@ from dataikuapi.iac.sync.connection import is_dss_client, own_copy
 from dataikuapi.iac.sync.policy import CallPolicy
 from dataikuapi.iac.sync.sockets import OpenSockets
 
-__all__ = ["CountProgress", "Workers"]
+__all__ = ["CountProgress", "Workers", "is_hopeless"]
 
 T = TypeVar("T")
 
@@ -256,12 +256,12 @@ def _outcome(run: _Run, call: Callable[[], T]) -> T | DataikuIaCError:
     try:
         return call()
     except DataikuIaCError as error:
-        if _is_hopeless(error):
+        if is_hopeless(error):
             run.hopeless = error
         return error
 
 
-def _is_hopeless(error: DataikuIaCError) -> bool:
+def is_hopeless(error: DataikuIaCError) -> bool:
     """Tell whether nothing else would be answered either, retries included."""
     if isinstance(error, DSSUnreachableError):
         return error.is_gone

@@ -1,0 +1,385 @@
+"""Drift: what is in DSS and not so in the stored state, and taking it over."""
+
+import logging
+from datetime import date
+
+import pytest
+from dataikuapi import DSSClient
+
+from dataikuapi.iac import (
+    DSSAuthenticationError,
+    DSSError,
+    DSSUnreachableError,
+    IgnoreFileError,
+    InstanceMismatchError,
+    LocalFileBackend,
+    ProjectNotVisibleError,
+    StateLockedError,
+    StateManager,
+    StateNotFoundError,
+)
+from dataikuapi.iac.models import Coverage
+from dataikuapi.iac.sandbox import Fault
+
+KEY = "ORDERS_DEMO"
+TABLE = "dataset.ORDERS_DEMO.countries"
+
+
+@pytest.fixture
+def manager(server, tmp_path, monkeypatch):
+    """A manager whose state is that of the sample project, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    client = DSSClient(server.url, server.api_key)
+    made = StateManager.local(client, "dev")
+    made.save_state(made.sync_project(KEY))
+    return made
+
+
+@pytest.fixture
+def project(manager):
+    return manager.client.get_project(KEY)
+
+
+def add_column(project, dataset="countries", name="channel"):
+    settings = project.get_dataset(dataset).get_settings()
+    settings.add_raw_schema_column({"name": name, "type": "string"})
+    settings.save()
+
+
+def ids(diffs):
+    return [diff.resource_id for diff in diffs]
+
+
+# The report
+
+
+def test_without_drift_the_report_is_false_and_exits_with_0(manager):
+    report = manager.drift()
+
+    assert not report
+    assert report.exit_code == 0
+    assert report.coverage == Coverage(20, 20)
+    assert (report.changed, report.removed, report.added) == ([], [], [])
+    assert "No changes. 20 unchanged." in str(report)
+
+
+def test_drift_is_grouped_and_exits_with_2(manager, project, store):
+    add_column(project)
+    project.create_dataset("returns", "Filesystem")
+    project.get_recipe("compute_orders_enriched").delete()
+    report = manager.drift(KEY)
+
+    assert report
+    assert report.exit_code == 2
+    assert ids(report.changed) == [TABLE]
+    assert ids(report.added) == ["dataset.ORDERS_DEMO.returns"]
+    assert ids(report.removed) == ["recipe.ORDERS_DEMO.compute_orders_enriched"]
+    assert report.unknown == ()
+    assert report.coverage == Coverage(19, 20)
+    assert report.coverage.share == 0.95
+    assert repr(report) == (
+        "<DriftReport ORDERS_DEMO: 1 changed, 1 removed, 1 added, 0 unknown>"
+    )
+
+
+def test_the_report_tells_who_and_when(manager, project):
+    add_column(project)
+    (changed,) = manager.drift().changed
+
+    assert changed.last_modified_by == manager.client.get_auth_info()["authIdentifier"]
+    assert changed.last_modified_at.date() >= date(2026, 1, 1)
+
+
+def test_the_report_says_what_was_compared_with_what(manager, server):
+    title = manager.drift().diffs.title
+
+    assert title.startswith(f"Drift of {KEY} from state 1 (20")
+    assert server.url in title and ", dev, read 20" in title
+    assert server.api_key not in title
+
+
+def test_reading_drift_stores_nothing(manager, project):
+    add_column(project)
+    before = manager.backend.state_file.read_bytes()
+    manager.drift()
+
+    assert manager.backend.state_file.read_bytes() == before
+
+
+def test_all_projects_of_the_state_are_read_and_no_others(manager, store):
+    store.add_project("OTHER")
+    store.add_project("STRANGE")
+    manager.save_state(manager.sync_project("OTHER"))
+    store.add_dataset("OTHER", "d")
+    report = manager.drift()
+
+    assert report.project_keys == ("ORDERS_DEMO", "OTHER")
+    assert ids(report.added) == ["dataset.OTHER.d"]
+    assert manager.drift(KEY).exit_code == 0
+
+
+def test_a_project_that_is_not_in_the_state_is_all_added(manager, store):
+    store.add_project("OTHER")
+    store.add_dataset("OTHER", "d")
+    report = manager.drift("OTHER")
+
+    assert ids(report.added) == ["dataset.OTHER.d", "project.OTHER"]
+    assert report.coverage == Coverage(0, 2)
+
+
+def test_what_could_not_be_read_is_unknown_and_exits_with_3(manager, server, caplog):
+    server.faults = lambda method, path: (
+        Fault.error(500, "java.lang.NullPointerException", "oh no")
+        if path.endswith("/recipes/compute_orders_enriched")
+        else None
+    )
+    with caplog.at_level(logging.WARNING, logger="dataikuapi.iac"):
+        report = manager.drift()
+
+    assert report.exit_code == 3
+    assert not report
+    (unread,) = report.unknown
+    assert unread.resource_id == "recipe.ORDERS_DEMO.compute_orders_enriched"
+    assert "oh no" in unread.reason
+    assert unread.stored.metadata.last_modified_by == "maria"
+    assert report.coverage == Coverage(19, 19)
+
+
+def test_drift_among_what_could_be_read_counts_more_than_what_could_not(
+    manager, project, server
+):
+    add_column(project)
+    server.faults = lambda method, path: (
+        Fault.page(200) if path.endswith("/recipes/") else None
+    )
+    report = manager.drift()
+
+    assert report.exit_code == 2
+    assert ids(report.changed) == [TABLE]
+    assert {unread.resource_id.split(".")[0] for unread in report.unknown} == {"recipe"}
+    assert report.removed == []
+
+
+def test_a_project_that_vanished_is_unknown(manager, store):
+    store.delete_project(KEY)
+    report = manager.drift()
+
+    assert report.exit_code == 3
+    assert len(report.unknown) >= 20
+    assert report.removed == []
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "error"),
+    [
+        ("http://127.0.0.1:1", "key", DSSUnreachableError),
+        (None, "wrong", DSSAuthenticationError),
+    ],
+)
+def test_a_dss_that_cannot_be_asked_is_an_error(manager, server, url, key, error):
+    other = StateManager(manager.backend, DSSClient(url or server.url, key), "dev")
+    with pytest.raises(error):
+        other.drift()
+
+
+def test_without_a_state_there_is_nothing_to_compare_with(server, tmp_path):
+    backend = LocalFileBackend(tmp_path / "none.state.json")
+    manager = StateManager(backend, DSSClient(server.url, server.api_key), "dev")
+    with pytest.raises(StateNotFoundError, match="save_state"):
+        manager.drift()
+    with pytest.raises(StateNotFoundError, match="to refresh"):
+        manager.refresh()
+
+
+def test_a_state_of_another_dss_is_not_compared(manager):
+    state = manager.load_state()
+    state.instance = {"install_id": "another", "node_id": "another"}
+    manager.backend.save(state)
+    with pytest.raises(InstanceMismatchError):
+        manager.drift()
+    with pytest.raises(InstanceMismatchError):
+        manager.refresh()
+    with pytest.raises(InstanceMismatchError):
+        manager.refresh([TABLE])
+
+
+# Rules and baselines
+
+
+def test_rules_hide_what_nobody_watches(manager, project):
+    add_column(project)
+    report = manager.drift(ignore=[f"{TABLE} schema.columns[channel]"])
+
+    assert report.exit_code == 0
+    assert [use.hidden for use in report.diffs.rules] == [1]
+
+
+def test_the_file_of_the_current_folder_counts_unless_rules_are_given(
+    manager, project, tmp_path
+):
+    add_column(project)
+    (tmp_path / ".dataikuignore").write_text("dataset.*\n", "utf-8")
+
+    assert manager.drift().exit_code == 0
+    assert manager.drift(ignore=[]).exit_code == 2
+    (tmp_path / ".dataikuignore").write_text("a b c d\n", "utf-8")
+    with pytest.raises(IgnoreFileError, match="dataikuignore.*line 1"):
+        manager.drift()
+
+
+def test_a_baseline_hides_todays_drift_and_no_other(manager, project, tmp_path):
+    add_column(project)
+    project.create_dataset("returns", "Filesystem")
+    project.get_recipe("compute_orders_enriched").delete()
+    report = manager.drift()
+
+    assert report.to_baseline(".dataikuignore", author="ann", reason="agreed") == 3
+    assert report.to_baseline(".dataikuignore", author="ann", reason="agreed") == 0
+    hidden = manager.drift()
+    assert hidden.exit_code == 0
+    assert [use.hidden for use in hidden.diffs.rules] == [1, 1, 1]
+
+    add_column(project, name="another")
+    settings = project.get_dataset("returns").get_settings()
+    settings.settings["description"] = "changed"
+    settings.save()
+    again = manager.drift()
+    assert [str(change) for diff in again.changed for change in diff.changes] == [
+        "+ schema.columns[another]"
+    ]
+    assert ids(again.added) == ["dataset.ORDERS_DEMO.returns"]
+
+
+def test_a_baseline_that_expired_hides_nothing(manager, project):
+    add_column(project)
+    manager.drift().to_baseline(".dataikuignore", expires=date(2026, 1, 2))
+    report = manager.drift()
+
+    assert report.exit_code == 2
+    assert "expired" in str(report)
+
+
+# Taking reality over
+
+
+def test_refresh_takes_all_over(manager, project):
+    add_column(project)
+    project.create_dataset("returns", "Filesystem")
+    project.get_recipe("compute_orders_enriched").delete()
+    state = manager.refresh()
+
+    assert manager.drift().exit_code == 0
+    assert state == manager.load_state()
+    assert (state.serial, state.unknown) == (2, {})
+    assert state.has_resource("dataset.ORDERS_DEMO.returns")
+    assert not state.has_resource("recipe.ORDERS_DEMO.compute_orders_enriched")
+
+
+def test_refresh_of_single_objects_leaves_the_others(manager, project):
+    add_column(project)
+    project.create_dataset("returns", "Filesystem")
+    project.get_recipe("compute_orders_enriched").delete()
+    project.get_recipe("compute_orders_prepared").delete()
+    manager.refresh([TABLE, "recipe.ORDERS_DEMO.compute_orders_enriched"])
+    report = manager.drift()
+
+    assert report.changed == []
+    assert ids(report.added) == ["dataset.ORDERS_DEMO.returns"]
+    assert ids(report.removed) == ["recipe.ORDERS_DEMO.compute_orders_prepared"]
+    manager.refresh([*ids(report.added), *ids(report.removed)])
+    assert manager.drift().exit_code == 0
+
+
+def test_refresh_with_an_object_that_cannot_be_read_takes_nothing_over(
+    manager, project, server
+):
+    add_column(project)
+    server.faults = lambda method, path: (
+        Fault.error(500, "java.lang.NullPointerException", "oh no")
+        if "compute_orders_enriched" in path
+        else None
+    )
+    before = manager.backend.state_file.read_bytes()
+    with pytest.raises(DSSError, match="oh no"):
+        manager.refresh(
+            [
+                TABLE,
+                "recipe.ORDERS_DEMO.compute_orders_enriched",
+                "dataset.ORDERS_DEMO.none",
+            ]
+        )
+
+    assert manager.backend.state_file.read_bytes() == before
+
+
+def test_refresh_of_all_keeps_what_cannot_be_read(manager, project, server):
+    add_column(project)
+    server.faults = lambda method, path: (
+        Fault.page(200) if path.endswith("/recipes/") else None
+    )
+    state = manager.refresh()
+
+    assert len(state.list_resources("recipe")) == 8
+    assert len(state.unknown) >= 8
+    server.faults = None
+    assert manager.drift().exit_code == 0
+
+
+def test_a_project_that_is_not_visible_is_not_taken_for_removed(manager, store):
+    before = manager.load_state()
+    store.delete_project(KEY)
+
+    assert manager.refresh().resources.keys() == before.resources.keys()
+    with pytest.raises(ProjectNotVisibleError):
+        manager.refresh([TABLE])
+    with pytest.raises(ProjectNotVisibleError):
+        manager.refresh([f"project.{KEY}"])
+
+
+@pytest.mark.parametrize("wanted", [None, [f"project.{KEY}"]], ids=["all", "one"])
+def test_a_project_that_was_removed_for_certain_leaves_the_state(
+    manager, store, wanted
+):
+    store.add_project("OTHER")
+    manager.save_state(manager.sync_project("OTHER"))
+    store.delete_project(KEY)
+    state = manager.refresh(wanted, confirm_removed=[KEY])
+
+    assert list(state.resources) == ["project.OTHER"]
+    assert manager.drift().exit_code == 0
+
+
+def test_a_project_that_is_there_cannot_be_confirmed_as_removed(manager):
+    with pytest.raises(ValueError, match="DSS still lists ORDERS_DEMO"):
+        manager.refresh(confirm_removed=[KEY])
+
+
+def test_a_misspelt_project_cannot_be_confirmed_as_removed(manager):
+    with pytest.raises(ValueError, match="not in the state: ORDER"):
+        manager.refresh(confirm_removed=["ORDER"])
+
+
+@pytest.mark.parametrize("wanted", [TABLE, ["notebook.A.b"], ["dataset.A"], ["x"]])
+def test_malformed_ids_are_refused_and_nothing_is_stored(manager, wanted):
+    before = manager.backend.state_file.read_bytes()
+    with pytest.raises(ValueError):
+        manager.refresh(wanted)
+    assert manager.backend.state_file.read_bytes() == before
+
+
+def test_refresh_holds_the_lock_while_it_reads(manager, server):
+    other = LocalFileBackend(manager.backend.state_file)
+    refused = []
+
+    def take_the_lock(method, path):
+        if not refused:
+            try:
+                with other.lock("somebody else", timeout=0):
+                    refused.append(False)
+            except StateLockedError:
+                refused.append(True)
+
+    server.faults = take_the_lock
+    manager.refresh()
+
+    assert refused == [True]
