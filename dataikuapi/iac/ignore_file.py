@@ -1,9 +1,11 @@
-"""Which rules stand in a ``.dataikuignore`` file, and how do others get there?"""
+"""Where are the rules kept that tell what a team does not watch?"""
 
 import os
-from collections.abc import Iterable
+import stat
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from dataikuapi.iac.exceptions import IgnoreFileError
 from dataikuapi.iac.models.ignore import IgnoreRule
@@ -11,34 +13,39 @@ from dataikuapi.iac.models.ignore import IgnoreRule
 __all__ = ["add_to_ignore_file", "default_rules", "read_ignore_file"]
 
 _USUAL = Path(".dataikuignore")
+_BOM = "\ufeff"
 
 
 def read_ignore_file(path: str | Path) -> list[IgnoreRule]:
-    """Read the rules of a file, one in each line.
+    """Read the rules of a ``.dataikuignore`` file.
 
-    Empty lines, and those that begin with ``#``, are no rules.
+    It is text in UTF-8 with one rule a line, see
+    :meth:`~dataikuapi.iac.models.ignore.IgnoreRule.parse`. Blank lines, and lines that
+    begin with ``#``, are skipped.
 
     Args:
-        path: of a text in UTF-8.
+        path: of the file.
+
+    Returns:
+        The rules in the order of the lines.
 
     Raises:
-        IgnoreFileError: if it cannot be read, or a line is no rule.
+        IgnoreFileError: if there is no such file, if it cannot be read, or if a line is
+            no rule; then with its number.
+
+    Example:
+        .. code-block:: python
+
+            engine = DiffEngine(ignore=read_ignore_file(".dataikuignore"))
     """
+    path = Path(path)
     try:
-        text = Path(path).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return _rules(path, _read(path))
+    except FileNotFoundError as error:
         raise IgnoreFileError(
-            f"the rules in {path} cannot be read: {error}. Check the path, the rights, "
-            "and that it is a text in UTF-8"
+            f"there is no file {path}; create it, or leave it out if nothing is to be "
+            "ignored"
         ) from error
-    rules = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            try:
-                rules.append(IgnoreRule.parse(line))
-            except ValueError as error:
-                raise IgnoreFileError(f"{path}, line {number}: {error}") from error
-    return rules
 
 
 def default_rules() -> list[IgnoreRule]:
@@ -53,50 +60,119 @@ def default_rules() -> list[IgnoreRule]:
 def add_to_ignore_file(
     path: str | Path, rules: Iterable[IgnoreRule], comment: str
 ) -> int:
-    """Append the rules that are not there yet; what is in the file stays.
+    """Append those rules to a ``.dataikuignore`` file that are not in it yet.
+
+    What is in the file stays as it is, byte by byte. The file is replaced in one step,
+    so that whoever reads sees the old one or the new one, also after a crash; a
+    symbolic link stays one. Where no rule is to be added, nothing is written.
 
     Args:
-        path: is made if it is not there, with its folders.
-        rules: what to add.
-        comment: stands above them, in one line.
+        path: of the file; it and its folders are created where they are missing.
+        rules: to be added, in this order.
+        comment: is written above them.
 
     Returns:
-        How many were added; with none, the file is not touched.
+        How many rules were added.
 
     Raises:
-        IgnoreFileError: if the file holds something else, or cannot be written; it is
-            as it was then.
+        IgnoreFileError: if a line of the file is no rule, or if it cannot be read or
+            written; what was in it is intact.
     """
     path = Path(path)
-    there = read_ignore_file(path) if path.exists() else []
-    added = [rule for rule in dict.fromkeys(rules) if rule not in there]
-    if not added:
-        return 0
-    lines = ["# " + " ".join(comment.split()), *map(str, added), ""]
     try:
-        before = path.read_bytes() if path.exists() else b""
-        if before and not before.endswith(b"\n"):
-            before += b"\n"
-        _replace(path, before + "\n".join(lines).encode("utf-8"))
-    except OSError as error:
-        raise IgnoreFileError(
-            f"the rules could not be written to {path}: {error}. Check the rights and "
-            "the space left; the file is as it was"
-        ) from error
+        data = _read(path)
+    except FileNotFoundError:
+        data = b""
+    known = set(_rules(path, data))
+    added = [rule for rule in dict.fromkeys(rules) if rule not in known]
+    if added:
+        _replace(path, data + _block(data, added, comment))
     return len(added)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Write the whole file aside, and put it in its place in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    with NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise IgnoreFileError(
+            f"cannot read {path}: {error.strerror}; name a text file that you may read"
+        ) from error
+
+
+def _rules(path: Path, data: bytes) -> list[IgnoreRule]:
+    rules = []
+    for number, line in enumerate(_text(path, data).split("\n"), start=1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
         try:
+            rules.append(IgnoreRule.parse(line))
+        except ValueError as error:
+            raise IgnoreFileError(
+                f"{path}, line {number}: {error}. Mend the line, or put # before it"
+            ) from error
+    return rules
+
+
+def _text(path: Path, data: bytes) -> str:
+    try:
+        return data.decode("utf-8").removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        raise IgnoreFileError(
+            f"{path}, line {number}: not UTF-8, {error.reason}; save the file as UTF-8"
+        ) from error
+
+
+def _block(data: bytes, rules: Iterable[IgnoreRule], comment: str) -> bytes:
+    """Return what is to be appended, with the line ends that the file has."""
+    comments = [f"# {line}".rstrip() for line in comment.splitlines()]
+    end = "\r\n" if b"\r\n" in data else "\n"
+    text = "".join(f"{line}{end}" for line in [*comments, *map(str, rules)])
+    if data:
+        text = f"{end}{text}" if data.endswith(b"\n") else f"{end}{end}{text}"
+    # A rule is Unicode whatever is in it; a comment may hold anything.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    target = Path(os.path.realpath(path))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary_beside(target, data) as temporary:
+            os.replace(temporary, target)
+    except OSError as error:
+        raise IgnoreFileError(
+            f"cannot write {path}: {error.strerror}; what was in it is intact. Name a "
+            "file in a folder that you may write to"
+        ) from error
+    _sync_folder(target.parent)
+
+
+@contextmanager
+def _temporary_beside(target: Path, data: bytes) -> Iterator[Path]:
+    """Give a new file in the same folder; remove it unless it was renamed away."""
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with open(temporary, "xb") as file:
             file.write(data)
             file.flush()
+            with suppress(FileNotFoundError):  # A new file has the mode of any other.
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
             os.fsync(file.fileno())
-            os.chmod(file.name, mode)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+        yield temporary
+    finally:
+        with suppress(OSError):  # What counts is done, or has its own error.
+            temporary.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the rename to the disk, where the file system can do that."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,100 @@
+"""How do diffs look to a machine?"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from dataikuapi.iac.models import (
+    Change,
+    ChangeKind,
+    ChangeType,
+    ResourceDiff,
+    ResourceDiffs,
+    Unread,
+)
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.reports.words import is_shown
+
+__all__ = ["render_json"]
+
+
+def render_json(diffs: Iterable[ResourceDiff]) -> str:
+    """Return what changed as JSON; the same diffs give the same text.
+
+    The schema ``diff_report_v1.schema.json`` describes it. ``format_version`` grows
+    when a reader has to change.
+
+    Args:
+        diffs: in the order in which they are to be told.
+    """
+    diffs = ResourceDiffs.of(diffs)
+    document: dict[str, JSON] = {
+        "format_version": 1,
+        "title": diffs.title,
+        "summary": _summary(diffs),
+        "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
+        "resources": [_resource(diff) for diff in diffs if is_shown(diff)],
+        "unknown": [_unread(unread) for unread in diffs.unknown],
+        "ignored": [dict(use._asdict()) for use in diffs.rules],
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    # A lone surrogate, which a broken name may have, cannot be written as UTF-8.
+    return text if _is_unicode(text) else json.dumps(document, indent=2)
+
+
+def _summary(diffs: ResourceDiffs) -> dict[str, JSON]:
+    counts = Counter(diff.change_type for diff in diffs)
+    return {
+        **{kind.value: counts[kind] for kind in ChangeType},
+        "unknown": len(diffs.unknown),
+    }
+
+
+def _resource(diff: ResourceDiff) -> dict[str, JSON]:
+    return {
+        "change": diff.change_type.value,
+        "resource_id": diff.resource_id,
+        "resource_type": diff.resource_type,
+        "last_modified_by": diff.last_modified_by,
+        "last_modified_at": _time(diff.last_modified_at),
+        "recreated": diff.is_recreated,
+        "changes": [_change(change) for change in diff.changes],
+    }
+
+
+def _change(change: Change) -> dict[str, JSON]:
+    told: dict[str, JSON] = {
+        "kind": change.kind.value,
+        "path": change.path,
+        "pointer": change.pointer,
+        "from_pointer": change.from_pointer,
+    }
+    if change.kind in (ChangeKind.REMOVED, ChangeKind.MODIFIED):
+        told["old"] = change.old
+    if change.kind in (ChangeKind.ADDED, ChangeKind.MODIFIED):
+        told["new"] = change.new
+    return told
+
+
+def _unread(unread: Unread) -> dict[str, JSON]:
+    metadata = unread.stored.metadata if unread.stored else None
+    return {
+        "resource_id": unread.resource_id,
+        "reason": unread.reason,
+        "last_modified_by": metadata.last_modified_by if metadata else None,
+        "last_modified_at": _time(metadata.last_modified_at) if metadata else None,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else format_time(moment)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

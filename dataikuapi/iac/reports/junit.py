@@ -1,0 +1,56 @@
+"""How do diffs look as tests that pass or fail?"""
+
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from dataikuapi.iac.models import ResourceDiff, ResourceDiffs, ResourceId
+from dataikuapi.iac.reports.words import (
+    change_lines,
+    counts,
+    editor,
+    is_shown,
+    printable,
+    rule_lines,
+)
+
+__all__ = ["render_junit"]
+
+
+def render_junit(diffs: Iterable[ResourceDiff]) -> str:
+    """Return JUnit XML: a test a resource, which fails if the resource changed.
+
+    What could not be read is an error, not a failure.
+
+    Args:
+        diffs: in the order in which they are to be told.
+    """
+    diffs = ResourceDiffs.of(diffs)
+    suite = Element(
+        "testsuite",
+        name=printable(diffs.title or "dataiku-iac"),
+        tests=str(len(diffs) + len(diffs.unknown)),
+        failures=str(sum(map(is_shown, diffs))),
+        errors=str(len(diffs.unknown)),
+    )
+    for diff in diffs:
+        case = _case(suite, diff.resource_id)
+        if is_shown(diff):
+            told = f"{diff.change_type.value} {editor(diff)}".strip()
+            failure = SubElement(case, "failure", message=printable(told))
+            lines = [line for change in diff.changes for line in change_lines(change)]
+            failure.text = "\n".join(map(printable, [str(diff), *lines]))
+    for unread in diffs.unknown:
+        case = _case(suite, unread.resource_id)
+        SubElement(case, "error", message=printable(f"not read: {unread.reason}"))
+    output = SubElement(suite, "system-out")
+    output.text = "\n".join(map(printable, [*rule_lines(diffs.rules), counts(diffs)]))
+    indent(suite)
+    return tostring(suite, "unicode", xml_declaration=False)
+
+
+def _case(suite: Element, resource_id: str) -> Element:
+    about = ResourceId.parse(resource_id)
+    where = f"{about.resource_type}.{about.project_key}"
+    return SubElement(
+        suite, "testcase", classname=printable(where), name=printable(resource_id)
+    )

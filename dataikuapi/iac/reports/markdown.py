@@ -1,0 +1,110 @@
+"""How do diffs look in a comment on a pull request?"""
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
+from dataikuapi.iac.reports.words import (
+    change_lines,
+    counts,
+    editor,
+    is_shown,
+    printable,
+    rule_lines,
+    unknown_lines,
+)
+
+__all__ = ["MAX_CHARACTERS", "render_markdown"]
+
+MAX_CHARACTERS = 60_000
+"""GitHub takes 65,536 characters in a comment; this leaves room for a word of ours."""
+
+_MAX_BLOCK, _MAX_LINE = 8_000, 400
+"""Characters of one block, and of one line in it; how many follow is said."""
+
+_RESERVE = 200
+"""Characters for the line that says what was left out."""
+
+
+def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
+    """Return what changed, to be unfolded, within what a comment may have.
+
+    What does not fit is left out from the end, and counted. Ids and values stand in
+    code, where nobody is mentioned and nothing is a link.
+
+    Args:
+        diffs: in the order in which they are to be shown.
+    """
+    diffs = ResourceDiffs.of(diffs)
+    parts = [f"### {_code(diffs.title or 'Changes')}", f"**{counts(diffs)}**"]
+    ends = [
+        *_folded("could not be read", list(unknown_lines(diffs.unknown))),
+        *_folded("rules to ignore changes", list(rule_lines(diffs.rules))),
+    ]
+    room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
+    shown = [diff for diff in diffs if is_shown(diff)]
+    for number, diff in enumerate(shown):
+        entry = _entry(diff)
+        room -= len(entry) + 2
+        if room < 0:
+            changes = sum(len(other.changes) for other in shown[number:])
+            parts.append(
+                f"_{len(shown) - number} more resources, with {changes} changes inside "
+                "them, are left out for want of room._"
+            )
+            break
+        parts.append(entry)
+    return "\n\n".join([*parts, *ends])
+
+
+def _entry(diff: ResourceDiff) -> str:
+    who = editor(diff)
+    title = f"{_html(str(diff))}{f' {_html(who)}' if who else ''}"
+    lines = [line for change in diff.changes for line in change_lines(change)]
+    if not lines:
+        return f"<details><summary>{title}</summary></details>"
+    count = f", {len(diff.changes)} change{'s' if len(diff.changes) > 1 else ''}"
+    return _details(f"{title}{count}", lines)
+
+
+def _folded(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield _details(title, lines)
+
+
+def _details(summary: str, lines: list[str]) -> str:
+    text = "\n".join(_within(_MAX_BLOCK, [_cut(printable(line)) for line in lines]))
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return (
+        f"<details><summary>{summary}</summary>\n\n"
+        f"{fence}diff\n{text}\n{fence}\n\n</details>"
+    )
+
+
+def _within(room: int, lines: list[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        room -= len(line) + 1
+        if room < 0:
+            yield f"… ({len(lines) - number:,} more lines)"
+            return
+        yield line
+
+
+def _cut(line: str) -> str:
+    if len(line) <= _MAX_LINE:
+        return line
+    return f"{line[:_MAX_LINE]}… ({len(line) - _MAX_LINE:,} more characters)"
+
+
+def _html(text: str) -> str:
+    return f"<code>{escape(_cut(printable(text)))}</code>"
+
+
+def _code(text: str) -> str:
+    """Return a code span; its fence is longer than any run of backticks in it."""
+    text = _cut(printable(text))
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {text} {fence}" if longest else f"`{text}`"
