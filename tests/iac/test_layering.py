@@ -44,6 +44,17 @@ MAY_IMPORT = {
         "diff",
         "models",
     },
+    # Everything but the sandbox.
+    "__main__": {
+        "backends",
+        "diff",
+        "drift",
+        "exceptions",
+        "ignore_file",
+        "manager",
+        "models",
+        "reports",
+    },
     "sandbox": set(),
 }
 

@@ -1,0 +1,266 @@
+"""The command line, as a shell and CI see it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree
+
+import pytest
+
+from dataikuapi.iac import __main__ as cli
+from dataikuapi.iac.sandbox import Fault
+
+KEY = "ORDERS_DEMO"
+TABLE = "dataset.ORDERS_DEMO.countries"
+
+
+@pytest.fixture
+def run(server, tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder; return exit code, output, and errors."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("DATAIKU")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DATAIKU_HOST", server.url)
+    monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
+
+    def command(*arguments):
+        try:
+            code = cli.main([*map(str, arguments)])
+        except SystemExit as end:
+            code = end.code
+        output = capsys.readouterr()
+        assert server.api_key not in output.out + output.err
+        return code, output.out, output.err
+
+    return command
+
+
+@pytest.fixture
+def synced(run):
+    assert run("sync", "--project", KEY)[0] == 0
+    return run
+
+
+@pytest.fixture
+def project(dataiku_client):
+    return dataiku_client.get_project(KEY)
+
+
+def change(project, column="channel"):
+    settings = project.get_dataset("countries").get_settings()
+    settings.add_raw_schema_column({"name": column, "type": "string"})
+    settings.save()
+
+
+def test_sync_says_what_it_read_and_saved(run, tmp_path):
+    code, output, _ = run("sync", "--project", KEY)
+
+    assert code == 0
+    assert output == "read 11 datasets, 1 projects, 8 recipes; saved as serial 1\n"
+    assert (tmp_path / ".dataiku/state/dev.state.json").is_file()
+
+
+def test_sync_without_a_project_reads_all(run, store):
+    store.add_project("OTHER")
+    assert "2 projects" in run("sync")[1]
+
+
+def test_environment_and_file_can_be_chosen(run, tmp_path):
+    assert run("sync", "--environment", "prod")[0] == 0
+    assert (tmp_path / ".dataiku/state/prod.state.json").is_file()
+    assert run("sync", "--state-file", "here.json")[0] == 0
+    assert (tmp_path / "here.json").is_file()
+
+
+def test_drift_exits_with_0_2_or_3(synced, project, server):
+    code, output, _ = synced("drift")
+    assert (code, "No changes. 20 unchanged." in output) == (0, True)
+
+    server.faults = lambda method, path: (
+        Fault.page(200) if path.endswith("/recipes/") else None
+    )
+    code, output, _ = synced("drift")
+    assert (code, "8 unknown" in output or "9 unknown" in output) == (3, True)
+
+    change(project)
+    code, output, _ = synced("drift", "--project", KEY)
+    assert code == 2
+    assert f"~ {TABLE}" in output
+    assert "+ schema.columns[channel]" in output
+
+
+@pytest.mark.parametrize(
+    ("format_name", "reads"),
+    [
+        ("json", lambda text: json.loads(text)["summary"]["modified"] == 1),
+        ("junit", lambda text: ElementTree.fromstring(text).get("failures") == "1"),
+        ("markdown", lambda text: text.startswith("### `Drift of ORDERS_DEMO")),
+        ("text", lambda text: text.startswith("Drift of ORDERS_DEMO")),
+    ],
+)
+def test_each_format_is_what_it_says(synced, project, format_name, reads):
+    change(project)
+    code, output, _ = synced("drift", "--format", format_name)
+    assert (code, reads(output)) == (2, True)
+
+
+def test_drift_can_be_ignored_and_accepted(synced, project, tmp_path):
+    change(project)
+    (tmp_path / "rules").write_text("dataset.*\n", "utf-8")
+    assert synced("drift", "--ignore", "rules")[0] == 0
+
+    code, _, errors = synced(
+        "drift",
+        *("--baseline", ".dataikuignore", "--author", "ann", "--reason", "as agreed"),
+        *("--expires", "2999-12-31"),
+    )
+    assert (code, errors) == (2, "added 1 rules to .dataikuignore\n")
+    assert synced("drift")[0] == 0
+    change(project, "another")
+    assert synced("drift")[0] == 2
+
+
+def test_refresh_shows_what_it_took_over(synced, project):
+    change(project)
+    project.create_dataset("returns", "Filesystem")
+    code, output, _ = synced("refresh", TABLE)
+    assert (code, "0 added, 0 removed, 1 modified" in output) == (0, True)
+    assert synced("drift")[0] == 2
+    assert "1 added" in synced("refresh")[1]
+    assert synced("drift")[0] == 0
+
+
+def test_refresh_of_a_project_that_was_removed(synced, store):
+    store.add_project("OTHER")
+    synced("sync", "--project", "OTHER")
+    store.delete_project("OTHER")
+    assert synced("refresh")[0] == 3
+    code, output, _ = synced("refresh", "--confirm-removed", "OTHER")
+    assert (code, "- project.OTHER" in output) == (0, True)
+
+
+def test_versions_are_listed_compared_and_restored(synced, project):
+    change(project)
+    synced("sync", "--project", KEY)
+    assert re.search(r"^serial 2 .*\nserial 1 .*20 resources", synced("history")[1])
+    code, output, _ = synced("diff", "1")
+    assert (code, f"~ {TABLE}" in output) == (2, True)
+    assert synced("diff", "2", "2")[0] == 0
+    assert synced("restore", "1")[1] == "serial 1 is stored again, as serial 3\n"
+    assert synced("diff", "1", "3")[0] == 0
+
+
+def test_two_files_are_compared(synced, project):
+    synced("sync", "--state-file", "a.json")
+    change(project)
+    synced("sync", "--state-file", "b.json")
+    code, output, _ = synced("diff", "a.json", "b.json", "--format", "json")
+    assert (code, json.loads(output)["summary"]["modified"]) == (2, 1)
+
+
+def test_show_lists_and_prints(synced):
+    code, output, _ = synced("show")
+    assert code == 0
+    assert f"{TABLE}  (by " in output
+    code, output, _ = synced("show", TABLE)
+    assert json.loads(output)["resource_id"] == TABLE
+    assert synced("show", "dataset.ORDERS_DEMO.none")[0] == 64
+
+
+def test_verify_says_what_is_wrong(synced, tmp_path):
+    assert synced("verify") == (0, "nothing is wrong\n", "")
+    path = tmp_path / ".dataiku/state/dev.state.json"
+    path.write_text(path.read_text("utf-8").replace('"countries"', '"x"'), "utf-8")
+    code, output, _ = synced("verify")
+    assert code == 1
+    assert "checksum" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["destroy"], "invalid choice"),
+        (["drift", "--format", "pdf"], "invalid choice: 'pdf'"),
+        (["refresh", "notebook.A.b"], "Unknown resource type 'notebook'"),
+        (["drift", "--project", "a b.c"], "Invalid project resource_id"),
+        (["drift", "--expires", "soon"], "invalid"),
+        (["sync", "--host", ""], "DATAIKU_HOST"),
+    ],
+)
+def test_wrong_usage_exits_with_64(synced, arguments, message):
+    code, _, errors = synced(*arguments)
+    assert (code, message in errors) == (64, True), errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sync", "--host", "http://127.0.0.1:1"], "cannot reach DSS"),
+        (["sync", "--project", "NONE"], "NONE"),
+        (["drift", "--environment", "none"], "there is no state"),
+        (["show", "--environment", "none"], "none.state.json"),
+        (["diff", "7"], "serial 7"),
+        (["diff", "none.json"], "none.json"),
+        (["restore", "7"], "7"),
+        (["drift", "--ignore", "none"], "none"),
+    ],
+)
+def test_an_error_exits_with_1_and_says_what_to_do(synced, arguments, message):
+    code, output, errors = synced(*arguments)
+    assert (code, output) == (1, "")
+    assert errors.startswith("error: ") and message in errors
+
+
+def test_without_a_key_nobody_is_asked_in_ci(run, monkeypatch):
+    monkeypatch.delenv("DATAIKU_API_KEY")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    code, _, errors = run("sync")
+    assert (code, "DATAIKU_API_KEY" in errors) == (64, True)
+
+
+def test_without_a_key_a_person_is_asked(run, monkeypatch, server):
+    monkeypatch.delenv("DATAIKU_API_KEY")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: server.api_key)
+    assert run("sync", "--project", KEY)[0] == 0
+
+
+def test_it_runs_as_a_module_and_without_color_into_a_pipe(synced, project):
+    change(project)
+    result = subprocess.run(
+        [sys.executable, "-m", "dataikuapi.iac", "drift"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 2, result.stderr
+    assert "\x1b" not in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_reader_that_leaves_is_no_error_of_python(synced, project):
+    command = f"{sys.executable} -m dataikuapi.iac show | head -1"
+    result = subprocess.run(
+        command, shell=True, capture_output=True, text=True, timeout=60
+    )
+    assert "Traceback" not in result.stderr
+    assert "BrokenPipe" not in result.stderr
+
+
+def test_ctrl_c_ends_a_command_as_a_shell_expects(synced, server):
+    server.faults = lambda method, path: Fault.slow(20)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dataikuapi.iac", "drift"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
