@@ -193,7 +193,10 @@ def _sync(arguments: argparse.Namespace) -> int:
     state = manager.sync_all(projects, progress=sys.stderr.isatty())
     manager.save_state(state)
     counts = Counter(resource.resource_type for resource in state.list_resources())
-    read = ", ".join(f"{count} {kind}s" for kind, count in sorted(counts.items()))
+    read = ", ".join(
+        f"{count} {kind}{'s' if count > 1 else ''}"
+        for kind, count in sorted(counts.items())
+    )
     print(f"read {read or 'nothing'}; saved as serial {state.serial}")
     return 0
 

@@ -10,10 +10,11 @@ from dataikuapi.iac.ignore_file import add_to_ignore_file
 from dataikuapi.iac.models import ChangeType, Coverage, ResourceDiff, State, Unread
 from dataikuapi.iac.models.diff import ResourceDiffs
 from dataikuapi.iac.models.ignore import IgnoreRule
-from dataikuapi.iac.models.times import format_time
 from dataikuapi.iac.reports import render_text
 
 __all__ = ["DriftReport"]
+
+_MINUTE = "%Y-%m-%d %H:%M"
 
 IN_SYNC, DRIFTED, INCOMPLETE = 0, 2, 3
 
@@ -63,10 +64,9 @@ class DriftReport:
         read = [key for key in fresh.resources if key not in fresh.unknown]
         diffs.coverage = Coverage(sum(map(stored.has_resource, read)), len(read))
         diffs.title = (
-            f"Drift of {', '.join(project_keys)} from state {stored.serial} "
-            f"({format_time(stored.updated_at)}): {place}, "
-            f"{stored.environment or 'no environment'}, "
-            f"read {format_time(fresh.updated_at)}"
+            f"Drift of {', '.join(project_keys)} since serial {stored.serial} of "
+            f"{stored.environment} ({stored.updated_at:{_MINUTE}}): {place}, read "
+            f"{fresh.updated_at:{_MINUTE}} UTC"
         )
         return cls(diffs, stored.environment, tuple(project_keys), fresh.updated_at)
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from dataikuapi.iac import __main__ as cli
 from dataikuapi.iac.sandbox import Fault
 
+ROOT = Path(__file__).resolve().parents[2]
 KEY = "ORDERS_DEMO"
 TABLE = "dataset.ORDERS_DEMO.countries"
 
@@ -60,7 +62,7 @@ def test_sync_says_what_it_read_and_saved(run, tmp_path):
     code, output, _ = run("sync", "--project", KEY)
 
     assert code == 0
-    assert output == "read 11 datasets, 1 projects, 8 recipes; saved as serial 1\n"
+    assert output == "read 11 datasets, 1 project, 8 recipes; saved as serial 1\n"
     assert (tmp_path / ".dataiku/state/dev.state.json").is_file()
 
 
@@ -264,3 +266,27 @@ def test_ctrl_c_ends_a_command_as_a_shell_expects(synced, server):
     _, errors = process.communicate(timeout=10)
     assert process.returncode == 130
     assert "Traceback" not in errors
+
+
+def timeless(text):
+    """Return the text without times and ports, which are those of the run."""
+    text = re.sub(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+Z)?", "TIME", text)
+    return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
+
+
+def test_the_transcript_in_the_readme_is_that_of_a_run(run, project):
+    told = [
+        "$ dataiku-iac sync --project ORDERS_DEMO",
+        run("sync", "--project", KEY)[1],
+    ]
+    change(project)
+    project.get_recipe("compute_orders_enriched").delete()
+    project.create_dataset("returns", "Filesystem")
+    code, output, _ = run("drift")
+    told += ["$ dataiku-iac drift; echo $?", f"{output}{code}\n"]
+    told += ["$ dataiku-iac refresh " + TABLE, run("refresh", TABLE)[1]]
+    shown = "\n".join(told).replace("\n\n$", "\n$")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    block = re.search(r"<!-- drift transcript -->\n```text\n(.*?)```\n", readme, re.S)
+
+    assert timeless(shown) == timeless(block[1])

@@ -93,8 +93,8 @@ def test_the_report_tells_who_and_when(manager, project):
 def test_the_report_says_what_was_compared_with_what(manager, server):
     title = manager.drift().diffs.title
 
-    assert title.startswith(f"Drift of {KEY} from state 1 (20")
-    assert server.url in title and ", dev, read 20" in title
+    assert title.startswith(f"Drift of {KEY} since serial 1 of dev (20")
+    assert f"): DSS at {server.url}, read 20" in title
     assert server.api_key not in title
 
 
