@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from iac.strategies import ATTRIBUTES, STATES
 
-from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff
+from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff, apply_changes
 from dataikuapi.iac.models import Resource, ResourceMetadata, State
 from dataikuapi.iac.models.times import utc_now
 
@@ -531,3 +531,38 @@ def test_attribute_diffs_lead_from_the_old_to_the_new(old, new):
 def test_any_diff_can_be_shown(old, new):
     text = DiffEngine().format_output(DiffEngine().diff(old, new), True)
     assert all(line.isprintable() or "\t" in line for line in text.split("\n"))
+
+
+# Changes and rules; tests/iac/test_changes.py and test_ignore.py have it all
+
+
+def test_changes_are_told_where_they_are_and_lead_to_the_new_attributes():
+    old = {"l": ["a", {"v": 1}, "b", [1]], "columns": [{"name": "x"}, {"name": "y"}]}
+    new = {"l": ["b", "c", {"v": 2}, [1, 2]], "columns": [{"name": "y"}, {"name": "x"}]}
+    changes = diff_of(old, new).changes
+    assert [str(change) for change in changes if "columns" in change.path] == [
+        "> columns[x]"
+    ]
+    assert apply_changes(old, changes) == new
+    with pytest.raises(ValueError, match="not of these attributes"):
+        apply_changes({}, changes)
+
+
+def test_rules_hide_changes_and_are_counted():
+    old, new = state(a={"x": 1, "y": 1}, b={}, c={"x": 1}), state(a={"x": 2, "y": 2})
+    new.add_resource(Resource("dataset", "dataset.SHOP.c", {"x": 2}))
+    new.unknown = {"dataset.SHOP.u": "time-out"}
+    rules = ["* x", "dataset.SHOP.b", "dataset.SHOP.u", "* y expires=2000-01-01"]
+    diffs = DiffEngine(ignore=rules).diff(old, new)
+    assert [str(diff) for diff in diffs] == ["~ dataset.SHOP.a", "  dataset.SHOP.c"]
+    assert diffs[0].attribute_diffs == {
+        **NOTHING,
+        "modified": {"y": {"old": 1, "new": 2}},
+    }
+    assert diffs.unknown == ()
+    assert [(use.hidden, use.expired) for use in diffs.rules] == [
+        (2, False),
+        (1, False),
+        (1, False),
+        (0, True),
+    ]

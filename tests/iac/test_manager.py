@@ -216,3 +216,26 @@ def test_two_people_who_find_no_state_do_not_overwrite_each_other(tmp_path):
     with pytest.raises(StateConflictError):
         thomas.save_state(his)
     assert maria.load_state().has_resource("dataset.P.a")
+
+
+# Drift; tests/iac/test_drift.py has it all
+
+
+@pytest.fixture
+def kept(server, tmp_path):
+    client = DSSClient(server.url, server.api_key)
+    backend = LocalFileBackend(tmp_path / "kept.state.json")
+    manager = StateManager(backend, client, "dev")
+    manager.save_state(manager.sync_project("ORDERS_DEMO"))
+    return manager
+
+
+def test_drift_and_refresh_go_by_the_stored_state(kept, store):
+    assert kept.drift(ignore=[]).exit_code == 0
+    store.add_dataset("ORDERS_DEMO", "later")
+    report = kept.drift("ORDERS_DEMO", ignore=[])
+    assert [str(diff) for diff in report.added] == ["+ dataset.ORDERS_DEMO.later"]
+
+    assert kept.refresh(["dataset.ORDERS_DEMO.later"]).serial == 2
+    assert kept.drift(ignore=[]).exit_code == 0
+    assert kept.refresh().serial == 3

@@ -13,6 +13,15 @@ from hypothesis import strategies as st
 from iac.strategies import JSON_VALUES, STATES
 
 from dataikuapi.iac import DiffEngine, Resource, ResourceMetadata, State
+from dataikuapi.iac.models import (
+    Change,
+    ChangeKind,
+    ChangeType,
+    ResourceDiff,
+    ResourceDiffs,
+    Step,
+    Unread,
+)
 from dataikuapi.iac.models.diff import Coverage
 from dataikuapi.iac.models.times import parse_time, utc_now
 from dataikuapi.iac.reports import (
@@ -80,7 +89,7 @@ def test_markdown_tells_the_counts_first_and_the_rest_unfolded(diffs):
         "<code>by maria, 2026-01-02 03:04</code>, 1 change</summary>\n\n"
         "```diff\n~ payload:\n" in text
     )
-    assert "    - b\n    + c\n" in text
+    assert "\n- b\n+ c\n" in text
     assert "no answer in time" in text
     assert "ignored 1: recipe.SHOP.script x" in text
     assert "ignored nothing: nothing.*" in text
@@ -116,6 +125,14 @@ def test_markdown_of_a_huge_script_says_how_much_it_leaves_out():
     )
     assert len(text) < 10_000
     assert re.search(r"… \([\d,]+ more lines\)", text)
+
+
+def test_markdown_says_the_reason_also_where_ids_are_cut_off():
+    unknown = [Unread(f"dataset.SHOP.d{number}", "time-out") for number in range(3000)]
+    text = render_markdown(ResourceDiffs(unknown=unknown))
+    assert text.count("time-out") == 1
+    shown = text.count("? dataset.SHOP.d")
+    assert f"… ({3000 - shown:,} more lines)" in text
 
 
 class Tags(HTMLParser):
@@ -233,7 +250,60 @@ def test_json_keeps_to_its_schema_and_is_stable(old, new, items):
     text.encode("utf-8")
 
 
+def described(schema, name=""):
+    """Yield the fields that a schema does not describe."""
+    for key, field in schema.get("properties", {}).items():
+        if "description" not in field:
+            yield f"{name}.{key}"
+        yield from described(field, f"{name}.{key}")
+        yield from described(field.get("items", {}), f"{name}.{key}[]")
+        for option in field.get("oneOf", ()):
+            yield from described(option, f"{name}.{key}")
+
+
+def test_the_schema_describes_each_field():
+    assert list(described(SCHEMA)) == []
+
+
+def of_change(*args, **values):
+    change = Change(*args, **values)
+    diff = ResourceDiff(
+        ChangeType.MODIFIED, "dataset.SHOP.a", "dataset", changes=(change,)
+    )
+    return json.loads(render_json([diff]), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_old_and_new_are_there_where_they_mean_something(kind):
+    document = of_change(kind, (Step("x"),), 1, 2)
+    jsonschema.validate(document, SCHEMA)
+    (told,) = document["resources"][0]["changes"]
+    expected = {"modified": {"old", "new"}, "added": {"new"}, "removed": {"old"}}
+    assert told.keys() & {"old", "new"} == expected.get(kind.value, set())
+    for name in ("old", "new"):
+        wrong = dict(told, **{name: 0})
+        if name in told:
+            del wrong[name]
+        document["resources"][0]["changes"] = [wrong]
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(document, SCHEMA)
+
+
+def test_numbers_that_json_lacks_are_strings():
+    new = {"a": [float("inf")]}
+    document = of_change(ChangeKind.MODIFIED, (Step("x"),), float("nan"), new)
+    (told,) = document["resources"][0]["changes"]
+    assert (told["old"], told["new"]) == ("nan", {"a": ["inf"]})
+
+
 # JUnit
+
+
+@pytest.mark.parametrize("name", ["", "weird", "dataset.SHOP.a\nb", "Dataset.P.x"])
+def test_junit_tells_of_ids_that_are_none(name):
+    text = render_junit(ResourceDiffs(unknown=[Unread(name, "why")]))
+    (case,) = ElementTree.fromstring(text).iter("testcase")
+    assert case.get("name") == name.replace("\n", "\\n")
 
 
 def test_junit_has_a_test_for_each_resource(diffs):
@@ -278,7 +348,7 @@ def test_colors_are_by_what_happened(diffs):
     assert "\x1b[32m+ recipe.SHOP.come" in colored
     assert "\x1b[31m- recipe.SHOP.gone" in colored
     assert "\x1b[33m~ recipe.SHOP.script" in colored
-    assert "\x1b[35m? recipe.SHOP.hidden" in colored
+    assert "\x1b[35m    ? recipe.SHOP.hidden" in colored
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """How do diffs look to a machine?"""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -72,10 +73,21 @@ def _change(change: Change) -> dict[str, JSON]:
         "from_pointer": change.from_pointer,
     }
     if change.kind in (ChangeKind.REMOVED, ChangeKind.MODIFIED):
-        told["old"] = change.old
+        told["old"] = _finite(change.old)
     if change.kind in (ChangeKind.ADDED, ChangeKind.MODIFIED):
-        told["new"] = change.new
+        told["new"] = _finite(change.new)
     return told
+
+
+def _finite(value: JSON) -> JSON:
+    """Return a value that JSON has: NaN and infinities become strings."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
 
 
 def _unread(unread: Unread) -> dict[str, JSON]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from dataikuapi.iac.models import ResourceDiff, ResourceDiffs, ResourceId
+from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.words import (
     change_lines,
     counts,
@@ -49,8 +49,8 @@ def render_junit(diffs: Iterable[ResourceDiff]) -> str:
 
 
 def _case(suite: Element, resource_id: str) -> Element:
-    about = ResourceId.parse(resource_id)
-    where = f"{about.resource_type}.{about.project_key}"
+    # Not parsed: what could not be read may have an id that is none.
+    where = ".".join(resource_id.split(".")[:2])
     return SubElement(
         suite, "testcase", classname=printable(where), name=printable(resource_id)
     )

@@ -20,8 +20,8 @@ __all__ = ["MAX_CHARACTERS", "render_markdown"]
 MAX_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment; this leaves room for a word of ours."""
 
-_MAX_BLOCK, _MAX_LINE = 8_000, 400
-"""Characters of one block, and of one line in it; how many follow is said."""
+_MAX_BLOCK, _MIN_BLOCK, _MAX_LINE = 8_000, 500, 400
+"""Characters of a block, of one among very many, and of a line; the rest is counted."""
 
 _RESERVE = 200
 """Characters for the line that says what was left out."""
@@ -44,8 +44,9 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
     ]
     room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
     shown = [diff for diff in diffs if is_shown(diff)]
+    block = min(_MAX_BLOCK, max(_MIN_BLOCK, room // max(len(shown), 1) - _MAX_LINE))
     for number, diff in enumerate(shown):
-        entry = _entry(diff)
+        entry = _entry(diff, block)
         room -= len(entry) + 2
         if room < 0:
             changes = sum(len(other.changes) for other in shown[number:])
@@ -58,23 +59,28 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
     return "\n\n".join([*parts, *ends])
 
 
-def _entry(diff: ResourceDiff) -> str:
+def _entry(diff: ResourceDiff, block: int) -> str:
     who = editor(diff)
     title = f"{_html(str(diff))}{f' {_html(who)}' if who else ''}"
-    lines = [line for change in diff.changes for line in change_lines(change)]
+    # A script's lines are indented, where nobody would color them.
+    lines = [
+        line.removeprefix("    ")
+        for change in diff.changes
+        for line in change_lines(change)
+    ]
     if not lines:
         return f"<details><summary>{title}</summary></details>"
     count = f", {len(diff.changes)} change{'s' if len(diff.changes) > 1 else ''}"
-    return _details(f"{title}{count}", lines)
+    return _details(f"{title}{count}", lines, block)
 
 
 def _folded(title: str, lines: list[str]) -> Iterator[str]:
     if lines:
-        yield _details(title, lines)
+        yield _details(title, lines, _MAX_BLOCK)
 
 
-def _details(summary: str, lines: list[str]) -> str:
-    text = "\n".join(_within(_MAX_BLOCK, [_cut(printable(line)) for line in lines]))
+def _details(summary: str, lines: list[str], room: int) -> str:
+    text = "\n".join(_within(room, [_cut(printable(line)) for line in lines]))
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return (

@@ -66,13 +66,13 @@ def change_lines(change: Change) -> Iterator[str]:
 
 
 def unknown_lines(unknown: Iterable[Unread]) -> Iterator[str]:
-    """List what could not be read, each reason once."""
+    """List what could not be read under its reason, each reason once."""
     by_reason: dict[str, list[str]] = {}
     for unread in unknown:
         by_reason.setdefault(unread.reason, []).append(unread.resource_id)
     for reason, ids in by_reason.items():
-        yield from (f"? {resource_id}" for resource_id in ids)
-        yield f"    not read: {reason}"
+        yield f"? not read: {reason}"
+        yield from (f"    ? {resource_id}" for resource_id in ids)
 
 
 def rule_lines(rules: Iterable[RuleUse]) -> Iterator[str]:
