@@ -10,6 +10,8 @@ see exactly what changed since. Three nouns carry the library:
 A :class:`StateManager` conducts them, and a :class:`DiffEngine` compares two states.
 """
 
+from typing import Any
+
 from dataikuapi.iac.backends import LocalFileBackend, StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
@@ -48,6 +50,7 @@ from dataikuapi.iac.models import (
     make_resource_id,
 )
 from dataikuapi.iac.models.ignore import IgnoreRule
+from dataikuapi.iac.reports.notebook import register_formatters, register_in_ipython
 from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
 from dataikuapi.iac.sync.policy import CallPolicy
 from dataikuapi.iac.validation import validate_state
@@ -95,3 +98,11 @@ __all__ = [
     "read_ignore_file",
     "validate_state",
 ]
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Let states and diffs show themselves after ``%load_ext dataikuapi.iac``."""
+    register_formatters(ipython)
+
+
+register_in_ipython()

@@ -545,7 +545,7 @@ def test_changes_are_told_where_they_are_and_lead_to_the_new_attributes():
     ]
     assert apply_changes(old, changes) == new
     with pytest.raises(ValueError, match="not of these attributes"):
-        apply_changes({}, changes)
+        apply_changes({"l": []}, changes)
 
 
 def test_rules_hide_changes_and_are_counted():

@@ -1,8 +1,15 @@
 """Showing diffs: functions from diffs to text. Nothing here prints."""
 
+from dataikuapi.iac.reports.html import render_html
 from dataikuapi.iac.reports.json_report import render_json
 from dataikuapi.iac.reports.junit import render_junit
 from dataikuapi.iac.reports.markdown import render_markdown
 from dataikuapi.iac.reports.text import render_text
 
-__all__ = ["render_json", "render_junit", "render_markdown", "render_text"]
+__all__ = [
+    "render_html",
+    "render_json",
+    "render_junit",
+    "render_markdown",
+    "render_text",
+]

@@ -1,0 +1,138 @@
+"""How do states and diffs look in a notebook?"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs, State
+from dataikuapi.iac.reports.html import (
+    FEW,
+    MOST,
+    Html,
+    attributes_html,
+    counted,
+    counts_table,
+    diff_html,
+    edited,
+    element,
+    folded,
+    more,
+    output,
+    render_html,
+    unread,
+)
+
+__all__ = [
+    "register_formatters",
+    "register_in_ipython",
+    "render_html",
+    "resource_html",
+    "state_html",
+]
+
+
+class _Report(Protocol):
+    @property
+    def diffs(self) -> ResourceDiffs: ...
+
+
+def register_in_ipython() -> None:
+    """Register the formatters if this is IPython, which is not imported to tell."""
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = get_ipython() if get_ipython else None
+    if shell is not None:
+        register_formatters(shell)
+
+
+def register_formatters(ipython: Any) -> None:
+    """Let states, resources, diffs and drift reports show themselves as HTML.
+
+    Args:
+        ipython: the shell, as ``get_ipython()`` returns it.
+    """
+    formatter = ipython.display_formatter.formatters["text/html"]
+    formatter.for_type(State, state_html)
+    formatter.for_type(Resource, resource_html)
+    formatter.for_type(ResourceDiff, diff_html)
+    formatter.for_type(ResourceDiffs, render_html)
+    # By name, since reports know nothing of what is reported.
+    formatter.for_type_by_name("dataikuapi.iac.drift", "DriftReport", _report_html)
+
+
+def state_html(state: State) -> str:
+    """Return what a state is and holds: counts by project and type, and the ids."""
+    facts = [
+        state.environment or "without environment",
+        f"serial {state.serial}",
+        edited(None, state.updated_at),
+        *_instance(state),
+    ]
+    rows: dict[str, Counter[str]] = {}
+    projects: dict[str, list[Resource]] = {}
+    for resource in state.list_resources():
+        row = rows.setdefault(resource.project_key, Counter())
+        row.update([resource.resource_type, "total"])
+        projects.setdefault(resource.project_key, []).append(resource)
+    types = sorted({kind for row in rows.values() for kind in row} - {"total"})
+    table = counts_table({kind: kind for kind in (*types, "total")}, rows)
+    return output(
+        element("p", element("b", "State"), f" {' · '.join(facts)}"),
+        table if rows else element("p", "It is empty."),
+        *(_listing(key, projects[key]) for key in sorted(projects)[:MOST]),
+        *more(len(projects) - MOST, "project"),
+        *unread(state.unknown.items()),
+    )
+
+
+def resource_html(resource: Resource) -> str:
+    """Return what is known of an object: who edited it, and its attributes."""
+    facts = element("span", " · ".join(_history(resource)), css="quiet")
+    title = element("b", element("code", resource.resource_id))
+    heading = [counted(len(resource.attributes), "attribute")]
+    content = attributes_html(resource.attributes)
+    return output(
+        element("p", title, " ", facts), folded(heading, content, is_open=True)
+    )
+
+
+def _report_html(report: _Report) -> str:
+    return render_html(report.diffs)
+
+
+def _instance(state: State) -> Iterator[str]:
+    known = state.instance or {}
+    if "dss_version" in known:
+        yield f"DSS {known['dss_version']}"
+    if "node_id" in known:
+        yield f"node {known['node_id']}"
+
+
+def _listing(project_key: str, resources: list[Resource]) -> Html:
+    ordered = sorted(resources, key=lambda resource: resource.resource_id)
+    head = element("tr", *(element("th", text) for text in ("id", "last edited")))
+    rows = [
+        element("tr", element("td", element("code", item.resource_id)), _edit(item))
+        for item in ordered[:MOST]
+    ]
+    heading = [f"{project_key}: {counted(len(resources), 'resource')}"]
+    table = element("table", head, *rows, css="listing")
+    rest = more(len(resources) - MOST, "resource")
+    return folded(heading, [table, *rest], is_open=len(resources) <= FEW)
+
+
+def _edit(resource: Resource) -> Html:
+    metadata = resource.metadata
+    return element("td", edited(metadata.last_modified_by, metadata.last_modified_at))
+
+
+def _history(resource: Resource) -> Iterator[str]:
+    metadata = resource.metadata
+    last = edited(metadata.last_modified_by, metadata.last_modified_at)
+    if last:
+        yield f"last edited {last}"
+    if metadata.version_number is not None:
+        yield f"version {metadata.version_number}"
+    if metadata.created_at is not None:
+        yield f"created {edited(None, metadata.created_at)}"
+    yield f"read {edited(metadata.deployed_by, metadata.deployed_at)}"
