@@ -54,7 +54,10 @@ def default_rules() -> list[IgnoreRule]:
     Raises:
         IgnoreFileError: as :func:`read_ignore_file`.
     """
-    return read_ignore_file(_USUAL) if _USUAL.exists() else []
+    try:
+        return _rules(_USUAL, _read(_USUAL))
+    except FileNotFoundError:
+        return []
 
 
 def add_to_ignore_file(

@@ -14,7 +14,8 @@ __all__ = ["Ignored"]
 class Ignored:
     """Applies rules to one comparison, and counts what each hides.
 
-    What several rules would hide is counted for the first of them.
+    The rules are applied one after the other, each to what the others left over; so
+    what several of them would hide is counted for the first.
 
     Args:
         rules: in their order.
@@ -24,34 +25,31 @@ class Ignored:
     def __init__(self, rules: Sequence[IgnoreRule], today: date) -> None:
         self._rules = rules
         self._today = today
-        self._in_force = [
-            (number, rule)
-            for number, rule in enumerate(rules)
-            if not rule.is_expired(today)
-        ]
         self._hidden = [0] * len(rules)
+        self._by_id: dict[str, list[int]] = {}
+        self._by_pattern: list[int] = []
+        for number, rule in enumerate(rules):
+            if rule.is_expired(today):
+                continue
+            resource_id = rule.only_id
+            if resource_id is None:
+                self._by_pattern.append(number)
+            else:
+                self._by_id.setdefault(resource_id, []).append(number)
 
     def less_hidden(self, diffs: Iterable[ResourceDiff]) -> list[ResourceDiff]:
         """Return the diffs without what the rules hide.
 
-        A resource that was added or removed is left out if that is hidden; a modified
-        one is unchanged if all its changes are.
+        A resource that was added or removed is left out if that is hidden, and so is a
+        project that was deleted and made again. Another modified one is unchanged if
+        all its changes are hidden.
         """
         shown = (self._shown(diff) for diff in diffs)
         return [diff for diff in shown if diff is not None]
 
     def less_hidden_unread(self, unknown: Iterable[Unread]) -> list[Unread]:
         """Return what could not be read, without what nobody watches at all."""
-        return [
-            unread
-            for unread in unknown
-            if not self._count(
-                rule.is_about(unread.resource_id)
-                and rule.path is None
-                and rule.fingerprint is None
-                for _, rule in self._in_force
-            )
-        ]
+        return [unread for unread in unknown if not self._hides_unread(unread)]
 
     def uses(self) -> list[RuleUse]:
         """Return what each rule has hidden so far."""
@@ -61,37 +59,62 @@ class Ignored:
         ]
 
     def _shown(self, diff: ResourceDiff) -> ResourceDiff | None:
-        if diff.change_type is ChangeType.UNCHANGED or not self._in_force:
+        if diff.change_type is ChangeType.UNCHANGED and not diff.is_recreated:
             return diff
-        if self._hides(diff, None):
-            return _unchanged(diff)
-        if diff.change_type is not ChangeType.MODIFIED:
-            return diff
-        changes = tuple(
-            change for change in diff.changes if not self._hides(diff, change)
-        )
-        if not changes:
-            return _unchanged(diff)
-        return replace(
-            diff, changes=changes, attribute_diffs=_of(changes, diff.attribute_diffs)
-        )
+        changes = diff.changes
+        for number in self._about(diff.resource_id):
+            rule = self._rules[number]
+            if rule.hides(diff):
+                self._hidden[number] += 1
+                return _unwatched(diff)
+            left = tuple(change for change in changes if not rule.hides(diff, change))
+            self._hidden[number] += len(changes) - len(left)
+            if changes and not left:
+                return _unchanged(diff)
+            changes = left
+        return _with(diff, changes)
 
-    def _hides(self, diff: ResourceDiff, change: Change | None) -> bool:
-        return self._count(rule.hides(diff, change) for _, rule in self._in_force)
-
-    def _count(self, hides: Iterable[bool]) -> bool:
-        for (number, _), is_hidden in zip(self._in_force, hides):
-            if is_hidden:
+    def _hides_unread(self, unread: Unread) -> bool:
+        for number in self._about(unread.resource_id):
+            rule = self._rules[number]
+            if rule.path is None and rule.fingerprint is None:
                 self._hidden[number] += 1
                 return True
         return False
 
+    def _about(self, resource_id: str) -> list[int]:
+        """Return the rules in force that name the id, in their order.
 
-def _unchanged(diff: ResourceDiff) -> ResourceDiff | None:
-    if diff.change_type is not ChangeType.MODIFIED:
-        return None
+        A baseline has a rule for each change; looking at all of them for each resource
+        would take long.
+        """
+        matching = [
+            number
+            for number in self._by_pattern
+            if self._rules[number].is_about(resource_id)
+        ]
+        return sorted([*self._by_id.get(resource_id, ()), *matching])
+
+
+def _unwatched(diff: ResourceDiff) -> ResourceDiff | None:
+    """Return what is left of a diff if nothing of the resource is to be seen."""
+    if diff.change_type is ChangeType.MODIFIED and not diff.is_recreated:
+        return _unchanged(diff)
+    return None
+
+
+def _unchanged(diff: ResourceDiff) -> ResourceDiff:
     return replace(
         diff, change_type=ChangeType.UNCHANGED, changes=(), attribute_diffs=None
+    )
+
+
+def _with(diff: ResourceDiff, changes: tuple[Change, ...]) -> ResourceDiff:
+    """Return the diff with some of its changes."""
+    if len(changes) == len(diff.changes):
+        return diff
+    return replace(
+        diff, changes=changes, attribute_diffs=_of(changes, diff.attribute_diffs)
     )
 
 

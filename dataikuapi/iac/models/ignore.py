@@ -12,6 +12,7 @@ from dataikuapi.iac.models.json_values import JSON, checksum
 from dataikuapi.iac.models.patterns import (
     id_pattern,
     literal,
+    only_id,
     path_labels,
     path_pattern,
 )
@@ -19,9 +20,11 @@ from dataikuapi.iac.models.patterns import (
 __all__ = ["IgnoreRule", "fingerprint"]
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_TOKEN = re.compile(rf'(?:{_STRING}|[^\s"])+')
+_CLOSED = re.compile(rf'(?:{_STRING}|[^"])*', re.DOTALL)
+_TOKEN = re.compile(rf'(?:{_STRING}|[^\s"])+', re.DOTALL)
 _WORDS = ("is", "author", "reason", "expires")
-_WORD = re.compile(rf"({'|'.join(_WORDS)})=(.*)", re.DOTALL)
+_WORD = re.compile(r"(\w+)=(.*)", re.DOTALL)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class IgnoreRule:
         expires: the last day, in UTC, on which it hides anything.
 
     Raises:
-        ValueError: if a pattern is none.
+        ValueError: if a pattern is none, or the date.
 
     Example:
         .. code-block:: python
@@ -62,9 +65,14 @@ class IgnoreRule:
     expires: date | None = None
 
     def __post_init__(self) -> None:
-        """Refuse patterns that are none."""
+        """Refuse patterns that are none, and what is no date."""
         if not self.resource:
             raise ValueError("a rule needs a pattern of resource ids, e.g. dataset.*")
+        if self.expires is not None and type(self.expires) is not date:
+            raise ValueError(
+                f"expires={self.expires!r}: give a date, without a time: "
+                "date(2027, 1, 31)"
+            )
         self._resource_pattern, self._path_pattern
 
     @classmethod
@@ -78,29 +86,11 @@ class IgnoreRule:
         Raises:
             ValueError: if it is no rule, saying why.
         """
-        if _TOKEN.sub("", line).strip():
-            raise ValueError(f"a string is not closed in {line.strip()[:200]!r}")
-        patterns: list[str] = []
-        words: dict[str, str] = {}
-        for token in _TOKEN.findall(line):
-            word = _WORD.fullmatch(token)
-            if word is None:
-                patterns.append(_unquoted(token))
-            elif word[1] in words:
-                raise ValueError(f"{word[1]}= stands twice in {line.strip()[:200]!r}")
-            else:
-                words[word[1]] = _unquoted(word[2])
-        if not 1 <= len(patterns) <= 2:
-            raise ValueError(
-                "a rule is a pattern of ids, and perhaps one of paths; "
-                f"{line.strip()[:200]!r} has {len(patterns)}. Write what has blanks in "
-                "it as a JSON string"
-            )
+        patterns, words = _read(line.strip())
         expires = words.get("expires")
-        resource, path = [*patterns, None][:2]
         return cls(
-            str(resource),
-            path,
+            patterns[0],
+            patterns[1] if patterns[1:] else None,
             fingerprint=words.get("is"),
             author=words.get("author"),
             reason=words.get("reason"),
@@ -132,6 +122,11 @@ class IgnoreRule:
         path = path_labels(change.steps).replace("*", "~2") if change else None
         return cls(literal(diff.resource_id), path, fingerprint(diff, change))
 
+    @property
+    def only_id(self) -> str | None:
+        """The one id that it names; ``None`` if there may be several."""
+        return only_id(self.resource)
+
     def is_expired(self, today: date) -> bool:
         """Tell whether it hides nothing any more."""
         return self.expires is not None and self.expires < today
@@ -161,7 +156,7 @@ class IgnoreRule:
 
 
 def fingerprint(diff: ResourceDiff, change: Change | None = None) -> str:
-    """Return 16 hex digits that no other change of the same value has.
+    """Return 16 hex digits that no other change of the resource has.
 
     Args:
         diff: of the resource.
@@ -176,10 +171,47 @@ def fingerprint(diff: ResourceDiff, change: Change | None = None) -> str:
             after.compute_checksum() if after else None,
         ]
     else:
-        told = [change.kind.value, change.old, change.new]
+        # With the way to it: of what is beneath it, no change is the same.
+        told = [change.kind.value, path_labels(change.steps), change.old, change.new]
         if change.kind is ChangeKind.MOVED:
-            told = [change.kind.value, change.from_pointer, change.pointer]
+            told += [change.from_pointer, change.pointer]
     return checksum(told)[:16]
+
+
+def _read(line: str) -> tuple[list[str], dict[str, str]]:
+    """Return the one or two patterns of a line, and what its words are."""
+    told = repr(line[:200])
+    if "\n" in line:
+        raise ValueError(f"{told} is several lines; a rule is one")
+    if not _CLOSED.fullmatch(line):
+        raise ValueError(f"a string is not closed in {told}")
+    patterns: list[str] = []
+    words: dict[str, str] = {}
+    for token in _TOKEN.findall(line):
+        word = _WORD.fullmatch(token)
+        if token.startswith("#"):
+            raise ValueError(
+                f"{told} has a comment in it; that stands on a line of its own, and "
+                "why something is ignored in reason="
+            )
+        if word is None:
+            patterns.append(_unquoted(token))
+        elif word[1] not in _WORDS:
+            known = ", ".join(f"{name}=" for name in _WORDS)
+            raise ValueError(
+                f"{word[1]}= in {told} is none of {known}; write a pattern that has "
+                "this in it as a JSON string"
+            )
+        elif word[1] in words:
+            raise ValueError(f"{word[1]}= stands twice in {told}")
+        else:
+            words[word[1]] = _unquoted(word[2])
+    if not 1 <= len(patterns) <= 2:
+        raise ValueError(
+            "a rule is a pattern of ids, and perhaps one of paths; "
+            f"{told} has {len(patterns)}. Write what has blanks in it as a JSON string"
+        )
+    return patterns, words
 
 
 def _unquoted(token: str) -> str:
@@ -201,6 +233,9 @@ def _quoted(text: str) -> str:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        # Newer versions of Python read other forms too.
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"expires={text[:40]}: no date as 2027-01-31") from None
+        pass  # E.g. the 31st of February.
+    raise ValueError(f"expires={text[:40]}: no date as 2027-01-31")

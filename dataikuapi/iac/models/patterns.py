@@ -3,15 +3,21 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import count
 
 from dataikuapi.iac.models.changes import Steps
 
-__all__ = ["id_pattern", "literal", "path_labels", "path_pattern"]
+__all__ = ["id_pattern", "literal", "only_id", "path_labels", "path_pattern"]
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_STEP = re.compile(rf'\.?([^.\[\]"]+)|\[(?:({_STRING})|([^\[\]"]*))\]', re.DOTALL)
+_STEP = re.compile(rf'\.?([^.\[\]"]+)|\[(?:({_STRING})|([^\[\]"]+))\]', re.DOTALL)
 _ESCAPE = re.compile(r"~(.?)", re.DOTALL)
 _ESCAPED = {"0": "~", "1": "/", "2": "*"}
+
+_CHARACTER = "(?:[^/~]|~.)"
+"""One character of a name, as :func:`path_labels` writes it."""
+
+_END_OF_STEP = "(?![^/])"
 
 
 def id_pattern(text: str) -> re.Pattern[str]:
@@ -20,9 +26,17 @@ def id_pattern(text: str) -> re.Pattern[str]:
     Raises:
         ValueError: if it has an escape that is none.
     """
-    return re.compile(
-        ".*".join(re.escape(_unescaped(part)) for part in text.split("*")), re.DOTALL
-    )
+    parts = [re.escape(_unescaped(part)) for part in text.split("*")]
+    return re.compile(_joined(parts, ".", count()), re.DOTALL)
+
+
+def only_id(text: str) -> str | None:
+    """Return the one id that a pattern matches; ``None`` if there may be several.
+
+    Raises:
+        ValueError: if it has an escape that is none.
+    """
+    return None if "*" in text else _unescaped(text)
 
 
 def path_pattern(text: str) -> re.Pattern[str]:
@@ -34,10 +48,16 @@ def path_pattern(text: str) -> re.Pattern[str]:
         ValueError: if it is no path, or has an escape that is none.
     """
     steps = text[1:].split("/") if text.startswith("/") else _steps(text)
-    pattern = "".join(
-        "(?:/[^/]*)*" if step == "**" else f"/{_step_pattern(step)}" for step in steps
-    )
-    return re.compile(f"{pattern}(?:/.*)?", re.DOTALL)
+    numbers = count()
+    runs = [""]
+    for step in steps:
+        if step == "**":
+            runs.append("")
+        else:
+            runs[-1] += f"/{_step_pattern(step, numbers)}{_END_OF_STEP}"
+    first, *others = runs
+    found = "".join(_first("(?:/[^/]*)*?", run, numbers) for run in others if run)
+    return re.compile(f"{first}{found}(?:/.*)?", re.DOTALL)
 
 
 def path_labels(steps: Steps) -> str:
@@ -52,8 +72,30 @@ def literal(text: str) -> str:
     return text.replace("~", "~0").replace("*", "~2")
 
 
-def _step_pattern(step: str) -> str:
-    return "[^/]*".join(re.escape(_label(_unescaped(part))) for part in step.split("*"))
+def _step_pattern(step: str, numbers: Iterator[int]) -> str:
+    parts = [re.escape(_label(_unescaped(part))) for part in step.split("*")]
+    return _joined(parts, _CHARACTER, numbers)
+
+
+def _joined(parts: list[str], character: str, numbers: Iterator[int]) -> str:
+    """Return what matches the parts with any run of characters between them."""
+    first, *others = parts
+    if not others:
+        return first
+    *inner, last = others
+    found = (_first(f"{character}*?", part, numbers) for part in inner if part)
+    return f"{first}{''.join(found)}{character}*{last}"
+
+
+def _first(skipped: str, part: str, numbers: Iterator[int]) -> str:
+    """Return what matches up to where a part stands first, and nothing else.
+
+    If what comes after it does not match from there on, it matches from no later place
+    either. Without this, many ``*`` would take a time that is exponential: a group
+    inside of a lookahead is not tried again.
+    """
+    name = f"g{next(numbers)}"
+    return f"(?=(?P<{name}>{skipped}{part}))(?P={name})"
 
 
 def _label(text: str) -> str:
@@ -76,20 +118,17 @@ def _character(escape: re.Match[str]) -> str:
 def _steps(path: str) -> Iterator[str]:
     """Split a path as reports show it into the patterns of its steps."""
     end = 0
-    for step in _STEP.finditer(path):
-        if step.start() != end:
-            break
+    while end < len(path) or not path:
+        step = _STEP.match(path, end)
+        if step is None:
+            raise ValueError(
+                f"{path[:200]!r} is no path: write it as reports show it, e.g. "
+                "schema.columns[customer_id].type, or as "
+                "/schema/columns/customer_id/type"
+            )
         end = step.end()
         name, text, item = step.groups()
-        if text is not None:
-            yield literal(_text(text))
-        else:
-            yield name or item
-    if end != len(path) or not path:
-        raise ValueError(
-            f"{path[:200]!r} is no path: write it as reports show it, e.g. "
-            "schema.columns[customer_id].type, or as /schema/columns/customer_id/type"
-        )
+        yield (name or item) if text is None else literal(_text(text))
 
 
 def _text(quoted: str) -> str:
