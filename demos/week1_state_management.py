@@ -16,7 +16,13 @@ from dataikuapi import DSSClient
 from dataikuapi.dss.project import DSSProject
 from dataikuapi.utils import DataikuException
 
-from dataikuapi.iac import DiffEngine, LocalFileBackend, State, StateManager
+from dataikuapi.iac import (
+    DiffEngine,
+    DriftReport,
+    LocalFileBackend,
+    State,
+    StateManager,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,16 +80,15 @@ def show_sandbox(project_dir: Path | None, state_file: Path) -> None:
 
         print("\n2. Save the state, load it again, compare it with DSS")
         manager.save_state(state)
-        stored = manager.load_state()
-        show_drift(stored, manager.sync_project(key))
+        show_drift(manager.drift(key))
 
         print("\n3. Somebody works on the project")
         maria = DSSClient(server.url, store.add_api_key("maria"))
         for deed in work_on(maria.get_project(key)):
             print(f"   {deed}")
 
-        print("\n4. Sync again: what changed since the state was saved?")
-        show_drift(stored, manager.sync_project(key))
+        print("\n4. What drifted since the state was saved?")
+        show_drift(manager.drift(key))
 
 
 def show_instance(host: str, project_key: str, state_file: Path) -> None:
@@ -97,13 +102,13 @@ def show_instance(host: str, project_key: str, state_file: Path) -> None:
 
     if manager.backend.exists():
         print("\n2. What changed since the state was saved?")
-        show_drift(manager.load_state(), state)
+        show_drift(manager.drift(project_key))
     else:
         print("\n2. There is no state yet: this is the first")
 
     print("\n3. Save the state, load it again, compare it with DSS")
     manager.save_state(state)
-    show_drift(manager.load_state(), manager.sync_project(project_key))
+    show_drift(manager.drift(project_key))
 
 
 def contents(state: State) -> str:
@@ -115,10 +120,9 @@ def contents(state: State) -> str:
     )
 
 
-def show_drift(old: State, new: State) -> None:
-    """Print what differs between two states."""
-    engine = DiffEngine()
-    text = engine.format_output(engine.diff(old, new))
+def show_drift(report: DriftReport) -> None:
+    """Print how DSS differs from the stored state."""
+    text = DiffEngine().format_output(report.diffs)
     print("\n".join(f"   {line}".rstrip() for line in text.splitlines()))
 
 

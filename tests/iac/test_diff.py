@@ -314,6 +314,13 @@ def test_output_without_changes_says_so():
     )
 
 
+def test_output_begins_with_what_was_compared():
+    diffs = DiffEngine().diff(state(a={}), state(a={}))
+    diffs.title = "Drift of SHOP"
+    text = DiffEngine().format_output(diffs)
+    assert text == "Drift of SHOP\n\nNo changes. 1 unchanged."
+
+
 def test_output_names_the_last_editor_where_dss_tells():
     new = State()
     for name in ("a", "b", "c"):

@@ -41,7 +41,7 @@ def render_text(
     """
     diffs = ResourceDiffs.of(diffs)
     lines = list(_lines(diffs, include_unchanged))
-    if lines:
+    if lines and lines[-1]:
         lines.append("")
     lines.append(counts(diffs))
     lines = [printable(line) for line in lines]
