@@ -86,7 +86,7 @@ class StateKeeper:
         if not self.backend.exists():
             raise StateNotFoundError(
                 f"there is no state in {self.backend!r} {purpose}; make one first: "
-                "manager.save_state(manager.sync_project(...))"
+                "dataiku-iac sync, or manager.save_state(manager.sync_project(...))"
             )
         return self.load_state()
 
