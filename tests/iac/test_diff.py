@@ -573,3 +573,8 @@ def test_rules_hide_changes_and_are_counted():
         (1, False),
         (0, True),
     ]
+
+
+def test_one_rule_is_not_a_list_of_letters():
+    with pytest.raises(ValueError, match="it takes a list"):
+        DiffEngine(ignore="dataset.*")

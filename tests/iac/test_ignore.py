@@ -770,7 +770,6 @@ ANY = TREE | ATTRIBUTES | st.dictionaries(NAMES, JSON_VALUES, max_size=4)
 
 @settings(deadline=None, max_examples=200)
 @given(ANY, ANY)
-@example({"x": [5, {"y": 5, "z": 1}]}, {"x": [{"z": 1}]})
 def test_the_rule_of_a_change_hides_exactly_that(old, new):
     diff = diff_of(old, new)
     for change in diff.changes:
@@ -876,6 +875,22 @@ def test_a_baseline_of_what_came_and_went(resource_id, other_id):
 def test_what_was_accepted_as_added_shows_when_it_differs_from_what_is_stored():
     rules = baseline(engine().diff(State(), state({ID: {"x": 1}})))
     assert diff_of({"x": 1}, {"x": 2}, *rules).change_type is ChangeType.MODIFIED
+
+
+def test_the_same_value_further_down_is_another_change():
+    rules = baseline(diffs_of({"x": 5}, {}))
+    (change,) = diff_of({"x": {"y": 5}}, {"x": {}}, *rules).changes
+    assert str(change) == "- x.y"
+
+
+def test_what_moves_elsewhere_than_was_accepted_is_shown():
+    old, new, later = (
+        {"x": [{"name": name} for name in names]} for names in ("abcd", "dabc", "adbc")
+    )
+    rules = baseline(diffs_of(old, new))
+    assert diff_of(old, new, *rules).change_type is ChangeType.UNCHANGED
+    (change,) = diff_of(old, later, *rules).changes
+    assert str(change) == "> x[d]"
 
 
 def test_a_modified_resource_can_be_accepted_whole():

@@ -34,7 +34,7 @@ class DiffEngine:
         today: tells which rules have expired.
 
     Raises:
-        ValueError: if a line is no rule.
+        ValueError: if a line is no rule, or one line is given for a list.
 
     Example:
         .. code-block:: python
@@ -50,6 +50,8 @@ class DiffEngine:
         *,
         today: Callable[[], date] = lambda: utc_now().date(),
     ) -> None:
+        if isinstance(ignore, str):
+            raise ValueError(f"ignore is {ignore!r}; it takes a list: [{ignore!r}]")
         self._rules = [
             IgnoreRule.parse(rule) if isinstance(rule, str) else rule for rule in ignore
         ]
