@@ -2,12 +2,11 @@
 
 import os
 import stat
-import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import IgnoreFileError
+from dataikuapi.iac.files import followed, sync_folder, temporary_beside
 from dataikuapi.iac.models.ignore import IgnoreRule
 
 __all__ = ["add_to_ignore_file", "default_rules", "read_ignore_file"]
@@ -141,41 +140,16 @@ def _block(data: bytes, rules: Iterable[IgnoreRule], comment: str) -> bytes:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    target = Path(os.path.realpath(path))
+    target = followed(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _temporary_beside(target, data) as temporary:
+        # A new file has the mode of any other.
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+        with temporary_beside(target, data, mode) as temporary:
             os.replace(temporary, target)
     except OSError as error:
         raise IgnoreFileError(
             f"cannot write {path}: {error.strerror}; what was in it is intact. Name a "
             "file in a folder that you may write to"
         ) from error
-    _sync_folder(target.parent)
-
-
-@contextmanager
-def _temporary_beside(target: Path, data: bytes) -> Iterator[Path]:
-    """Give a new file in the same folder; remove it unless it was renamed away."""
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            with suppress(FileNotFoundError):  # A new file has the mode of any other.
-                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
-            os.fsync(file.fileno())
-        yield temporary
-    finally:
-        with suppress(OSError):  # What counts is done, or has its own error.
-            temporary.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the rename to the disk, where the file system can do that."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    sync_folder(target.parent)

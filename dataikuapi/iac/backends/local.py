@@ -1,10 +1,8 @@
 """A state in a file on this machine."""
 
 import glob
-import logging
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -19,11 +17,10 @@ from dataikuapi.iac.exceptions import (
     StateReadError,
     StateWriteError,
 )
+from dataikuapi.iac.files import followed, sync_folder, temporary_beside
 from dataikuapi.iac.models.times import utc_now
 
 __all__ = ["LocalFileBackend"]
-
-logger = logging.getLogger(__name__)
 
 
 class LocalFileBackend(BlobBackend):
@@ -90,7 +87,7 @@ class LocalFileBackend(BlobBackend):
         Raises:
             StateLockedError: if somebody else still has it by then; names them.
         """
-        with file_lock(_followed(self.state_file), reason, timeout):
+        with file_lock(followed(self.state_file), reason, timeout):
             yield
 
     def _location(self, name: str) -> Path:
@@ -115,30 +112,30 @@ class LocalFileBackend(BlobBackend):
             return path.read_bytes()
 
     def _write(self, name: str, data: bytes) -> None:
-        target = _followed(self._location(name))
+        target = followed(self._location(name))
         with _failure_is_write_error(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             _sweep(target)
-            with _temporary_beside(target, data, _mode(target)) as temporary:
+            with temporary_beside(target, data, _mode(target)) as temporary:
                 os.replace(temporary, target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
 
     def _copy(self, name: str, target: str) -> bool:
         source, copy = self._location(name), self._location(target)
         with _failure_is_write_error(copy), _missing_file_is_missing_state(source):
-            with _temporary_beside(
+            with temporary_beside(
                 copy, source.read_bytes(), _mode(source)
             ) as temporary:
                 if not _placed(temporary, copy):
                     return False
-            _sync_folder(copy.parent)
+            sync_folder(copy.parent)
         return True
 
     def _keep(self, name: str, target: str) -> bool:
         """Link instead of copying: the rename of a save leaves the old file alone."""
         source, link = self._location(name), self._location(target)
         try:
-            os.link(_followed(source), link)
+            os.link(followed(source), link)
         except FileExistsError:
             return False
         except OSError:  # Another file system, or one without links.
@@ -156,11 +153,6 @@ def _sweep(target: Path) -> None:
     for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
         with suppress(OSError):
             left.unlink()
-
-
-def _followed(path: Path) -> Path:
-    """Return the file behind a symbolic link, which need not be there yet."""
-    return Path(os.path.realpath(path))
 
 
 def _mode(path: Path) -> int:
@@ -182,20 +174,6 @@ def _placed(temporary: Path, target: Path) -> bool:
             return False
         os.replace(temporary, target)
     return True
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a rename to the disk."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        # The file itself is on the disk: after a crash the old one is there or the new
-        # one, and each is whole. Some file systems cannot do more.
-        logger.warning("cannot sync folder %s: %s", folder, error.strerror)
 
 
 @contextmanager
@@ -224,22 +202,3 @@ def _failure_is_write_error(path: Path) -> Iterator[None]:
         raise StateWriteError(
             f"cannot write {path}: {error.strerror}. What was stored before is intact"
         ) from error
-
-
-@contextmanager
-def _temporary_beside(target: Path, data: bytes, mode: int) -> Iterator[Path]:
-    """Give a new file in the same folder; remove it unless it was renamed away."""
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.name}.", suffix=".tmp", dir=target.parent
-    )
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        yield temporary
-    finally:
-        with suppress(OSError):  # What counts is done, or has its own error.
-            temporary.unlink()
