@@ -36,7 +36,8 @@ def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairs:
             pairs.append((high, end))
         if low == high or start == end:
             continue
-        anchors = in_order(_unique(old, new, low, high, start, end))
+        rows, columns = range(low, high), range(start, end)
+        anchors = in_order(_unique(old, new, rows, columns))
         if anchors:
             pairs += anchors
             befores = [(low - 1, start - 1), *anchors]
@@ -45,11 +46,10 @@ def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairs:
                 (before[0] + 1, after[0], before[1] + 1, after[1])
                 for before, after in zip(befores, afters)
             ]
-        elif (high - low) * (end - start) <= _TABLE:
-            pairs += _longest_common(old, new, low, high, start, end)
+        elif len(rows) * len(columns) <= _TABLE:
+            pairs += _longest_common(old, new, rows, columns)
         else:
-            alike = by_occurrence(old, new, range(low, high), range(start, end))
-            pairs += in_order(alike)
+            pairs += in_order(by_occurrence(old, new, rows, columns))
     return sorted(pairs)
 
 
@@ -99,22 +99,17 @@ def by_occurrence(
 
 
 def _unique(
-    old: Sequence[Hashable],
-    new: Sequence[Hashable],
-    low: int,
-    high: int,
-    start: int,
-    end: int,
+    old: Sequence[Hashable], new: Sequence[Hashable], rows: range, columns: range
 ) -> Pairs:
-    before, after = _once(old, low, high), _once(new, start, end)
+    before, after = _once(old, rows), _once(new, columns)
     return [(before[item], after[item]) for item in before if item in after]
 
 
-def _once(items: Sequence[Hashable], low: int, high: int) -> dict[Hashable, int]:
+def _once(items: Sequence[Hashable], positions: range) -> dict[Hashable, int]:
     """Return where those are that are there once."""
     places: dict[Hashable, int] = {}
     twice = set()
-    for position in range(low, high):
+    for position in positions:
         item = items[position]
         if item in places:
             twice.add(item)
@@ -125,21 +120,10 @@ def _once(items: Sequence[Hashable], low: int, high: int) -> dict[Hashable, int]
 
 
 def _longest_common(
-    old: Sequence[Hashable],
-    new: Sequence[Hashable],
-    low: int,
-    high: int,
-    start: int,
-    end: int,
+    old: Sequence[Hashable], new: Sequence[Hashable], rows: range, columns: range
 ) -> Pairs:
-    return best_pairs(
-        [
-            [float(old[row] == new[column]) for column in range(start, end)]
-            for row in range(low, high)
-        ],
-        low,
-        start,
-    )
+    likeness = [[float(old[row] == new[item]) for item in columns] for row in rows]
+    return best_pairs(likeness, rows.start, columns.start)
 
 
 def best_pairs(likeness: Sequence[Sequence[float]], low: int, start: int) -> Pairs:

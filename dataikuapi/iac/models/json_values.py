@@ -16,6 +16,7 @@ __all__ = [
     "copy_json",
     "exact_checksum",
     "first_unsupported",
+    "is_unicode",
     "same",
 ]
 
@@ -150,7 +151,7 @@ def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:
         for key, item in value.items():
             if not isinstance(key, str):
                 yield f"{path}: a key that is no string but {type(key).__name__}"
-            elif not _is_unicode(key):
+            elif not is_unicode(key):
                 yield f"{path}: a key with a lone surrogate, which is no Unicode"
             else:
                 yield from _unsupported(item, f"{path}.{key}", depth + 1)
@@ -165,7 +166,7 @@ def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:
 
 def _reason(value: object) -> str | None:
     if isinstance(value, str):
-        return None if _is_unicode(value) else "a lone surrogate, which is no Unicode"
+        return None if is_unicode(value) else "a lone surrogate, which is no Unicode"
     if isinstance(value, float):
         return None if math.isfinite(value) else "NaN or infinite, which is no JSON"
     if isinstance(value, int):
@@ -174,7 +175,8 @@ def _reason(value: object) -> str | None:
     return f"{type(value).__name__} is no JSON value"
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Tell whether UTF-8 can carry a text; it cannot with a lone surrogate in it."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

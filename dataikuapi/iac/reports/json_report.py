@@ -14,7 +14,7 @@ from dataikuapi.iac.models import (
     ResourceDiffs,
     Unread,
 )
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, is_unicode
 from dataikuapi.iac.models.times import format_time
 from dataikuapi.iac.reports.words import is_shown
 
@@ -42,7 +42,7 @@ def render_json(diffs: Iterable[ResourceDiff]) -> str:
     }
     text = json.dumps(document, ensure_ascii=False, indent=2)
     # A lone surrogate, which a broken name may have, cannot be written as UTF-8.
-    return text if _is_unicode(text) else json.dumps(document, indent=2)
+    return text if is_unicode(text) else json.dumps(document, indent=2)
 
 
 def _summary(diffs: ResourceDiffs) -> dict[str, JSON]:
@@ -102,11 +102,3 @@ def _unread(unread: Unread) -> dict[str, JSON]:
 
 def _time(moment: datetime | None) -> str | None:
     return None if moment is None else format_time(moment)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
