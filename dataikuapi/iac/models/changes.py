@@ -10,7 +10,7 @@ from typing import NamedTuple, Union
 from dataikuapi.iac.models.alignment import align
 from dataikuapi.iac.models.json_values import JSON
 
-__all__ = ["Change", "ChangeKind", "Step", "line_changes", "readable"]
+__all__ = ["Change", "ChangeKind", "Step", "line_changes", "pointer_token", "readable"]
 
 _PLAIN = re.compile(r"[^\W\d][\w-]*")
 _PLAIN_KEY = re.compile(r"[^\W\d][\w.-]*")
@@ -122,9 +122,13 @@ def _written(steps: Steps) -> Iterator[str]:
             yield f"[{json.dumps(step.name, ensure_ascii=False)}]"
 
 
+def pointer_token(text: str) -> str:
+    """Write a name as one step of a JSON Pointer."""
+    return text.replace("~", "~0").replace("/", "~1")
+
+
 def _pointer(steps: Steps) -> str:
-    tokens = (str(step.name).replace("~", "~0").replace("/", "~1") for step in steps)
-    return "".join(f"/{token}" for token in tokens)
+    return "".join(f"/{pointer_token(str(step.name))}" for step in steps)
 
 
 def line_changes(old: str, new: str) -> list[str]:

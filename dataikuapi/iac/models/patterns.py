@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from itertools import count
 
-from dataikuapi.iac.models.changes import Steps
+from dataikuapi.iac.models.changes import Steps, pointer_token
 
 __all__ = ["id_pattern", "literal", "only_id", "path_labels", "path_pattern"]
 
@@ -63,7 +63,8 @@ def path_pattern(text: str) -> re.Pattern[str]:
 def path_labels(steps: Steps) -> str:
     """Return the pointer to a value, with keys in place of positions."""
     return "".join(
-        f"/{_label(str(step.name) if step.key is None else step.key)}" for step in steps
+        f"/{pointer_token(str(step.name) if step.key is None else step.key)}"
+        for step in steps
     )
 
 
@@ -73,7 +74,7 @@ def literal(text: str) -> str:
 
 
 def _step_pattern(step: str, numbers: Iterator[int]) -> str:
-    parts = [re.escape(_label(_unescaped(part))) for part in step.split("*")]
+    parts = [re.escape(pointer_token(_unescaped(part))) for part in step.split("*")]
     return _joined(parts, _CHARACTER, numbers)
 
 
@@ -96,10 +97,6 @@ def _first(skipped: str, part: str, numbers: Iterator[int]) -> str:
     """
     name = f"g{next(numbers)}"
     return f"(?=(?P<{name}>{skipped}{part}))(?P={name})"
-
-
-def _label(text: str) -> str:
-    return text.replace("~", "~0").replace("/", "~1")
 
 
 def _unescaped(text: str) -> str:

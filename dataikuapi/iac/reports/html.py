@@ -20,7 +20,15 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.changes import line_changes
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.reports.words import editor, is_shown, printable, rule_lines
+from dataikuapi.iac.reports.words import (
+    by_reason,
+    editor,
+    is_shown,
+    moved,
+    only_line_ends,
+    printable,
+    rule_lines,
+)
 
 __all__ = ["diff_html", "render_html"]
 
@@ -204,10 +212,7 @@ def attributes_html(attributes: Mapping[str, JSON]) -> list[Html]:
 
 def unread(reasons: Iterable[tuple[str, str]]) -> Iterator[Html]:
     """List what could not be read, given as id and reason; each reason once."""
-    by_reason: dict[str, list[str]] = {}
-    for resource_id, reason in reasons:
-        by_reason.setdefault(reason, []).append(resource_id)
-    for reason, ids in by_reason.items():
+    for reason, ids in by_reason(reasons).items():
         heading = [element("b", f"? {counted(len(ids), 'object')}"), " not read: "]
         told = [element("div", element("code", f"? {key}")) for key in ids[:MOST]]
         rest = more(len(ids) - MOST, "object")
@@ -292,23 +297,16 @@ def _changes(changes: Sequence[Change]) -> list[Html]:
 def _change(change: Change) -> Html:
     css = change.kind.value
     if change.is_text:
-        content = _script(str(change.old), str(change.new))
+        content = _script(change)
     elif change.kind is ChangeKind.MODIFIED:
         content = _two_values(change.old, change.new)
     elif change.kind is ChangeKind.MOVED:
-        content = [_move(change)]
+        content = [element("span", moved(change))]
     else:
         is_added = change.kind is ChangeKind.ADDED
         return labelled(str(change), change.new if is_added else change.old, css)
     label = element("code", f"{change}: ")
     return element("div", label, *content, css=f"entry {css}")
-
-
-def _move(change: Change) -> Html:
-    if not change.from_steps:
-        return element("span", "moved")
-    before, after = change.from_steps[-1].name, change.steps[-1].name
-    return element("span", f"moved from position {before} to {after}")
 
 
 def _two_values(old: JSON, new: JSON) -> list[Html]:
@@ -330,10 +328,10 @@ def _two_values(old: JSON, new: JSON) -> list[Html]:
     ]
 
 
-def _script(old: str, new: str) -> list[Html]:
-    if old.splitlines() == new.splitlines():
+def _script(change: Change) -> list[Html]:
+    if only_line_ends(change):
         return [element("span", "only line ends differ")]
-    lines = line_changes(old, new)
+    lines = line_changes(str(change.old), str(change.new))
     shown = [_script_line(line) for line in lines[:_MOST_LINES]]
     return [element("pre", *shown), *more(len(lines) - _MOST_LINES, "line")]
 

@@ -81,8 +81,7 @@ def _folded(title: str, lines: list[str]) -> Iterator[str]:
 
 def _details(summary: str, lines: list[str], room: int) -> str:
     text = "\n".join(_within(room, [_cut(printable(line)) for line in lines]))
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = "`" * max(3, _longest_run(text) + 1)
     return (
         f"<details><summary>{summary}</summary>\n\n"
         f"{fence}diff\n{text}\n{fence}\n\n</details>"
@@ -111,6 +110,11 @@ def _html(text: str) -> str:
 def _code(text: str) -> str:
     """Return a code span; its fence is longer than any run of backticks in it."""
     text = _cut(printable(text))
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    longest = _longest_run(text)
     fence = "`" * (longest + 1)
     return f"{fence} {text} {fence}" if longest else f"`{text}`"
+
+
+def _longest_run(text: str) -> int:
+    """Return how many backticks stand together in it at most."""
+    return max((len(run) for run in re.findall("`+", text)), default=0)

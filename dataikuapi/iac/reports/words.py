@@ -17,10 +17,13 @@ from dataikuapi.iac.models.changes import line_changes
 from dataikuapi.iac.models.json_values import JSON
 
 __all__ = [
+    "by_reason",
     "change_lines",
     "counts",
     "editor",
     "is_shown",
+    "moved",
+    "only_line_ends",
     "printable",
     "rule_lines",
     "unknown_lines",
@@ -54,23 +57,40 @@ def change_lines(change: Change) -> Iterator[str]:
     """Tell one change: in one line, or, of a script, with the lines that differ."""
     if change.is_text:
         yield f"{change}:"
-        yield from _script_lines(str(change.old), str(change.new))
+        yield from _script_lines(change)
     elif change.kind is ChangeKind.MODIFIED:
         yield f"{change}: {_short(change.old)} -> {_short(change.new)}"
-    elif change.kind is ChangeKind.MOVED and change.from_steps:
-        before, after = change.from_steps[-1].name, change.steps[-1].name
-        yield f"{change}: moved from position {before} to {after}"
+    elif change.kind is ChangeKind.MOVED:
+        yield f"{change}: {moved(change)}"
     else:
         is_added = change.kind is ChangeKind.ADDED
         yield f"{change}: {_short(change.new if is_added else change.old)}"
 
 
+def moved(change: Change) -> str:
+    """Say of what moved inside its list from where to where it did."""
+    if not change.from_steps:
+        return "moved"
+    before, after = change.from_steps[-1].name, change.steps[-1].name
+    return f"moved from position {before} to {after}"
+
+
+def only_line_ends(change: Change) -> bool:
+    """Tell whether two scripts have the same lines, with other ends."""
+    return str(change.old).splitlines() == str(change.new).splitlines()
+
+
+def by_reason(unread: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the ids of what could not be read, by reason, given as id and reason."""
+    ids: dict[str, list[str]] = {}
+    for resource_id, reason in unread:
+        ids.setdefault(reason, []).append(resource_id)
+    return ids
+
+
 def unknown_lines(unknown: Iterable[Unread]) -> Iterator[str]:
     """List what could not be read under its reason, each reason once."""
-    by_reason: dict[str, list[str]] = {}
-    for unread in unknown:
-        by_reason.setdefault(unread.reason, []).append(unread.resource_id)
-    for reason, ids in by_reason.items():
+    for reason, ids in by_reason(item[:2] for item in unknown).items():
         yield f"? not read: {reason}"
         yield from (f"    ? {resource_id}" for resource_id in ids)
 
@@ -106,11 +126,11 @@ def printable(line: str) -> str:
     )
 
 
-def _script_lines(old: str, new: str) -> Iterator[str]:
-    if old.splitlines() == new.splitlines():
+def _script_lines(change: Change) -> Iterator[str]:
+    if only_line_ends(change):
         yield "    only line ends differ"
         return
-    for line in line_changes(old, new):
+    for line in line_changes(str(change.old), str(change.new)):
         yield f"    {line}" if line[0] == "@" else f"    {line[0]} {line[1:]}"
 
 
