@@ -29,6 +29,7 @@ from dataikuapi.iac import (
     StateManager,
     read_ignore_file,
 )
+from dataikuapi.iac.backends.local import usual_state_file
 from dataikuapi.iac.ignore_file import default_rules
 from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.models.ignore import IgnoreRule
@@ -287,7 +288,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _backend(arguments: argparse.Namespace) -> LocalFileBackend:
-    usual = f".dataiku/state/{arguments.environment}.state.json"
+    usual = usual_state_file(arguments.environment)
     return LocalFileBackend(arguments.state_file or usual)
 
 

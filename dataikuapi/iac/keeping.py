@@ -95,22 +95,24 @@ class StateKeeper:
         state: State,
         allow_other_instance: bool = False,
         gone: Collection[str] = (),
-    ) -> None:
+    ) -> State:
+        """Store what was read, and return the whole state as it is stored then."""
         if not self.backend.exists():
             self.backend.save(state)
-            return
+            return state
         stored = self.load_state()
         if not isinstance(stored, State):  # A mock that was told of no state.
             self.backend.save(state)
-            return
+            return state
         refuse_to_replace(stored, state, allow_other_instance)
         if state.scope is None:
             self.backend.save(state)
-            return
+            return state
         together = merged(stored, state, gone)
         together.stored_as = stored.stored_as
         self.backend.save(together)
         state.serial, state.lineage = together.serial, together.lineage
+        return together
 
     def _locked(self, reason: str) -> AbstractContextManager[None]:
         """Keep others from saving between our load and our save."""

@@ -104,9 +104,9 @@ class StateManager(StateKeeper):
             secret_key: see the class.
         """
         # The one place where the conductor knows a backend: a convenience.
-        from dataikuapi.iac.backends.local import LocalFileBackend
+        from dataikuapi.iac.backends.local import LocalFileBackend, usual_state_file
 
-        backend = LocalFileBackend(f".dataiku/state/{environment}.state.json")
+        backend = LocalFileBackend(usual_state_file(environment))
         return cls(backend, client, environment, secret_key=secret_key)
 
     def __repr__(self) -> str:
@@ -291,8 +291,7 @@ class StateManager(StateKeeper):
                 reading = self._read_single(wanted, progress)
                 reading.refuse_failures(removed)
             fresh = self._result(reading, started, "keep")
-            self._save_synced(fresh, gone=reading.gone)
-            together = self.load_state()
+            together = self._save_synced(fresh, gone=reading.gone)
         together.unknown = fresh.unknown
         return together
 

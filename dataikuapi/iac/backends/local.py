@@ -20,7 +20,12 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.files import followed, sync_folder, temporary_beside
 from dataikuapi.iac.models.times import utc_now
 
-__all__ = ["LocalFileBackend"]
+__all__ = ["LocalFileBackend", "usual_state_file"]
+
+
+def usual_state_file(environment: str) -> Path:
+    """Return where the state of an environment is kept unless somebody says where."""
+    return Path(f".dataiku/state/{environment}.state.json")
 
 
 class LocalFileBackend(BlobBackend):
