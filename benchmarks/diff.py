@@ -15,7 +15,7 @@ from time import perf_counter
 
 from dataikuapi.iac.diff import DiffEngine, apply_changes
 from dataikuapi.iac.models import Resource, State
-from dataikuapi.iac.models.json_values import same
+from dataikuapi.iac.models.json_values import json_equal
 
 BAR = 3.0
 """Times half the size: between what is linear, 2, and what is quadratic, 4."""
@@ -114,7 +114,7 @@ def measure(old: dict, new: dict) -> tuple[Callable[[], str], int]:
         return engine.format_output(engine.diff(before, after))
 
     (diff,) = DiffEngine().diff(before, after)
-    assert same(apply_changes(old, diff.changes), new), "the changes are wrong"
+    assert json_equal(apply_changes(old, diff.changes), new), "the changes are wrong"
     return told, len(diff.changes)
 
 

@@ -9,14 +9,14 @@ import sys
 import time
 from collections import Counter
 
-from dataikuapi import DSSClient
 from served import Served, served
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import (
-    CallPolicy,
     ChangeType,
     DiffEngine,
     LocalFileBackend,
+    RetryPolicy,
     State,
     StateManager,
 )
@@ -27,7 +27,7 @@ FAULTS = {"unavailable": 0.05, "reset": 0.02, "late": 0.01, "lateness": 1.5}
 
 def synced(host: Served) -> tuple[State, float]:
     """Return the state of all projects, and how many seconds it took to read it."""
-    policy = CallPolicy(read_time_out=1.0)
+    policy = RetryPolicy(read_timeout=1.0)
     backend = LocalFileBackend("/nonexistent/never.state.json")
     client = DSSClient(host.url, host.key)
     manager = StateManager(backend, client, "benchmark", policy=policy)

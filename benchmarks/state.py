@@ -28,7 +28,7 @@ import orjson
 from served import dataset, script
 
 from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend
-from dataikuapi.iac.serialization import loads
+from dataikuapi.iac.statefile.serialization import loads
 
 SMALL, LARGE = 10_000, 100_000
 CHANGED = 0.01

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
-from dataikuapi import DSSClient
 from served import Served, served
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import LocalFileBackend, State, StateManager
 
 WORKERS = 10

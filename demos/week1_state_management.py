@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dataikuapi import DSSClient
 from dataikuapi.dss.project import DSSProject
 from dataikuapi.utils import DataikuException
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import (
     DiffEngine,
     DriftReport,

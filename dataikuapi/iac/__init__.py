@@ -17,7 +17,6 @@ from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
-    DSSAnswerError,
     DSSAuthenticationError,
     DSSError,
     DSSPermissionError,
@@ -25,7 +24,7 @@ from dataikuapi.iac.exceptions import (
     DSSUnreachableError,
     IgnoreFileError,
     InstanceMismatchError,
-    NotDSSError,
+    InvalidResponseError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
     StateConflictError,
@@ -35,32 +34,30 @@ from dataikuapi.iac.exceptions import (
     StateReadError,
     StateWriteError,
     SyncError,
+    UnexpectedResponseError,
     UnsupportedValueError,
 )
-from dataikuapi.iac.ignore_file import read_ignore_file
+from dataikuapi.iac.ignore.file import read_ignore_file
+from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models import (
     Change,
-    ChangeKind,
     ChangeType,
     Resource,
     ResourceDiff,
     ResourceMetadata,
     State,
+    ValueChangeType,
     make_resource_id,
 )
-from dataikuapi.iac.models.ignore import IgnoreRule
 from dataikuapi.iac.reports.notebook import register_formatters, register_in_ipython
 from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
-from dataikuapi.iac.sync.policy import CallPolicy
+from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.validation import validate_state
 
 __all__ = [
-    "CallPolicy",
     "Change",
-    "ChangeKind",
     "ChangeType",
-    "DSSAnswerError",
     "DSSAuthenticationError",
     "DSSError",
     "DSSPermissionError",
@@ -73,8 +70,8 @@ __all__ = [
     "IgnoreFileError",
     "IgnoreRule",
     "InstanceMismatchError",
+    "InvalidResponseError",
     "LocalFileBackend",
-    "NotDSSError",
     "ProjectNotVisibleError",
     "ProjectSync",
     "RecipeSync",
@@ -83,6 +80,7 @@ __all__ = [
     "ResourceMetadata",
     "ResourceNotFoundError",
     "ResourceSync",
+    "RetryPolicy",
     "State",
     "StateBackend",
     "StateConflictError",
@@ -93,7 +91,9 @@ __all__ = [
     "StateReadError",
     "StateWriteError",
     "SyncError",
+    "UnexpectedResponseError",
     "UnsupportedValueError",
+    "ValueChangeType",
     "make_resource_id",
     "read_ignore_file",
     "validate_state",

@@ -6,10 +6,16 @@ from datetime import date, datetime
 from pathlib import Path
 
 from dataikuapi.iac.diff import DiffEngine
-from dataikuapi.iac.ignore_file import add_to_ignore_file
-from dataikuapi.iac.models import ChangeType, Coverage, ResourceDiff, State, Unread
+from dataikuapi.iac.ignore.file import add_to_ignore_file
+from dataikuapi.iac.ignore.rules import IgnoreRule
+from dataikuapi.iac.models import (
+    ChangeType,
+    Coverage,
+    ResourceDiff,
+    State,
+    UnreadableResource,
+)
 from dataikuapi.iac.models.diff import ResourceDiffs
-from dataikuapi.iac.models.ignore import IgnoreRule
 from dataikuapi.iac.reports import render_text
 
 __all__ = ["DriftReport"]
@@ -86,7 +92,7 @@ class DriftReport:
         return self.diffs.of_type(ChangeType.ADDED)
 
     @property
-    def unknown(self) -> tuple[Unread, ...]:
+    def unknown(self) -> tuple[UnreadableResource, ...]:
         """What could not be read; it may have changed or not."""
         return self.diffs.unknown
 
@@ -107,7 +113,7 @@ class DriftReport:
             return DRIFTED
         return INCOMPLETE if self.unknown else IN_SYNC
 
-    def to_baseline(
+    def write_baseline(
         self,
         path: str | Path,
         *,
@@ -118,7 +124,7 @@ class DriftReport:
         """Accept this drift, and only this: a further change shows again.
 
         One rule for each change is added to the file, which
-        :func:`~dataikuapi.iac.ignore_file.read_ignore_file` reads. The state stays as
+        :func:`~dataikuapi.iac.ignore.file.read_ignore_file` reads. The state stays as
         it is; to change that, see ``StateManager.refresh``.
 
         Args:
@@ -135,7 +141,7 @@ class DriftReport:
         """
         rules = [
             replace(
-                IgnoreRule.of_change(diff, change),
+                IgnoreRule.for_change(diff, change),
                 author=author,
                 reason=reason,
                 expires=expires,

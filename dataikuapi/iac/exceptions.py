@@ -22,8 +22,8 @@ the client catches them too::
             ├── DSSTimeoutError         no answer in time
             ├── DSSAuthenticationError  DSS does not know the API key
             ├── DSSPermissionError      the key may not do that
-            ├── NotDSSError             an answer that is no JSON: a proxy's page, say
-            └── DSSAnswerError          JSON, but not what DSS answers
+            ├── InvalidResponseError    the response is not JSON, e.g. a proxy's page
+            └── UnexpectedResponseError JSON, but not what DSS returns
 
 A message names the thing, the reason and the next step, and never holds the API key.
 Arguments that can never be right (a malformed id, say) raise the built-in
@@ -36,7 +36,6 @@ from typing import Any
 from dataikuapi.utils import DataikuException
 
 __all__ = [
-    "DSSAnswerError",
     "DSSAuthenticationError",
     "DSSError",
     "DSSPermissionError",
@@ -45,7 +44,7 @@ __all__ = [
     "DataikuIaCError",
     "IgnoreFileError",
     "InstanceMismatchError",
-    "NotDSSError",
+    "InvalidResponseError",
     "ProjectNotVisibleError",
     "ResourceNotFoundError",
     "StateConflictError",
@@ -55,6 +54,7 @@ __all__ = [
     "StateReadError",
     "StateWriteError",
     "SyncError",
+    "UnexpectedResponseError",
     "UnsupportedValueError",
 ]
 
@@ -136,13 +136,13 @@ class SyncError(DSSError):
 
 
 class DSSUnreachableError(DSSError):
-    """Nothing answers at that address, or the connection breaks off.
+    """Nothing answers at that address, or the connection broke.
 
-    ``is_gone`` tells that there was no connection at all, so that asking for something
-    else is in vain.
+    ``no_connection`` is true where no connection could be made at all, so further
+    requests are pointless.
     """
 
-    is_gone = False
+    no_connection = False
 
 
 class DSSTimeoutError(DSSError):
@@ -157,9 +157,9 @@ class DSSPermissionError(DSSError):
     """DSS knows the API key, which may not do what was asked for."""
 
 
-class NotDSSError(DSSError):
+class InvalidResponseError(DSSError):
     """The answer is no JSON: the page of a proxy, a login page, a DSS that starts."""
 
 
-class DSSAnswerError(DSSError):
+class UnexpectedResponseError(DSSError):
     """The answer is JSON, but not what DSS answers to that question."""

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["followed", "sync_folder", "temporary_beside"]
+__all__ = ["atomic_temporary", "fsync_dir", "resolve_symlink"]
 
 logger = logging.getLogger(__name__)
 
 
-def followed(path: Path) -> Path:
+def resolve_symlink(path: Path) -> Path:
     """Return the file behind a symbolic link, which need not be there yet."""
     return Path(os.path.realpath(path))
 
 
 @contextmanager
-def temporary_beside(target: Path, data: bytes, mode: int | None) -> Iterator[Path]:
+def atomic_temporary(target: Path, data: bytes, mode: int | None) -> Iterator[Path]:
     """Give a new file in the same folder; remove it unless it was renamed away.
 
     Args:
@@ -41,7 +41,7 @@ def temporary_beside(target: Path, data: bytes, mode: int | None) -> Iterator[Pa
             temporary.unlink()
 
 
-def sync_folder(folder: Path) -> None:
+def fsync_dir(folder: Path) -> None:
     """Bring a rename to the disk."""
     try:
         handle = os.open(folder, os.O_RDONLY)

@@ -7,42 +7,42 @@ from datetime import datetime
 from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.backends.base import StateBackend
-from dataikuapi.iac.checks import (
-    known_type,
-    listed_once,
-    projects_of,
-    refuse_unknown_mode,
-    refuse_untracked,
-    refuse_visible,
-)
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
-from dataikuapi.iac.ignore_file import default_rules
-from dataikuapi.iac.keeping import StateKeeper
+from dataikuapi.iac.ignore.file import default_rules
+from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import Resource, State, make_resource_id
-from dataikuapi.iac.models.ignore import IgnoreRule
-from dataikuapi.iac.models.merge import is_other_instance, refuse_other_instance
 from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.selection import (
+    check_not_visible,
+    check_on_error,
+    check_tracked,
+    projects_of,
+    resource_type_of,
+    unique,
+)
+from dataikuapi.iac.state_store import StateStore
+from dataikuapi.iac.statefile.merge import instances_differ, require_same_instance
 from dataikuapi.iac.sync import SYNCS, ResourceSync
-from dataikuapi.iac.sync.connection import host_of
-from dataikuapi.iac.sync.origin import Origin
-from dataikuapi.iac.sync.outcome import Reading
-from dataikuapi.iac.sync.policy import CallPolicy
-from dataikuapi.iac.sync.progress import shown
-from dataikuapi.iac.sync.reading import (
+from dataikuapi.iac.sync.connection import describe_host
+from dataikuapi.iac.sync.fetch import (
     OnError,
     Reader,
+    handle_failures,
     list_projects,
     read_projects,
     read_single,
-    tell_unknown,
 )
-from dataikuapi.iac.sync.workers import CountProgress, Workers
+from dataikuapi.iac.sync.policy import RetryPolicy
+from dataikuapi.iac.sync.progress import progress_bar
+from dataikuapi.iac.sync.provenance import Provenance
+from dataikuapi.iac.sync.result import FetchResult
+from dataikuapi.iac.sync.workers import ProgressCallback, Workers
 
 __all__ = ["StateManager"]
 
 
-class StateManager(StateKeeper):
+class StateManager(StateStore):
     """Reads one DSS instance and keeps its state in one place.
 
     What reads the types is in the attributes ``project_sync``, ``dataset_sync`` and
@@ -80,12 +80,12 @@ class StateManager(StateKeeper):
         *,
         secret_key: str | None = None,
         max_workers: int = 10,
-        policy: CallPolicy | None = None,
+        policy: RetryPolicy | None = None,
     ) -> None:
         super().__init__(backend, environment)
         self.client = client
         self._workers = Workers(client, max_workers, policy)
-        self._origin = Origin()
+        self._origin = Provenance()
         for resource_type, sync in SYNCS.items():
             reader = sync(client, secret_key=secret_key, workers=self._workers)
             setattr(self, f"{resource_type}_sync", reader)
@@ -104,16 +104,16 @@ class StateManager(StateKeeper):
             secret_key: see the class.
         """
         # The one place where the conductor knows a backend: a convenience.
-        from dataikuapi.iac.backends.local import LocalFileBackend, usual_state_file
+        from dataikuapi.iac.backends.local import LocalFileBackend, default_state_file
 
-        backend = LocalFileBackend(usual_state_file(environment))
+        backend = LocalFileBackend(default_state_file(environment))
         return cls(backend, client, environment, secret_key=secret_key)
 
     def __repr__(self) -> str:
         """Return in one line which instance is kept where."""
         return (
             f"<StateManager {self.environment}: "
-            f"{host_of(self.client)}, kept in {self.backend!r}>"
+            f"{describe_host(self.client)}, kept in {self.backend!r}>"
         )
 
     def sync_resource(self, resource_id: str) -> Resource:
@@ -127,10 +127,10 @@ class StateManager(StateKeeper):
             ResourceNotFoundError: if DSS says that there is no such object.
             DSSError: if DSS could not be asked.
         """
-        resource_type = known_type(resource_id, SYNCS)
+        resource_type = resource_type_of(resource_id, SYNCS)
         resource = replace(self._readers()[resource_type].fetch(resource_id))
         self._origin.ask(self._workers.client)
-        self._origin.sign(resource)
+        self._origin.stamp(resource)
         return resource
 
     def sync_project(
@@ -139,7 +139,7 @@ class StateManager(StateKeeper):
         include_children: bool = True,
         *,
         on_error: OnError = "raise",
-        progress: bool | CountProgress = False,
+        progress: bool | ProgressCallback = False,
     ) -> State:
         """Read a project from DSS.
 
@@ -157,11 +157,11 @@ class StateManager(StateKeeper):
             SyncError: if something in it could not be read.
             DSSError: if DSS could not be asked.
         """
-        refuse_unknown_mode(on_error)
+        check_on_error(on_error)
         make_resource_id("project", project_key)  # Refuses what is no project key.
         types = list(SYNCS) if include_children else ["project"]
         started = utc_now()
-        with shown(progress) as count, self._workers.at_work(count):
+        with progress_bar(progress) as count, self._workers.running(count):
             reading = self._read([project_key], types)
         return self._result(reading, started, on_error)
 
@@ -171,7 +171,7 @@ class StateManager(StateKeeper):
         *,
         on_error: OnError = "raise",
         confirm_removed: Iterable[str] = (),
-        progress: bool | CountProgress = False,
+        progress: bool | ProgressCallback = False,
     ) -> State:
         """Read projects with their datasets and recipes.
 
@@ -196,23 +196,23 @@ class StateManager(StateKeeper):
             SyncError: if something could not be read.
             DSSError: if DSS could not be asked at all.
         """
-        refuse_unknown_mode(on_error)
-        removed = listed_once(confirm_removed, "confirm_removed")
+        check_on_error(on_error)
+        removed = unique(confirm_removed, "confirm_removed")
         if projects is not None and removed:
             raise ValueError(
                 "confirm_removed goes with a sync of all projects: only their list "
                 "tells that a project is not there"
             )
-        wanted = None if projects is None else listed_once(projects, "projects")
+        wanted = None if projects is None else unique(projects, "projects")
         types, started = list(SYNCS), utc_now()
-        with shown(progress) as count, self._workers.at_work(count):
+        with progress_bar(progress) as count, self._workers.running(count):
             if wanted is not None:
                 keys = wanted
                 reading = self._read(keys, types)
             else:
                 reading, keys = list_projects(self._readers()["project"])
                 reading.join(self._read(keys, types[1:]))
-        refuse_visible(removed, keys)
+        check_not_visible(removed, keys)
         reading.complete += [(key, kind) for key in removed for kind in types]
         known = keys + removed if projects is None else None
         return self._result(reading, started, on_error, known)
@@ -222,7 +222,7 @@ class StateManager(StateKeeper):
         project_key: str | None = None,
         *,
         ignore: Iterable[IgnoreRule | str] | None = None,
-        progress: bool | CountProgress = False,
+        progress: bool | ProgressCallback = False,
     ) -> DriftReport:
         """Read projects, and compare them with the stored state; nothing is stored.
 
@@ -240,11 +240,11 @@ class StateManager(StateKeeper):
                 or a project that is not visible, is unknown instead.
         """
         engine = DiffEngine(default_rules() if ignore is None else ignore)
-        stored, started = self._needed("to compare with"), utc_now()
+        stored, started = self._load_required("to compare with"), utc_now()
         keys = projects_of(stored) if project_key is None else [project_key]
         fresh = self._result(self._read_whole(keys, progress), started, "keep")
-        refuse_other_instance(stored, fresh)
-        place = host_of(self.client)
+        require_same_instance(stored, fresh)
+        place = describe_host(self.client)
         return DriftReport.between(stored, fresh, engine, keys, place)
 
     def refresh(
@@ -252,7 +252,7 @@ class StateManager(StateKeeper):
         ids: Iterable[str] | None = None,
         *,
         confirm_removed: Iterable[str] = (),
-        progress: bool | CountProgress = False,
+        progress: bool | ProgressCallback = False,
     ) -> State:
         """Take over into the stored state what is in DSS, under the lock.
 
@@ -276,61 +276,67 @@ class StateManager(StateKeeper):
             DSSError: if DSS could not be asked.
             StateWriteError: if it could not be stored; what was stored is intact.
         """
-        removed = listed_once(confirm_removed, "confirm_removed")
-        wanted = None if ids is None else listed_once(ids, "ids")
+        removed = unique(confirm_removed, "confirm_removed")
+        wanted = None if ids is None else unique(ids, "ids")
         for resource_id in wanted or ():
-            known_type(resource_id, SYNCS)
+            resource_type_of(resource_id, SYNCS)
         with self._locked("refreshing the state"):
-            stored, started = self._needed("to refresh"), utc_now()
-            refuse_untracked(removed, stored)
+            stored, started = self._load_required("to refresh"), utc_now()
+            check_tracked(removed, stored)
             if wanted is None:
                 reading = self._read_whole(projects_of(stored), progress)
-                refuse_visible(removed, {it.project_key for it in reading.resources})
+                check_not_visible(removed, {it.project_key for it in reading.resources})
                 reading.confirm_removed(removed, list(SYNCS))
             else:
                 reading = self._read_single(wanted, progress)
-                reading.refuse_failures(removed)
+                reading.raise_failures(removed)
             fresh = self._result(reading, started, "keep")
-            together = self._save_synced(fresh, gone=reading.gone)
+            together = self._save_synced(fresh, deleted=reading.deleted)
         together.unknown = fresh.unknown
         return together
 
     def _readers(self) -> dict[str, Reader]:
         return {name: getattr(self, f"{name}_sync") for name in SYNCS}
 
-    def _read(self, project_keys: list[str], types: list[str]) -> Reading:
+    def _read(self, project_keys: list[str], types: list[str]) -> FetchResult:
         readers = self._readers()
         return read_projects(self._workers, self._origin, readers, project_keys, types)
 
-    def _read_whole(self, keys: list[str], progress: bool | CountProgress) -> Reading:
+    def _read_whole(
+        self, keys: list[str], progress: bool | ProgressCallback
+    ) -> FetchResult:
         """Read projects of which some may not be readable, if any can be."""
-        with shown(progress) as count, self._workers.at_work(count):
+        with progress_bar(progress) as count, self._workers.running(count):
             reading = self._read(keys, list(SYNCS))
-        reading.refuse_if_in_vain()
+        reading.raise_if_unreachable()
         return reading
 
-    def _read_single(self, ids: list[str], progress: bool | CountProgress) -> Reading:
-        with shown(progress) as count, self._workers.at_work(count):
+    def _read_single(
+        self, ids: list[str], progress: bool | ProgressCallback
+    ) -> FetchResult:
+        with progress_bar(progress) as count, self._workers.running(count):
             return read_single(self._workers, self._origin, self._readers(), ids)
 
     def _result(
         self,
-        reading: Reading,
+        reading: FetchResult,
         started: datetime,
         on_error: OnError,
         listed: list[str] | None = None,
     ) -> State:
         state = reading.state(started)
         state.environment = self.environment
-        self._origin.mark(state)
+        self._origin.stamp_state(state)
         if reading.failures or listed is not None:
-            tell_unknown(state, self._stored(state), reading.failures, listed, on_error)
+            handle_failures(
+                state, self._stored(state), reading.failures, listed, on_error
+            )
         return state
 
     def _stored(self, fresh: State) -> State:
         """Return what is stored of the same DSS; an empty state if there is nothing."""
         stored = self.load_state()
-        of_same = isinstance(stored, State) and not is_other_instance(
+        of_same = isinstance(stored, State) and not instances_differ(
             stored.instance, fresh.instance
         )
         return stored if of_same else State()

@@ -7,9 +7,9 @@ from threading import Thread
 from unittest.mock import create_autospec
 
 import pytest
-from dataikuapi import DSSClient
 from dataikuapi.utils import DataikuException
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import LocalFileBackend, StateBackend, StateManager
 from dataikuapi.iac.sandbox import (
     SAMPLE_PROJECT_KEY,

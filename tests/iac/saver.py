@@ -210,7 +210,7 @@ def save_when_told(path):
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            backend = LocalFileBackend(line.strip(), keep_versions=2)
+            backend = LocalFileBackend(line.strip(), max_versions=2)
             state = write_round(backend.load(), 2, size=2, repeats=100)
             announce("ready", os.getpid())
             signal.sigwait({signal.SIGUSR1})

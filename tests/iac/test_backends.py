@@ -609,10 +609,10 @@ def test_a_failed_save_leaves_the_state_as_it_was(backend):
     backend.save(state(1))
     mine, other = backend.load(), backend.load()
     backend.save(other)
-    before = (mine.serial, mine.lineage, mine.stored_as)
+    before = (mine.serial, mine.lineage, mine.base_version)
     with pytest.raises(StateConflictError):
         backend.save(mine)
-    assert (mine.serial, mine.lineage, mine.stored_as) == before
+    assert (mine.serial, mine.lineage, mine.base_version) == before
 
 
 def test_another_lineage_is_refused(backend):
@@ -655,7 +655,7 @@ def test_what_a_state_is_based_on_does_not_show(backend):
     loaded, again = backend.load(), State.from_dict(backend.load().to_dict())
     assert loaded == again and repr(loaded) == repr(again)
     assert loaded.to_dict() == again.to_dict()
-    assert loaded.stored_as is not None and again.stored_as is None
+    assert loaded.base_version is not None and again.base_version is None
 
 
 # History
@@ -716,7 +716,7 @@ def test_a_version_from_before_a_deletion_is_restored(backend):
 
 
 def test_the_oldest_versions_go_first(tmp_path):
-    backend = LocalFileBackend(tmp_path / "dev.state.json", keep_versions=3)
+    backend = LocalFileBackend(tmp_path / "dev.state.json", max_versions=3)
     backend.save(state(1))
     by_hand = backend.backup("mine")
     for serial in range(2, 9):
@@ -726,7 +726,7 @@ def test_the_oldest_versions_go_first(tmp_path):
 
 
 def test_versions_that_are_too_big_together_go(tmp_path):
-    backend = LocalFileBackend(tmp_path / "dev.state.json", keep_bytes=10_000)
+    backend = LocalFileBackend(tmp_path / "dev.state.json", max_bytes=10_000)
     for serial in range(1, 9):
         backend.save(state(serial, text="x" * 3_000))
     assert [version.serial for version in backend.history()] == [7, 6]

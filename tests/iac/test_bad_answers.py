@@ -3,27 +3,27 @@
 from unittest.mock import create_autospec
 
 import pytest
-from dataikuapi import DSSClient
 from dataikuapi.utils import DataikuException
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import (
-    DSSAnswerError,
     DSSAuthenticationError,
     DSSError,
     DSSPermissionError,
     DSSTimeoutError,
     DSSUnreachableError,
+    InvalidResponseError,
     LocalFileBackend,
-    NotDSSError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
     StateBackend,
     StateManager,
     SyncError,
+    UnexpectedResponseError,
     UnsupportedValueError,
 )
 from dataikuapi.iac.sandbox import Fault
-from dataikuapi.iac.sync.policy import CallPolicy
+from dataikuapi.iac.sync.policy import RetryPolicy
 
 IDS = [
     "project.ORDERS_DEMO",
@@ -36,7 +36,7 @@ NOT_FOUND = "com.dataiku.dip.exceptions.NotFoundException"
 
 def manager(host, key, backend=None, **policy):
     """Return a manager that waits for nothing between two tries."""
-    policy = CallPolicy(sleep=lambda seconds: None, **policy)
+    policy = RetryPolicy(sleep=lambda seconds: None, **policy)
     backend = backend or create_autospec(StateBackend, **{"exists.return_value": False})
     return StateManager(backend, DSSClient(host, key), "test", policy=policy)
 
@@ -53,17 +53,29 @@ def refusal(expected, host, key, resource_id, **policy):
 
 
 FAULTS = {
-    "a proxy's 502 page": (Fault.page(502), NotDSSError, "answered 502"),
-    "a proxy's 404 page": (Fault.page(404), NotDSSError, "answered 404"),
-    "a proxy's 403 page": (Fault.page(403), NotDSSError, "answered 403"),
-    "a login page": (Fault.page(200), NotDSSError, "a login"),
-    "nothing": (Fault.text(""), NotDSSError, "no JSON"),
-    "another JSON object": (Fault.text('{"a": 1}'), DSSAnswerError, "not what DSS"),
-    "a JSON array": (Fault.text("[1, 2]"), DSSAnswerError, "not what DSS"),
-    "null": (Fault.text("null"), DSSAnswerError, "not what DSS"),
-    "a JSON string": (Fault.text('"x"'), DSSAnswerError, "not what DSS"),
-    "endless nesting": (Fault.text("[" * 9000), DSSAnswerError, "not what DSS"),
-    "a JSON array as an error": (Fault.text("[]", 500), NotDSSError, "answered 500"),
+    "a proxy's 502 page": (Fault.page(502), InvalidResponseError, "answered 502"),
+    "a proxy's 404 page": (Fault.page(404), InvalidResponseError, "answered 404"),
+    "a proxy's 403 page": (Fault.page(403), InvalidResponseError, "answered 403"),
+    "a login page": (Fault.page(200), InvalidResponseError, "a login"),
+    "nothing": (Fault.text(""), InvalidResponseError, "no JSON"),
+    "another JSON object": (
+        Fault.text('{"a": 1}'),
+        UnexpectedResponseError,
+        "not what DSS",
+    ),
+    "a JSON array": (Fault.text("[1, 2]"), UnexpectedResponseError, "not what DSS"),
+    "null": (Fault.text("null"), UnexpectedResponseError, "not what DSS"),
+    "a JSON string": (Fault.text('"x"'), UnexpectedResponseError, "not what DSS"),
+    "endless nesting": (
+        Fault.text("[" * 9000),
+        UnexpectedResponseError,
+        "not what DSS",
+    ),
+    "a JSON array as an error": (
+        Fault.text("[]", 500),
+        InvalidResponseError,
+        "answered 500",
+    ),
     "a failure of DSS": (
         Fault.error(500, "java.lang.NullPointerException", "oh no"),
         DSSError,
@@ -87,10 +99,10 @@ def test_a_fault_is_an_error_that_says_so(server, resource_id, fault, expected, 
 
 
 @pytest.mark.parametrize("resource_id", IDS)
-@pytest.mark.parametrize("retries", [0, 2])
-def test_no_answer_in_time(server, resource_id, retries):
+@pytest.mark.parametrize("max_retries", [0, 2])
+def test_no_answer_in_time(server, resource_id, max_retries):
     server.faults = lambda method, path: Fault.slow(1)
-    patience = {"read_time_out": 0.05, "retries": retries}
+    patience = {"read_timeout": 0.05, "max_retries": max_retries}
     message = refusal(
         DSSTimeoutError, server.url, server.api_key, resource_id, **patience
     )
@@ -194,11 +206,11 @@ def test_a_listing_that_fails_is_no_empty_one(server):
     )
     with pytest.raises(SyncError) as raised:
         manager(server.url, server.api_key).sync_project("ORDERS_DEMO")
-    assert isinstance(raised.value.failures["recipe.ORDERS_DEMO"], NotDSSError)
+    assert isinstance(raised.value.failures["recipe.ORDERS_DEMO"], InvalidResponseError)
     server.faults = lambda method, path: (
         Fault.page() if path.endswith("/projects/") else None
     )
-    with pytest.raises(NotDSSError, match="the instance"):
+    with pytest.raises(InvalidResponseError, match="the instance"):
         manager(server.url, server.api_key).sync_all()
 
 
@@ -207,7 +219,7 @@ def test_an_error_that_only_the_client_tells_is_understood_too(mock_client):
     with pytest.raises(ResourceNotFoundError):
         StateManager(None, mock_client, "test").sync_resource("dataset.P.x")
     mock_client._perform_json = raising("Unknown error: <html>nginx</html>")
-    with pytest.raises(NotDSSError):
+    with pytest.raises(InvalidResponseError):
         StateManager(None, mock_client, "test").sync_resource("dataset.P.x")
     mock_client._perform_json = raising(f"{UNAUTHORIZED}: no")
     with pytest.raises(DSSPermissionError):
@@ -268,7 +280,7 @@ def test_json_of_another_shape_is_no_answer_of_dss(server, path, body):
         manager(server.url, server.api_key).sync_all()
     failures = getattr(raised.value, "failures", {"": raised.value})
 
-    assert {type(error) for error in failures.values()} == {DSSAnswerError}
+    assert {type(error) for error in failures.values()} == {UnexpectedResponseError}
     assert len(failures) == 1
 
 

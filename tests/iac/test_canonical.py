@@ -6,13 +6,13 @@ from datetime import datetime, timezone
 
 import pytest
 
-from dataikuapi.iac.canonical import (
+from dataikuapi.iac.models import Resource
+from dataikuapi.iac.types import (
     dataset_attributes,
     metadata_of,
     project_attributes,
     recipe_attributes,
 )
-from dataikuapi.iac.models import Resource
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 TAG = {

@@ -5,13 +5,13 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iac.strategies import ATTRIBUTES, JSON_VALUES
 
+from dataikuapi.iac.alignment import align
 from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff, apply_changes
-from dataikuapi.iac.models import Change, ChangeKind, Resource, State, Step
-from dataikuapi.iac.models.alignment import align
-from dataikuapi.iac.models.changes import line_changes
-from dataikuapi.iac.models.json_values import same
+from dataikuapi.iac.models import Change, PathSegment, Resource, State, ValueChangeType
+from dataikuapi.iac.models.json_values import json_equal
+from dataikuapi.iac.reports.unified import unified_diff
+from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 
 def diff_of(old, new):
@@ -25,7 +25,7 @@ def diff_of(old, new):
 def told(old, new):
     """Return sign and path of each change of one attribute ``x``; check them all."""
     changes = diff_of({"x": old}, {"x": new}).changes
-    assert same(apply_changes({"x": old}, changes), {"x": new})
+    assert json_equal(apply_changes({"x": old}, changes), {"x": new})
     return [str(change) for change in changes]
 
 
@@ -68,7 +68,7 @@ def test_a_column_that_changes_is_named_by_its_name():
     assert change.path == "schema.columns[customer_id].type"
     assert change.pointer == "/schema/columns/1/type"
     assert (change.kind, change.old, change.new) == (
-        ChangeKind.MODIFIED,
+        ValueChangeType.MODIFIED,
         "string",
         "bigint",
     )
@@ -127,7 +127,10 @@ def test_odd_keys_are_written_as_json(name, path):
 
 
 def test_odd_names_of_members_are_written_as_json_and_escaped_in_the_pointer():
-    change = Change(ChangeKind.ADDED, (Step("a"), Step("b.c"), Step(""), Step("d/~")))
+    change = Change(
+        ValueChangeType.ADDED,
+        (PathSegment("a"), PathSegment("b.c"), PathSegment(""), PathSegment("d/~")),
+    )
     assert change.path == 'a["b.c"][""]["d/~"]'
     assert change.pointer == "/a/b.c//d~1~0"
 
@@ -193,7 +196,7 @@ def test_other_types_are_not_gone_into():
 def test_a_script_is_compared_by_line():
     old = "".join(f"line {number}\n" for number in range(1, 31))
     new = old.replace("line 3\n", "").replace("line 20\n", "line 20\nline 20.5\n")
-    assert line_changes(old, new) == [
+    assert unified_diff(old, new) == [
         "@@ -1 +1 @@",
         " line 1",
         " line 2",
@@ -215,7 +218,7 @@ LINES = st.lists(st.sampled_from(["a", "b", "c", "", "\r", "d\u2028"]), max_size
 @settings(deadline=None)
 @given(LINES.map("\n".join), LINES.map("\n".join))
 def test_the_lines_of_a_text_lead_from_the_old_to_the_new(old, new):
-    lines = [line for line in line_changes(old, new) if line[0] != "@"]
+    lines = [line for line in unified_diff(old, new) if line[0] != "@"]
     for sign, text in (("+", old), ("-", new)):
         shown = [line[1:] for line in lines if line[0] != sign]
         # With what surrounds the changes alone, in its order.
@@ -256,8 +259,8 @@ def test_the_changes_make_the_new_attributes_of_the_old(old, new):
     before = json.dumps(old)
     changes = diff_of(old, new).changes
 
-    assert same(apply_changes(old, changes), new)
-    assert bool(changes) != same(old, new)
+    assert json_equal(apply_changes(old, changes), new)
+    assert bool(changes) != json_equal(old, new)
     assert json.dumps(old) == before
     pointers = [(change.kind, change.pointer) for change in changes]
     assert len(set(pointers)) == len(pointers)

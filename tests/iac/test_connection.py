@@ -5,14 +5,14 @@ from unittest.mock import Mock, create_autospec
 
 import pytest
 import requests
-from dataikuapi import DSSClient
 from requests.adapters import HTTPAdapter
 
-from dataikuapi.iac import CallPolicy, DatasetSync, DSSUnreachableError, StateManager
-from dataikuapi.iac.sync.connection import own_copy
-from dataikuapi.iac.sync.sockets import OpenSockets
+from dataikuapi import DSSClient
+from dataikuapi.iac import DatasetSync, DSSUnreachableError, RetryPolicy, StateManager
+from dataikuapi.iac.sync.connection import clone_client
+from dataikuapi.iac.sync.sockets import SocketTracker
 
-POLICY = CallPolicy(connect_time_out=3, read_time_out=7)
+POLICY = RetryPolicy(connect_timeout=3, read_timeout=7)
 
 
 class Recorder(HTTPAdapter):
@@ -35,14 +35,14 @@ def client():
 
 def test_every_call_has_a_time_out(client):
     with pytest.raises(requests.ConnectionError):
-        own_copy(client, POLICY).list_projects()
+        clone_client(client, POLICY).list_projects()
 
     assert Recorder.time_outs == [(3, 7)]
 
 
 def test_a_time_out_that_somebody_sets_stays(client):
     with pytest.raises(requests.ConnectionError):
-        own_copy(client, POLICY)._session.get("http://dss.invalid", timeout=1)
+        clone_client(client, POLICY)._session.get("http://dss.invalid", timeout=1)
 
     assert Recorder.time_outs == [1]
 
@@ -50,8 +50,8 @@ def test_a_time_out_that_somebody_sets_stays(client):
 def test_the_callers_client_is_left_as_it_is(client):
     session, headers = client._session, dict(client._session.headers)
     adapters = dict(session.adapters)
-    retries = session.adapters["https://"].max_retries
-    own = own_copy(client, POLICY, OpenSockets())
+    max_retries = session.adapters["https://"].max_retries
+    own = clone_client(client, POLICY, SocketTracker())
     own._session.headers["X-Other"] = "b"
     with pytest.raises(requests.ConnectionError):
         client.list_projects()
@@ -59,7 +59,7 @@ def test_the_callers_client_is_left_as_it_is(client):
     assert client._session is session
     assert dict(session.headers) == headers
     assert dict(session.adapters) == adapters
-    assert session.adapters["https://"].max_retries is retries
+    assert session.adapters["https://"].max_retries is max_retries
     assert session.hooks == {"response": []}
     assert Recorder.time_outs == [None]
 
@@ -67,7 +67,7 @@ def test_the_callers_client_is_left_as_it_is(client):
 def test_credentials_and_settings_come_along(client):
     client._session.verify = False
     client._session.proxies["http"] = "http://proxy"
-    own = own_copy(client, POLICY)
+    own = clone_client(client, POLICY)
 
     assert own.host == client.host
     assert own._session.auth == client._session.auth
@@ -78,7 +78,7 @@ def test_credentials_and_settings_come_along(client):
 
 def test_a_mock_is_used_as_it_is():
     for double in (Mock(), create_autospec(DSSClient, instance=True)):
-        assert own_copy(double, POLICY) is double
+        assert clone_client(double, POLICY) is double
 
 
 def test_all_syncs_call_with_a_time_out(client):
@@ -106,6 +106,6 @@ def test_each_address_of_a_host_is_tried(server, monkeypatch):
     kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
     found = [(*kind, ("127.0.0.1", 1)), (*kind, address)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
-    own = own_copy(DSSClient(server.url, server.api_key), POLICY, OpenSockets())
+    own = clone_client(DSSClient(server.url, server.api_key), POLICY, SocketTracker())
 
     assert "ORDERS_DEMO" in own.list_project_keys()

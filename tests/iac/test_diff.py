@@ -4,11 +4,11 @@ import copy
 
 import pytest
 from hypothesis import given, settings
-from iac.strategies import ATTRIBUTES, STATES
 
 from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff, apply_changes
 from dataikuapi.iac.models import Resource, ResourceMetadata, State
 from dataikuapi.iac.models.times import utc_now
+from iac.strategies import ATTRIBUTES, STATES
 
 NOTHING = {"added": {}, "removed": {}, "modified": {}}
 
@@ -567,7 +567,7 @@ def test_rules_hide_changes_and_are_counted():
         "modified": {"y": {"old": 1, "new": 2}},
     }
     assert diffs.unknown == ()
-    assert [(use.hidden, use.expired) for use in diffs.rules] == [
+    assert [(use.suppressed, use.expired) for use in diffs.rules] == [
         (2, False),
         (1, False),
         (1, False),

@@ -4,8 +4,8 @@ import logging
 from datetime import date
 
 import pytest
-from dataikuapi import DSSClient
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import (
     DSSAuthenticationError,
     DSSError,
@@ -141,7 +141,7 @@ def test_what_could_not_be_read_is_unknown_and_exits_with_3(manager, server, cap
     (unread,) = report.unknown
     assert unread.resource_id == "recipe.ORDERS_DEMO.compute_orders_enriched"
     assert "oh no" in unread.reason
-    assert unread.stored.metadata.last_modified_by == "maria"
+    assert unread.last_known.metadata.last_modified_by == "maria"
     assert report.coverage == Coverage(19, 19)
 
 
@@ -211,7 +211,7 @@ def test_rules_hide_what_nobody_watches(manager, project):
     report = manager.drift(ignore=[f"{TABLE} schema.columns[channel]"])
 
     assert report.exit_code == 0
-    assert [use.hidden for use in report.diffs.rules] == [1]
+    assert [use.suppressed for use in report.diffs.rules] == [1]
 
 
 def test_the_file_of_the_current_folder_counts_unless_rules_are_given(
@@ -233,11 +233,11 @@ def test_a_baseline_hides_todays_drift_and_no_other(manager, project, tmp_path):
     project.get_recipe("compute_orders_enriched").delete()
     report = manager.drift()
 
-    assert report.to_baseline(".dataikuignore", author="ann", reason="agreed") == 3
-    assert report.to_baseline(".dataikuignore", author="ann", reason="agreed") == 0
+    assert report.write_baseline(".dataikuignore", author="ann", reason="agreed") == 3
+    assert report.write_baseline(".dataikuignore", author="ann", reason="agreed") == 0
     hidden = manager.drift()
     assert hidden.exit_code == 0
-    assert [use.hidden for use in hidden.diffs.rules] == [1, 1, 1]
+    assert [use.suppressed for use in hidden.diffs.rules] == [1, 1, 1]
 
     add_column(project, name="another")
     settings = project.get_dataset("returns").get_settings()
@@ -252,7 +252,7 @@ def test_a_baseline_hides_todays_drift_and_no_other(manager, project, tmp_path):
 
 def test_a_baseline_that_expired_hides_nothing(manager, project):
     add_column(project)
-    manager.drift().to_baseline(".dataikuignore", expires=date(2026, 1, 2))
+    manager.drift().write_baseline(".dataikuignore", expires=date(2026, 1, 2))
     report = manager.drift()
 
     assert report.exit_code == 2

@@ -24,15 +24,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from iac.saver import (
-    COUNTER,
-    ESCAPED,
-    REFUSED,
-    SAVED,
-    STRANGER,
-    round_of,
-    write_round,
-)
 
 from dataikuapi.iac.backends import LocalFileBackend
 from dataikuapi.iac.exceptions import (
@@ -43,6 +34,15 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.models import Resource, State
+from iac.saver import (
+    COUNTER,
+    ESCAPED,
+    REFUSED,
+    SAVED,
+    STRANGER,
+    round_of,
+    write_round,
+)
 
 SAVER = Path(__file__).with_name("saver.py")
 ORDERS = "dataset.SHOP.orders"
@@ -286,7 +286,7 @@ def test_a_reader_sees_only_whole_states_while_a_writer_saves(backend, path, lon
 
 
 def test_history_can_be_read_while_versions_come_and_go(path, long):
-    backend = LocalFileBackend(path, keep_versions=2)
+    backend = LocalFileBackend(path, max_versions=2)
     backend.save(small(1))
     done = threading.Event()
 
@@ -519,7 +519,7 @@ ESSENTIAL = re.compile(
 def saved_folder(tmp_path_factory):
     """A folder with a state and two versions, of which the next save removes one."""
     folder = tmp_path_factory.mktemp("saved")
-    backend = LocalFileBackend(folder / "dev.state.json", keep_versions=2)
+    backend = LocalFileBackend(folder / "dev.state.json", max_versions=2)
     saved = small(0)
     for number in (-1, 0, 1):
         backend.save(write_round(saved, number, size=2, repeats=100))
@@ -565,9 +565,9 @@ def saved_with(faults, folder, monkeypatch):
     """Save round 2 while a call fails; return the outcome, and check the state."""
     path = folder / "dev.state.json"
     before = path.read_bytes()
-    backend = LocalFileBackend(path, keep_versions=2)
+    backend = LocalFileBackend(path, max_versions=2)
     mine = write_round(backend.load(), 2, size=2, repeats=100)
-    serial, base = mine.serial, mine.stored_as
+    serial, base = mine.serial, mine.base_version
     outcome = SAVED
     were_open = open_files()
     with faults(monkeypatch):
@@ -586,7 +586,7 @@ def saved_with(faults, folder, monkeypatch):
         assert_old_or_new(outcome, folder, before, failed)
         if outcome == REFUSED:
             assert "dev.state" in told, f"{failed}: {told}"
-            assert (mine.serial, mine.stored_as) == (serial, base), failed
+            assert (mine.serial, mine.base_version) == (serial, base), failed
         leaked = open_files() - were_open
         assert not leaked, f"{failed}: open stay {leaked}"
         # It is free for others, and the very same state can be saved again.
@@ -1171,7 +1171,7 @@ def test_restore_repairs(backend, broken):
 
 
 def test_the_oldest_versions_go_but_none_made_by_hand(path):
-    backend = LocalFileBackend(path, keep_versions=3)
+    backend = LocalFileBackend(path, max_versions=3)
     other = LocalFileBackend(path.with_name("prod.state.json"))
     numbered(other, 4)
     saved = small(1)
@@ -1189,7 +1189,7 @@ def test_the_oldest_go_first_whatever_a_copy_of_the_folder_made_of_the_clock(pat
     numbered(LocalFileBackend(path), 12)
     for age, name in enumerate(sorted(os.listdir(path.parent))):
         os.utime(path.with_name(name), (age, age))
-    backend = LocalFileBackend(path, keep_versions=3)
+    backend = LocalFileBackend(path, max_versions=3)
     backend.save(backend.load())
     assert [version.serial for version in backend.history()] == [11, 10, 9]
 
@@ -1198,7 +1198,7 @@ def test_versions_take_no_more_room_than_they_may(path):
     numbered(LocalFileBackend(path), 1)
     size = path.stat().st_size
     by_hand = LocalFileBackend(path).backup("mine")
-    backend = LocalFileBackend(path, keep_bytes=int(size * 3.5))
+    backend = LocalFileBackend(path, max_bytes=int(size * 3.5))
     saved = backend.load()
     for number in range(2, 10):
         backend.save(write_round(saved, number, size=2, repeats=100))
@@ -1208,7 +1208,7 @@ def test_versions_take_no_more_room_than_they_may(path):
 
 
 def test_a_state_bigger_than_all_the_room_is_saved_all_the_same(path):
-    backend = LocalFileBackend(path, keep_bytes=10)
+    backend = LocalFileBackend(path, max_bytes=10)
     numbered(backend, 3)
     assert round_of(backend.load(), size=2) == 3
     assert backend.history() == []

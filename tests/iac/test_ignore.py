@@ -8,27 +8,27 @@ from datetime import date, datetime, timezone
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff
-from dataikuapi.iac.diff.ignored import Ignored
-from dataikuapi.iac.models import (
-    Change,
-    ChangeKind,
-    Resource,
-    ResourceMetadata,
-    RuleUse,
-    State,
-    Step,
-)
-from dataikuapi.iac.models.ignore import IgnoreRule, fingerprint
-from dataikuapi.iac.models.json_values import same
-from dataikuapi.iac.models.patterns import (
+from dataikuapi.iac.ignore.filter import IgnoreFilter
+from dataikuapi.iac.ignore.patterns import (
+    escape,
     id_pattern,
-    literal,
-    path_labels,
+    label_pointer,
     path_pattern,
 )
+from dataikuapi.iac.ignore.rules import IgnoreRule, fingerprint
+from dataikuapi.iac.models import (
+    Change,
+    PathSegment,
+    Resource,
+    ResourceMetadata,
+    RuleUsage,
+    State,
+    ValueChangeType,
+)
+from dataikuapi.iac.models.json_values import json_equal
+from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 TODAY = date(2026, 6, 1)
 ID = "recipe.SHOP.r"
@@ -97,19 +97,22 @@ def less(*hidden):
 
 
 def uses(diffs):
-    return [(use.hidden, use.expired) for use in diffs.rules]
+    return [(use.suppressed, use.expired) for use in diffs.rules]
 
 
-def labels(steps):
+def labels(segments):
     """Return what each step is called; made apart from the code under test."""
-    return tuple(str(step.name) if step.key is None else step.key for step in steps)
+    return tuple(
+        str(segment.name) if segment.key is None else segment.key
+        for segment in segments
+    )
 
 
 # Ids
 
 
 @pytest.mark.parametrize(
-    ("pattern", "resource_id", "is_about"),
+    ("pattern", "resource_id", "matches_id"),
     [
         ("recipe.SHOP.r", "recipe.SHOP.r", True),
         ("recipe.SHOP.r", "recipe.SHOP.r2", False),
@@ -134,15 +137,17 @@ def labels(steps):
         ("recipe.SHOP.?", "recipe.SHOP.x", False),
     ],
 )
-def test_patterns_of_ids(pattern, resource_id, is_about):
-    assert IgnoreRule(pattern).is_about(resource_id) is is_about
+def test_patterns_of_ids(pattern, resource_id, matches_id):
+    assert IgnoreRule(pattern).matches_id(resource_id) is matches_id
 
 
 ODD = st.text(".*/~[]\"'\\ #=\n\t\r\0ab01é顧\u2028\x7f😀", max_size=6)
 NAMES = (
     ODD
     | st.text(max_size=6)
-    | st.sampled_from(["", "*", "**", "~", "~0", "0", "#x", "is=x", "a.b", "x-1", "[]"])
+    | st.sampled_from(
+        ["", "*", "**", "~", "~0", "0", "#x", "fingerprint=x", "a.b", "x-1", "[]"]
+    )
 )
 
 
@@ -151,10 +156,10 @@ NAMES = (
 @example("a\n", "a")
 def test_the_pattern_of_an_id_names_it_and_no_other(name, other):
     one, another = f"recipe.SHOP.{name}", f"recipe.SHOP.{other}"
-    rule = IgnoreRule.parse(str(IgnoreRule(literal(one))))
-    assert rule.is_about(one)
-    assert rule.is_about(another) == (one == another)
-    assert rule.only_id == one
+    rule = IgnoreRule.parse(str(IgnoreRule(escape(one))))
+    assert rule.matches_id(one)
+    assert rule.matches_id(another) == (one == another)
+    assert rule.exact_id == one
 
 
 def matches(pattern, items, is_run, fits):
@@ -263,20 +268,20 @@ LABELS = st.lists(st.text("a01~/*\n", max_size=3), min_size=1, max_size=5)
 def test_patterns_of_paths_match_as_trying_everything_does(pattern, names):
     assume([None, None] not in pattern)
     written = "".join(
-        "/**" if step == "**" else "/" + "".join(WRITTEN.get(c, c) for c in step)
-        for step in pattern
+        "/**" if segment == "**" else "/" + "".join(WRITTEN.get(c, c) for c in segment)
+        for segment in pattern
     )
     expected = any(
         matches(
             pattern,
             names[:end],
-            lambda step: step == "**",
+            lambda segment: segment == "**",
             text_matches,
         )
         for end in range(len(names) + 1)
     )
-    steps = tuple(Step(name) for name in names)
-    assert bool(path_pattern(written).fullmatch(path_labels(steps))) == expected
+    segments = tuple(PathSegment(name) for name in names)
+    assert bool(path_pattern(written).fullmatch(label_pointer(segments))) == expected
 
 
 KEYED = st.lists(
@@ -292,9 +297,9 @@ TREES = st.recursive(
 TREE = st.dictionaries(NAMES, TREES, min_size=1, max_size=4)
 
 
-def pointer(steps):
+def pointer(segments):
     """Write a pointer by the names that reports show, nothing in it a pattern."""
-    written = ("".join(WRITTEN.get(c, c) for c in label) for label in labels(steps))
+    written = ("".join(WRITTEN.get(c, c) for c in label) for label in labels(segments))
     return "".join(f"/{label}" for label in written)
 
 
@@ -303,13 +308,13 @@ def pointer(steps):
 def test_a_path_as_the_report_shows_it_hides_what_is_there_and_beneath(old, new):
     diff = diff_of(old, new)
     for change in diff.changes:
-        way = labels(change.steps)
+        way = labels(change.segments)
         expected = [
             str(other)
             for other in diff.changes
-            if labels(other.steps)[: len(way)] != way
+            if labels(other.segments)[: len(way)] != way
         ]
-        for path in (change.path, pointer(change.steps)):
+        for path in (change.path, pointer(change.segments)):
             rule = IgnoreRule.parse(str(IgnoreRule(ID, path)))
             left = diff_of(old, new, rule)
             assert [str(other) for other in left.changes] == expected
@@ -344,7 +349,7 @@ def test_odd_names_can_be_named(name):
     old = {name: 1, "o": {name: 1}, "ab": 1, "k": [{"name": f"k{name}", "v": 1}]}
     new = {name: 2, "o": {name: 2}, "ab": 2, "k": [{"name": f"k{name}", "v": 2}]}
     for change in diff_of(old, new).changes:
-        for path in (change.path, pointer(change.steps)):
+        for path in (change.path, pointer(change.segments)):
             line = str(IgnoreRule(ID, path))
             diff = diff_of(old, new, line)
             assert change not in diff.changes
@@ -434,7 +439,7 @@ def test_a_rule_without_a_path_hides_what_could_not_be_read():
         ("*", []),
         ("recipe.P.*", ["dataset.P.a", "recipe.P"]),
         ("* **", ["dataset.P.a", "recipe.P"]),
-        ("* is=0123456789abcdef", ["dataset.P.a", "recipe.P"]),
+        ("* fingerprint=0123456789abcdef", ["dataset.P.a", "recipe.P"]),
     ]:
         diffs = engine(rule).diff(State(), fresh)
         assert [unread.resource_id for unread in diffs.unknown] == left
@@ -467,10 +472,11 @@ def test_a_rule_with_a_path_does_not_hide_that_a_project_was_made_again():
 
 def test_a_diff_that_knows_no_attributes_keeps_its_other_changes():
     changes = tuple(
-        Change(ChangeKind.MODIFIED, (Step(name),), 1, 2) for name in ("a", "b")
+        Change(ValueChangeType.MODIFIED, (PathSegment(name),), 1, 2)
+        for name in ("a", "b")
     )
     diff = ResourceDiff(ChangeType.MODIFIED, ID, "recipe", changes=changes)
-    (left,) = Ignored([IgnoreRule(ID, "a")], TODAY).less_hidden([diff])
+    (left,) = IgnoreFilter([IgnoreRule(ID, "a")], TODAY).apply([diff])
     assert left.changes == changes[1:]
     assert left.attribute_diffs is None
 
@@ -489,7 +495,7 @@ def test_each_rule_says_what_it_hid():
     rules = [f"{ID} schema", f"{ID} **.x", "dataset.* x", f"{ID} tags reason=r"]
     diffs = diffs_of(SCHEMA, CHANGED, *rules)
     assert diffs.rules == tuple(
-        RuleUse(rule, hidden) for rule, hidden in zip(rules, [4, 2, 0, 1])
+        RuleUsage(rule, hidden) for rule, hidden in zip(rules, [4, 2, 0, 1])
     )
 
 
@@ -588,15 +594,17 @@ def test_the_text_report_is_one_line_a_rule_whatever_is_in_it():
 TEXTS = NAMES | st.sampled_from(["ann", "two words", "2027-01-31", 'a"b c"d', "x=y"])
 PATHS = st.one_of(
     st.just("**"),
-    st.builds(lambda name: f"/{literal(name)}", NAMES),
+    st.builds(lambda name: f"/{escape(name)}", NAMES),
     st.builds(
-        lambda names: Change(ChangeKind.ADDED, tuple(map(Step, names))).path,
+        lambda names: Change(
+            ValueChangeType.ADDED, tuple(map(PathSegment, names))
+        ).path,
         st.lists(NAMES, min_size=1, max_size=3),
     ),
 )
 RULES = st.builds(
     IgnoreRule,
-    st.builds(literal, NAMES.filter(bool)) | st.sampled_from(["*", "recipe.*", "**"]),
+    st.builds(escape, NAMES.filter(bool)) | st.sampled_from(["*", "recipe.*", "**"]),
     st.none() | PATHS,
     fingerprint=st.none() | TEXTS,
     author=st.none() | TEXTS,
@@ -631,7 +639,7 @@ def test_a_rule_is_written_plainly_where_that_will_do():
 
 def test_words_may_stand_anywhere():
     rule = IgnoreRule.parse(
-        "author=ann  recipe.*\tis=00 /x  expires=2027-01-31 reason="
+        "author=ann  recipe.*\tfingerprint=00 /x  expires=2027-01-31 reason="
     )
     assert rule == IgnoreRule("recipe.*", "/x", "00", "ann", "", date(2027, 1, 31))
 
@@ -673,8 +681,11 @@ def test_words_may_stand_anywhere():
         ('a x["\\x"]', "no JSON string"),
         ('""', "needs a pattern"),
         ("a author=x author=y", "author= stands twice"),
-        ("a is=x is=y", "is= stands twice"),
-        ("a expire=2027-01-31", "expire=.*none of is=, author=, reason=, expires="),
+        ("a fingerprint=x fingerprint=y", "fingerprint= stands twice"),
+        (
+            "a expire=2027-01-31",
+            "expire=.*none of fingerprint=, author=, reason=, expires=",
+        ),
         ("a Author=ann", "Author=.*JSON string"),
         ("# a", "comment"),
         ("#a", "comment"),
@@ -720,17 +731,17 @@ def seconds(call):
 @pytest.mark.parametrize("stars", [2, 15, 300])
 def test_many_stars_take_no_time(stars):
     pattern = "a*" * stars + "b"
-    change = Change(ChangeKind.ADDED, (Step("a" * 300),) * 10)
+    change = Change(ValueChangeType.ADDED, (PathSegment("a" * 300),) * 10)
     diff = diff_of({}, {})
     rule = IgnoreRule("*", f"{pattern}.**.{pattern}")
-    assert seconds(lambda: IgnoreRule(pattern).is_about("a" * 2000)) < 1
-    assert seconds(lambda: rule.hides(diff, change)) < 1
+    assert seconds(lambda: IgnoreRule(pattern).matches_id("a" * 2000)) < 1
+    assert seconds(lambda: rule.suppresses(diff, change)) < 1
 
 
 def test_many_double_stars_take_no_time():
     rule = IgnoreRule("*", "**.a" + ".**.a" * 100 + ".b")
-    change = Change(ChangeKind.ADDED, (Step("a"),) * 300)
-    assert seconds(lambda: rule.hides(diff_of({}, {}), change)) < 1
+    change = Change(ValueChangeType.ADDED, (PathSegment("a"),) * 300)
+    assert seconds(lambda: rule.suppresses(diff_of({}, {}), change)) < 1
 
 
 def test_hostile_lines_take_no_time():
@@ -749,7 +760,7 @@ def test_a_large_baseline_takes_seconds_at_most():
     assert seconds(lambda: comparing.diff(old, new)) < 5
     diffs = comparing.diff(old, new)
     assert not diffs.of_type(ChangeType.MODIFIED)
-    assert {use.hidden for use in diffs.rules} == {1}
+    assert {use.suppressed for use in diffs.rules} == {1}
 
 
 # Baselines
@@ -758,7 +769,7 @@ def test_a_large_baseline_takes_seconds_at_most():
 def baseline(diffs):
     """Return the rules that hide all that was found, each as read from its line."""
     return [
-        IgnoreRule.parse(str(IgnoreRule.of_change(diff, change)))
+        IgnoreRule.parse(str(IgnoreRule.for_change(diff, change)))
         for diff in diffs
         if diff.change_type is not ChangeType.UNCHANGED
         for change in (diff.changes or (None,))
@@ -801,8 +812,8 @@ def test_the_rules_of_all_changes_leave_nothing(old, new):
 def told(change):
     """Return all that makes a change the one that was accepted."""
     values = json.dumps([change.old, change.new], sort_keys=True)
-    moved = (change.from_pointer, change.pointer) if change.from_steps else None
-    return change.kind, labels(change.steps), values, moved
+    moved = (change.from_pointer, change.pointer) if change.from_segments else None
+    return change.kind, labels(change.segments), values, moved
 
 
 @settings(deadline=None, max_examples=200)
@@ -825,14 +836,14 @@ def test_what_was_not_there_at_the_time_of_the_baseline_is_shown(old, new, later
 @given(ANY, ANY, NAMES, st.lists(st.integers() | st.text(), min_size=3, max_size=3))
 def test_a_third_value_is_shown_again(old, new, name, values):
     first, second, third = values
-    assume(not any(same(a, b) for a, b in [(first, second), (second, third)]))
-    assume(not same(first, third))
+    assume(not any(json_equal(a, b) for a, b in [(first, second), (second, third)]))
+    assume(not json_equal(first, third))
     old, new, later = (
         {**old, name: v} for old, v in [(old, first), (new, second), (new, third)]
     )
     rules = baseline(diffs_of(old, new))
     (change,) = diff_of(old, later, *rules).changes
-    assert labels(change.steps) == (name,)
+    assert labels(change.segments) == (name,)
     assert (change.old, change.new) == (first, third)
 
 
@@ -895,7 +906,7 @@ def test_what_moves_elsewhere_than_was_accepted_is_shown():
 
 def test_a_modified_resource_can_be_accepted_whole():
     diff = diff_of(SCHEMA, CHANGED)
-    rule = IgnoreRule.of_change(diff, None)
+    rule = IgnoreRule.for_change(diff, None)
     assert (rule.resource, rule.path) == (ID, None)
     assert diff_of(SCHEMA, CHANGED, rule).change_type is ChangeType.UNCHANGED
     assert len(diff_of(SCHEMA, {**CHANGED, "x": 1}, rule).changes) == 8
@@ -904,8 +915,8 @@ def test_a_modified_resource_can_be_accepted_whole():
 def test_the_rule_of_a_change_with_a_star_in_its_name_hides_no_other():
     old, new = {"a*": 1, "ab": 1, "~": 1, "~0": 1}, {"a*": 2, "ab": 2, "~": 2, "~0": 2}
     for change in diff_of(old, new).changes:
-        rule = IgnoreRule.of_change(diff_of(old, new), change)
-        rule = IgnoreRule.parse(str(rule).partition(" is=")[0])
+        rule = IgnoreRule.for_change(diff_of(old, new), change)
+        rule = IgnoreRule.parse(str(rule).partition(" fingerprint=")[0])
         left = diff_of(old, new, rule).changes
         assert len(left) == 3 and change not in left
 
@@ -915,5 +926,5 @@ def test_a_fingerprint_does_not_tell_the_value():
     (change,) = diff.changes
     digits = fingerprint(diff, change)
     assert len(digits) == 16 and int(digits, 16) >= 0
-    line = str(IgnoreRule.of_change(diff, change))
-    assert line == f"{ID} /x is={digits}"
+    line = str(IgnoreRule.for_change(diff, change))
+    assert line == f"{ID} /x fingerprint={digits}"

@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iac.strategies import ATTRIBUTES
 
 from dataikuapi.iac import DiffEngine, IgnoreFileError, IgnoreRule, read_ignore_file
-from dataikuapi.iac.ignore_file import add_to_ignore_file, default_rules
+from dataikuapi.iac.ignore.file import add_to_ignore_file, default_rules
+from dataikuapi.iac.ignore.patterns import escape
 from dataikuapi.iac.models import Resource, State
-from dataikuapi.iac.models.patterns import literal
+from iac.strategies import ATTRIBUTES
 
 TEXT = """\
 # What the nightly job writes.
@@ -79,7 +79,7 @@ def test_lines_end_where_the_line_ends_and_nowhere_else(path):
         ("a~x", "write ~0"),
         ("a expires=soon", "no date"),
         ("a x..y", "no path"),
-        ("a is=1 is=2", "twice"),
+        ("a fingerprint=1 fingerprint=2", "twice"),
         ("a #b", "comment"),
     ],
 )
@@ -348,8 +348,8 @@ ODD = st.text(max_size=8) | st.text('# "\\\r\n\t=~*/.a\u2028\x85\ufeff', max_siz
 SOME_RULES = st.lists(
     st.builds(
         IgnoreRule,
-        st.builds(literal, ODD.filter(bool)),
-        st.none() | st.builds(lambda name: f"/{literal(name)}", ODD),
+        st.builds(escape, ODD.filter(bool)),
+        st.none() | st.builds(lambda name: f"/{escape(name)}", ODD),
         fingerprint=st.none() | ODD,
         author=st.none() | ODD,
         reason=st.none() | ODD,
@@ -380,8 +380,8 @@ def test_drift_that_was_accepted_in_a_file_is_gone(tmp_path_factory, old, new):
     (diff,) = DiffEngine().diff(*states)
     path = tmp_path_factory.mktemp("rules") / "rules"
     path.write_bytes(b"")
-    rules = [IgnoreRule.of_change(diff, change) for change in diff.changes]
+    rules = [IgnoreRule.for_change(diff, change) for change in diff.changes]
     assert add_to_ignore_file(path, rules, "c") == len(diff.changes)
     hidden = DiffEngine(ignore=read_ignore_file(path)).diff(*states)
     assert hidden[0].changes == ()
-    assert all(use.hidden == 1 for use in hidden.rules)
+    assert all(use.suppressed == 1 for use in hidden.rules)

@@ -7,8 +7,8 @@ also runs with --real-dataiku, and only reads.
 import json
 
 import pytest
-from dataikuapi import DSSClient
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend, StateManager
 from dataikuapi.iac.sandbox import ProjectStore
 

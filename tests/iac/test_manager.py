@@ -3,8 +3,8 @@
 from unittest.mock import MagicMock, Mock, create_autospec
 
 import pytest
-from dataikuapi import DSSClient
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import (
     InstanceMismatchError,
     LocalFileBackend,

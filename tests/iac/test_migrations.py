@@ -4,8 +4,8 @@ import orjson
 import pytest
 
 from dataikuapi.iac import LocalFileBackend, StateCorruptedError
-from dataikuapi.iac.migrations import MIGRATIONS
-from dataikuapi.iac.serialization import loads
+from dataikuapi.iac.statefile.migrations import MIGRATIONS
+from dataikuapi.iac.statefile.serialization import loads
 
 # A format that never was: a list of objects, and a time under another name.
 VERSION_0 = {

@@ -9,14 +9,15 @@ import random
 import time
 
 import pytest
-from dataikuapi import DSSClient
 
-from dataikuapi.iac import LocalFileBackend, StateManager, serialization
+from dataikuapi import DSSClient
+from dataikuapi.iac import LocalFileBackend, StateManager
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.exceptions import StateCorruptedError
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
-from dataikuapi.iac.serialization import dumps, loads
+from dataikuapi.iac.statefile import serialization
+from dataikuapi.iac.statefile.serialization import dumps, loads
 
 SHORT, LONG = 1_500, 10_000
 SECONDS = 2.0

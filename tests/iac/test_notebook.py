@@ -24,14 +24,14 @@ from dataikuapi.iac import DiffEngine, Resource, ResourceMetadata, State
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.models import (
     Change,
-    ChangeKind,
     ChangeType,
     Coverage,
+    PathSegment,
     ResourceDiff,
     ResourceDiffs,
-    RuleUse,
-    Step,
-    Unread,
+    RuleUsage,
+    UnreadableResource,
+    ValueChangeType,
 )
 from dataikuapi.iac.reports import notebook
 from dataikuapi.iac.reports.html import diff_html, element
@@ -296,8 +296,8 @@ def test_counts_are_by_type_with_a_total():
     new = state(resource("a", {"x": 2}), resource("c"), resource("", kind="project"))
     diffs = DiffEngine().diff(old, new)
     diffs.unknown = (
-        Unread("recipe.P", "no rights"),
-        Unread("dataset.P.d", "no rights"),
+        UnreadableResource("recipe.P", "no rights"),
+        UnreadableResource("dataset.P.d", "no rights"),
     )
     page = Page(render_html(diffs))
     assert page.rows[0] == [
@@ -359,7 +359,7 @@ def test_what_moved_is_said_to_have_moved():
         ChangeType.MODIFIED,
         "dataset.P.a",
         "dataset",
-        changes=(Change(ChangeKind.MOVED, (Step("c"), Step(0))),),
+        changes=(Change(ValueChangeType.MOVED, (PathSegment("c"), PathSegment(0))),),
     )
     assert "> c[0]: moved" in Page(diff_html(diff)).text
 
@@ -409,8 +409,10 @@ def test_a_script_that_begins_with_an_empty_line_is_shown_with_it():
 
 
 def test_what_is_unknown_is_grouped_by_reason():
-    unknown = [Unread(f"dataset.P.d{number}", "no rights") for number in range(6)]
-    unknown.append(Unread("recipe.P.r", "timed out"))
+    unknown = [
+        UnreadableResource(f"dataset.P.d{number}", "no rights") for number in range(6)
+    ]
+    unknown.append(UnreadableResource("recipe.P.r", "timed out"))
     page = Page(render_html(ResourceDiffs(unknown=unknown)))
     assert page.folds == [
         ["? 6 objects not read: no rights", False],
@@ -421,8 +423,8 @@ def test_what_is_unknown_is_grouped_by_reason():
 
 
 def test_rules_coverage_and_title():
-    rules = [RuleUse("dataset.* comment", 3), RuleUse("recipe.*", 0)]
-    rules.append(RuleUse("project.*", 0, expired=True))
+    rules = [RuleUsage("dataset.* comment", 3), RuleUsage("recipe.*", 0)]
+    rules.append(RuleUsage("project.*", 0, expired=True))
     diffs = ResourceDiffs(rules=rules, coverage=Coverage(1999, 2000), title="A and B")
     page = Page(render_html(diffs))
     assert page.text.startswith("A and B")
@@ -534,7 +536,7 @@ def hostile_pages(text):
         unknown={f"dataset.P.{name}3": text},
     )
     diffs = DiffEngine().diff(old_state, new_state)
-    diffs.title, diffs.rules = text, (RuleUse(text, 1),)
+    diffs.title, diffs.rules = text, (RuleUsage(text, 1),)
     yield render_html(diffs)
     yield render_html(ResourceDiffs([modified({"a": old}, {"a": text})]))
     yield render_html([ResourceDiff(ChangeType.ADDED, text, "<b>")])
@@ -542,7 +544,7 @@ def hostile_pages(text):
     yield state_html(new_state)
     yield resource_html(after)
     # What is read from files is not checked again.
-    unchecked = Resource.adopt(text, after.resource_id, new, after.metadata)
+    unchecked = Resource._from_parts(text, after.resource_id, new, after.metadata)
     new_state.resources[unchecked.resource_id] = unchecked
     yield state_html(new_state)
     yield resource_html(unchecked)

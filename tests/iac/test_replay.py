@@ -9,17 +9,17 @@ import json
 from pathlib import Path
 
 import pytest
-from dataikuapi import DSSClient
-from iac import oracle
-from iac.conftest import REAL_PROJECTS
 
 import dataikuapi.iac.sandbox
+from dataikuapi import DSSClient
 from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend, StateManager
-from dataikuapi.iac.canonical import common, dataset, project, recipe
 from dataikuapi.iac.diff import apply_changes
-from dataikuapi.iac.models.json_values import same
+from dataikuapi.iac.models.json_values import json_equal
 from dataikuapi.iac.sandbox import ProjectStore, sample_folder
-from dataikuapi.iac.serialization import dumps, loads
+from dataikuapi.iac.statefile.serialization import dumps, loads
+from dataikuapi.iac.types import cleaning, dataset, project, recipe
+from iac import oracle
+from iac.conftest import REAL_PROJECTS
 
 KEY = "ORDERS_DEMO"
 SAMPLES = Path(dataikuapi.iac.sandbox.__file__).parent / "samples"
@@ -84,7 +84,7 @@ def reported(old, new):
     for diff in diffs:
         if diff.change_type is ChangeType.MODIFIED:
             made = apply_changes(diff.old_resource.attributes, diff.changes)
-            assert same(made, diff.new_resource.attributes), diff
+            assert json_equal(made, diff.new_resource.attributes), diff
     return sorted(
         str(diff) for diff in diffs if diff.change_type is not ChangeType.UNCHANGED
     )
@@ -245,7 +245,7 @@ def ignoring(key):
     """Return a mistake: a key that is configuration counts for nothing."""
 
     def plant(monkeypatch):
-        for table in (common.IGNORED_IN_ALL, dataset._IGNORED):
+        for table in (cleaning.IGNORED_IN_ALL, dataset._IGNORED):
             monkeypatch.setitem(table, (key,), "planted")
 
     return plant
@@ -262,7 +262,7 @@ def replacing(modules, name, value):
 
 
 def dropping_every_dollar(monkeypatch):
-    monkeypatch.setattr(recipe, "_SCREEN_STATE", Everything("$"))
+    monkeypatch.setattr(recipe, "_UI_STATE", Everything("$"))
     monkeypatch.setattr(recipe, "KEYED_BY_COLUMN", frozenset())
 
 
@@ -295,11 +295,23 @@ MISTAKES = {
         24,
         replacing([recipe], "CODE_RECIPES", Everything()),
     ),
-    "50.0 is not 50 in payloads": (9, replacing([recipe], "normalised", as_it_is)),
-    "90.0 is not 90 in recipes": (16, replacing([recipe], "normalised", as_it_is)),
-    "1.0 is not 1 in datasets": (10, replacing([dataset], "normalised", as_it_is)),
-    "0.0 is not 0 in projects": (3, replacing([project], "normalised", as_it_is)),
-    "ciphertexts are compared": (16, replacing([recipe], "without_secrets", as_it_is)),
+    "50.0 is not 50 in payloads": (
+        9,
+        replacing([recipe], "normalize_numbers", as_it_is),
+    ),
+    "90.0 is not 90 in recipes": (
+        16,
+        replacing([recipe], "normalize_numbers", as_it_is),
+    ),
+    "1.0 is not 1 in datasets": (
+        10,
+        replacing([dataset], "normalize_numbers", as_it_is),
+    ),
+    "0.0 is not 0 in projects": (
+        3,
+        replacing([project], "normalize_numbers", as_it_is),
+    ),
+    "ciphertexts are compared": (16, replacing([recipe], "redact", as_it_is)),
 }
 
 
@@ -312,7 +324,7 @@ def test_a_planted_mistake_shows(mistake, synced, monkeypatch):
 
 
 TABLES = {
-    "ignored in all": (common.IGNORED_IN_ALL, [3, 21]),
+    "ignored in all": (cleaning.IGNORED_IN_ALL, [3, 21]),
     "ignored in datasets": (dataset._IGNORED, [2, 10, 16, 21]),
     "datasets' defaults": (dataset._DEFAULTS, [3, 21]),
     "datasets' defaults in the flow": (dataset._FLOW_DEFAULTS, [21]),
@@ -353,7 +365,7 @@ def test_each_rule_is_needed(name, entry, synced, monkeypatch):
 
 
 # A prepare recipe's screen state is left out before its keys are looked at.
-@pytest.mark.parametrize("key", sorted(recipe._SCREEN_STATE - {"_refreshTrigger"}))
+@pytest.mark.parametrize("key", sorted(recipe._UI_STATE - {"_refreshTrigger"}))
 def test_each_key_of_the_screen_is_needed(key, synced, monkeypatch):
-    monkeypatch.setattr(recipe, "_SCREEN_STATE", recipe._SCREEN_STATE - {key})
+    monkeypatch.setattr(recipe, "_UI_STATE", recipe._UI_STATE - {key})
     assert any(disagreements(synced, [9, 10]))

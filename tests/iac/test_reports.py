@@ -10,17 +10,16 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iac.strategies import JSON_VALUES, STATES
 
 from dataikuapi.iac import DiffEngine, Resource, ResourceMetadata, State
 from dataikuapi.iac.models import (
     Change,
-    ChangeKind,
     ChangeType,
+    PathSegment,
     ResourceDiff,
     ResourceDiffs,
-    Step,
-    Unread,
+    UnreadableResource,
+    ValueChangeType,
 )
 from dataikuapi.iac.models.diff import Coverage
 from dataikuapi.iac.models.times import parse_time, utc_now
@@ -31,6 +30,7 @@ from dataikuapi.iac.reports import (
     render_text,
 )
 from dataikuapi.iac.reports.markdown import MAX_CHARACTERS
+from iac.strategies import JSON_VALUES, STATES
 
 SCHEMA = json.loads(
     files("dataikuapi.iac.schemas").joinpath("diff_report_v1.schema.json").read_text()
@@ -128,7 +128,10 @@ def test_markdown_of_a_huge_script_says_how_much_it_leaves_out():
 
 
 def test_markdown_says_the_reason_also_where_ids_are_cut_off():
-    unknown = [Unread(f"dataset.SHOP.d{number}", "time-out") for number in range(3000)]
+    unknown = [
+        UnreadableResource(f"dataset.SHOP.d{number}", "time-out")
+        for number in range(3000)
+    ]
     text = render_markdown(ResourceDiffs(unknown=unknown))
     assert text.count("time-out") == 1
     shown = text.count("? dataset.SHOP.d")
@@ -233,8 +236,8 @@ def test_json_tells_all_by_its_schema(diffs):
         }
     ]
     assert document["ignored"] == [
-        {"rule": "recipe.SHOP.script x", "hidden": 1, "expired": False},
-        {"rule": "nothing.*", "hidden": 0, "expired": False},
+        {"rule": "recipe.SHOP.script x", "suppressed": 1, "expired": False},
+        {"rule": "nothing.*", "suppressed": 0, "expired": False},
     ]
 
 
@@ -265,7 +268,7 @@ def test_the_schema_describes_each_field():
     assert list(described(SCHEMA)) == []
 
 
-def of_change(*args, **values):
+def for_change(*args, **values):
     change = Change(*args, **values)
     diff = ResourceDiff(
         ChangeType.MODIFIED, "dataset.SHOP.a", "dataset", changes=(change,)
@@ -273,9 +276,9 @@ def of_change(*args, **values):
     return json.loads(render_json([diff]), parse_constant=pytest.fail)
 
 
-@pytest.mark.parametrize("kind", ChangeKind)
+@pytest.mark.parametrize("kind", ValueChangeType)
 def test_old_and_new_are_there_where_they_mean_something(kind):
-    document = of_change(kind, (Step("x"),), 1, 2)
+    document = for_change(kind, (PathSegment("x"),), 1, 2)
     jsonschema.validate(document, SCHEMA)
     (told,) = document["resources"][0]["changes"]
     expected = {"modified": {"old", "new"}, "added": {"new"}, "removed": {"old"}}
@@ -291,7 +294,9 @@ def test_old_and_new_are_there_where_they_mean_something(kind):
 
 def test_numbers_that_json_lacks_are_strings():
     new = {"a": [float("inf")]}
-    document = of_change(ChangeKind.MODIFIED, (Step("x"),), float("nan"), new)
+    document = for_change(
+        ValueChangeType.MODIFIED, (PathSegment("x"),), float("nan"), new
+    )
     (told,) = document["resources"][0]["changes"]
     assert (told["old"], told["new"]) == ("nan", {"a": ["inf"]})
 
@@ -301,7 +306,7 @@ def test_numbers_that_json_lacks_are_strings():
 
 @pytest.mark.parametrize("name", ["", "weird", "dataset.SHOP.a\nb", "Dataset.P.x"])
 def test_junit_tells_of_ids_that_are_none(name):
-    text = render_junit(ResourceDiffs(unknown=[Unread(name, "why")]))
+    text = render_junit(ResourceDiffs(unknown=[UnreadableResource(name, "why")]))
     (case,) = ElementTree.fromstring(text).iter("testcase")
     assert case.get("name") == name.replace("\n", "\\n")
 

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 from dataikuapi.iac.models import ChangeType, ResourceDiff, ResourceId
 from dataikuapi.iac.models.json_values import (
     MAX_DEPTH,
     canonical_bytes,
     copy_json,
-    first_unsupported,
+    find_unsupported,
 )
 from dataikuapi.iac.models.state import Resource, ResourceMetadata, make_resource_id
 from dataikuapi.iac.models.times import utc_now
+from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 ORDERS = "dataset.SHOP.orders"
@@ -513,22 +513,22 @@ def test_values_that_json_cannot_carry_can_be_compared(value):
     ids=ascii,
 )
 def test_what_json_cannot_carry_is_found(value, problem):
-    assert first_unsupported(value, "x").startswith(problem)
+    assert find_unsupported(value, "x").startswith(problem)
 
 
 def test_nesting_is_counted_from_the_top():
     value = []
     for _ in range(MAX_DEPTH - 1):
         value = [value]
-    assert first_unsupported(value, "x") is None
-    assert first_unsupported([value], "x").endswith("nested deeper than 200")
+    assert find_unsupported(value, "x") is None
+    assert find_unsupported([value], "x").endswith("nested deeper than 200")
     for _ in range(5000):
         value = [value]
-    assert len(first_unsupported(value, "x")) < 200
+    assert len(find_unsupported(value, "x")) < 200
 
 
 def test_what_json_cannot_carry_is_not_quoted():
-    assert "hunter2" not in first_unsupported({"password": "hunter2\ud800"}, "x")
+    assert "hunter2" not in find_unsupported({"password": "hunter2\ud800"}, "x")
 
 
 @settings(deadline=None, max_examples=60)

@@ -8,15 +8,15 @@ import threading
 import time
 from pathlib import Path
 
-import dataikuapi
 import pytest
 import requests
 from dataikuapi.utils import DataikuException
 
+import dataikuapi
 from dataikuapi.iac.sandbox import (
     SAMPLE_PROJECT_KEY,
+    ProjectForbiddenError,
     ProjectLayoutError,
-    ProjectNotVisibleError,
     ProjectStore,
     SandboxServer,
     sample_folder,
@@ -957,9 +957,9 @@ def test_the_default_key_comes_from_the_folders_name(folder, key):
 
 def test_without_a_caller_everything_is_visible(store):
     assert [item["projectKey"] for item in store.list_projects()] == ["P"]
-    with pytest.raises(ProjectNotVisibleError):
+    with pytest.raises(ProjectForbiddenError):
         store.project("NONE")
-    with pytest.raises(ProjectNotVisibleError):
+    with pytest.raises(ProjectForbiddenError):
         store.delete_project("NONE")
 
 

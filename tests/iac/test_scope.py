@@ -1,8 +1,8 @@
 """A state knows what it has read: nothing else is removed, and nothing else replaced."""
 
 import pytest
-from dataikuapi import DSSClient
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import (
     DiffEngine,
     InstanceMismatchError,

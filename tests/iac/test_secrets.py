@@ -4,11 +4,11 @@ import json
 import logging
 
 import pytest
-from dataikuapi import DSSClient
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import DiffEngine, LocalFileBackend, StateManager
-from dataikuapi.iac.canonical.secrets import hidden, mask_for, without_secrets
 from dataikuapi.iac.sandbox import ProjectStore
+from dataikuapi.iac.types.secrets import make_redactor, redact, redact_constant
 
 SECRET = "hunter2-very-secret"
 HOOK = {"hook": {"type": "github", "configuration": {"accessToken": SECRET}}}
@@ -134,7 +134,7 @@ def test_the_key_may_come_from_the_environment(synced, tmp_path, monkeypatch):
 def test_what_dss_encrypts_is_a_constant_even_with_a_key():
     value = {"password": "e:AES:abc", "other": "e:AES:def"}
 
-    assert without_secrets(value, mask_for("key")) == {
+    assert redact(value, make_redactor("key")) == {
         "password": "<encrypted>",
         "other": "<encrypted>",
     }
@@ -156,7 +156,7 @@ KEPT = {
 
 @pytest.mark.parametrize("value", KEPT.values(), ids=list(KEPT))
 def test_what_is_no_secret_is_kept(value):
-    assert without_secrets(value, hidden) == value
+    assert redact(value, redact_constant) == value
 
 
 MASKED = {
@@ -193,7 +193,7 @@ MASKED = {
 
 @pytest.mark.parametrize(("value", "expected"), MASKED.values(), ids=list(MASKED))
 def test_what_is_a_secret_is_masked(value, expected):
-    assert without_secrets(value, hidden) == expected
+    assert redact(value, redact_constant) == expected
 
 
 def test_scripts_are_not_searched(synced, tmp_path):

@@ -7,11 +7,11 @@ from datetime import datetime, timezone
 import orjson
 import pytest
 from hypothesis import given, settings
-from iac.strategies import STATES
 
 from dataikuapi.iac.exceptions import StateCorruptedError, StateWriteError
 from dataikuapi.iac.models import Resource, ResourceMetadata, State
-from dataikuapi.iac.serialization import dumps, loads
+from dataikuapi.iac.statefile.serialization import dumps, loads
+from iac.strategies import STATES
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 

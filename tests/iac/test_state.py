@@ -6,10 +6,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iac.strategies import STATES
 
-from dataikuapi.iac.models.merge import merged
-from dataikuapi.iac.models.scope import covers, joined, read_later, scope_entry
+from dataikuapi.iac.models.scope import covers, merge_scopes, newer_parts, scope_entry
 from dataikuapi.iac.models.state import Resource, State
 from dataikuapi.iac.models.times import (
     as_utc,
@@ -18,6 +16,8 @@ from dataikuapi.iac.models.times import (
     utc_from_millis,
     utc_now,
 )
+from dataikuapi.iac.statefile.merge import merge
+from iac.strategies import STATES
 
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 
@@ -447,18 +447,18 @@ def test_a_scope_covers_what_was_read_of_a_project():
 
 def test_joined_scopes_keep_the_fresh_reading():
     old = scope(("SHOP", ["dataset", "recipe"], 0), ("OTHER", ["project"], 0))
-    assert joined(old, scope(("SHOP", ["recipe"], 5))) == scope(
+    assert merge_scopes(old, scope(("SHOP", ["recipe"], 5))) == scope(
         ("OTHER", ["project"], 0), ("SHOP", ["dataset"], 0), ("SHOP", ["recipe"], 5)
     )
 
 
 def test_what_was_read_later_is_named():
     stored = scope(("SHOP", ["dataset"], 5), ("OTHER", ["dataset"], 5))
-    assert read_later(stored, scope(("SHOP", ["dataset"], 4))) == [
+    assert newer_parts(stored, scope(("SHOP", ["dataset"], 4))) == [
         "datasets of SHOP (read 2001-02-03T04:10:06Z)"
     ]
-    assert read_later(stored, scope(("SHOP", ["dataset"], 5))) == []
-    assert read_later([], scope(("SHOP", ["dataset"], 0))) == []
+    assert newer_parts(stored, scope(("SHOP", ["dataset"], 5))) == []
+    assert newer_parts([], scope(("SHOP", ["dataset"], 0))) == []
 
 
 def test_merging_replaces_the_scope_and_nothing_else():
@@ -475,7 +475,7 @@ def test_merging_replaces_the_scope_and_nothing_else():
         scope=scope(("SHOP", ["dataset"], 9)),
         unknown={"dataset.SHOP.b": "time-out"},
     )
-    both = merged(stored, fresh)
+    both = merge(stored, fresh)
 
     assert list(both.resources) == [
         "dataset.OTHER.x",
@@ -494,7 +494,7 @@ def test_merging_keeps_permissions_that_could_not_be_read():
             resources={"project.SHOP": resource}, scope=scope(("SHOP", ["project"], 0))
         )
 
-    both = merged(project(name="a", permissions={"owner": "x"}), project(name="b"))
+    both = merge(project(name="a", permissions={"owner": "x"}), project(name="b"))
     stored = both.get_resource("project.SHOP")
     assert stored.attributes == {"name": "b", "permissions": {"owner": "x"}}
     assert stored.metadata.checksum == stored.compute_checksum()
@@ -502,17 +502,17 @@ def test_merging_keeps_permissions_that_could_not_be_read():
 
 def test_merging_into_a_whole_state_leaves_it_whole():
     fresh = State(scope=scope(("SHOP", ["dataset"], 0)))
-    assert merged(State(), fresh).scope is None
-    assert merged(State(scope=[]), fresh).scope == fresh.scope
+    assert merge(State(), fresh).scope is None
+    assert merge(State(scope=[]), fresh).scope == fresh.scope
 
 
 def test_merging_keeps_what_the_fresh_state_does_not_tell():
     stored = State(instance={"node_id": "n"}, extra={"x": 1, "y": 1}, scope=[])
-    both = merged(stored, State(environment="dev", extra={"y": 2}, scope=[]))
+    both = merge(stored, State(environment="dev", extra={"y": 2}, scope=[]))
     assert (both.environment, both.instance) == ("dev", {"node_id": "n"})
     assert both.extra == {"x": 1, "y": 2}
     fresh = State(instance={"node_id": "m"}, scope=[])
-    assert merged(stored, fresh).instance == {"node_id": "m"}
+    assert merge(stored, fresh).instance == {"node_id": "m"}
 
 
 def test_where_a_state_comes_from_is_written_and_read():

@@ -139,6 +139,6 @@ def test_what_a_state_cannot_hold_is_refused(sync, deep, value):
 def test_a_client_may_be_put_there_later(sync, mock_client):
     other = ProjectSync.__new__(ProjectSync)
     other.client = mock_client
-    other._mask = sync._mask
+    other._redactor = sync._redactor
 
     assert other.fetch("project.SHOP").attributes["name"] == "Shop"

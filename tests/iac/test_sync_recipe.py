@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataikuapi.iac import DSSAnswerError, RecipeSync, ResourceNotFoundError
+from dataikuapi.iac import RecipeSync, ResourceNotFoundError, UnexpectedResponseError
 
 PYTHON = {
     "projectKey": "SHOP",
@@ -77,7 +77,7 @@ def test_a_missing_recipe_answers_200_and_is_not_found(sync):
 def test_another_missing_key_is_no_missing_recipe(sync):
     sync.client.answers["GET", "/projects/SHOP/recipes/compute"] = {"recipe": {}}
 
-    with pytest.raises(DSSAnswerError):
+    with pytest.raises(UnexpectedResponseError):
         sync.fetch("recipe.SHOP.compute")
 
 

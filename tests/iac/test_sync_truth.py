@@ -3,16 +3,16 @@
 import logging
 
 import pytest
-from dataikuapi import DSSClient
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import (
-    CallPolicy,
     DiffEngine,
     DSSError,
     DSSTimeoutError,
+    InvalidResponseError,
     LocalFileBackend,
-    NotDSSError,
     ProjectNotVisibleError,
+    RetryPolicy,
     StateManager,
     SyncError,
 )
@@ -38,7 +38,7 @@ def times():
 
 @pytest.fixture
 def manager(server, tmp_path, times):
-    policy = CallPolicy(sleep=times, chance=lambda: 0.5)
+    policy = RetryPolicy(sleep=times, jitter=lambda: 0.5)
     backend = LocalFileBackend(tmp_path / "truth.state.json")
     client = DSSClient(server.url, server.api_key)
     return StateManager(backend, client, "test", policy=policy)
@@ -84,7 +84,7 @@ def test_a_fault_that_passes_does_not_show(server, manager, times, fault):
 
 
 def test_a_late_answer_is_asked_for_again(server, tmp_path):
-    policy = CallPolicy(read_time_out=0.1, sleep=lambda seconds: None)
+    policy = RetryPolicy(read_timeout=0.1, sleep=lambda seconds: None)
     client = DSSClient(server.url, server.api_key)
     manager = StateManager(None, client, "test", policy=policy)
     server.faults = first(1, Fault.slow(0.4), "/recipes/compute_shipments")
@@ -93,7 +93,7 @@ def test_a_late_answer_is_asked_for_again(server, tmp_path):
 
 
 def test_an_answer_that_stalls_is_asked_for_again(server):
-    policy = CallPolicy(read_time_out=0.1, sleep=lambda seconds: None)
+    policy = RetryPolicy(read_timeout=0.1, sleep=lambda seconds: None)
     client = DSSClient(server.url, server.api_key)
     manager = StateManager(None, client, "test", policy=policy)
     server.faults = first(1, Fault.stalled(0.4), "/recipes/compute_shipments")
@@ -117,7 +117,7 @@ def test_waits_grow_and_vary(server, manager, times):
     manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert times.waits == [0.25, 0.5, 1.0, 2.0]
-    assert CallPolicy().chance is not None
+    assert RetryPolicy().jitter is not None
 
 
 def test_the_answer_may_say_how_long_to_wait(server, manager, times):
@@ -136,7 +136,7 @@ def test_no_answer_makes_us_wait_for_ever(server, manager, times):
 
 def test_what_does_not_pass_is_told_after_five_tries(server, manager, times):
     plan = server.faults = first(99, Fault.page(503), "/orders")
-    with pytest.raises(NotDSSError, match="answered 503"):
+    with pytest.raises(InvalidResponseError, match="answered 503"):
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert plan.seen["/projects/ORDERS_DEMO/datasets/orders"] == 5
@@ -320,7 +320,9 @@ def test_a_project_that_answers_html_is_unknown(server, manager, many):
 
     assert signs(whole, raised.value.state) == []
     assert unknown_projects(raised.value.state) == {"P3"}
-    assert {type(error) for error in raised.value.failures.values()} == {NotDSSError}
+    assert {type(error) for error in raised.value.failures.values()} == {
+        InvalidResponseError
+    }
     assert len(raised.value.state.resources) == len(whole.resources) - 3
 
 

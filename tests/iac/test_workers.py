@@ -8,11 +8,11 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from dataikuapi import DSSClient
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import DSSError, DSSUnreachableError, StateManager
 from dataikuapi.iac.sandbox import Fault
-from dataikuapi.iac.sync.sockets import OpenSockets
+from dataikuapi.iac.sync.sockets import SocketTracker
 from dataikuapi.iac.sync.workers import Workers
 
 
@@ -27,7 +27,7 @@ def threads():
 
 def test_outcomes_come_in_the_order_of_the_calls(client):
     workers = Workers(client, 4)
-    with workers.at_work():
+    with workers.running():
         waits = [0.03, 0.0, 0.02, 0.01]
         calls = [lambda wait=wait: time.sleep(wait) or wait for wait in waits]
         assert workers.run(calls) == waits
@@ -38,7 +38,7 @@ def test_an_error_of_ours_is_an_outcome_and_another_one_ends_it_all(client):
         raise error
 
     workers, error = Workers(client, 3), DSSError("no")
-    with workers.at_work():
+    with workers.running():
         assert workers.run([lambda: 1, lambda: fail(error), lambda: 2]) == [1, error, 2]
         with pytest.raises(ZeroDivisionError):
             workers.run([lambda: 1 / 0] * 5)
@@ -65,7 +65,7 @@ def test_calls_within_calls_stay_under_the_limit(client, max_workers):
     def branch():
         return sum(workers.run([leaf] * 5))
 
-    with workers.at_work():
+    with workers.running():
         assert workers.run([branch] * 10) == [5] * 10
     assert max(most) <= max_workers
     assert max_workers == 1 or max(most) > 1
@@ -86,7 +86,7 @@ def test_a_run_that_was_ended_leaves_nothing_for_the_next_one(client):
 
     def gone():
         error = DSSUnreachableError("gone")
-        error.is_gone = True
+        error.no_connection = True
         raise error
 
     workers.run([gone])
@@ -96,7 +96,7 @@ def test_a_run_that_was_ended_leaves_nothing_for_the_next_one(client):
 def test_a_client_that_is_no_dss_client_is_used_in_one_thread():
     double = object()
     workers = Workers(double, 5)
-    with workers.at_work():
+    with workers.running():
         assert workers.run([lambda: workers.client] * 3) == [double] * 3
         assert set(workers.run([threading.get_ident] * 9)) == {threading.get_ident()}
 
@@ -108,7 +108,7 @@ def test_each_thread_has_a_session_of_its_own(client):
         barrier.wait(5)
         return id(workers.client._session)
 
-    with workers.at_work():
+    with workers.running():
         sessions = workers.run([session] * 3)
     assert len({*sessions, id(client._session)}) == 4
 
@@ -126,9 +126,9 @@ def test_nobody_goes_on_asking_a_host_that_is_gone(client):
         raise gone
 
     gone = DSSUnreachableError("gone")
-    gone.is_gone = True
+    gone.no_connection = True
     workers = Workers(client, 2)
-    with workers.at_work():
+    with workers.running():
         outcomes = workers.run([fail] * 100)
     assert len(asked) <= 2
     assert all(isinstance(outcome, DSSUnreachableError) for outcome in outcomes)
@@ -138,7 +138,7 @@ def test_nobody_goes_on_asking_a_host_that_is_gone(client):
 @pytest.mark.parametrize("max_workers", [1, 3])
 def test_progress_counts_every_call(client, max_workers):
     told, workers = [], Workers(client, max_workers)
-    with workers.at_work(lambda done, known: told.append((done, known))):
+    with workers.running(lambda done, known: told.append((done, known))):
         workers.run([lambda: workers.run([lambda: 1] * 2)] * 3)
 
     assert [done for done, _ in told] == list(range(1, 10))
@@ -218,8 +218,8 @@ def test_ctrl_c_ends_a_wait_for_a_connection(scheme, host, request, tmp_path):
 
 
 def test_a_connection_that_is_opened_after_the_end_is_ended(listener):
-    sockets = OpenSockets()
-    sockets.cut()
+    sockets = SocketTracker()
+    sockets.shutdown()
     with socket.create_connection(listener.getsockname()) as late:
         sockets.add(late)
         assert late.recv(1) == b""

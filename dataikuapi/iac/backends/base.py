@@ -12,7 +12,7 @@ from dataikuapi.iac.models import State
 
 __all__ = ["StateBackend", "StateVersion"]
 
-LOCK_TIME_OUT = 60.0
+DEFAULT_LOCK_TIMEOUT = 60.0
 """How many seconds a lock is waited for when nothing else is said."""
 
 
@@ -90,7 +90,9 @@ class StateBackend(ABC):
         """
 
     @contextmanager
-    def lock(self, reason: str = "", timeout: float = LOCK_TIME_OUT) -> Iterator[None]:
+    def lock(
+        self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
+    ) -> Iterator[None]:
         """Keep others from saving for a while; a backend without locks does nothing.
 
         Args:

@@ -12,19 +12,19 @@ from pathlib import Path
 
 from dataikuapi.iac.backends.base import StateBackend, StateVersion
 from dataikuapi.iac.backends.conflicts import (
-    conflict,
-    digest_aside,
+    conflict_error,
+    digest_in_background,
     digest_of,
     next_version,
 )
 from dataikuapi.iac.backends.versions import (
-    BY_SAVES,
+    SAVE_BACKUP_PREFIX,
     Blob,
     backup_name,
+    expired,
     is_backup,
     newest_first,
-    serial_before,
-    surplus,
+    replaced_by_serial,
 )
 from dataikuapi.iac.exceptions import (
     StateCorruptedError,
@@ -32,11 +32,11 @@ from dataikuapi.iac.exceptions import (
     StateReadError,
     StateWriteError,
 )
-from dataikuapi.iac.inspection import problems
 from dataikuapi.iac.models import State
-from dataikuapi.iac.models.state import StoredAs
+from dataikuapi.iac.models.state import BaseVersion
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.serialization import dumps, loads
+from dataikuapi.iac.statefile.serialization import dumps, loads
+from dataikuapi.iac.statefile.verify import find_problems
 
 __all__ = ["BlobBackend"]
 
@@ -55,8 +55,8 @@ class BlobBackend(StateBackend):
     Args:
         name: of the blob that is the state, e.g. ``dev.state.json``.
         now: the clock, for the names of backups.
-        keep_versions: how many older versions are kept; the oldest go first.
-        keep_bytes: how much room they may take together, in bytes. What was backed up
+        max_versions: how many older versions are kept; the oldest go first.
+        max_bytes: how much room they may take together, in bytes. What was backed up
             by hand neither counts nor goes.
     """
 
@@ -65,12 +65,12 @@ class BlobBackend(StateBackend):
         name: str,
         *,
         now: Callable[[], datetime] = utc_now,
-        keep_versions: int = 20,
-        keep_bytes: int = 500_000_000,
+        max_versions: int = 20,
+        max_bytes: int = 500_000_000,
     ) -> None:
         self.name = name
-        self.keep_versions = keep_versions
-        self.keep_bytes = keep_bytes
+        self.max_versions = max_versions
+        self.max_bytes = max_bytes
         self._now = now
 
     @abstractmethod
@@ -136,9 +136,9 @@ class BlobBackend(StateBackend):
         except StateCorruptedError as error:
             raise StateCorruptedError(
                 f"{self._location(self.name)} is no state: {error}. It was left as it "
-                f"is; {self._advice()}"
+                f"is; {self._recovery_hint()}"
             ) from error
-        state.stored_as = StoredAs(state.lineage, state.serial, digest_of(data))
+        state.base_version = BaseVersion(state.lineage, state.serial, digest_of(data))
         return state
 
     def save(self, state: State, *, force: bool = False) -> None:
@@ -161,20 +161,20 @@ class BlobBackend(StateBackend):
         """
         with self.lock("save"):
             stored = self._stored()
-            digest = digest_aside(stored)
+            digest = digest_in_background(stored)
             lineage, serial = next_version(state, stored, force)
             version = copy.copy(state)
             version.lineage = lineage or str(uuid.uuid4())
             version.serial = serial
             data = dumps(version)
-            base = state.stored_as
+            base = state.base_version
             if not force and base is not None and base.digest != digest():
-                raise conflict(stored)
-            new_digest = digest_aside(data)
+                raise conflict_error(stored)
+            new_digest = digest_in_background(data)
             self._replace(data, serial, stored is not None)
             state.lineage, state.serial = version.lineage, serial
-            state.stored_as = StoredAs(state.lineage, serial, new_digest())
-            self._retain()
+            state.base_version = BaseVersion(state.lineage, serial, new_digest())
+            self._prune()
 
     def delete(self) -> None:
         """Remove the stored state; backups stay.
@@ -200,10 +200,10 @@ class BlobBackend(StateBackend):
             ValueError: if the suffix has other characters, or is that of a save.
             StateNotFoundError: if nothing is stored.
         """
-        if not _SUFFIX.fullmatch(suffix) or suffix.startswith(BY_SAVES):
+        if not _SUFFIX.fullmatch(suffix) or suffix.startswith(SAVE_BACKUP_PREFIX):
             raise ValueError(
                 f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-' and "
-                f"'.', and not {BY_SAVES!r}"
+                f"'.', and not {SAVE_BACKUP_PREFIX!r}"
             )
         return self._location(self._backed_up(suffix, self._copy))
 
@@ -257,7 +257,7 @@ class BlobBackend(StateBackend):
         """
         with self.lock(f"restore serial {serial}"):
             state = self.load_version(serial)
-            state.serial = max([serial, *map(serial_before, self._versions())]) + 1
+            state.serial = max([serial, *map(replaced_by_serial, self._versions())]) + 1
             try:
                 state.lineage = self.load().lineage
                 self.save(state)
@@ -276,7 +276,7 @@ class BlobBackend(StateBackend):
         found = []
         for blob in [*blobs, *self._backups()]:
             try:
-                wrong = problems(self._read(blob.name))
+                wrong = find_problems(self._read(blob.name))
             except StateNotFoundError:
                 continue  # Thinned out meanwhile.
             except StateReadError as error:
@@ -296,7 +296,11 @@ class BlobBackend(StateBackend):
 
     def _replace(self, data: bytes, serial: int, keep: bool) -> None:
         """Keep what is stored as a version, and store the data; both or neither."""
-        kept = self._backed_up(f"{BY_SAVES}{serial}", self._keep) if keep else None
+        kept = (
+            self._backed_up(f"{SAVE_BACKUP_PREFIX}{serial}", self._keep)
+            if keep
+            else None
+        )
         try:
             self._write(self.name, data)
         except BaseException:
@@ -323,18 +327,18 @@ class BlobBackend(StateBackend):
         return [blob for blob in self._blobs() if is_backup(blob.name, self.name, kind)]
 
     def _versions(self) -> list[Blob]:
-        return newest_first(self._backups(BY_SAVES))
+        return newest_first(self._backups(SAVE_BACKUP_PREFIX))
 
-    def _retain(self) -> None:
+    def _prune(self) -> None:
         """Remove the versions that are too many or too big together, oldest first."""
         try:
-            many = surplus(self._versions(), self.keep_versions, self.keep_bytes)
+            many = expired(self._versions(), self.max_versions, self.max_bytes)
             for blob in many:
                 self._remove(blob.name)
         except (StateNotFoundError, StateReadError, StateWriteError) as error:
             logger.warning("older versions were not thinned out: %s", error)
 
-    def _advice(self) -> str:
+    def _recovery_hint(self) -> str:
         """Return what to do about a state that cannot be read."""
         for version in self.history()[:1]:
             return (

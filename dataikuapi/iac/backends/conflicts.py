@@ -6,10 +6,10 @@ from threading import Thread
 
 from dataikuapi.iac.exceptions import StateConflictError, StateCorruptedError
 from dataikuapi.iac.models import State
-from dataikuapi.iac.models.state import NOTHING_STORED
-from dataikuapi.iac.serialization import loads
+from dataikuapi.iac.models.state import NO_BASE
+from dataikuapi.iac.statefile.serialization import loads
 
-__all__ = ["conflict", "digest_aside", "digest_of", "next_version"]
+__all__ = ["conflict_error", "digest_in_background", "digest_of", "next_version"]
 
 
 def next_version(
@@ -30,9 +30,9 @@ def next_version(
         StateConflictError: if the stored state is of another lineage or cannot be read,
             or was deleted since this one was loaded.
     """
-    base = state.stored_as
+    base = state.base_version
     if stored is None:
-        if base is not None and base != NOTHING_STORED and not force:
+        if base is not None and base != NO_BASE and not force:
             raise StateConflictError(
                 f"the stored state was deleted since serial {base.serial} was loaded "
                 "from it. Save with force=True to store this one all the same"
@@ -51,7 +51,7 @@ def next_version(
     return lineage or state.lineage, max(state.serial, serial + 1)
 
 
-def conflict(stored: bytes | None) -> StateConflictError:
+def conflict_error(stored: bytes | None) -> StateConflictError:
     """Return the error that says what is stored instead of what was loaded."""
     return StateConflictError(
         f"another state was stored since this one was loaded: {_described(stored)}. "
@@ -92,7 +92,7 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def digest_aside(data: bytes | None) -> Callable[[], str]:
+def digest_in_background(data: bytes | None) -> Callable[[], str]:
     """Hash in a thread: hashing lets go of the interpreter, which has other work.
 
     Returns:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from dataikuapi.iac.backends.base import LOCK_TIME_OUT
+from dataikuapi.iac.backends.base import DEFAULT_LOCK_TIMEOUT
 from dataikuapi.iac.backends.blob import BlobBackend
 from dataikuapi.iac.backends.locks import file_lock
 from dataikuapi.iac.backends.versions import Blob
@@ -17,13 +17,13 @@ from dataikuapi.iac.exceptions import (
     StateReadError,
     StateWriteError,
 )
-from dataikuapi.iac.files import followed, sync_folder, temporary_beside
+from dataikuapi.iac.files import atomic_temporary, fsync_dir, resolve_symlink
 from dataikuapi.iac.models.times import utc_now
 
-__all__ = ["LocalFileBackend", "usual_state_file"]
+__all__ = ["LocalFileBackend", "default_state_file"]
 
 
-def usual_state_file(environment: str) -> Path:
+def default_state_file(environment: str) -> Path:
     """Return where the state of an environment is kept unless somebody says where."""
     return Path(f".dataiku/state/{environment}.state.json")
 
@@ -40,8 +40,8 @@ class LocalFileBackend(BlobBackend):
     Args:
         state_file: path of the file.
         now: the clock, for the names of backups.
-        keep_versions: how many older versions are kept; the oldest go first.
-        keep_bytes: how much room they may take together, in bytes.
+        max_versions: how many older versions are kept; the oldest go first.
+        max_bytes: how much room they may take together, in bytes.
 
     Example:
         .. code-block:: python
@@ -58,15 +58,15 @@ class LocalFileBackend(BlobBackend):
         state_file: str | Path,
         *,
         now: Callable[[], datetime] = utc_now,
-        keep_versions: int = 20,
-        keep_bytes: int = 500_000_000,
+        max_versions: int = 20,
+        max_bytes: int = 500_000_000,
     ) -> None:
         self.state_file = Path(state_file)
         super().__init__(
             self.state_file.name,
             now=now,
-            keep_versions=keep_versions,
-            keep_bytes=keep_bytes,
+            max_versions=max_versions,
+            max_bytes=max_bytes,
         )
 
     def __repr__(self) -> str:
@@ -79,7 +79,9 @@ class LocalFileBackend(BlobBackend):
             return self.state_file.exists()
 
     @contextmanager
-    def lock(self, reason: str = "", timeout: float = LOCK_TIME_OUT) -> Iterator[None]:
+    def lock(
+        self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
+    ) -> Iterator[None]:
         """Keep other threads and processes from saving for a while.
 
         The lock goes when the process dies. The same thread may take it again; ``save``
@@ -92,7 +94,7 @@ class LocalFileBackend(BlobBackend):
         Raises:
             StateLockedError: if somebody else still has it by then; names them.
         """
-        with file_lock(followed(self.state_file), reason, timeout):
+        with file_lock(resolve_symlink(self.state_file), reason, timeout):
             yield
 
     def _location(self, name: str) -> Path:
@@ -117,30 +119,30 @@ class LocalFileBackend(BlobBackend):
             return path.read_bytes()
 
     def _write(self, name: str, data: bytes) -> None:
-        target = followed(self._location(name))
+        target = resolve_symlink(self._location(name))
         with _failure_is_write_error(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(target)
-            with temporary_beside(target, data, _mode(target)) as temporary:
+            _remove_stale_temporaries(target)
+            with atomic_temporary(target, data, _mode(target)) as temporary:
                 os.replace(temporary, target)
-            sync_folder(target.parent)
+            fsync_dir(target.parent)
 
     def _copy(self, name: str, target: str) -> bool:
         source, copy = self._location(name), self._location(target)
         with _failure_is_write_error(copy), _missing_file_is_missing_state(source):
-            with temporary_beside(
+            with atomic_temporary(
                 copy, source.read_bytes(), _mode(source)
             ) as temporary:
                 if not _placed(temporary, copy):
                     return False
-            sync_folder(copy.parent)
+            fsync_dir(copy.parent)
         return True
 
     def _keep(self, name: str, target: str) -> bool:
         """Link instead of copying: the rename of a save leaves the old file alone."""
         source, link = self._location(name), self._location(target)
         try:
-            os.link(followed(source), link)
+            os.link(resolve_symlink(source), link)
         except FileExistsError:
             return False
         except OSError:  # Another file system, or one without links.
@@ -153,7 +155,7 @@ class LocalFileBackend(BlobBackend):
             path.unlink()
 
 
-def _sweep(target: Path) -> None:
+def _remove_stale_temporaries(target: Path) -> None:
     """Remove what saves left behind that were killed; who saves has the lock."""
     for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
         with suppress(OSError):

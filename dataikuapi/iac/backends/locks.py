@@ -53,7 +53,7 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
         ) from error
     try:
         if lock.lock_counter == 1:
-            _tell(info, reason)
+            _write_holder(info, reason)
         yield
     finally:
         if lock.lock_counter == 1:
@@ -63,7 +63,7 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
             lock.release()
 
 
-def _tell(info: Path, reason: str) -> None:
+def _write_holder(info: Path, reason: str) -> None:
     """Write down who has the lock, in one step for those who read it meanwhile."""
     holder = {
         "user": _user(),

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 __all__ = [
-    "BY_SAVES",
     "Blob",
+    "SAVE_BACKUP_PREFIX",
     "backup_name",
+    "expired",
     "is_backup",
     "newest_first",
-    "serial_before",
-    "surplus",
+    "replaced_by_serial",
 ]
 
-BY_SAVES = "pre-serial-"
+SAVE_BACKUP_PREFIX = "pre-serial-"
 """Begins the suffix of what a save leaves behind; then comes the serial of the save."""
 
-_SERIAL = re.compile(rf"\.{BY_SAVES}([0-9]+)")
+_SERIAL = re.compile(rf"\.{SAVE_BACKUP_PREFIX}([0-9]+)")
 
 
 class Blob(NamedTuple):
@@ -40,7 +40,7 @@ def is_backup(name: str, of: str, kind: str = "") -> bool:
     return name.startswith(first) and name.endswith(last) and name != of
 
 
-def serial_before(blob: Blob) -> int:
+def replaced_by_serial(blob: Blob) -> int:
     """Return the serial that replaced this version."""
     match = _SERIAL.search(blob.name)
     return int(match[1]) if match else 0
@@ -48,10 +48,10 @@ def serial_before(blob: Blob) -> int:
 
 def newest_first(blobs: Iterable[Blob]) -> list[Blob]:
     """Order versions by what replaced them; a copy of a folder makes times lie."""
-    return sorted(blobs, key=serial_before, reverse=True)
+    return sorted(blobs, key=replaced_by_serial, reverse=True)
 
 
-def surplus(versions: list[Blob], most: int, most_bytes: int) -> list[Blob]:
+def expired(versions: list[Blob], most: int, most_bytes: int) -> list[Blob]:
     """Return which versions are too many, or too big together; the oldest are."""
     room, too_many = most_bytes, []
     for number, blob in enumerate(versions):

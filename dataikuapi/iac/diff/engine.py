@@ -5,18 +5,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from dataikuapi.iac.diff.ignored import Ignored
-from dataikuapi.iac.diff.values import changes_between
+from dataikuapi.iac.diff.values import diff_values
+from dataikuapi.iac.ignore.filter import IgnoreFilter
+from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import (
     AttributeDiffs,
     ChangeType,
     ResourceDiff,
     ResourceDiffs,
     State,
-    Unread,
+    UnreadableResource,
 )
-from dataikuapi.iac.models.ignore import IgnoreRule
-from dataikuapi.iac.models.json_values import JSON, same
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.resource import UNKNOWN_WHEN_MISSING, Resource
 from dataikuapi.iac.models.scope import covers
 from dataikuapi.iac.models.times import utc_now
@@ -75,7 +75,7 @@ class DiffEngine:
         """
         known = old_state.resources.keys() | new_state.resources.keys()
         reasons = {**old_state.unknown, **new_state.unknown}
-        ignored = Ignored(self._rules, self._today())
+        ignored = IgnoreFilter(self._rules, self._today())
         diffs = [
             self._diff_resource(
                 resource_id,
@@ -87,13 +87,13 @@ class DiffEngine:
             or covers(new_state.scope, resource_id)
         ]
         unknown = [
-            Unread(key, reasons[key], old_state.get_resource(key))
+            UnreadableResource(key, reasons[key], old_state.get_resource(key))
             for key in sorted(reasons)
         ]
         return ResourceDiffs(
-            ignored.less_hidden(diffs),
-            unknown=ignored.less_hidden_unread(unknown),
-            rules=ignored.uses(),
+            ignored.apply(diffs),
+            unknown=ignored.apply_to_unreadable(unknown),
+            rules=ignored.usage(),
         )
 
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:
@@ -113,7 +113,9 @@ class DiffEngine:
             include_unchanged: list unchanged resources too, instead of counting them.
         """
         return render_text(
-            ResourceDiffs.of(diffs), include_unchanged, color=wants_color(sys.stdout)
+            ResourceDiffs.from_iterable(diffs),
+            include_unchanged,
+            color=wants_color(sys.stdout),
         )
 
     def _diff_resource(
@@ -125,7 +127,7 @@ class DiffEngine:
             return ResourceDiff(change_type, resource_id, resource_type, old, new)
         hidden = _unknown_in_either(old, new)
         before, after = _less(old.attributes, hidden), _less(new.attributes, hidden)
-        if same(before, after):
+        if json_equal(before, after):
             return ResourceDiff(
                 ChangeType.UNCHANGED, resource_id, resource_type, old, new
             )
@@ -136,7 +138,7 @@ class DiffEngine:
             old,
             new,
             self._diff_attributes(before, after),
-            changes_between(before, after),
+            diff_values(before, after),
         )
 
     def _diff_attributes(
@@ -149,7 +151,7 @@ class DiffEngine:
             "modified": {
                 name: {"old": old[name], "new": new[name]}
                 for name in old
-                if name in new and not same(old[name], new[name])
+                if name in new and not json_equal(old[name], new[name])
             },
         }
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dataikuapi.iac.models.alignment import (
+from dataikuapi.iac.alignment import (
     Pairs,
     align,
-    best_pairs,
-    by_occurrence,
-    in_order,
+    best_alignment,
+    longest_increasing,
+    pair_by_occurrence,
 )
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 
-__all__ = ["Match", "matched"]
+__all__ = ["Match", "match_items"]
 
 KEYS = ("name", "ref", "id")
 """What DSS calls the key of an item: of a column, an input or output, a checklist."""
@@ -20,7 +20,7 @@ KEYS = ("name", "ref", "id")
 _TABLE = 10_000
 """Pairs of items of a gap that are worth comparing with each other."""
 
-_ALIKE = 0.5
+_SIMILAR = 0.5
 """How much of two items has to be alike for one to be the other, modified."""
 
 
@@ -40,7 +40,7 @@ class Match(NamedTuple):
     new_keys: list[str] | None = None
 
 
-def matched(old: list[JSON], new: list[JSON]) -> Match:
+def match_items(old: list[JSON], new: list[JSON]) -> Match:
     """Tell which items are the same, which of them moved, and which were modified.
 
     Items are the same by their key, where all items of both lists have one and each is
@@ -75,7 +75,7 @@ def _by_key(old_keys: list[str], new_keys: list[str]) -> Pairs:
 
 
 def _out_of_order(pairs: Pairs) -> set[int]:
-    return {row for row, _ in pairs} - {row for row, _ in in_order(pairs)}
+    return {row for row, _ in pairs} - {row for row, _ in longest_increasing(pairs)}
 
 
 def _by_content(old: list[JSON], new: list[JSON]) -> Match:
@@ -83,13 +83,13 @@ def _by_content(old: list[JSON], new: list[JSON]) -> Match:
     after = [canonical_bytes(item) for item in new]
     stayed = align(before, after)
     rows, positions = _left(len(old), len(new), stayed)
-    moved = by_occurrence(before, after, rows, positions)
+    moved = pair_by_occurrence(before, after, rows, positions)
     taken_rows = {row for row, _ in moved}
     taken_positions = {position for _, position in moved}
     modified = [
         pair
         for low, high, start, end in _gaps(len(old), len(new), stayed)
-        for pair in _alike(
+        for pair in _pair_similar(
             old,
             new,
             [row for row in range(low, high) if row not in taken_rows],
@@ -117,7 +117,7 @@ def _gaps(rows: int, columns: int, pairs: Pairs) -> Iterator[tuple[int, int, int
         row, column = next_row + 1, next_column + 1
 
 
-def _alike(
+def _pair_similar(
     old: list[JSON], new: list[JSON], rows: list[int], positions: list[int]
 ) -> Pairs:
     """Pair what was modified in its place; the best way, if that is cheap to find."""
@@ -126,13 +126,13 @@ def _alike(
     before = [_Item(old[row]) for row in rows]
     after = [_Item(new[position]) for position in positions]
     if len(rows) * len(positions) <= _TABLE:
-        likeness = [[one.likeness(other) for other in after] for one in before]
-        pairs = best_pairs(likeness, 0, 0)
+        similarity = [[one.similarity(other) for other in after] for one in before]
+        pairs = best_alignment(similarity, 0, 0)
     else:
         pairs = [
             (number, number)
             for number, (one, other) in enumerate(zip(before, after))
-            if one.likeness(other)
+            if one.similarity(other)
         ]
     return [(rows[one], positions[other]) for one, other in pairs]
 
@@ -149,16 +149,16 @@ class _Item:
                 self._paths.add(path)
                 self._leaves.add((path, leaf))
 
-    def likeness(self, other: "_Item") -> float:
+    def similarity(self, other: "_Item") -> float:
         """Return from 0.5 to 1 how alike they are; 0 if they are two items."""
         if self._kind != other._kind:
             return 0.0
         if not self._paths or not other._paths:
-            return _ALIKE
+            return _SIMILAR
         paths = len(self._paths & other._paths) / len(self._paths | other._paths)
         leaves = len(self._leaves & other._leaves) / len(self._leaves | other._leaves)
         alike = (paths + leaves) / 2
-        return alike if alike >= _ALIKE else 0.0
+        return alike if alike >= _SIMILAR else 0.0
 
 
 def _kind(value: JSON) -> object:

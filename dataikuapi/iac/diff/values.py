@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 
-from dataikuapi.iac.diff.lists import Match, matched
-from dataikuapi.iac.models.changes import Change, ChangeKind, Step, Steps
-from dataikuapi.iac.models.json_values import JSON, same
+from dataikuapi.iac.diff.lists import Match, match_items
+from dataikuapi.iac.models.changes import (
+    Change,
+    PathSegment,
+    PathSegments,
+    ValueChangeType,
+)
+from dataikuapi.iac.models.json_values import JSON, json_equal
 
-__all__ = ["changes_between"]
+__all__ = ["diff_values"]
 
 
-def changes_between(old: dict[str, JSON], new: dict[str, JSON]) -> tuple[Change, ...]:
+def diff_values(old: dict[str, JSON], new: dict[str, JSON]) -> tuple[Change, ...]:
     """Return one entry for each value that was added, removed, modified or moved.
 
     Objects are compared by their members, and lists by what their items are (see
@@ -26,33 +31,40 @@ def changes_between(old: dict[str, JSON], new: dict[str, JSON]) -> tuple[Change,
     return tuple(_of_objects(old, new, (), ()))
 
 
-def _of_values(old: JSON, new: JSON, before: Steps, after: Steps) -> Iterator[Change]:
+def _of_values(
+    old: JSON, new: JSON, before: PathSegments, after: PathSegments
+) -> Iterator[Change]:
     """Compare two values that belong together and are known to differ."""
     if isinstance(old, dict) and isinstance(new, dict):
         yield from _of_objects(old, new, before, after)
     elif isinstance(old, list) and isinstance(new, list):
         yield from _of_lists(old, new, before, after)
     else:
-        yield Change(ChangeKind.MODIFIED, after, old, new)
+        yield Change(ValueChangeType.MODIFIED, after, old, new)
 
 
 def _of_objects(
-    old: dict[str, JSON], new: dict[str, JSON], before: Steps, after: Steps
+    old: dict[str, JSON],
+    new: dict[str, JSON],
+    before: PathSegments,
+    after: PathSegments,
 ) -> Iterator[Change]:
     for name in sorted(old.keys() | new.keys()):
-        step = Step(name)
+        segment = PathSegment(name)
         if name not in new:
-            yield Change(ChangeKind.REMOVED, (*before, step), old=old[name])
+            yield Change(ValueChangeType.REMOVED, (*before, segment), old=old[name])
         elif name not in old:
-            yield Change(ChangeKind.ADDED, (*after, step), new=new[name])
-        elif not same(old[name], new[name]):
-            yield from _of_values(old[name], new[name], (*before, step), (*after, step))
+            yield Change(ValueChangeType.ADDED, (*after, segment), new=new[name])
+        elif not json_equal(old[name], new[name]):
+            yield from _of_values(
+                old[name], new[name], (*before, segment), (*after, segment)
+            )
 
 
 def _of_lists(
-    old: list[JSON], new: list[JSON], before: Steps, after: Steps
+    old: list[JSON], new: list[JSON], before: PathSegments, after: PathSegments
 ) -> Iterator[Change]:
-    match = matched(old, new)
+    match = match_items(old, new)
     rows = {position: row for row, position in match.pairs}
     gone = sorted(set(range(len(old))) - set(rows.values()), reverse=True)
     ends = _ends_of_gaps(len(old), len(new), match)
@@ -60,14 +72,14 @@ def _of_lists(
         while gone and gone[-1] < ends[position]:
             yield _removed(old, gone.pop(), match.old_keys, before)
         row = rows.get(position)
-        here = (*after, Step(position, _at(match.new_keys, position)))
+        here = (*after, PathSegment(position, _at(match.new_keys, position)))
         if row is None:
-            yield Change(ChangeKind.ADDED, here, new=item)
+            yield Change(ValueChangeType.ADDED, here, new=item)
             continue
-        there = (*before, Step(row, _at(match.old_keys, row)))
+        there = (*before, PathSegment(row, _at(match.old_keys, row)))
         if row in match.moved:
-            yield Change(ChangeKind.MOVED, here, from_steps=there)
-        if not same(old[row], item):
+            yield Change(ValueChangeType.MOVED, here, from_segments=there)
+        if not json_equal(old[row], item):
             yield from _of_values(old[row], item, there, here)
     while gone:
         yield _removed(old, gone.pop(), match.old_keys, before)
@@ -84,10 +96,12 @@ def _ends_of_gaps(rows: int, positions: int, match: Match) -> list[int]:
 
 
 def _removed(
-    old: list[JSON], row: int, keys: list[str] | None, before: Steps
+    old: list[JSON], row: int, keys: list[str] | None, before: PathSegments
 ) -> Change:
     return Change(
-        ChangeKind.REMOVED, (*before, Step(row, _at(keys, row))), old=old[row]
+        ValueChangeType.REMOVED,
+        (*before, PathSegment(row, _at(keys, row))),
+        old=old[row],
     )
 
 

@@ -1,14 +1,14 @@
 """Values and ids: what the library speaks of. No I/O, and nothing that renders."""
 
-from dataikuapi.iac.models.changes import Change, ChangeKind, Step
+from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.diff import (
     AttributeDiffs,
     ChangeType,
     Coverage,
     ResourceDiff,
     ResourceDiffs,
-    RuleUse,
-    Unread,
+    RuleUsage,
+    UnreadableResource,
 )
 from dataikuapi.iac.models.ids import ResourceId, make_resource_id
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
@@ -18,18 +18,18 @@ from dataikuapi.iac.models.state import State
 __all__ = [
     "AttributeDiffs",
     "Change",
-    "ChangeKind",
     "ChangeType",
     "Coverage",
+    "PathSegment",
     "Resource",
     "ResourceDiff",
     "ResourceDiffs",
     "ResourceId",
     "ResourceMetadata",
-    "RuleUse",
+    "RuleUsage",
     "ScopeEntry",
     "State",
-    "Step",
-    "Unread",
+    "UnreadableResource",
+    "ValueChangeType",
     "make_resource_id",
 ]

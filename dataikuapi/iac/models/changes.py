@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Union
 
-from dataikuapi.iac.models.alignment import align
 from dataikuapi.iac.models.json_values import JSON
 
-__all__ = ["Change", "ChangeKind", "Step", "line_changes", "pointer_token", "readable"]
+__all__ = [
+    "Change",
+    "PathSegment",
+    "ValueChangeType",
+    "format_path",
+    "pointer_token",
+]
 
 _PLAIN = re.compile(r"[^\W\d][\w-]*")
 _PLAIN_KEY = re.compile(r"[^\W\d][\w.-]*")
-_CONTEXT = 2
-"""How many lines that did not change are shown around those that did."""
 
 
-class ChangeKind(Enum):
+class ValueChangeType(Enum):
     """The four things that can have happened to a value; ``str()`` is its sign."""
 
     ADDED = "added"
@@ -32,14 +35,14 @@ class ChangeKind(Enum):
 
 
 _SIGNS = {
-    ChangeKind.ADDED: "+",
-    ChangeKind.REMOVED: "-",
-    ChangeKind.MODIFIED: "~",
-    ChangeKind.MOVED: ">",
+    ValueChangeType.ADDED: "+",
+    ValueChangeType.REMOVED: "-",
+    ValueChangeType.MODIFIED: "~",
+    ValueChangeType.MOVED: ">",
 }
 
 
-class Step(NamedTuple):
+class PathSegment(NamedTuple):
     """One step on the way into a value.
 
     Args:
@@ -52,7 +55,7 @@ class Step(NamedTuple):
     key: str | None = None
 
 
-Steps = tuple[Step, ...]
+PathSegments = tuple[PathSegment, ...]
 
 
 @dataclass(frozen=True)
@@ -67,34 +70,34 @@ class Change:
             new ones.
         old: the value that was; ``None`` if it was added, and for what moved.
         new: the value that is; ``None`` if it was removed, and for what moved.
-        from_steps: the way to it in the old attributes, of what moved.
+        from_segments: the way to it in the old attributes, of what moved.
     """
 
-    kind: ChangeKind
-    steps: Steps
+    kind: ValueChangeType
+    segments: PathSegments
     old: JSON = None
     new: JSON = None
-    from_steps: Steps | None = None
+    from_segments: PathSegments | None = None
 
     @property
     def pointer(self) -> str:
         """The way to the value as a JSON Pointer (RFC 6901), positions as numbers."""
-        return _pointer(self.steps)
+        return _pointer(self.segments)
 
     @property
     def from_pointer(self) -> str | None:
         """The pointer into the old attributes, of what moved."""
-        return None if self.from_steps is None else _pointer(self.from_steps)
+        return None if self.from_segments is None else _pointer(self.from_segments)
 
     @property
     def path(self) -> str:
         """The way as people read it, e.g. ``schema.columns[customer_id].type``."""
-        return readable(self.steps)
+        return format_path(self.segments)
 
     @property
     def is_text(self) -> bool:
         """Whether a text of several lines was modified: a script, or SQL."""
-        if self.kind is not ChangeKind.MODIFIED:
+        if self.kind is not ValueChangeType.MODIFIED:
             return False
         if not isinstance(self.old, str) or not isinstance(self.new, str):
             return False
@@ -105,21 +108,21 @@ class Change:
         return f"{self.kind} {self.path}"
 
 
-def readable(steps: Steps) -> str:
+def format_path(segments: PathSegments) -> str:
     """Write a way as people read it; odd names as JSON strings, in brackets."""
-    return "".join(_written(steps))
+    return "".join(_written(segments))
 
 
-def _written(steps: Steps) -> Iterator[str]:
-    for number, step in enumerate(steps):
-        if isinstance(step.name, int):
-            plain = step.key is None or _PLAIN_KEY.fullmatch(step.key)
-            key = str(step.name) if step.key is None else step.key
+def _written(segments: PathSegments) -> Iterator[str]:
+    for number, segment in enumerate(segments):
+        if isinstance(segment.name, int):
+            plain = segment.key is None or _PLAIN_KEY.fullmatch(segment.key)
+            key = str(segment.name) if segment.key is None else segment.key
             yield f"[{key if plain else json.dumps(key, ensure_ascii=False)}]"
-        elif _PLAIN.fullmatch(step.name):
-            yield f".{step.name}" if number else step.name
+        elif _PLAIN.fullmatch(segment.name):
+            yield f".{segment.name}" if number else segment.name
         else:
-            yield f"[{json.dumps(step.name, ensure_ascii=False)}]"
+            yield f"[{json.dumps(segment.name, ensure_ascii=False)}]"
 
 
 def pointer_token(text: str) -> str:
@@ -127,41 +130,5 @@ def pointer_token(text: str) -> str:
     return text.replace("~", "~0").replace("/", "~1")
 
 
-def _pointer(steps: Steps) -> str:
-    return "".join(f"/{pointer_token(str(step.name))}" for step in steps)
-
-
-def line_changes(old: str, new: str) -> list[str]:
-    """Compare two texts by line, as ``diff -u`` does.
-
-    Returns:
-        Lines that begin with ``-``, ``+`` or a blank. Before those that stand together,
-        ``@@ -3 +4 @@`` tells the number of the first in either text, counted from 1.
-    """
-    before, after = old.split("\n"), new.split("\n")
-    if before[-1] == after[-1] == "":
-        before, after = before[:-1], after[:-1]
-    edits = list(_edits(before, after))
-    lines: list[str] = []
-    shown_to = 0
-    row = column = 1
-    for number, (sign, line) in enumerate(edits):
-        nearby = edits[max(number - _CONTEXT, 0) : number + _CONTEXT + 1]
-        if any(other != " " for other, _ in nearby):
-            if shown_to != number or not lines:
-                lines.append(f"@@ -{row} +{column} @@")
-            lines.append(f"{sign}{line}")
-            shown_to = number + 1
-        row += sign != "+"
-        column += sign != "-"
-    return lines
-
-
-def _edits(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
-    row = column = 0
-    for next_row, next_column in [*align(before, after), (len(before), len(after))]:
-        yield from (("-", line) for line in before[row:next_row])
-        yield from (("+", line) for line in after[column:next_column])
-        if next_row < len(before):
-            yield " ", before[next_row]
-        row, column = next_row + 1, next_column + 1
+def _pointer(segments: PathSegments) -> str:
+    return "".join(f"/{pointer_token(str(segment.name))}" for segment in segments)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple, Optional, TypedDict
 
-from dataikuapi.iac.models.changes import Change, ChangeKind, Step
+from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
 
@@ -16,8 +16,8 @@ __all__ = [
     "Coverage",
     "ResourceDiff",
     "ResourceDiffs",
-    "RuleUse",
-    "Unread",
+    "RuleUsage",
+    "UnreadableResource",
     "ValueChange",
 ]
 
@@ -127,45 +127,47 @@ class ResourceDiff:
 
 def _shallow(parts: AttributeDiffs) -> tuple[Change, ...]:
     added = [
-        Change(ChangeKind.ADDED, (Step(name),), new=value)
+        Change(ValueChangeType.ADDED, (PathSegment(name),), new=value)
         for name, value in parts["added"].items()
     ]
     removed = [
-        Change(ChangeKind.REMOVED, (Step(name),), old=value)
+        Change(ValueChangeType.REMOVED, (PathSegment(name),), old=value)
         for name, value in parts["removed"].items()
     ]
     modified = [
-        Change(ChangeKind.MODIFIED, (Step(name),), change["old"], change["new"])
+        Change(
+            ValueChangeType.MODIFIED, (PathSegment(name),), change["old"], change["new"]
+        )
         for name, change in parts["modified"].items()
     ]
     return (*added, *removed, *modified)
 
 
-class Unread(NamedTuple):
+class UnreadableResource(NamedTuple):
     """What could not be read, so that nobody knows whether it changed.
 
     Args:
         resource_id: of the object; that of a listing that failed has no name.
         reason: why.
-        stored: what the old state has of it; ``None`` where it has nothing.
+        last_known: what the old state has of it; ``None`` where it has nothing.
     """
 
     resource_id: str
     reason: str
-    stored: Resource | None = None
+    last_known: Resource | None = None
 
 
-class RuleUse(NamedTuple):
+class RuleUsage(NamedTuple):
     """What a rule to ignore changes has done.
 
     Args:
         rule: as it is written, with its author, reason and expiry date.
-        hidden: how many changes, and whole resources, it hid.
+        suppressed: how many changes, and whole resources, it hid.
         expired: whether it is past its date; then it hides nothing.
     """
 
     rule: str
-    hidden: int
+    suppressed: int
     expired: bool = False
 
 
@@ -201,8 +203,8 @@ class ResourceDiffs(list[ResourceDiff]):
         self,
         diffs: Iterable[ResourceDiff] = (),
         *,
-        unknown: Iterable[Unread] = (),
-        rules: Iterable[RuleUse] = (),
+        unknown: Iterable[UnreadableResource] = (),
+        rules: Iterable[RuleUsage] = (),
         coverage: Coverage | None = None,
         title: str = "",
     ) -> None:
@@ -213,7 +215,7 @@ class ResourceDiffs(list[ResourceDiff]):
         self.title = title
 
     @classmethod
-    def of(cls, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
+    def from_iterable(cls, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
         """Return the diffs as they are if they know more, or else just them."""
         return diffs if isinstance(diffs, cls) else cls(diffs)
 

@@ -14,10 +14,10 @@ __all__ = [
     "canonical_bytes",
     "checksum",
     "copy_json",
-    "exact_checksum",
-    "first_unsupported",
+    "find_unsupported",
     "is_unicode",
-    "same",
+    "json_equal",
+    "strict_checksum",
 ]
 
 JSON = Union[None, bool, int, float, str, list["JSON"], dict[str, "JSON"]]
@@ -62,7 +62,7 @@ def canonical_bytes(value: JSON) -> bytes:
     """Return bytes that are equal exactly where checksums would be.
 
     Unlike ``==``, this tells 1, 1.0 and true apart. Only for comparing: what is stored
-    is written by :mod:`dataikuapi.iac.serialization`.
+    is written by :mod:`dataikuapi.iac.statefile.serialization`.
     """
     try:
         data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -75,7 +75,7 @@ def canonical_bytes(value: JSON) -> bytes:
     return json.dumps(value, sort_keys=True).encode("utf-8")
 
 
-def same(one: JSON, other: JSON) -> bool:
+def json_equal(one: JSON, other: JSON) -> bool:
     """Tell whether the checksums of two values would be equal.
 
     Fast where keys are in the same order, as in two states that were read alike.
@@ -99,7 +99,7 @@ def checksum(value: JSON) -> str:
     return hashlib.sha256(_ENCODE(value).encode("utf-8")).hexdigest()
 
 
-def exact_checksum(value: JSON) -> str:
+def strict_checksum(value: JSON) -> str:
     """Do as :func:`checksum`, and refuse NaN and infinities.
 
     Raises:
@@ -110,7 +110,7 @@ def exact_checksum(value: JSON) -> str:
     return hashlib.sha256(_ENCODE_EXACT(value).encode("utf-8")).hexdigest()
 
 
-def first_unsupported(value: object, path: str, depth: int = 1) -> str | None:
+def find_unsupported(value: object, path: str, depth: int = 1) -> str | None:
     """Find what JSON cannot carry exactly.
 
     Args:

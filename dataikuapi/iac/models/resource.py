@@ -11,11 +11,11 @@ from dataikuapi.iac.models.json_values import (
     MAX_DEPTH,
     checksum,
     copy_json,
-    first_unsupported,
+    find_unsupported,
 )
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
-__all__ = ["UNKNOWN_WHEN_MISSING", "Resource", "ResourceMetadata"]
+__all__ = ["Resource", "ResourceMetadata", "UNKNOWN_WHEN_MISSING"]
 
 UNKNOWN_WHEN_MISSING: dict[str, frozenset[str]] = {
     "project": frozenset({"permissions"}),
@@ -89,10 +89,10 @@ class ResourceMetadata:
         Raises:
             ValueError: if a required key is missing or a time is not one.
         """
-        return cls.from_own_dict(cast(dict[str, Any], copy_json(data)))
+        return cls._from_dict_nocopy(cast(dict[str, Any], copy_json(data)))
 
     @classmethod
-    def from_own_dict(cls, data: dict[str, Any]) -> "ResourceMetadata":
+    def _from_dict_nocopy(cls, data: dict[str, Any]) -> "ResourceMetadata":
         """Do as :meth:`from_dict`, but take the object over instead of copying it."""
         # Not by __init__, which would copy, nor in a loop: a state has many of these.
         metadata, get = cls.__new__(cls), data.get
@@ -197,7 +197,7 @@ class Resource:
         try:
             return checksum(self.attributes)
         except (TypeError, RecursionError) as error:
-            problem = first_unsupported(self.attributes, "attributes") or str(error)
+            problem = find_unsupported(self.attributes, "attributes") or str(error)
             raise UnsupportedValueError(f"{self.resource_id}: {problem}") from error
 
     def has_changed(self, other: "Resource") -> bool:
@@ -218,11 +218,11 @@ class Resource:
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the entry of the state file, as a copy."""
-        entry = self.to_shared_dict()
+        entry = self._to_dict_nocopy()
         entry["attributes"] = copy_json(self.attributes)
         return entry
 
-    def to_shared_dict(self) -> dict[str, JSON]:
+    def _to_dict_nocopy(self) -> dict[str, JSON]:
         """Do as :meth:`to_dict`, but share the attributes instead of copying them."""
         return {
             "resource_type": self.resource_type,
@@ -239,10 +239,10 @@ class Resource:
         Raises:
             ValueError: if a required key is missing or a value cannot be.
         """
-        return cls.from_own_dict(cast(dict[str, Any], copy_json(data)))
+        return cls._from_dict_nocopy(cast(dict[str, Any], copy_json(data)))
 
     @classmethod
-    def from_own_dict(cls, data: dict[str, Any]) -> "Resource":
+    def _from_dict_nocopy(cls, data: dict[str, Any]) -> "Resource":
         """Do as :meth:`from_dict`, but take the entry over instead of copying it."""
         try:
             resource_type, resource_id = data["resource_type"], data["resource_id"]
@@ -257,11 +257,11 @@ class Resource:
             if len(data) > len(_ENTRY)
             else {}
         )
-        metadata = ResourceMetadata.from_own_dict(metadata)
-        return cls.adopt(resource_type, resource_id, attributes, metadata, extra)
+        metadata = ResourceMetadata._from_dict_nocopy(metadata)
+        return cls._from_parts(resource_type, resource_id, attributes, metadata, extra)
 
     @classmethod
-    def adopt(
+    def _from_parts(
         cls,
         resource_type: str,
         resource_id: str,

@@ -6,7 +6,7 @@ from typing import TypedDict
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.times import format_time, parse_time
 
-__all__ = ["ScopeEntry", "covers", "joined", "read_later", "scope_entry"]
+__all__ = ["ScopeEntry", "covers", "merge_scopes", "newer_parts", "scope_entry"]
 
 
 class ScopeEntry(TypedDict):
@@ -39,7 +39,7 @@ def covers(scope: list[ScopeEntry] | None, resource_id: str) -> bool:
     return (about.project_key, about.resource_type) in _times(scope)
 
 
-def read_later(stored: list[ScopeEntry], fresh: list[ScopeEntry]) -> list[str]:
+def newer_parts(stored: list[ScopeEntry], fresh: list[ScopeEntry]) -> list[str]:
     """Return what of the fresh scope the stored one has read at a later time.
 
     Returns:
@@ -54,7 +54,7 @@ def read_later(stored: list[ScopeEntry], fresh: list[ScopeEntry]) -> list[str]:
     ]
 
 
-def joined(stored: list[ScopeEntry], fresh: list[ScopeEntry]) -> list[ScopeEntry]:
+def merge_scopes(stored: list[ScopeEntry], fresh: list[ScopeEntry]) -> list[ScopeEntry]:
     """Return both scopes as one; where they overlap, the fresh one counts."""
     by_reading: dict[tuple[str, datetime], list[str]] = {}
     for (project, resource_type), moment in {**_times(stored), **_times(fresh)}.items():

@@ -15,7 +15,7 @@ from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 __all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
 
 
-class StoredAs(NamedTuple):
+class BaseVersion(NamedTuple):
     """The version in a backend that a state was loaded from, or stored as."""
 
     lineage: str | None
@@ -23,7 +23,7 @@ class StoredAs(NamedTuple):
     digest: str
 
 
-NOTHING_STORED = StoredAs(None, 0, "")
+NO_BASE = BaseVersion(None, 0, "")
 """What a state is based on that was made because there was none."""
 
 
@@ -66,7 +66,7 @@ class State:
     scope: list[ScopeEntry] | None = None
     unknown: dict[str, str] = field(default_factory=dict, compare=False)
     extra: dict[str, JSON] = field(default_factory=dict)
-    _stored_as: StoredAs | None = field(default=None, init=False, compare=False)
+    _stored_as: BaseVersion | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Let go of what the caller passed."""
@@ -88,12 +88,12 @@ class State:
         )
 
     @property
-    def stored_as(self) -> StoredAs | None:
+    def base_version(self) -> BaseVersion | None:
         """What the state was loaded from; backends compare and swap by it."""
         return self._stored_as
 
-    @stored_as.setter
-    def stored_as(self, version: StoredAs | None) -> None:
+    @base_version.setter
+    def base_version(self, version: BaseVersion | None) -> None:
         self._stored_as = version
 
     def get_resource(self, resource_id: str) -> Resource | None:
@@ -173,10 +173,10 @@ class State:
         Raises:
             ValueError: if a value cannot be, or a resource is filed under another id.
         """
-        return cls.from_own_dict(cast(dict[str, Any], copy_json(data)))
+        return cls._from_dict_nocopy(cast(dict[str, Any], copy_json(data)))
 
     @classmethod
-    def from_own_dict(cls, data: dict[str, Any]) -> "State":
+    def _from_dict_nocopy(cls, data: dict[str, Any]) -> "State":
         """Do as :meth:`from_dict`, but take the document over instead of copying it."""
         known = {name: data[name] for name in _KEYS if name in data}
         for name in ("version", "serial"):
@@ -212,7 +212,7 @@ _KEYS = (
 
 def _entry(key: str, data: dict[str, Any]) -> Resource:
     try:
-        resource = Resource.from_own_dict(data)
+        resource = Resource._from_dict_nocopy(data)
     except ValueError as error:
         raise ValueError(f"resources[{key[:200]!r}]: {error}") from error
     if resource.resource_id != key:

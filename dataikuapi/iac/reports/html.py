@@ -13,22 +13,22 @@ from os.path import commonprefix
 
 from dataikuapi.iac.models import (
     Change,
-    ChangeKind,
     ChangeType,
     ResourceDiff,
     ResourceDiffs,
+    ValueChangeType,
 )
-from dataikuapi.iac.models.changes import line_changes
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.reports.words import (
-    by_reason,
-    editor,
-    is_shown,
+from dataikuapi.iac.reports.formatting import (
+    group_by_reason,
+    has_changes,
+    last_editor,
     moved,
-    only_line_ends,
+    only_line_endings_differ,
     printable,
     rule_lines,
 )
+from dataikuapi.iac.reports.unified import unified_diff
 
 __all__ = ["diff_html", "render_html"]
 
@@ -102,8 +102,8 @@ def render_html(diffs: Iterable[ResourceDiff]) -> str:
     Args:
         diffs: in the order in which they are to be shown; unchanged ones are counted.
     """
-    diffs = ResourceDiffs.of(diffs)
-    changed = [diff for diff in diffs if is_shown(diff)]
+    diffs = ResourceDiffs.from_iterable(diffs)
+    changed = [diff for diff in diffs if has_changes(diff)]
     is_open = len(changed) <= FEW
     return output(
         *([element("p", element("b", diffs.title))] if diffs.title else []),
@@ -212,7 +212,7 @@ def attributes_html(attributes: Mapping[str, JSON]) -> list[Html]:
 
 def unread(reasons: Iterable[tuple[str, str]]) -> Iterator[Html]:
     """List what could not be read, given as id and reason; each reason once."""
-    for reason, ids in by_reason(reasons).items():
+    for reason, ids in group_by_reason(reasons).items():
         heading = [element("b", f"? {counted(len(ids), 'object')}"), " not read: "]
         told = [element("div", element("code", f"? {key}")) for key in ids[:MOST]]
         rest = more(len(ids) - MOST, "object")
@@ -272,7 +272,7 @@ def _coverage(diffs: ResourceDiffs) -> Iterator[Html]:
 
 def _resource(diff: ResourceDiff, is_open: bool) -> Html:
     facts = [counted(len(diff.changes), "change")] if diff.changes else []
-    facts += filter(None, [editor(diff) or _unchanged(diff)])
+    facts += filter(None, [last_editor(diff) or _unchanged(diff)])
     told = element("span", " · ".join(facts), css="quiet")
     heading = [element("b", element("code", str(diff))), " ", told]
     css = diff.change_type.value
@@ -298,12 +298,12 @@ def _change(change: Change) -> Html:
     css = change.kind.value
     if change.is_text:
         content = _script(change)
-    elif change.kind is ChangeKind.MODIFIED:
+    elif change.kind is ValueChangeType.MODIFIED:
         content = _two_values(change.old, change.new)
-    elif change.kind is ChangeKind.MOVED:
+    elif change.kind is ValueChangeType.MOVED:
         content = [element("span", moved(change))]
     else:
-        is_added = change.kind is ChangeKind.ADDED
+        is_added = change.kind is ValueChangeType.ADDED
         return labelled(str(change), change.new if is_added else change.old, css)
     label = element("code", f"{change}: ")
     return element("div", label, *content, css=f"entry {css}")
@@ -329,9 +329,9 @@ def _two_values(old: JSON, new: JSON) -> list[Html]:
 
 
 def _script(change: Change) -> list[Html]:
-    if only_line_ends(change):
+    if only_line_endings_differ(change):
         return [element("span", "only line ends differ")]
-    lines = line_changes(str(change.old), str(change.new))
+    lines = unified_diff(str(change.old), str(change.new))
     shown = [_script_line(line) for line in lines[:_MOST_LINES]]
     return [element("pre", *shown), *more(len(lines) - _MOST_LINES, "line")]
 

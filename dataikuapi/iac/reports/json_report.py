@@ -8,15 +8,15 @@ from datetime import datetime
 
 from dataikuapi.iac.models import (
     Change,
-    ChangeKind,
     ChangeType,
     ResourceDiff,
     ResourceDiffs,
-    Unread,
+    UnreadableResource,
+    ValueChangeType,
 )
 from dataikuapi.iac.models.json_values import JSON, is_unicode
 from dataikuapi.iac.models.times import format_time
-from dataikuapi.iac.reports.words import is_shown
+from dataikuapi.iac.reports.formatting import has_changes
 
 __all__ = ["render_json"]
 
@@ -30,13 +30,13 @@ def render_json(diffs: Iterable[ResourceDiff]) -> str:
     Args:
         diffs: in the order in which they are to be told.
     """
-    diffs = ResourceDiffs.of(diffs)
+    diffs = ResourceDiffs.from_iterable(diffs)
     document: dict[str, JSON] = {
         "format_version": 1,
         "title": diffs.title,
         "summary": _summary(diffs),
         "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
-        "resources": [_resource(diff) for diff in diffs if is_shown(diff)],
+        "resources": [_resource(diff) for diff in diffs if has_changes(diff)],
         "unknown": [_unread(unread) for unread in diffs.unknown],
         "ignored": [dict(use._asdict()) for use in diffs.rules],
     }
@@ -72,9 +72,9 @@ def _change(change: Change) -> dict[str, JSON]:
         "pointer": change.pointer,
         "from_pointer": change.from_pointer,
     }
-    if change.kind in (ChangeKind.REMOVED, ChangeKind.MODIFIED):
+    if change.kind in (ValueChangeType.REMOVED, ValueChangeType.MODIFIED):
         told["old"] = _finite(change.old)
-    if change.kind in (ChangeKind.ADDED, ChangeKind.MODIFIED):
+    if change.kind in (ValueChangeType.ADDED, ValueChangeType.MODIFIED):
         told["new"] = _finite(change.new)
     return told
 
@@ -90,8 +90,8 @@ def _finite(value: JSON) -> JSON:
     return value
 
 
-def _unread(unread: Unread) -> dict[str, JSON]:
-    metadata = unread.stored.metadata if unread.stored else None
+def _unread(unread: UnreadableResource) -> dict[str, JSON]:
+    metadata = unread.last_known.metadata if unread.last_known else None
     return {
         "resource_id": unread.resource_id,
         "reason": unread.reason,

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
-from dataikuapi.iac.reports.words import (
+from dataikuapi.iac.reports.formatting import (
     change_lines,
-    counts,
-    editor,
-    is_shown,
+    has_changes,
+    last_editor,
     printable,
     rule_lines,
+    summary_line,
 )
 
 __all__ = ["render_junit"]
@@ -24,18 +24,18 @@ def render_junit(diffs: Iterable[ResourceDiff]) -> str:
     Args:
         diffs: in the order in which they are to be told.
     """
-    diffs = ResourceDiffs.of(diffs)
+    diffs = ResourceDiffs.from_iterable(diffs)
     suite = Element(
         "testsuite",
         name=printable(diffs.title or "dataiku-iac"),
         tests=str(len(diffs) + len(diffs.unknown)),
-        failures=str(sum(map(is_shown, diffs))),
+        failures=str(sum(map(has_changes, diffs))),
         errors=str(len(diffs.unknown)),
     )
     for diff in diffs:
         case = _case(suite, diff.resource_id)
-        if is_shown(diff):
-            told = f"{diff.change_type.value} {editor(diff)}".strip()
+        if has_changes(diff):
+            told = f"{diff.change_type.value} {last_editor(diff)}".strip()
             failure = SubElement(case, "failure", message=printable(told))
             lines = [line for change in diff.changes for line in change_lines(change)]
             failure.text = "\n".join(map(printable, [str(diff), *lines]))
@@ -43,7 +43,9 @@ def render_junit(diffs: Iterable[ResourceDiff]) -> str:
         case = _case(suite, unread.resource_id)
         SubElement(case, "error", message=printable(f"not read: {unread.reason}"))
     output = SubElement(suite, "system-out")
-    output.text = "\n".join(map(printable, [*rule_lines(diffs.rules), counts(diffs)]))
+    output.text = "\n".join(
+        map(printable, [*rule_lines(diffs.rules), summary_line(diffs)])
+    )
     indent(suite)
     return tostring(suite, "unicode", xml_declaration=False)
 

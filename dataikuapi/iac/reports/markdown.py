@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
-from dataikuapi.iac.reports.words import (
+from dataikuapi.iac.reports.formatting import (
     change_lines,
-    counts,
-    editor,
-    is_shown,
+    has_changes,
+    last_editor,
     printable,
     rule_lines,
+    summary_line,
     unknown_lines,
 )
 
@@ -36,14 +36,14 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
     Args:
         diffs: in the order in which they are to be shown.
     """
-    diffs = ResourceDiffs.of(diffs)
-    parts = [f"### {_code(diffs.title or 'Changes')}", f"**{counts(diffs)}**"]
+    diffs = ResourceDiffs.from_iterable(diffs)
+    parts = [f"### {_code(diffs.title or 'Changes')}", f"**{summary_line(diffs)}**"]
     ends = [
         *_folded("could not be read", list(unknown_lines(diffs.unknown))),
         *_folded("rules to ignore changes", list(rule_lines(diffs.rules))),
     ]
     room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
-    shown = [diff for diff in diffs if is_shown(diff)]
+    shown = [diff for diff in diffs if has_changes(diff)]
     block = min(_MAX_BLOCK, max(_MIN_BLOCK, room // max(len(shown), 1) - _MAX_LINE))
     for number, diff in enumerate(shown):
         entry = _entry(diff, block)
@@ -60,7 +60,7 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
 
 
 def _entry(diff: ResourceDiff, block: int) -> str:
-    who = editor(diff)
+    who = last_editor(diff)
     title = f"{_html(str(diff))}{f' {_html(who)}' if who else ''}"
     # A script's lines are indented, where nobody would color them.
     lines = [

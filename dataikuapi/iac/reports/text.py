@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
-from dataikuapi.iac.reports.words import (
+from dataikuapi.iac.reports.formatting import (
     change_lines,
-    counts,
-    editor,
-    is_shown,
+    has_changes,
+    last_editor,
     printable,
     rule_lines,
+    summary_line,
     unknown_lines,
 )
 
@@ -39,11 +39,11 @@ def render_text(
         include_unchanged: list unchanged resources too.
         color: mark what was added, removed and modified by colors.
     """
-    diffs = ResourceDiffs.of(diffs)
+    diffs = ResourceDiffs.from_iterable(diffs)
     lines = list(_lines(diffs, include_unchanged))
     if lines and lines[-1]:
         lines.append("")
-    lines.append(counts(diffs))
+    lines.append(summary_line(diffs))
     lines = [printable(line) for line in lines]
     return "\n".join(_colored(line) if color else line for line in lines)
 
@@ -52,8 +52,8 @@ def _lines(diffs: ResourceDiffs, include_unchanged: bool) -> Iterator[str]:
     if diffs.title:
         yield from (diffs.title, "")
     for diff in diffs:
-        if is_shown(diff) or include_unchanged:
-            who = editor(diff)
+        if has_changes(diff) or include_unchanged:
+            who = last_editor(diff)
             yield f"{diff}  ({who})" if who else str(diff)
             for change in diff.changes:
                 yield from (f"    {line}" for line in change_lines(change))

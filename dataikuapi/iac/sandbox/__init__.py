@@ -15,15 +15,15 @@ except ImportError as error:
 
 from dataikuapi.iac.sandbox.errors import (
     AlreadyExistsError,
+    ForbiddenError,
+    InvalidApiKeyError,
     InvalidDocumentError,
-    NotAllowedError,
     NotInSandboxError,
     ObjectNotFoundError,
     PartialSettingsError,
+    ProjectForbiddenError,
     ProjectLayoutError,
-    ProjectNotVisibleError,
     SandboxError,
-    UnknownKeyError,
 )
 from dataikuapi.iac.sandbox.faults import Fault, FaultPlan
 from dataikuapi.iac.sandbox.samples import SAMPLE_PROJECT_KEY, sample_folder
@@ -34,17 +34,17 @@ __all__ = [
     "AlreadyExistsError",
     "Fault",
     "FaultPlan",
+    "ForbiddenError",
+    "InvalidApiKeyError",
     "InvalidDocumentError",
-    "NotAllowedError",
     "NotInSandboxError",
     "ObjectNotFoundError",
     "PartialSettingsError",
+    "ProjectForbiddenError",
     "ProjectLayoutError",
-    "ProjectNotVisibleError",
     "ProjectStore",
     "SAMPLE_PROJECT_KEY",
     "SandboxError",
     "SandboxServer",
-    "UnknownKeyError",
     "sample_folder",
 ]

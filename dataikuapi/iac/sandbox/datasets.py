@@ -6,11 +6,11 @@ from collections.abc import Collection
 from typing import Any
 
 from dataikuapi.iac.sandbox import documents
-from dataikuapi.iac.sandbox.shelf import Shelf
-from dataikuapi.iac.sandbox.vocabulary import DATASET, Document
+from dataikuapi.iac.sandbox.collection import ObjectCollection
+from dataikuapi.iac.sandbox.fields import DATASET, Document
 
 
-class Datasets(Shelf):
+class Datasets(ObjectCollection):
     """The datasets of a project, by name."""
 
     kind = DATASET

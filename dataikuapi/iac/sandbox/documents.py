@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from dataikuapi.iac.sandbox.errors import InvalidDocumentError
-from dataikuapi.iac.sandbox.vocabulary import Document, Kind
+from dataikuapi.iac.sandbox.fields import Document, Kind
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ def version_tag(number: int, login: str, when: int) -> Document:
     }
 
 
-def tagged(document: Mapping[str, Any], owner: str) -> Document:
+def with_tags(document: Mapping[str, Any], owner: str) -> Document:
     """Return the document with both its version tag and its creation tag.
 
     Since 2024 DSS keeps version tags out of git, yet the API still returns them; a few
@@ -53,7 +53,7 @@ def tagged(document: Mapping[str, Any], owner: str) -> Document:
     return {"creationTag": first, "versionTag": first, **document}
 
 
-def reordered(tags: list[str]) -> list[str]:
+def shuffled(tags: list[str]) -> list[str]:
     """Return the tags in an order that is not the given one, if there is another.
 
     DSS gives no promise about the order of tags. Sorting alone would let a client that
@@ -117,7 +117,7 @@ def saved(
     """Return what DSS stores when a client PUTs a document over another one.
 
     Args:
-        kind: the vocabulary that decides which fields are dropped.
+        kind: decides which fields are dropped.
         document: as it was PUT; its version tag, creation tag and identity are ignored.
         previous: what is stored now. Fields that it has are known to DSS.
         login: who saves.
@@ -130,11 +130,13 @@ def saved(
         if key in previous
     }
     merged = {**kind.always, **without_nulls(kept), **identity}
-    merged["tags"] = reordered(tag_list(merged["tags"]))
-    return bumped(merged, previous, login, when)
+    merged["tags"] = shuffled(tag_list(merged["tags"]))
+    return next_version(merged, previous, login, when)
 
 
-def bumped(document: Document, previous: Document, login: str, when: int) -> Document:
+def next_version(
+    document: Document, previous: Document, login: str, when: int
+) -> Document:
     """Return a copy of the document as one version later than the previous one.
 
     DSS renumbers at each save, whether or not anything changed, and whatever version

@@ -4,9 +4,9 @@
 
     SandboxError
     +-- ProjectLayoutError       a folder, or a file in it, is no project
-    +-- UnknownKeyError          no such API key
+    +-- InvalidApiKeyError          no such API key
     +-- ProjectNotVisibleError   no such project, or not for this key
-    +-- NotAllowedError          the key sees the project, but may not do this
+    +-- ForbiddenError          the key sees the project, but may not do this
     +-- ObjectNotFoundError      no such dataset or recipe
     +-- AlreadyExistsError       the name is taken
     +-- InvalidDocumentError     the document lacks something, or is malformed
@@ -27,14 +27,14 @@ class ProjectLayoutError(SandboxError):
     """A folder, or a file in it, cannot be read as a project in git layout."""
 
 
-class UnknownKeyError(SandboxError):
+class InvalidApiKeyError(SandboxError):
     """The API key is not one of the store's."""
 
     def __init__(self) -> None:
         super().__init__("Unknown API Key")
 
 
-class ProjectNotVisibleError(SandboxError):
+class ProjectForbiddenError(SandboxError):
     """The project does not exist, or the key may not see it.
 
     DSS answers both alike, on purpose: whoever may not see a project must not learn
@@ -45,7 +45,7 @@ class ProjectNotVisibleError(SandboxError):
         super().__init__("Failed to read project permissions")
 
 
-class NotAllowedError(SandboxError):
+class ForbiddenError(SandboxError):
     """The key is good, but lacks the right for this action."""
 
 

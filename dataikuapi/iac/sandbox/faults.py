@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dataikuapi.iac.sandbox.answers import error_answer
+from dataikuapi.iac.sandbox.responses import error_response
 
 _PAGE = "<!doctype html><html><body><h1>{status}</h1>nginx</body></html>"
 
@@ -25,15 +25,15 @@ class Fault:
     Args:
         answer: sent instead of the sandbox's own; None lets the request through.
         delay: seconds to wait first.
-        hang_up: close the connection without an answer.
-        breaks_off: begin the answer, and close the connection or, with a delay, let the
+        resets: close the connection without an answer.
+        truncates: begin the answer, and close the connection or, with a delay, let the
             rest wait.
     """
 
     answer: Response | None = None
     delay: float = 0.0
-    hang_up: bool = False
-    breaks_off: bool = False
+    resets: bool = False
+    truncates: bool = False
 
     @classmethod
     def page(cls, status: int = 502, headers: Mapping[str, str] | None = None) -> Fault:
@@ -49,7 +49,7 @@ class Fault:
     @classmethod
     def error(cls, status: int, error_type: str, message: str) -> Fault:
         """Return an error of DSS; `error_type` is a Java class name."""
-        return cls(error_answer(status, error_type, message))
+        return cls(error_response(status, error_type, message))
 
     @classmethod
     def slow(cls, seconds: float) -> Fault:
@@ -59,17 +59,17 @@ class Fault:
     @classmethod
     def truncated(cls) -> Fault:
         """Begin an answer and close the connection."""
-        return cls(breaks_off=True)
+        return cls(truncates=True)
 
     @classmethod
     def stalled(cls, seconds: float) -> Fault:
         """Begin an answer, and let the rest of it wait."""
-        return cls(breaks_off=True, delay=seconds)
+        return cls(truncates=True, delay=seconds)
 
     @classmethod
     def reset(cls) -> Fault:
         """Close the connection without an answer."""
-        return cls(hang_up=True)
+        return cls(resets=True)
 
 
 FaultPlan = Callable[[str, str], "Fault | None"]
@@ -103,11 +103,11 @@ class FaultyApp:
         if fault is None:
             await self.app(scope, receive, send)
             return
-        if fault.breaks_off:
+        if fault.truncates:
             await send(_BEGINNING)
             await send({"type": "http.response.body", "body": b"{", "more_body": True})
         await asyncio.sleep(fault.delay)
-        if fault.hang_up or fault.breaks_off:
+        if fault.resets or fault.truncates:
             # `send` is a method of uvicorn's request, which has the connection.
             getattr(send, "__self__").transport.close()
         else:

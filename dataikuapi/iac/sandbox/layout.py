@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dataikuapi.iac.sandbox.errors import ProjectLayoutError
-from dataikuapi.iac.sandbox.vocabulary import Document, payload_extension
+from dataikuapi.iac.sandbox.fields import Document, payload_extension
 
 _PARAMS, _STANDARD, _LOCAL = "params.json", "variables.json", "localvariables.json"
 _FOLDERS = ("datasets", "recipes")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from dataikuapi.iac.sandbox import documents, vocabulary
+from dataikuapi.iac.sandbox import documents, fields
+from dataikuapi.iac.sandbox.collection import Clock
 from dataikuapi.iac.sandbox.datasets import Datasets
 from dataikuapi.iac.sandbox.errors import PartialSettingsError
+from dataikuapi.iac.sandbox.fields import Document
 from dataikuapi.iac.sandbox.layout import ProjectContent
 from dataikuapi.iac.sandbox.recipes import Recipes
-from dataikuapi.iac.sandbox.shelf import Clock
-from dataikuapi.iac.sandbox.vocabulary import Document
 
 
 class Project:
@@ -39,9 +39,9 @@ class Project:
         self._now = now
         self._lock = threading.RLock()
         owner = str(content.params.get("owner") or "admin")
-        params = {**vocabulary.PROJECT, "name": project_key, "owner": owner}
+        params = {**fields.PROJECT, "name": project_key, "owner": owner}
         params.update(documents.without_nulls(content.params))
-        self._params = documents.copied(documents.tagged(params, owner))
+        self._params = documents.copied(documents.with_tags(params, owner))
         self._variables = {"standard": content.standard, "local": content.local}
         self.datasets = Datasets(
             project_key, content.datasets, owner=owner, now=now, lock=self._lock
@@ -85,7 +85,7 @@ class Project:
     def metadata(self) -> Document:
         """Return label, descriptions, tags, custom fields and checklists."""
         params = self._params
-        parts = {name: params[name] for name in vocabulary.METADATA}
+        parts = {name: params[name] for name in fields.METADATA}
         if "description" in params:
             parts["description"] = params["description"]
         return documents.copied({"label": params["name"], **parts})
@@ -98,10 +98,9 @@ class Project:
         """
         sent = documents.without_nulls(documents.required_object(body, "metadata"))
         parts = {
-            name: sent.get(name, default)
-            for name, default in vocabulary.METADATA.items()
+            name: sent.get(name, default) for name, default in fields.METADATA.items()
         }
-        parts["tags"] = documents.reordered(documents.tag_list(parts["tags"]))
+        parts["tags"] = documents.shuffled(documents.tag_list(parts["tags"]))
         with self._lock:
             params = {**self._params, **parts}
             params["name"] = sent.get("label", params["name"])
@@ -130,7 +129,7 @@ class Project:
         if not isinstance(sent.get("settings"), dict):
             raise PartialSettingsError("settings is null")
         exposed = documents.required_object(
-            sent.get("exposedObjects") or vocabulary.PROJECT["exposedObjects"],
+            sent.get("exposedObjects") or fields.PROJECT["exposedObjects"],
             "exposedObjects",
         )
         with self._lock:
@@ -140,7 +139,7 @@ class Project:
     def permissions(self) -> Document:
         """Return the owner and who may do what."""
         return documents.copied(
-            {name: self._params[name] for name in vocabulary.PERMISSIONS}
+            {name: self._params[name] for name in fields.PERMISSIONS}
         )
 
     def put_permissions(self, body: Any, login: str) -> None:
@@ -153,8 +152,8 @@ class Project:
         documents.required_text(sent, "owner", "permissions")
         with self._lock:
             parts = {
-                name: sent.get(name, vocabulary.PROJECT.get(name))
-                for name in vocabulary.PERMISSIONS
+                name: sent.get(name, fields.PROJECT.get(name))
+                for name in fields.PERMISSIONS
             }
             self._save({**self._params, **parts}, login)
 
@@ -211,4 +210,4 @@ class Project:
         ]
 
     def _save(self, params: Document, login: str) -> None:
-        self._params = documents.bumped(params, self._params, login, self._now())
+        self._params = documents.next_version(params, self._params, login, self._now())

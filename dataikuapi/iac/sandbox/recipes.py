@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dataikuapi.iac.sandbox import documents, vocabulary
+from dataikuapi.iac.sandbox import documents
+from dataikuapi.iac.sandbox.collection import Clock, Lock, ObjectCollection
 from dataikuapi.iac.sandbox.errors import InvalidDocumentError, NotInSandboxError
-from dataikuapi.iac.sandbox.shelf import Clock, Lock, Shelf
-from dataikuapi.iac.sandbox.vocabulary import RECIPE, RECIPE_LIST_ITEM, Document
+from dataikuapi.iac.sandbox.fields import (
+    CODE_RECIPES,
+    PAYLOADLESS_RECIPES,
+    RECIPE,
+    RECIPE_LIST_ITEM,
+    VIRTUAL_INPUT_RECIPES,
+    Document,
+)
 
 
-class Recipes(Shelf):
+class Recipes(ObjectCollection):
     """The recipes of a project, by name.
 
     Args:
@@ -69,7 +76,7 @@ class Recipes(Shelf):
     def add_with_payload(
         self, name: str, login: str, fields: Mapping[str, Any], payload: str | None
     ) -> None:
-        """Add a new recipe; see :meth:`Shelf.add`. No payload where it is None."""
+        """Add a new recipe; ``payload`` is None for one without a payload."""
         with self._lock:
             self.add(name, login, fields)
             self._set_payload(name, payload)
@@ -153,7 +160,7 @@ def _prepared(prototype: Document, settings: Document) -> tuple[Document, Any]:
             "Creating the outputs of a recipe along with it is not in the sandbox; "
             "create them first"
         )
-    if prototype["type"] in vocabulary.VIRTUAL_INPUT_RECIPES:
+    if prototype["type"] in VIRTUAL_INPUT_RECIPES:
         return _with_virtual_inputs(fields, settings.get("virtualInputs") or [])
     fields["inputs"] = _with_deps(fields.get("inputs"))
     return fields, _first_payload(prototype["type"], settings.get("script"))
@@ -177,9 +184,9 @@ def _with_virtual_inputs(
 
 def _first_payload(recipe_type: str, script: str | None) -> str | None:
     """Return the payload of a new recipe: none for code without a script."""
-    if script is not None or recipe_type in vocabulary.CODE_RECIPES:
+    if script is not None or recipe_type in CODE_RECIPES:
         return script
-    return "" if recipe_type in vocabulary.PAYLOADLESS_RECIPES else "{}"
+    return "" if recipe_type in PAYLOADLESS_RECIPES else "{}"
 
 
 def _references(recipe: Document) -> Iterator[str]:

@@ -16,16 +16,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from dataikuapi.iac.sandbox.answers import answer, error_answer, failure
-from dataikuapi.iac.sandbox.calls import Call, read_call
 from dataikuapi.iac.sandbox.errors import InvalidDocumentError, SandboxError
+from dataikuapi.iac.sandbox.requests import ApiRequest, read_request
+from dataikuapi.iac.sandbox.responses import error_response, json_response, response_for
 from dataikuapi.iac.sandbox.store import ProjectStore
 
 # The client calls the first, the documentation names the second; both serve the same.
 PREFIXES = ("/dip/publicapi", "/public/api")
 
 
-Handler = Callable[[Call], Any]
+Handler = Callable[[ApiRequest], Any]
 
 
 def _done(what: str) -> dict[str, str]:
@@ -33,34 +33,36 @@ def _done(what: str) -> dict[str, str]:
     return {"msg": what}
 
 
-def _auth_info(call: Call) -> Any:
-    info = call.caller.info()
-    return {**info, "secrets": []} if call.flag("withSecrets") else info
+def _auth_info(request: ApiRequest) -> Any:
+    info = request.caller.info()
+    return {**info, "secrets": []} if request.flag("withSecrets") else info
 
 
-def _instance_info(call: Call) -> Any:
-    return call.store.instance_info()
+def _instance_info(request: ApiRequest) -> Any:
+    return request.store.instance_info()
 
 
-def _list_projects(call: Call) -> Any:
-    projects = call.store.list_projects(call.caller, call.tags)
-    if call.flag("includeLocation"):
+def _list_projects(request: ApiRequest) -> Any:
+    projects = request.store.list_projects(request.caller, request.tags)
+    if request.flag("includeLocation"):
         location = [{"id": "ROOT", "name": "/"}]
         return [{**project, "projectLocation": location} for project in projects]
     return projects
 
 
-def _create_project(call: Call) -> Any:
-    return _done(f"Created project {call.store.create_project(call.body, call.caller)}")
+def _create_project(request: ApiRequest) -> Any:
+    return _done(
+        f"Created project {request.store.create_project(request.body, request.caller)}"
+    )
 
 
-def _get_summary(call: Call) -> Any:
-    return call.project().summary()
+def _get_summary(request: ApiRequest) -> Any:
+    return request.project().summary()
 
 
-def _delete_project(call: Call) -> Any:
+def _delete_project(request: ApiRequest) -> Any:
     """Delete a project; the answer is that of a task which has already ended."""
-    call.store.delete_project(call.administered_project().project_key)
+    request.store.delete_project(request.administered_project().project_key)
     return {
         "hasResult": True,
         "aborted": False,
@@ -69,91 +71,92 @@ def _delete_project(call: Call) -> Any:
     }
 
 
-def _get_metadata(call: Call) -> Any:
-    return call.project().metadata()
+def _get_metadata(request: ApiRequest) -> Any:
+    return request.project().metadata()
 
 
-def _put_metadata(call: Call) -> Any:
-    call.project().put_metadata(call.body, call.login)
+def _put_metadata(request: ApiRequest) -> Any:
+    request.project().put_metadata(request.body, request.login)
     return _done("Updated metadata")
 
 
-def _get_settings(call: Call) -> Any:
-    return call.project().settings()
+def _get_settings(request: ApiRequest) -> Any:
+    return request.project().settings()
 
 
-def _put_settings(call: Call) -> Any:
-    call.project().put_settings(call.body, call.login)
+def _put_settings(request: ApiRequest) -> Any:
+    request.project().put_settings(request.body, request.login)
     return _done("Updated settings")
 
 
-def _get_permissions(call: Call) -> Any:
-    return call.administered_project().permissions()
+def _get_permissions(request: ApiRequest) -> Any:
+    return request.administered_project().permissions()
 
 
-def _put_permissions(call: Call) -> Any:
-    call.administered_project().put_permissions(call.body, call.login)
+def _put_permissions(request: ApiRequest) -> Any:
+    request.administered_project().put_permissions(request.body, request.login)
     return _done("Updated permissions")
 
 
-def _get_variables(call: Call) -> Any:
-    return call.project().variables()
+def _get_variables(request: ApiRequest) -> Any:
+    return request.project().variables()
 
 
-def _put_variables(call: Call) -> Any:
-    call.project().put_variables(call.body, call.login)
+def _put_variables(request: ApiRequest) -> Any:
+    request.project().put_variables(request.body, request.login)
     return _done("Updated variables")
 
 
-def _list_datasets(call: Call) -> Any:
+def _list_datasets(request: ApiRequest) -> Any:
     """List full definitions; those shared by other projects only on demand."""
-    project = call.project()
-    own = project.datasets.definitions(call.tags)
-    if call.flag("foreign"):
-        return own + call.store.list_foreign_datasets(project.project_key)
+    project = request.project()
+    own = project.datasets.definitions(request.tags)
+    if request.flag("foreign"):
+        return own + request.store.list_foreign_datasets(project.project_key)
     return own
 
 
-def _create_dataset(call: Call) -> Any:
-    return _done(
-        f"Created dataset {call.project().datasets.create(call.body, call.login)}"
+def _create_dataset(request: ApiRequest) -> Any:
+    name = request.project().datasets.create(request.body, request.login)
+    return _done(f"Created dataset {name}")
+
+
+def _get_dataset(request: ApiRequest) -> Any:
+    return request.project().datasets.get(request.name)
+
+
+def _put_dataset(request: ApiRequest) -> Any:
+    request.project().datasets.put(request.name, request.body, request.login)
+    return _done(f"Updated dataset {request.name}")
+
+
+def _delete_dataset(request: ApiRequest) -> Any:
+    request.project().delete_dataset(request.name)
+    return _done(f"Deleted dataset {request.name}")
+
+
+def _list_recipes(request: ApiRequest) -> Any:
+    return request.project().recipes.summaries()
+
+
+def _create_recipe(request: ApiRequest) -> Any:
+    return {"name": request.project().recipes.create(request.body, request.login)}
+
+
+def _get_recipe(request: ApiRequest) -> Any:
+    return request.project().recipes.get_with_payload(request.name)
+
+
+def _put_recipe(request: ApiRequest) -> Any:
+    request.project().recipes.put_with_payload(
+        request.name, request.body, request.login
     )
+    return _done(f"Updated recipe {request.name}")
 
 
-def _get_dataset(call: Call) -> Any:
-    return call.project().datasets.get(call.name)
-
-
-def _put_dataset(call: Call) -> Any:
-    call.project().datasets.put(call.name, call.body, call.login)
-    return _done(f"Updated dataset {call.name}")
-
-
-def _delete_dataset(call: Call) -> Any:
-    call.project().delete_dataset(call.name)
-    return _done(f"Deleted dataset {call.name}")
-
-
-def _list_recipes(call: Call) -> Any:
-    return call.project().recipes.summaries()
-
-
-def _create_recipe(call: Call) -> Any:
-    return {"name": call.project().recipes.create(call.body, call.login)}
-
-
-def _get_recipe(call: Call) -> Any:
-    return call.project().recipes.get_with_payload(call.name)
-
-
-def _put_recipe(call: Call) -> Any:
-    call.project().recipes.put_with_payload(call.name, call.body, call.login)
-    return _done(f"Updated recipe {call.name}")
-
-
-def _delete_recipe(call: Call) -> Any:
-    call.project().recipes.remove(call.name)
-    return _done(f"Deleted recipe {call.name}")
+def _delete_recipe(request: ApiRequest) -> Any:
+    request.project().recipes.remove(request.name)
+    return _done(f"Deleted recipe {request.name}")
 
 
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
@@ -203,11 +206,13 @@ def _endpoint(
     async def respond(request: Request) -> Response:
         raw = await request.body()
         try:
-            return answer(handlers[request.method](read_call(store, request, raw)))
+            return json_response(
+                handlers[request.method](read_request(store, request, raw))
+            )
         except SandboxError as error:
-            return failure(error)
+            return response_for(error)
         except RecursionError:
-            return failure(InvalidDocumentError("JSON is nested too deeply"))
+            return response_for(InvalidDocumentError("JSON is nested too deeply"))
 
     return respond
 
@@ -215,12 +220,12 @@ def _endpoint(
 async def _not_in_sandbox(request: Request, error: Exception) -> Response:
     """Answer 501, so that a gap is never mistaken for an object that is missing."""
     message = f"{request.method} {request.url.path} is not in the sandbox"
-    return error_answer(501, "dataikuapi.iac.sandbox.NotInSandboxError", message)
+    return error_response(501, "dataikuapi.iac.sandbox.NotInSandboxError", message)
 
 
 async def _wrong_method(request: Request, error: Exception) -> Response:
     refused = cast(HTTPException, error)
-    return error_answer(
+    return error_response(
         405,
         "org.springframework.web.HttpRequestMethodNotSupportedException",
         f"Request method '{request.method}' not supported",

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from dataikuapi.iac.sandbox import documents, layout
-from dataikuapi.iac.sandbox.access import ApiKey
+from dataikuapi.iac.sandbox.auth import ApiKey
+from dataikuapi.iac.sandbox.collection import Clock
 from dataikuapi.iac.sandbox.errors import (
     AlreadyExistsError,
+    ForbiddenError,
+    InvalidApiKeyError,
     InvalidDocumentError,
-    NotAllowedError,
-    ProjectNotVisibleError,
-    UnknownKeyError,
+    ProjectForbiddenError,
 )
+from dataikuapi.iac.sandbox.fields import Document
 from dataikuapi.iac.sandbox.layout import ProjectContent
 from dataikuapi.iac.sandbox.projects import Project
-from dataikuapi.iac.sandbox.shelf import Clock
-from dataikuapi.iac.sandbox.vocabulary import Document
 
 DSS_VERSION = "14.4.2"
 SANDBOX_LOGIN = "sandbox_admin"
@@ -170,12 +170,12 @@ class ProjectStore:
         """Return the rights that go with a key.
 
         Raises:
-            UnknownKeyError: there is no such key, or none was given.
+            InvalidApiKeyError: there is no such key, or none was given.
         """
         with self._lock:
             if key in self._keys:
                 return self._keys[key]
-        raise UnknownKeyError()
+        raise InvalidApiKeyError()
 
     def project_keys(self) -> list[str]:
         """Return the keys of all projects, in the order in which they came."""
@@ -197,7 +197,7 @@ class ProjectStore:
             visible = caller is None or caller.sees(project_key)
             if visible and project_key in self._projects:
                 return self._projects[project_key]
-        raise ProjectNotVisibleError()
+        raise ProjectForbiddenError()
 
     def list_projects(
         self, caller: ApiKey | None = None, tags: Collection[str] = ()
@@ -222,12 +222,12 @@ class ProjectStore:
         """Add the project that a client asks for, and return its key.
 
         Raises:
-            NotAllowedError: the caller's key is limited to certain projects.
+            ForbiddenError: the caller's key is limited to certain projects.
             InvalidDocumentError: key or owner is missing, or the key is malformed.
             AlreadyExistsError: there is such a project.
         """
         if caller.projects is not None:
-            raise NotAllowedError("You are not allowed to create projects")
+            raise ForbiddenError("You are not allowed to create projects")
         sent = documents.without_nulls(documents.required_object(body, "project"))
         key = documents.required_text(sent, "projectKey", "project")
         if not re.fullmatch(r"[A-Za-z0-9_]+", key):
@@ -255,7 +255,7 @@ class ProjectStore:
         """
         with self._lock:
             if self._projects.pop(project_key, None) is None:
-                raise ProjectNotVisibleError()
+                raise ProjectForbiddenError()
 
     def list_foreign_datasets(self, project_key: str) -> list[Document]:
         """Return the datasets that other projects share with this one."""

@@ -5,7 +5,7 @@ from dataikuapi.iac.sync.dataset import DatasetSync
 from dataikuapi.iac.sync.project import ProjectSync
 from dataikuapi.iac.sync.recipe import RecipeSync
 
-__all__ = ["SYNCS", "DatasetSync", "ProjectSync", "RecipeSync", "ResourceSync"]
+__all__ = ["DatasetSync", "ProjectSync", "RecipeSync", "ResourceSync", "SYNCS"]
 
 SYNCS: dict[str, type[ResourceSync]] = {
     "project": ProjectSync,

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from dataikuapi.dssclient import DSSClient
 
-from dataikuapi.iac.canonical import mask_for, metadata_of
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     ProjectNotVisibleError,
@@ -16,11 +15,12 @@ from dataikuapi.iac.exceptions import (
     UnsupportedValueError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
-from dataikuapi.iac.models.json_values import JSON, first_unsupported
+from dataikuapi.iac.models.json_values import JSON, find_unsupported
 from dataikuapi.iac.models.scope import scope_entry
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync.errors import ask
 from dataikuapi.iac.sync.workers import Workers
+from dataikuapi.iac.types import make_redactor, metadata_of
 
 __all__ = ["ResourceSync"]
 
@@ -52,7 +52,9 @@ class ResourceSync(ABC):
         workers: Workers | None = None,
     ) -> None:
         self._workers = workers or Workers(client)
-        self._mask = mask_for(secret_key or os.environ.get(SECRET_KEY_VARIABLE))
+        self._redactor = make_redactor(
+            secret_key or os.environ.get(SECRET_KEY_VARIABLE)
+        )
 
     @property
     def client(self) -> DSSClient:
@@ -106,9 +108,9 @@ class ResourceSync(ABC):
             f"expected {expected}"
         )
 
-    def _ask(self, about: ResourceId | None, call: Callable[[], T]) -> T:
+    def _ask(self, rid: ResourceId | None, call: Callable[[], T]) -> T:
         """Call the client; whatever fails is an error of our tree."""
-        return ask(self.client, about, call)
+        return ask(self.client, rid, call)
 
     def _asked(self, calls: Mapping[ResourceId, Callable[[], Resource]]) -> Outcomes:
         """Make a call to DSS for each object, with all workers at once."""
@@ -122,8 +124,8 @@ class ResourceSync(ABC):
         """
         found = [item for item in outcomes.values() if isinstance(item, Resource)]
         failures = {
-            str(about): error
-            for about, error in outcomes.items()
+            str(rid): error
+            for rid, error in outcomes.items()
             if isinstance(error, DataikuIaCError)
             and (
                 isinstance(error, ProjectNotVisibleError)
@@ -136,7 +138,7 @@ class ResourceSync(ABC):
                 unknown={key: str(error) for key, error in failures.items()},
                 scope=[
                     scope_entry(key, [self.resource_type], utc_now())
-                    for key in sorted({about.project_key for about in outcomes})
+                    for key in sorted({rid.project_key for rid in outcomes})
                 ],
             )
             raise SyncError(state, failures)
@@ -152,33 +154,33 @@ class ResourceSync(ABC):
 
     def _resource(
         self,
-        about: ResourceId,
+        rid: ResourceId,
         attributes: dict[str, JSON],
         tags_of: dict[str, Any],
     ) -> Resource:
         """Build the resource; ``tags_of`` is the document with its versionTag."""
-        self._refuse_unsupported(about, attributes)
-        return Resource.adopt(
+        self._refuse_unsupported(rid, attributes)
+        return Resource._from_parts(
             self.resource_type,
-            str(about),
+            str(rid),
             attributes,
             metadata_of(tags_of, read_at=utc_now(), read_by="system"),
         )
 
     def _canonical(
-        self, about: ResourceId, raw: Any, build: Callable[[], dict[str, JSON]]
+        self, rid: ResourceId, raw: Any, build: Callable[[], dict[str, JSON]]
     ) -> dict[str, JSON]:
         """Build attributes; say where, if what DSS returned is nested too deep."""
         try:
             return build()
         except RecursionError:
-            self._refuse_unsupported(about, raw)
+            self._refuse_unsupported(rid, raw)
             raise
 
-    def _refuse_unsupported(self, about: ResourceId, attributes: Any) -> None:
-        problem = first_unsupported(attributes, "attributes")
+    def _refuse_unsupported(self, rid: ResourceId, attributes: Any) -> None:
+        problem = find_unsupported(attributes, "attributes")
         if problem:
             raise UnsupportedValueError(
-                f"{about} has a value that a state cannot hold exactly: {problem}. "
+                f"{rid} has a value that a state cannot hold exactly: {problem}. "
                 "Change it in DSS"
             )

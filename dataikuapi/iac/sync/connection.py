@@ -8,11 +8,11 @@ from dataikuapi.dssclient import DSSClient
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from dataikuapi.iac.sync.policy import CallPolicy, ReadRetry
-from dataikuapi.iac.sync.refusals import Refusal
-from dataikuapi.iac.sync.sockets import OpenSockets
+from dataikuapi.iac.sync.error_response import ErrorResponse
+from dataikuapi.iac.sync.policy import ReadRetry, RetryPolicy
+from dataikuapi.iac.sync.sockets import SocketTracker
 
-__all__ = ["answered_by_dss", "host_of", "is_dss_client", "own_copy"]
+__all__ = ["clone_client", "describe_host", "is_dss_client", "last_response_from_dss"]
 
 
 def is_dss_client(client: DSSClient) -> bool:
@@ -23,8 +23,8 @@ def is_dss_client(client: DSSClient) -> bool:
     return issubclass(type(client), DSSClient)
 
 
-def own_copy(
-    client: DSSClient, policy: CallPolicy, sockets: OpenSockets | None = None
+def clone_client(
+    client: DSSClient, policy: RetryPolicy, sockets: SocketTracker | None = None
 ) -> DSSClient:
     """Return a client that gives up in time, tries again, and says why it failed.
 
@@ -48,26 +48,26 @@ def own_copy(
         if isinstance(adapter, HTTPAdapter):
             adapter.max_retries = ReadRetry.of(policy)
             if sockets is not None:
-                sockets.note_those_of(adapter)
-        own._session.mount(prefix, _TimeOutAdapter(adapter, policy))
-    own._session.hooks["response"].append(_AnswerCheck())
+                sockets.track(adapter)
+        own._session.mount(prefix, _TimeoutAdapter(adapter, policy))
+    own._session.hooks["response"].append(_ResponseCheck())
     return own
 
 
-def host_of(client: DSSClient) -> str:
+def describe_host(client: DSSClient) -> str:
     """Return the address, for messages, without a user and password in it."""
     scheme, separator, rest = str(client.host).rpartition("://")
     return f"DSS at {scheme}{separator}{rest.rpartition('@')[2]}"
 
 
-def answered_by_dss(client: DSSClient) -> bool:
+def last_response_from_dss(client: DSSClient) -> bool:
     """Tell whether the last answer that the client got came from a DSS.
 
     Every answer of DSS has a header with its version. Where nobody looked, as with a
     client that is not a copy of ours, the answer is believed.
     """
     hooks = client._session.hooks["response"] if is_dss_client(client) else []
-    return all(hook.by_dss for hook in hooks if isinstance(hook, _AnswerCheck))
+    return all(hook.by_dss for hook in hooks if isinstance(hook, _ResponseCheck))
 
 
 def _copied(session: Session) -> Session:
@@ -83,7 +83,7 @@ def _copied(session: Session) -> Session:
     return fresh
 
 
-class _AnswerCheck:
+class _ResponseCheck:
     """Looks at each answer before the client does, which drops status and headers."""
 
     def __init__(self) -> None:
@@ -93,13 +93,13 @@ class _AnswerCheck:
         """Raise what DSS refused, with its status."""
         self.by_dss = "DSS-Version" in response.headers
         if response.status_code >= 400:
-            raise Refusal.of_response(response)
+            raise ErrorResponse.of_response(response)
 
 
-class _TimeOutAdapter(BaseAdapter):
+class _TimeoutAdapter(BaseAdapter):
     """Sends through another adapter, which may be one that the caller mounted."""
 
-    def __init__(self, inner: BaseAdapter, policy: CallPolicy) -> None:
+    def __init__(self, inner: BaseAdapter, policy: RetryPolicy) -> None:
         super().__init__()
         self._inner = inner
         self._policy = policy
@@ -117,7 +117,7 @@ class _TimeOutAdapter(BaseAdapter):
         asked for again here.
         """
         policy = self._policy
-        timeout = timeout or (policy.connect_time_out, policy.read_time_out)
+        timeout = timeout or (policy.connect_timeout, policy.read_timeout)
         failures = 0
         while True:
             response = self._inner.send(
@@ -129,7 +129,7 @@ class _TimeOutAdapter(BaseAdapter):
                 return response
             except RequestException:
                 failures += 1
-                if request.method != "GET" or failures > policy.retries:
+                if request.method != "GET" or failures > policy.max_retries:
                     raise
                 policy.wait(failures)
 

@@ -3,10 +3,10 @@
 from functools import partial
 from typing import Any
 
-from dataikuapi.iac.canonical import dataset_attributes
 from dataikuapi.iac.exceptions import DataikuIaCError
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
+from dataikuapi.iac.types import dataset_attributes
 
 __all__ = ["DatasetSync"]
 
@@ -67,26 +67,26 @@ class DatasetSync(ResourceSync):
         return self._found(outcomes)
 
     def _attempt(
-        self, about: ResourceId, document: dict[str, Any]
+        self, rid: ResourceId, document: dict[str, Any]
     ) -> Resource | DataikuIaCError:
         try:
-            return self._build(about, document)
+            return self._build(rid, document)
         except DataikuIaCError as error:
             return error
 
-    def _fetch(self, about: ResourceId) -> Resource:
-        dataset = self.client.get_project(about.project_key).get_dataset(
-            about.resource_name
+    def _fetch(self, rid: ResourceId) -> Resource:
+        dataset = self.client.get_project(rid.project_key).get_dataset(
+            rid.resource_name
         )
         return self._build(
-            about, self._ask(about, lambda: dict(dataset.get_settings().settings))
+            rid, self._ask(rid, lambda: dict(dataset.get_settings().settings))
         )
 
-    def _build(self, about: ResourceId, document: dict[str, Any]) -> Resource:
-        return self._ask(about, lambda: self._built(about, document))
+    def _build(self, rid: ResourceId, document: dict[str, Any]) -> Resource:
+        return self._ask(rid, lambda: self._built(rid, document))
 
-    def _built(self, about: ResourceId, document: dict[str, Any]) -> Resource:
+    def _built(self, rid: ResourceId, document: dict[str, Any]) -> Resource:
         attributes = self._canonical(
-            about, document, lambda: dataset_attributes(document, self._mask)
+            rid, document, lambda: dataset_attributes(document, self._redactor)
         )
-        return self._resource(about, attributes, document)
+        return self._resource(rid, attributes, document)

@@ -11,19 +11,19 @@ from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
-    DSSAnswerError,
     DSSAuthenticationError,
     DSSError,
     DSSPermissionError,
     DSSTimeoutError,
     DSSUnreachableError,
-    NotDSSError,
+    InvalidResponseError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
+    UnexpectedResponseError,
 )
 from dataikuapi.iac.models import ResourceId
-from dataikuapi.iac.sync.connection import answered_by_dss, host_of
-from dataikuapi.iac.sync.refusals import Refusal
+from dataikuapi.iac.sync.connection import describe_host, last_response_from_dss
+from dataikuapi.iac.sync.error_response import ErrorResponse
 
 __all__ = ["ask"]
 
@@ -33,7 +33,7 @@ _QUOTED = 200
 """How many characters of what DSS says a message may quote."""
 
 
-def ask(client: DSSClient, about: ResourceId | None, call: Callable[[], T]) -> T:
+def ask(client: DSSClient, rid: ResourceId | None, call: Callable[[], T]) -> T:
     """Call the client; whatever fails is an error of our tree.
 
     Args:
@@ -51,9 +51,9 @@ def ask(client: DSSClient, about: ResourceId | None, call: Callable[[], T]) -> T
     except DataikuIaCError:
         raise
     except DataikuException as error:
-        raise _refused(client, about, Refusal.of_exception(error)) from error
+        raise _refused(client, rid, ErrorResponse.of_exception(error)) from error
     except _EXPLAINED as error:
-        raise _explained(client, about, error) from error
+        raise _explained(client, rid, error) from error
 
 
 # Beside what requests raises: the client, and what builds resources, take answers apart
@@ -76,22 +76,22 @@ _NO_URL = (
 
 
 def _explained(
-    client: DSSClient, about: ResourceId | None, error: Exception
+    client: DSSClient, rid: ResourceId | None, error: Exception
 ) -> DataikuIaCError:
     if isinstance(error, (requests.exceptions.InvalidJSONError, json.JSONDecodeError)):
-        return _not_dss(client, about, None)
+        return _not_dss(client, rid, None)
     if not isinstance(error, requests.RequestException):
-        return _unexpected(client, about, error)
+        return _unexpected(client, rid, error)
     if isinstance(error, requests.Timeout):
-        return _timed_out(client, about)
+        return _timed_out(client, rid)
     if isinstance(_after_retries(error), ReadTimeoutError):
-        return _timed_out(client, about)
+        return _timed_out(client, rid)
     unreachable = DSSUnreachableError(
-        f"cannot reach {host_of(client)} (asked for {_name(about)}): "
+        f"cannot reach {describe_host(client)} (asked for {_name(rid)}): "
         f"{_first_cause(error)}. Check the URL, the network, and that DSS runs"
     )
     gone = isinstance(_after_retries(error), NewConnectionError)
-    unreachable.is_gone = gone or isinstance(error, _NO_URL)
+    unreachable.no_connection = gone or isinstance(error, _NO_URL)
     return unreachable
 
 
@@ -101,28 +101,28 @@ def _after_retries(error: requests.RequestException) -> object:
     return getattr(inner, "reason", inner)
 
 
-def _timed_out(client: DSSClient, about: ResourceId | None) -> DSSTimeoutError:
+def _timed_out(client: DSSClient, rid: ResourceId | None) -> DSSTimeoutError:
     return DSSTimeoutError(
-        f"no answer from {host_of(client)} in time (asked for {_name(about)}). Try "
-        "again later, ask whoever runs it, or give it more time (CallPolicy)"
+        f"no answer from {describe_host(client)} in time (asked for {_name(rid)}). Try "
+        "again later, ask whoever runs it, or give it more time (RetryPolicy)"
     )
 
 
 def _refused(
-    client: DSSClient, about: ResourceId | None, refusal: Refusal
+    client: DSSClient, rid: ResourceId | None, refusal: ErrorResponse
 ) -> DataikuIaCError:
-    host, name = host_of(client), _name(about)
+    host, name = describe_host(client), _name(rid)
     if not refusal.is_dss:
-        return _not_dss(client, about, refusal.status)
+        return _not_dss(client, rid, refusal.status)
     if refusal.is_bad_key:
         return DSSAuthenticationError(
             f"{host} does not know the API key (asked for {name}). Check the key, and "
             "that it is one of this instance"
         )
-    if refusal.is_missing and about is not None:
-        return _missing(client, about)
+    if refusal.is_missing and rid is not None:
+        return _missing(client, rid)
     if refusal.is_forbidden:
-        return _forbidden(client, about, refusal)
+        return _forbidden(client, rid, refusal)
     status = f"{refusal.status} " if refusal.status else ""
     return DSSError(
         f"{host} answered {status}to {name} with {refusal.error_type}: "
@@ -131,7 +131,7 @@ def _refused(
 
 
 def _forbidden(
-    client: DSSClient, about: ResourceId | None, refusal: Refusal
+    client: DSSClient, rid: ResourceId | None, refusal: ErrorResponse
 ) -> DataikuIaCError:
     """Tell a project that the key does not see from an action that it has no right to.
 
@@ -139,65 +139,65 @@ def _forbidden(
     asked twice more: who am I, and is the project there at all?
     """
     ask(client, None, client.get_auth_info)
-    if about is not None:
+    if rid is not None:
         try:
-            client.get_project(about.project_key).get_summary()
+            client.get_project(rid.project_key).get_summary()
         except DataikuException as error:
-            second = Refusal.of_exception(error)
+            second = ErrorResponse.of_exception(error)
             if second.is_forbidden or second.is_missing:
-                return _not_visible(client, about)
-            return _refused(client, about, second)
+                return _not_visible(client, rid)
+            return _refused(client, rid, second)
         except _EXPLAINED as error:
-            return _explained(client, about, error)
+            return _explained(client, rid, error)
     return DSSPermissionError(
-        f"{host_of(client)} does not let the API key read {_name(about)}: "
+        f"{describe_host(client)} does not let the API key read {_name(rid)}: "
         f"{_quoted(client, refusal.message)}. Ask for the right to read the project"
     )
 
 
-def _missing(client: DSSClient, about: ResourceId) -> ResourceNotFoundError:
-    if not about.resource_name:
-        return _not_visible(client, about)
+def _missing(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
+    if not rid.resource_name:
+        return _not_visible(client, rid)
     return ResourceNotFoundError(
-        f"{host_of(client)} has no {about}: it was deleted or renamed, or the name is "
-        "wrong"
+        f"{describe_host(client)} has no {rid}: it was deleted or renamed, or the name "
+        "is wrong"
     )
 
 
-def _not_visible(client: DSSClient, about: ResourceId) -> ProjectNotVisibleError:
+def _not_visible(client: DSSClient, rid: ResourceId) -> ProjectNotVisibleError:
     return ProjectNotVisibleError(
-        f"{host_of(client)} shows no project {about.project_key} to this API key: it "
-        "does not exist, or the key may not see it; DSS does not tell which. Check the "
-        "project key, and the key's rights"
+        f"{describe_host(client)} shows no project {rid.project_key} to this API key: "
+        "it does not exist, or the key may not see it; DSS does not tell which. Check "
+        "the project key, and the key's rights"
     )
 
 
 def _not_dss(
-    client: DSSClient, about: ResourceId | None, status: int | None
-) -> NotDSSError:
+    client: DSSClient, rid: ResourceId | None, status: int | None
+) -> InvalidResponseError:
     said = f"{status} and " if status else ""
-    return NotDSSError(
-        f"{host_of(client)} answered {said}no JSON of DSS when asked for "
-        f"{_name(about)}: the page of a proxy or a login, or DSS is starting. Check "
+    return InvalidResponseError(
+        f"{describe_host(client)} answered {said}no JSON of DSS when asked for "
+        f"{_name(rid)}: the page of a proxy or a login, or DSS is starting. Check "
         "the URL, and what is in front of DSS"
     )
 
 
 def _unexpected(
-    client: DSSClient, about: ResourceId | None, error: Exception
+    client: DSSClient, rid: ResourceId | None, error: Exception
 ) -> DataikuIaCError:
     absent = isinstance(error, KeyError) and error.args == ("recipe",)
-    if absent and about is not None and answered_by_dss(client):
+    if absent and rid is not None and last_response_from_dss(client):
         # What DSS answers where there is no such recipe: 200, without the key "recipe".
-        return _missing(client, about)
-    return DSSAnswerError(
-        f"{host_of(client)} answered JSON that is not what DSS answers when asked for "
-        f"{_name(about)}. Check that the URL is that of a DSS"
+        return _missing(client, rid)
+    return UnexpectedResponseError(
+        f"{describe_host(client)} answered JSON that is not what DSS answers when "
+        f"asked for {_name(rid)}. Check that the URL is that of a DSS"
     )
 
 
-def _name(about: ResourceId | None) -> str:
-    return "the instance" if about is None else str(about)
+def _name(rid: ResourceId | None) -> str:
+    return "the instance" if rid is None else str(rid)
 
 
 def _quoted(client: DSSClient, text: str) -> str:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dataikuapi.iac.sync.workers import CountProgress
+from dataikuapi.iac.sync.workers import ProgressCallback
 
-__all__ = ["shown"]
+__all__ = ["progress_bar"]
 
 
 @contextmanager
-def shown(progress: bool | CountProgress) -> Iterator[CountProgress | None]:
+def progress_bar(
+    progress: bool | ProgressCallback,
+) -> Iterator[ProgressCallback | None]:
     """Give what is to be told of each call.
 
     Args:

@@ -6,10 +6,10 @@ from typing import Any
 from dataikuapi.dss.project import DSSProject
 from dataikuapi.utils import DataikuException
 
-from dataikuapi.iac.canonical import project_attributes
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
-from dataikuapi.iac.sync.refusals import Refusal
+from dataikuapi.iac.sync.error_response import ErrorResponse
+from dataikuapi.iac.types import project_attributes
 
 __all__ = ["ProjectSync"]
 
@@ -38,9 +38,9 @@ class ProjectSync(ResourceSync):
             ProjectNotVisibleError: if it does not exist, or the key may not see it.
             DSSError: if DSS could not be asked.
         """
-        about = self._parse(resource_id, named=False)
-        project = self.client.get_project(about.project_key)
-        return self._read(about, self._ask(about, lambda: _summary(project)))
+        rid = self._parse(resource_id, named=False)
+        project = self.client.get_project(rid.project_key)
+        return self._read(rid, self._ask(rid, lambda: _summary(project)))
 
     def list_all(self, project_key: str | None = None) -> list[Resource]:
         """Read the projects that the key may see.
@@ -58,20 +58,20 @@ class ProjectSync(ResourceSync):
             for key, summary in summaries.items()
             if project_key in (None, key)
         }
-        calls = {about: partial(self._read, about, wanted[about]) for about in wanted}
+        calls = {rid: partial(self._read, rid, wanted[rid]) for rid in wanted}
         return self._found(self._asked(calls))
 
-    def _read(self, about: ResourceId, summary: dict[str, Any]) -> Resource:
-        project = self.client.get_project(about.project_key)
-        metadata = self._ask(about, lambda: _document(project.get_metadata()))
-        settings = self._ask(about, lambda: _document(project.get_settings().settings))
-        permissions = self._ask(about, lambda: _permissions(project))
+    def _read(self, rid: ResourceId, summary: dict[str, Any]) -> Resource:
+        project = self.client.get_project(rid.project_key)
+        metadata = self._ask(rid, lambda: _document(project.get_metadata()))
+        settings = self._ask(rid, lambda: _document(project.get_settings().settings))
+        permissions = self._ask(rid, lambda: _permissions(project))
         parts = (summary, metadata, settings, permissions)
-        return self._ask(about, lambda: self._built(about, *parts))
+        return self._ask(rid, lambda: self._built(rid, *parts))
 
     def _built(
         self,
-        about: ResourceId,
+        rid: ResourceId,
         summary: dict[str, Any],
         metadata: dict[str, Any],
         settings: dict[str, Any],
@@ -79,11 +79,11 @@ class ProjectSync(ResourceSync):
     ) -> Resource:
         documents = (summary, metadata, settings, permissions)
         attributes = self._canonical(
-            about,
+            rid,
             list(documents),
-            lambda: project_attributes(*documents, self._mask),
+            lambda: project_attributes(*documents, self._redactor),
         )
-        return self._resource(about, attributes, summary)
+        return self._resource(rid, attributes, summary)
 
 
 def _by_key(projects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -107,7 +107,7 @@ def _permissions(project: DSSProject) -> dict[str, Any] | None:
     try:
         permissions: dict[str, Any] = _document(project.get_permissions())
     except DataikuException as error:
-        if not Refusal.of_exception(error).is_forbidden:
+        if not ErrorResponse.of_exception(error).is_forbidden:
             raise
         return None
     return permissions

@@ -5,9 +5,9 @@ from typing import Any
 
 from dataikuapi.dss.recipe import DSSRecipe
 
-from dataikuapi.iac.canonical import recipe_attributes
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
+from dataikuapi.iac.types import recipe_attributes
 
 __all__ = ["RecipeSync"]
 
@@ -56,22 +56,20 @@ class RecipeSync(ResourceSync):
             lambda: [item["name"] for item in project.list_recipes()],
         )
         ids = [ResourceId(self.resource_type, key, name) for name in names]
-        calls = {about: partial(self._fetch, about) for about in ids}
+        calls = {rid: partial(self._fetch, rid) for rid in ids}
         return self._found(self._asked(calls))
 
-    def _fetch(self, about: ResourceId) -> Resource:
-        recipe = self.client.get_project(about.project_key).get_recipe(
-            about.resource_name
-        )
-        return self._ask(about, lambda: self._built(about, *_settings(recipe)))
+    def _fetch(self, rid: ResourceId) -> Resource:
+        recipe = self.client.get_project(rid.project_key).get_recipe(rid.resource_name)
+        return self._ask(rid, lambda: self._built(rid, *_settings(recipe)))
 
     def _built(
-        self, about: ResourceId, document: dict[str, Any], payload: str | None
+        self, rid: ResourceId, document: dict[str, Any], payload: str | None
     ) -> Resource:
         attributes = self._canonical(
-            about, document, lambda: recipe_attributes(document, payload, self._mask)
+            rid, document, lambda: recipe_attributes(document, payload, self._redactor)
         )
-        return self._resource(about, attributes, document)
+        return self._resource(rid, attributes, document)
 
 
 def _settings(recipe: DSSRecipe) -> tuple[dict[str, Any], str | None]:

@@ -15,10 +15,10 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import allowed_gai_family
 
-__all__ = ["OpenSockets"]
+__all__ = ["SocketTracker"]
 
 
-class OpenSockets:
+class SocketTracker:
     """The connections of all copies of a client, to be cut when nobody waits for them.
 
     A thread that waits for an answer cannot be stopped in another way.
@@ -27,45 +27,45 @@ class OpenSockets:
     def __init__(self) -> None:
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._lock = Lock()
-        self._is_cut = False
+        self._is_shut_down = False
 
     def add(self, opened: socket.socket) -> None:
         """Note a socket, connected or about to be; after a cut it ends at once."""
         with self._lock:
             self._sockets.add(opened)
-            if self._is_cut:
+            if self._is_shut_down:
                 _shut(opened)
 
-    def cut(self) -> None:
+    def shutdown(self) -> None:
         """End all connections; who waits for an answer gets an error at once."""
         with self._lock:
-            self._is_cut = True
+            self._is_shut_down = True
             for opened in list(self._sockets):
                 _shut(opened)
 
-    def note_those_of(self, adapter: HTTPAdapter) -> None:
+    def track(self, adapter: HTTPAdapter) -> None:
         """Note the connections of the adapter as they are made."""
         classes = adapter.poolmanager.pool_classes_by_scheme
         adapter.poolmanager.pool_classes_by_scheme = {
-            scheme: self._noting(pool_class) for scheme, pool_class in classes.items()
+            scheme: self._tracking(pool_class) for scheme, pool_class in classes.items()
         }
 
-    def _noting(self, pool_class: Any) -> Any:
+    def _tracking(self, pool_class: Any) -> Any:
         """Return the pool class, of any scheme, with connections that are noted."""
-        sockets: OpenSockets = self
+        sockets: SocketTracker = self
         connection_class: Any = pool_class.ConnectionCls
         if connection_class._new_conn is HTTPConnection._new_conn:
             connection_class = _early(sockets, connection_class)
 
-        class NotingConnection(connection_class):  # type: ignore[misc]
+        class TrackingConnection(connection_class):  # type: ignore[misc]
             def connect(self) -> None:
                 super().connect()
                 sockets.add(self.sock)
 
-        class NotingPool(pool_class):  # type: ignore[misc]
-            ConnectionCls = NotingConnection
+        class TrackingPool(pool_class):  # type: ignore[misc]
+            ConnectionCls = TrackingConnection
 
-        return NotingPool
+        return TrackingPool
 
 
 def _shut(opened: socket.socket) -> None:
@@ -76,7 +76,7 @@ def _shut(opened: socket.socket) -> None:
         pass  # It was closed already, or had not begun to connect.
 
 
-def _early(sockets: OpenSockets, connection_class: Any) -> Any:
+def _early(sockets: SocketTracker, connection_class: Any) -> Any:
     """Return the class with connections that are noted before they are made.
 
     Shutting a socket down wakes who waits for it to connect. One behind a SOCKS proxy,

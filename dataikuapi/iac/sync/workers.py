@@ -15,15 +15,15 @@ from dataikuapi.iac.exceptions import (
     DSSAuthenticationError,
     DSSUnreachableError,
 )
-from dataikuapi.iac.sync.connection import is_dss_client, own_copy
-from dataikuapi.iac.sync.policy import CallPolicy
-from dataikuapi.iac.sync.sockets import OpenSockets
+from dataikuapi.iac.sync.connection import clone_client, is_dss_client
+from dataikuapi.iac.sync.policy import RetryPolicy
+from dataikuapi.iac.sync.sockets import SocketTracker
 
-__all__ = ["CountProgress", "Workers", "is_hopeless"]
+__all__ = ["ProgressCallback", "Workers", "is_fatal"]
 
 T = TypeVar("T")
 
-CountProgress = Callable[[int, int], object]
+ProgressCallback = Callable[[int, int], object]
 """Is told how many calls are done, and how many are known to be needed so far."""
 
 _JOIN_SECONDS = 0.8
@@ -51,12 +51,12 @@ class _Run:
     to a stand.
     """
 
-    def __init__(self, progress: CountProgress | None) -> None:
+    def __init__(self, progress: ProgressCallback | None) -> None:
         self.condition = Condition()
         self.cancelled = Event()
-        self.sockets = OpenSockets()
+        self.sockets = SocketTracker()
         self.done = self.known = 0
-        self.hopeless: DataikuIaCError | None = None
+        self.fatal: DataikuIaCError | None = None
         self.broken: BaseException | None = None
         self._progress = progress
         self._levels: list[deque[Callable[[], None]]] = []
@@ -105,13 +105,13 @@ class Workers:
     """
 
     def __init__(
-        self, client: DSSClient, max_workers: int = 1, policy: CallPolicy | None = None
+        self, client: DSSClient, max_workers: int = 1, policy: RetryPolicy | None = None
     ) -> None:
         if max_workers < 1:
             raise ValueError(f"max_workers is {max_workers}; it takes at least one")
         self._given = client
         self._max_workers = max_workers if is_dss_client(client) else 1
-        self._policy = (policy or CallPolicy()).sleeping_by(self._sleep)
+        self._policy = (policy or RetryPolicy()).with_sleep(self._sleep)
         self._local = local()
         self._busy = RLock()
         self._run_at_work: _Run | None = None
@@ -122,11 +122,11 @@ class Workers:
         if not hasattr(self._local, "client"):
             run = self._run_of_thread()
             sockets = None if run is None else run.sockets
-            self._local.client = own_copy(self._given, self._policy, sockets)
+            self._local.client = clone_client(self._given, self._policy, sockets)
         return self._local.client
 
     @contextmanager
-    def at_work(self, progress: CountProgress | None = None) -> Iterator[None]:
+    def running(self, progress: ProgressCallback | None = None) -> Iterator[None]:
         """Have the threads for a while; whatever ends it, they end with it.
 
         The calling thread is one of the workers. Another one that comes meanwhile waits
@@ -153,7 +153,7 @@ class Workers:
     def run(self, calls: Sequence[Callable[[], T]]) -> list[T | DataikuIaCError]:
         """Make calls, and return what each returned, in their order.
 
-        A call may itself use this method. Without threads (see :meth:`at_work`) the
+        A call may itself use this method. Without threads (see :meth:`running`) the
         calls are made one after the other.
 
         Returns:
@@ -251,27 +251,27 @@ def _next_within(run: _Run, batch: _Batch[T]) -> Callable[[], None] | None:
 
 
 def _outcome(run: _Run, call: Callable[[], T]) -> T | DataikuIaCError:
-    if run.hopeless is not None:
-        return run.hopeless
+    if run.fatal is not None:
+        return run.fatal
     try:
         return call()
     except DataikuIaCError as error:
-        if is_hopeless(error):
-            run.hopeless = error
+        if is_fatal(error):
+            run.fatal = error
         return error
 
 
-def is_hopeless(error: DataikuIaCError) -> bool:
+def is_fatal(error: DataikuIaCError) -> bool:
     """Tell whether nothing else would be answered either, retries included."""
     if isinstance(error, DSSUnreachableError):
-        return error.is_gone
+        return error.no_connection
     return isinstance(error, DSSAuthenticationError)
 
 
 def _end(run: _Run, threads: list[Thread]) -> None:
     run.end()
     if run.done < run.known:  # Cut short: somebody waits for an answer.
-        run.sockets.cut()
+        run.sockets.shutdown()
     deadline = monotonic() + _JOIN_SECONDS
     for thread in threads:
         thread.join(max(deadline - monotonic(), 0))

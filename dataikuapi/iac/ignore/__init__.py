@@ -1,0 +1,1 @@
+"""Rules for changes that a team has decided not to watch."""
