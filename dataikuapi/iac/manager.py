@@ -1,7 +1,6 @@
-"""The conductor: reads an instance into states, and keeps them in a backend."""
+"""The facade: reads an instance into states, and stores them in a backend."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from dataikuapi.dssclient import DSSClient
@@ -11,53 +10,49 @@ from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
-from dataikuapi.iac.models import Resource, State, make_resource_id
+from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
+from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.selection import (
-    check_not_visible,
-    check_on_error,
-    check_tracked,
-    projects_of,
-    resource_type_of,
-    unique,
-)
 from dataikuapi.iac.state_store import StateStore
-from dataikuapi.iac.statefile.merge import instances_differ, require_same_instance
-from dataikuapi.iac.sync import SYNCS, ResourceSync
+from dataikuapi.iac.statefile.merge import require_same_instance
 from dataikuapi.iac.sync.connection import describe_host
-from dataikuapi.iac.sync.fetch import (
-    OnError,
-    Reader,
-    handle_failures,
-    list_projects,
-    read_projects,
-    read_single,
-)
+from dataikuapi.iac.sync.instance import InstanceReader, Progress, Reader, ReaderOf
 from dataikuapi.iac.sync.policy import RetryPolicy
-from dataikuapi.iac.sync.progress import progress_bar
-from dataikuapi.iac.sync.provenance import Provenance
-from dataikuapi.iac.sync.result import FetchResult
-from dataikuapi.iac.sync.workers import ProgressCallback, Workers
+from dataikuapi.iac.sync.removals import ConfirmedRemovals
+from dataikuapi.iac.sync.result import (
+    FetchResult,
+    OnError,
+    check_on_error,
+    handle_failures,
+)
+from dataikuapi.iac.types.registry import DATASET, PROJECT, RECIPE, resource_type_of
 
 __all__ = ["StateManager"]
 
 
-class StateManager(StateStore):
+class StateManager:
     """Reads one DSS instance and keeps its state in one place.
 
-    What reads the types is in the attributes ``project_sync``, ``dataset_sync`` and
-    ``recipe_sync``, which a caller may replace. Nothing is ever written to DSS.
+    What reads the contract's types is in the attributes ``project_sync``,
+    ``dataset_sync`` and ``recipe_sync``, which a caller may replace. Nothing is ever
+    written to DSS.
 
     Args:
-        backend: where the state is kept.
+        backend: where the state is stored.
         client: how to reach DSS. It is not changed: calls go through a copy of it that
-            has time-outs.
+            has timeouts.
         environment: e.g. ``dev`` or ``prod``; goes into each state.
         secret_key: with one, a changed secret shows as a changed keyed digest; without,
             secrets do not show at all. Taken from the environment,
-            ``DATAIKU_IAC_SECRET_KEY``, when left out.
+            ``DATAIKU_IAC_SECRET_KEY``, when omitted.
         max_workers: how many calls to DSS are made at the same time.
-        policy: how long DSS is waited for, and how often it is asked again.
+        policy: how long to wait for DSS, and how often to retry.
+        types: names of the resource types to read; when omitted, all that the library
+            knows, or, for a client that is not a
+            :class:`~dataikuapi.dssclient.DSSClient`, project, dataset and recipe.
+
+    Raises:
+        ValueError: if a type is unknown.
 
     Example:
         .. code-block:: python
@@ -68,9 +63,9 @@ class StateManager(StateStore):
             manager.save_state(manager.sync_project("SHOP"))
     """
 
-    project_sync: ResourceSync
-    dataset_sync: ResourceSync
-    recipe_sync: ResourceSync
+    project_sync = ReaderOf(PROJECT)
+    dataset_sync = ReaderOf(DATASET)
+    recipe_sync = ReaderOf(RECIPE)
 
     def __init__(
         self,
@@ -81,20 +76,33 @@ class StateManager(StateStore):
         secret_key: str | None = None,
         max_workers: int = 10,
         policy: RetryPolicy | None = None,
+        types: Iterable[str] | None = None,
     ) -> None:
-        super().__init__(backend, environment)
+        self.backend = backend
         self.client = client
-        self._workers = Workers(client, max_workers, policy)
-        self._origin = Provenance()
-        for resource_type, sync in SYNCS.items():
-            reader = sync(client, secret_key=secret_key, workers=self._workers)
-            setattr(self, f"{resource_type}_sync", reader)
+        self.environment = environment
+        self._instance = InstanceReader(
+            client,
+            types,
+            secret_key=secret_key,
+            max_workers=max_workers,
+            policy=policy,
+        )
+
+    @property
+    def readers(self) -> dict[str, Reader]:
+        """What reads each type, by its name; may be replaced."""
+        return self._instance.readers
+
+    @property
+    def _store(self) -> StateStore:
+        return StateStore(self.backend, self.environment)
 
     @classmethod
     def local(
         cls, client: DSSClient, environment: str, *, secret_key: str | None = None
     ) -> "StateManager":
-        """Return a manager that keeps its state in the usual file.
+        """Return a manager that stores its state in the default file.
 
         That is ``.dataiku/state/{environment}.state.json`` below the current folder.
 
@@ -103,7 +111,7 @@ class StateManager(StateStore):
             environment: e.g. ``dev`` or ``prod``.
             secret_key: see the class.
         """
-        # The one place where the conductor knows a backend: a convenience.
+        # The one place where the facade knows a backend: a convenience.
         from dataikuapi.iac.backends.local import LocalFileBackend, default_state_file
 
         backend = LocalFileBackend(default_state_file(environment))
@@ -116,6 +124,45 @@ class StateManager(StateStore):
             f"{describe_host(self.client)}, kept in {self.backend!r}>"
         )
 
+    def load_state(self) -> State:
+        """Return the stored state; an empty one where there is none.
+
+        Raises:
+            StateCorruptedError: if what is stored is not a state.
+        """
+        return self._store.load()
+
+    def save_state(self, state: State, *, allow_other_instance: bool = False) -> None:
+        """Store the state as one of this manager's environment.
+
+        Of a state that a sync read, exactly its scope is replaced in what is stored;
+        the rest stays, so that two people who each sync their project lose nothing. A
+        state without a scope claims to be whole and replaces everything.
+
+        Args:
+            state: is marked with the environment, and otherwise left as it is.
+            allow_other_instance: store it even if what is stored is of another DSS.
+
+        Raises:
+            StateConflictError: if what is stored was read later.
+            InstanceMismatchError: if what is stored is of another DSS.
+            StateWriteError: if it could not be stored; the stored state is unchanged.
+            StateCorruptedError: if what is stored is not a state.
+        """
+        self._store.save(state, allow_other_instance)
+
+    def diff_versions(self, old_serial: int, new_serial: int) -> ResourceDiffs:
+        """Compare two stored versions; the stored state is one of them.
+
+        Args:
+            old_serial: of the version that was.
+            new_serial: of the version that came after it.
+
+        Raises:
+            StateNotFoundError: if one of them is not kept.
+        """
+        return self._store.diff_versions(old_serial, new_serial)
+
     def sync_resource(self, resource_id: str) -> Resource:
         """Read one object from DSS.
 
@@ -124,14 +171,10 @@ class StateManager(StateStore):
 
         Raises:
             ValueError: if the type is unknown or the id malformed.
-            ResourceNotFoundError: if DSS says that there is no such object.
+            ResourceNotFoundError: if DSS reports that there is no such object.
             DSSError: if DSS could not be asked.
         """
-        resource_type = resource_type_of(resource_id, SYNCS)
-        resource = replace(self._readers()[resource_type].fetch(resource_id))
-        self._origin.ask(self._workers.client)
-        self._origin.stamp(resource)
-        return resource
+        return self._instance.read_object(resource_id)
 
     def sync_project(
         self,
@@ -139,7 +182,7 @@ class StateManager(StateStore):
         include_children: bool = True,
         *,
         on_error: OnError = "raise",
-        progress: bool | ProgressCallback = False,
+        progress: Progress = False,
     ) -> State:
         """Read a project from DSS.
 
@@ -158,12 +201,11 @@ class StateManager(StateStore):
             DSSError: if DSS could not be asked.
         """
         check_on_error(on_error)
-        make_resource_id("project", project_key)  # Refuses what is no project key.
-        types = list(SYNCS) if include_children else ["project"]
+        make_resource_id(PROJECT.name, project_key)  # Refuses an invalid project key.
+        types = None if include_children else [PROJECT.name]
         started = utc_now()
-        with progress_bar(progress) as count, self._workers.running(count):
-            reading = self._read([project_key], types)
-        return self._result(reading, started, on_error)
+        result = self._instance.read_projects([project_key], progress, types)
+        return self._state(result, started, on_error)
 
     def sync_all(
         self,
@@ -171,7 +213,7 @@ class StateManager(StateStore):
         *,
         on_error: OnError = "raise",
         confirm_removed: Iterable[str] = (),
-        progress: bool | ProgressCallback = False,
+        progress: Progress = False,
     ) -> State:
         """Read projects with their datasets and recipes.
 
@@ -197,32 +239,26 @@ class StateManager(StateStore):
             DSSError: if DSS could not be asked at all.
         """
         check_on_error(on_error)
-        removed = unique(confirm_removed, "confirm_removed")
-        if projects is not None and removed:
+        removals = ConfirmedRemovals(confirm_removed)
+        if projects is not None and removals:
             raise ValueError(
                 "confirm_removed goes with a sync of all projects: only their list "
                 "tells that a project is not there"
             )
-        wanted = None if projects is None else unique(projects, "projects")
-        types, started = list(SYNCS), utc_now()
-        with progress_bar(progress) as count, self._workers.running(count):
-            if wanted is not None:
-                keys = wanted
-                reading = self._read(keys, types)
-            else:
-                reading, keys = list_projects(self._readers()["project"])
-                reading.join(self._read(keys, types[1:]))
-        check_not_visible(removed, keys)
-        reading.complete += [(key, kind) for key in removed for kind in types]
-        known = keys + removed if projects is None else None
-        return self._result(reading, started, on_error, known)
+        started = utc_now()
+        if projects is not None:
+            keys = unique(projects, "projects")
+            result = self._instance.read_projects(keys, progress)
+            return self._state(result, started, on_error)
+        result, listed = self._instance.read_all(progress, removals)
+        return self._state(result, started, on_error, listed=listed)
 
     def drift(
         self,
         project_key: str | None = None,
         *,
         ignore: Iterable[IgnoreRule | str] | None = None,
-        progress: bool | ProgressCallback = False,
+        progress: Progress = False,
     ) -> DriftReport:
         """Read projects, and compare them with the stored state; nothing is stored.
 
@@ -240,9 +276,10 @@ class StateManager(StateStore):
                 or a project that is not visible, is unknown instead.
         """
         engine = DiffEngine(default_rules() if ignore is None else ignore)
-        stored, started = self._load_required("to compare with"), utc_now()
-        keys = projects_of(stored) if project_key is None else [project_key]
-        fresh = self._result(self._read_whole(keys, progress), started, "keep")
+        stored, started = self._store.load_required("to compare with"), utc_now()
+        keys = stored.project_keys() if project_key is None else [project_key]
+        result = self._instance.read_again(keys, progress)
+        fresh = self._state(result, started, "keep", stored)
         require_same_instance(stored, fresh)
         place = describe_host(self.client)
         return DriftReport.between(stored, fresh, engine, keys, place)
@@ -252,7 +289,7 @@ class StateManager(StateStore):
         ids: Iterable[str] | None = None,
         *,
         confirm_removed: Iterable[str] = (),
-        progress: bool | ProgressCallback = False,
+        progress: Progress = False,
     ) -> State:
         """Take over into the stored state what is in DSS, under the lock.
 
@@ -276,67 +313,37 @@ class StateManager(StateStore):
             DSSError: if DSS could not be asked.
             StateWriteError: if it could not be stored; what was stored is intact.
         """
-        removed = unique(confirm_removed, "confirm_removed")
+        removals = ConfirmedRemovals(confirm_removed)
         wanted = None if ids is None else unique(ids, "ids")
         for resource_id in wanted or ():
-            resource_type_of(resource_id, SYNCS)
-        with self._locked("refreshing the state"):
-            stored, started = self._load_required("to refresh"), utc_now()
-            check_tracked(removed, stored)
+            resource_type_of(resource_id, self._instance.types)
+        with self._store.lock("refreshing the state"):
+            stored, started = self._store.load_required("to refresh"), utc_now()
+            removals.require_tracked(stored)
             if wanted is None:
-                reading = self._read_whole(projects_of(stored), progress)
-                check_not_visible(removed, {it.project_key for it in reading.resources})
-                reading.confirm_removed(removed, list(SYNCS))
+                keys = stored.project_keys()
+                result = self._instance.read_again(keys, progress, removals)
             else:
-                reading = self._read_single(wanted, progress)
-                reading.raise_failures(removed)
-            fresh = self._result(reading, started, "keep")
-            together = self._save_synced(fresh, deleted=reading.deleted)
+                result = self._instance.read_objects(wanted, progress)
+                result.raise_failures(removals)
+            fresh = self._state(result, started, "keep", stored)
+            together = self._store.save_reading(fresh, stored, deleted=result.deleted)
         together.unknown = fresh.unknown
         return together
 
-    def _readers(self) -> dict[str, Reader]:
-        return {name: getattr(self, f"{name}_sync") for name in SYNCS}
-
-    def _read(self, project_keys: list[str], types: list[str]) -> FetchResult:
-        readers = self._readers()
-        return read_projects(self._workers, self._origin, readers, project_keys, types)
-
-    def _read_whole(
-        self, keys: list[str], progress: bool | ProgressCallback
-    ) -> FetchResult:
-        """Read projects of which some may not be readable, if any can be."""
-        with progress_bar(progress) as count, self._workers.running(count):
-            reading = self._read(keys, list(SYNCS))
-        reading.raise_if_unreachable()
-        return reading
-
-    def _read_single(
-        self, ids: list[str], progress: bool | ProgressCallback
-    ) -> FetchResult:
-        with progress_bar(progress) as count, self._workers.running(count):
-            return read_single(self._workers, self._origin, self._readers(), ids)
-
-    def _result(
+    def _state(
         self,
-        reading: FetchResult,
+        result: FetchResult,
         started: datetime,
         on_error: OnError,
+        stored: State | None = None,
         listed: list[str] | None = None,
     ) -> State:
-        state = reading.state(started)
+        """Make a state of what was read; ``stored`` is loaded if not given."""
+        state = result.state(started)
         state.environment = self.environment
-        self._origin.stamp_state(state)
-        if reading.failures or listed is not None:
-            handle_failures(
-                state, self._stored(state), reading.failures, listed, on_error
-            )
+        self._instance.provenance.stamp_state(state)
+        if result.failures or listed is not None:
+            before = self._store.load() if stored is None else stored
+            handle_failures(state, before, result.failures, listed, on_error)
         return state
-
-    def _stored(self, fresh: State) -> State:
-        """Return what is stored of the same DSS; an empty state if there is nothing."""
-        stored = self.load_state()
-        of_same = isinstance(stored, State) and not instances_differ(
-            stored.instance, fresh.instance
-        )
-        return stored if of_same else State()

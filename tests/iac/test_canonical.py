@@ -7,12 +7,9 @@ from datetime import datetime, timezone
 import pytest
 
 from dataikuapi.iac.models import Resource
-from dataikuapi.iac.types import (
-    dataset_attributes,
-    metadata_of,
-    project_attributes,
-    recipe_attributes,
-)
+from dataikuapi.iac.types.cleaning import metadata_of
+from dataikuapi.iac.types.registry import DATASET, PROJECT, RECIPE
+from dataikuapi.iac.types.secrets import redact_constant
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 TAG = {
@@ -34,16 +31,33 @@ def checksum(attributes):
     return Resource("x", "x.P.a", attributes).compute_checksum()
 
 
+def dataset_attributes(document):
+    """Return the attributes of a dataset."""
+    return DATASET.attributes({"document": document}, redact_constant)
+
+
+def recipe_attributes(document, payload):
+    """Return the attributes of a recipe."""
+    documents = {"document": document, "payload": payload}
+    return RECIPE.attributes(documents, redact_constant)
+
+
 def project(metadata=None, settings=None, permissions=None, **summary):
     """Return the attributes of a project of the key SHOP."""
-    return project_attributes(
-        {"projectKey": "SHOP", **summary}, metadata or {}, settings or {}, permissions
-    )
+    documents = {
+        "summary": {"projectKey": "SHOP", **summary},
+        "metadata": metadata or {},
+        "settings": settings or {},
+    }
+    if permissions is not None:
+        documents["permissions"] = permissions
+    return PROJECT.attributes(documents, redact_constant)
 
 
 def visual(payload, recipe_type="join"):
     """Return the payload attribute of a visual recipe."""
-    return recipe_attributes({"type": recipe_type}, json.dumps(payload))["payload"]
+    document = {"type": recipe_type}
+    return recipe_attributes(document, json.dumps(payload))["payload"]
 
 
 # Rules for all types

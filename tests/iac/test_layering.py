@@ -22,20 +22,26 @@ MAY_IMPORT = {
     "files": set(),
     "schemas": {"exceptions"},
     "validation": {"exceptions"},
-    "statefile": {"models", "validation", "exceptions"},
+    # types for what is unknown when missing.
+    "statefile": {"models", "types", "validation", "exceptions"},
     "types": {"models", "exceptions"},
     "ignore": {"files", "models", "exceptions"},
     "reports": {"alignment", "models"},
-    "diff": {"alignment", "ignore", "models", "reports"},
+    "diff": {"alignment", "ignore", "models", "reports", "types"},
     "backends": {"files", "models", "statefile", "exceptions"},
     "sync": {"statefile.merge", "types", "models", "exceptions"},
     "drift": {"diff", "ignore", "models", "reports"},
-    "selection": {"models"},
-    "state_store": {"backends.base", "diff", "statefile.merge", "models", "exceptions"},
+    "state_store": {
+        "backends.base",
+        "backends.double",
+        "diff",
+        "statefile.merge",
+        "models",
+        "exceptions",
+    },
     # backends.local for StateManager.local alone: docs/decisions/0015.
     "manager": {
         "backends.local",
-        "selection",
         "drift",
         "ignore",
         "state_store",
@@ -44,6 +50,7 @@ MAY_IMPORT = {
         "sync",
         "diff",
         "models",
+        "types",
     },
     # Everything but the sandbox.
     "cli": {

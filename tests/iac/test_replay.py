@@ -17,7 +17,7 @@ from dataikuapi.iac.diff import apply_changes
 from dataikuapi.iac.models.json_values import json_equal
 from dataikuapi.iac.sandbox import ProjectStore, sample_folder
 from dataikuapi.iac.statefile.serialization import dumps, loads
-from dataikuapi.iac.types import cleaning, dataset, project, recipe
+from dataikuapi.iac.types import base, cleaning, dataset, project, recipe
 from iac import oracle
 from iac.conftest import REAL_PROJECTS
 
@@ -245,7 +245,7 @@ def ignoring(key):
     """Return a mistake: a key that is configuration counts for nothing."""
 
     def plant(monkeypatch):
-        for table in (cleaning.IGNORED_IN_ALL, dataset._IGNORED):
+        for table in (cleaning.IGNORED_IN_ALL, dataset.DatasetType.ignored):
             monkeypatch.setitem(table, (key,), "planted")
 
     return plant
@@ -279,9 +279,9 @@ MISTAKES = {
     "checklists of datasets count for nothing": (22, ignoring("checklists")),
     "tags of datasets are in order": (
         3,
-        replacing([dataset], "sorted_tags", as_it_is),
+        replacing([base], "sorted_tags", as_it_is),
     ),
-    "tags of recipes are in order": (3, replacing([recipe], "sorted_tags", as_it_is)),
+    "tags of recipes are in order": (3, replacing([base], "sorted_tags", as_it_is)),
     "tags of projects are in order": (
         3,
         replacing([project], "sorted_tags", as_it_is),
@@ -301,17 +301,17 @@ MISTAKES = {
     ),
     "90.0 is not 90 in recipes": (
         16,
-        replacing([recipe], "normalize_numbers", as_it_is),
+        replacing([base], "normalize_numbers", as_it_is),
     ),
     "1.0 is not 1 in datasets": (
         10,
-        replacing([dataset], "normalize_numbers", as_it_is),
+        replacing([base], "normalize_numbers", as_it_is),
     ),
     "0.0 is not 0 in projects": (
         3,
         replacing([project], "normalize_numbers", as_it_is),
     ),
-    "ciphertexts are compared": (16, replacing([recipe], "redact", as_it_is)),
+    "ciphertexts are compared": (16, replacing([base, recipe], "redact", as_it_is)),
 }
 
 
@@ -325,11 +325,11 @@ def test_a_planted_mistake_shows(mistake, synced, monkeypatch):
 
 TABLES = {
     "ignored in all": (cleaning.IGNORED_IN_ALL, [3, 21]),
-    "ignored in datasets": (dataset._IGNORED, [2, 10, 16, 21]),
-    "datasets' defaults": (dataset._DEFAULTS, [3, 21]),
+    "ignored in datasets": (dataset.DatasetType.ignored, [2, 10, 16, 21]),
+    "datasets' defaults": (dataset.DatasetType.defaults, [3, 21]),
     "datasets' defaults in the flow": (dataset._FLOW_DEFAULTS, [21]),
     "datasets' defaults in params": (dataset._PARAMS_DEFAULTS, [3]),
-    "recipes' defaults": (recipe._DEFAULTS, [3, 21]),
+    "recipes' defaults": (recipe.RecipeType.defaults, [3, 21]),
     "prepare recipes' screen state": (recipe._IN_PREPARE, [10]),
 }
 """The library's rules, and the steps of noise that each entry keeps quiet."""

@@ -17,10 +17,11 @@ from dataikuapi.iac.models import (
     UnreadableResource,
 )
 from dataikuapi.iac.models.json_values import JSON, json_equal
-from dataikuapi.iac.models.resource import UNKNOWN_WHEN_MISSING, Resource
+from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.scope import covers
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.text import render_text, wants_color
+from dataikuapi.iac.types.registry import is_recreated, unknown_when_missing
 
 __all__ = ["DiffEngine"]
 
@@ -129,7 +130,12 @@ class DiffEngine:
         before, after = _less(old.attributes, hidden), _less(new.attributes, hidden)
         if json_equal(before, after):
             return ResourceDiff(
-                ChangeType.UNCHANGED, resource_id, resource_type, old, new
+                ChangeType.UNCHANGED,
+                resource_id,
+                resource_type,
+                old,
+                new,
+                is_recreated=is_recreated(old, new),
             )
         return ResourceDiff(
             ChangeType.MODIFIED,
@@ -139,6 +145,7 @@ class DiffEngine:
             new,
             self._diff_attributes(before, after),
             diff_values(before, after),
+            is_recreated(old, new),
         )
 
     def _diff_attributes(
@@ -157,7 +164,7 @@ class DiffEngine:
 
 
 def _unknown_in_either(old: Resource, new: Resource) -> set[str]:
-    may_hide = UNKNOWN_WHEN_MISSING.get(old.resource_type, frozenset())
+    may_hide = unknown_when_missing(old.resource_type)
     return {
         name
         for name in may_hide

@@ -67,6 +67,7 @@ class ResourceDiff:
         attribute_diffs: what differs, by top-level attribute; only of a modified one.
         changes: what differs, one entry a changed value; only of a modified one. Where
             there are attribute diffs alone, they are made of those.
+        is_recreated: whether it was deleted and created again under the same id.
     """
 
     change_type: ChangeType
@@ -76,25 +77,12 @@ class ResourceDiff:
     new_resource: Optional[Resource] = None
     attribute_diffs: Optional[AttributeDiffs] = None
     changes: tuple[Change, ...] = ()
+    is_recreated: bool = False
 
     def __post_init__(self) -> None:
         """Make changes of attribute diffs."""
         if self.attribute_diffs and not self.changes:
             object.__setattr__(self, "changes", _shallow(self.attribute_diffs))
-
-    @property
-    def is_recreated(self) -> bool:
-        """Whether a project was deleted, and made again under the same key.
-
-        Its creationTag tells, which DSS keeps as long as a project lives.
-        """
-        if self.resource_type != "project":
-            return False
-        if self.old_resource is None or self.new_resource is None:
-            return False
-        before = self.old_resource.metadata.created_at
-        after = self.new_resource.metadata.created_at
-        return None not in (before, after) and before != after
 
     @property
     def last_modified_by(self) -> str | None:

@@ -1,9 +1,17 @@
 """How is an object of DSS named? ``{type}.{PROJECT_KEY}`` or one more ``.{name}``."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["ResourceId", "is_id_of", "make_resource_id"]
+__all__ = [
+    "ResourceId",
+    "is_id_of",
+    "listing_key",
+    "listing_of",
+    "make_resource_id",
+    "unique",
+]
 
 # The name is everything behind the second dot: names of real recipes have dots,
 # spaces and apostrophes in them. The schema of the state file has the same pattern.
@@ -69,6 +77,44 @@ def make_resource_id(
         ValueError: if the result would not be a valid id.
     """
     return str(ResourceId(resource_type, project_key, resource_name or ""))
+
+
+def listing_key(resource_type: str, project_key: str) -> str:
+    """Return what stands for the list of all objects of a type in a project.
+
+    It is the key of a list that could not be read, beside the ids of objects, and as a
+    pattern matches them.
+
+    Returns:
+        E.g. ``recipe.SHOP.*``.
+    """
+    return f"{resource_type}.{project_key}.{_ALL}"
+
+
+def listing_of(key: str) -> ResourceId | None:
+    """Return type and project of a :func:`listing_key`; ``None`` for an object's id."""
+    rid = ResourceId.parse(key)
+    if rid.resource_name != _ALL:
+        return None
+    return ResourceId(rid.resource_type, rid.project_key)
+
+
+_ALL = "*"
+
+
+def unique(items: Iterable[str], argument: str) -> list[str]:
+    """Return ids or keys, each once, in their order.
+
+    Args:
+        items: what a caller passed.
+        argument: the name under which they were passed.
+
+    Raises:
+        ValueError: if it is a single string, which is not a list of letters.
+    """
+    if isinstance(items, str):
+        raise ValueError(f"{argument} is {items!r}; it takes a list: [{items!r}]")
+    return list(dict.fromkeys(items))
 
 
 def is_id_of(resource_type: str, text: object) -> bool:

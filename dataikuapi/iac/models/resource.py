@@ -15,16 +15,7 @@ from dataikuapi.iac.models.json_values import (
 )
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
-__all__ = ["Resource", "ResourceMetadata", "UNKNOWN_WHEN_MISSING"]
-
-UNKNOWN_WHEN_MISSING: dict[str, frozenset[str]] = {
-    "project": frozenset({"permissions"}),
-}
-"""Attributes, by type, that DSS shows only to those who have more rights.
-
-Whoever may read the rest of the object always sees a value there. So an attribute that
-is missing was not readable: it is unknown, not empty, and no sign of a change.
-"""
+__all__ = ["Resource", "ResourceMetadata"]
 
 
 @dataclass

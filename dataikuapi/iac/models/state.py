@@ -119,6 +119,10 @@ class State:
             if resource_type is None or resource.resource_type == resource_type
         ]
 
+    def project_keys(self) -> list[str]:
+        """Return the keys of the projects that the state has anything of, sorted."""
+        return sorted({resource.project_key for resource in self.resources.values()})
+
     def add_resource(self, resource: Resource) -> None:
         """Add a copy of the resource, or replace the one of the same id."""
         self.resources[resource.resource_id] = replace(resource)

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import InstanceMismatchError, StateConflictError
-from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.ids import ResourceId, listing_of
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.models.resource import UNKNOWN_WHEN_MISSING, Resource
+from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.scope import covers, merge_scopes, newer_parts
 from dataikuapi.iac.models.state import State
+from dataikuapi.iac.types.registry import is_project, unknown_when_missing
 
 __all__ = [
     "carry_over_unknown",
@@ -32,7 +33,9 @@ def merge(stored: State, fresh: State, deleted: Collection[str] = ()) -> State:
         deleted: ids of single objects that do not exist; what was in a project
             that does not exist is deleted too.
     """
-    projects = {key.partition(".")[2] for key in deleted if key.startswith("project.")}
+    projects = {
+        rid.project_key for rid in map(ResourceId.parse, deleted) if is_project(rid)
+    }
     kept = {
         key: resource
         for key, resource in stored.resources.items()
@@ -62,7 +65,7 @@ def merge(stored: State, fresh: State, deleted: Collection[str] = ()) -> State:
 
 
 def _with_unreadable_parts(stored: Resource | None, fresh: Resource) -> Resource:
-    hidden = UNKNOWN_WHEN_MISSING.get(fresh.resource_type, frozenset())
+    hidden = unknown_when_missing(fresh.resource_type)
     known = stored.attributes if stored else {}
     parts = {
         name: known[name]
@@ -83,13 +86,13 @@ def collect_unknown(
     Args:
         stored: tells what there was: behind a listing that failed, and in a project
             that is no longer listed.
-        failures: by id; that of a listing has no name.
+        failures: by id, or by the key of a listing.
         vanished: keys of projects that are no longer listed.
     """
     listings = {
-        (about.project_key, about.resource_type): str(error)
-        for about, error in ((ResourceId.parse(key), failures[key]) for key in failures)
-        if not about.resource_name and about.resource_type != "project"
+        (listing.project_key, listing.resource_type): str(error)
+        for listing, error in ((listing_of(key), failures[key]) for key in failures)
+        if listing is not None
     }
     hidden = {key: _VANISHED.format(key=key) for key in vanished}
     unknown = {key: str(error) for key, error in failures.items()}

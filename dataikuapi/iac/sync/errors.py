@@ -1,8 +1,9 @@
-"""Whatever goes wrong when DSS is asked: which error of our tree is it?"""
+"""Turns what calls of the client raise into exceptions of this package."""
 
 import json
-from collections.abc import Callable
-from typing import TypeVar
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import requests
 from dataikuapi.dssclient import DSSClient
@@ -24,49 +25,77 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.sync.connection import describe_host, last_response_from_dss
 from dataikuapi.iac.sync.error_response import ErrorResponse
+from dataikuapi.iac.types.shapes import UnexpectedShapeError
 
-__all__ = ["ask"]
-
-T = TypeVar("T")
+__all__ = ["translate_errors"]
 
 _QUOTED = 200
 """How many characters of what DSS says a message may quote."""
 
 
-def ask(client: DSSClient, rid: ResourceId | None, call: Callable[[], T]) -> T:
-    """Call the client; whatever fails is an error of our tree.
+@contextmanager
+def translate_errors(
+    client: DSSClient,
+    rid: ResourceId | None,
+    is_missing: Callable[[Exception], bool] = lambda error: False,
+) -> Iterator[None]:
+    """Turn whatever calls of the client raise into one of this package's exceptions.
+
+    What this package raises by mistake, a KeyError of its own, say, passes as it is.
 
     Args:
-        client: the one that is called, for a second question where one answer has two
+        client: the one that is called, for a second question where one response has two
             meanings.
-        about: which object is asked for; ``None`` for the instance as a whole.
-        call: nothing but calls of the client.
+        rid: which object is asked for; ``None`` for the instance as a whole.
+        is_missing: returns whether the client fails in this way where DSS does not
+            report a missing object as one.
 
     Raises:
-        ResourceNotFoundError: if DSS says that the object does not exist.
+        ResourceNotFoundError: if DSS reports that the object does not exist.
         DSSError: in all other cases; see :mod:`dataikuapi.iac.exceptions`.
     """
     try:
-        return call()
+        yield
     except DataikuIaCError:
         raise
     except DataikuException as error:
         raise _refused(client, rid, ErrorResponse.of_exception(error)) from error
-    except _EXPLAINED as error:
-        raise _explained(client, rid, error) from error
+    except requests.RequestException as error:
+        raise _failed(client, rid, error) from error
+    except UnexpectedShapeError as error:
+        raise _unexpected(client, rid) from error
+    except _NOT_UNDERSTOOD as error:
+        if not _is_raised_by_client(error):
+            raise
+        if rid is not None and is_missing(error) and last_response_from_dss(client):
+            raise _missing(client, rid) from error
+        raise _unexpected(client, rid) from error
 
 
-# Beside what requests raises: the client, and what builds resources, take answers apart
-# without a look at them, and fail in these ways on what is not DSS's.
-_EXPLAINED = (
-    requests.RequestException,
+_NOT_UNDERSTOOD = (
     KeyError,
     TypeError,
     AttributeError,
+    IndexError,
     ValueError,
     OverflowError,
     RecursionError,
 )
+"""How the client fails on JSON of another shape, which it takes apart unchecked."""
+
+
+def _is_raised_by_client(error: Exception) -> bool:
+    """Return whether the client, or something that it calls, raised the error."""
+    modules = [
+        str(frame.f_globals.get("__name__"))
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    ours = [name.startswith("dataikuapi.iac.") for name in modules]
+    clients = [name.startswith("dataikuapi.") for name in modules]
+    return not ours[-1] and any(
+        is_clients and not is_ours for is_clients, is_ours in zip(clients, ours)
+    )
+
 
 _NO_URL = (
     requests.exceptions.MissingSchema,
@@ -75,13 +104,11 @@ _NO_URL = (
 )
 
 
-def _explained(
-    client: DSSClient, rid: ResourceId | None, error: Exception
+def _failed(
+    client: DSSClient, rid: ResourceId | None, error: requests.RequestException
 ) -> DataikuIaCError:
     if isinstance(error, (requests.exceptions.InvalidJSONError, json.JSONDecodeError)):
         return _not_dss(client, rid, None)
-    if not isinstance(error, requests.RequestException):
-        return _unexpected(client, rid, error)
     if isinstance(error, requests.Timeout):
         return _timed_out(client, rid)
     if isinstance(_after_retries(error), ReadTimeoutError):
@@ -90,8 +117,8 @@ def _explained(
         f"cannot reach {describe_host(client)} (asked for {_name(rid)}): "
         f"{_first_cause(error)}. Check the URL, the network, and that DSS runs"
     )
-    gone = isinstance(_after_retries(error), NewConnectionError)
-    unreachable.no_connection = gone or isinstance(error, _NO_URL)
+    refused = isinstance(_after_retries(error), NewConnectionError)
+    unreachable.no_connection = refused or isinstance(error, _NO_URL)
     return unreachable
 
 
@@ -109,50 +136,55 @@ def _timed_out(client: DSSClient, rid: ResourceId | None) -> DSSTimeoutError:
 
 
 def _refused(
-    client: DSSClient, rid: ResourceId | None, refusal: ErrorResponse
+    client: DSSClient, rid: ResourceId | None, response: ErrorResponse
 ) -> DataikuIaCError:
     host, name = describe_host(client), _name(rid)
-    if not refusal.is_dss:
-        return _not_dss(client, rid, refusal.status)
-    if refusal.is_bad_key:
+    if not response.is_dss:
+        return _not_dss(client, rid, response.status)
+    if response.is_bad_key:
         return DSSAuthenticationError(
             f"{host} does not know the API key (asked for {name}). Check the key, and "
             "that it is one of this instance"
         )
-    if refusal.is_missing and rid is not None:
+    if response.is_missing and rid is not None:
         return _missing(client, rid)
-    if refusal.is_forbidden:
-        return _forbidden(client, rid, refusal)
-    status = f"{refusal.status} " if refusal.status else ""
+    if response.is_forbidden:
+        return _forbidden(client, rid, response)
+    status = f"{response.status} " if response.status else ""
     return DSSError(
-        f"{host} answered {status}to {name} with {refusal.error_type}: "
-        f"{_quoted(client, refusal.message)}"
+        f"{host} answered {status}to {name} with {response.error_type}: "
+        f"{_quoted(client, response.message)}"
     )
 
 
 def _forbidden(
-    client: DSSClient, rid: ResourceId | None, refusal: ErrorResponse
+    client: DSSClient, rid: ResourceId | None, response: ErrorResponse
 ) -> DataikuIaCError:
     """Tell a project that the key does not see from an action that it has no right to.
 
     DSS answers a missing project, a hidden one and a missing right alike, so it is
     asked twice more: who am I, and is the project there at all?
     """
-    ask(client, None, client.get_auth_info)
-    if rid is not None:
+    with translate_errors(client, None):
+        client.get_auth_info()
+    if rid is not None and not _is_visible(client, rid):
+        return _not_visible(client, rid)
+    return DSSPermissionError(
+        f"{describe_host(client)} does not let the API key read {_name(rid)}: "
+        f"{_quoted(client, response.message)}. Ask for the right to read the project"
+    )
+
+
+def _is_visible(client: DSSClient, rid: ResourceId) -> bool:
+    with translate_errors(client, rid):
         try:
             client.get_project(rid.project_key).get_summary()
         except DataikuException as error:
-            second = ErrorResponse.of_exception(error)
-            if second.is_forbidden or second.is_missing:
-                return _not_visible(client, rid)
-            return _refused(client, rid, second)
-        except _EXPLAINED as error:
-            return _explained(client, rid, error)
-    return DSSPermissionError(
-        f"{describe_host(client)} does not let the API key read {_name(rid)}: "
-        f"{_quoted(client, refusal.message)}. Ask for the right to read the project"
-    )
+            response = ErrorResponse.of_exception(error)
+            if not response.is_forbidden and not response.is_missing:
+                raise
+            return False
+    return True
 
 
 def _missing(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
@@ -183,13 +215,7 @@ def _not_dss(
     )
 
 
-def _unexpected(
-    client: DSSClient, rid: ResourceId | None, error: Exception
-) -> DataikuIaCError:
-    absent = isinstance(error, KeyError) and error.args == ("recipe",)
-    if absent and rid is not None and last_response_from_dss(client):
-        # What DSS answers where there is no such recipe: 200, without the key "recipe".
-        return _missing(client, rid)
+def _unexpected(client: DSSClient, rid: ResourceId | None) -> UnexpectedResponseError:
     return UnexpectedResponseError(
         f"{describe_host(client)} answered JSON that is not what DSS answers when "
         f"asked for {_name(rid)}. Check that the URL is that of a DSS"

@@ -1,4 +1,4 @@
-"""Which DSS is it that is being read, and in whose name?"""
+"""Records which DSS was read, and whose API key read it."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,7 +9,8 @@ from dataikuapi.iac.exceptions import DSSError
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.sync.connection import is_dss_client
-from dataikuapi.iac.sync.errors import ask
+from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.types.shapes import expect_object
 
 __all__ = ["Provenance"]
 
@@ -19,12 +20,12 @@ _FIELDS = {"node_id": "nodeId", "install_id": "installId", "dss_version": "dssVe
 
 
 class Provenance:
-    """Which DSS it is, and whom the API key stands for; asked once.
+    """Which DSS it is, and whose API key is used; requested once.
 
-    Good to know, but no reason to fail: where DSS does not tell (one of the calls is
-    not documented), and for a client that is no DSSClient, it stays unknown.
+    Good to know, but no reason to fail: where DSS does not say (one of the calls is
+    not documented), it stays unknown.
 
-    Args:
+    Attributes:
         instance: node id, install id and version of the DSS.
         identity: the login of a user, or the id of an API key.
     """
@@ -33,14 +34,14 @@ class Provenance:
         self.instance: dict[str, JSON] | None = None
         self.identity: str | None = None
 
-    def ask(self, client: DSSClient) -> None:
-        """Ask what is not known yet."""
+    def fetch(self, client: DSSClient) -> None:
+        """Request what is not known yet."""
         if not is_dss_client(client):
             return
         if self.identity is None:
-            self.identity = _answer(client, lambda: _identity(client))
+            self.identity = _unless_refused(client, _identity)
         if self.instance is None:
-            self.instance = _answer(client, lambda: _instance(client))
+            self.instance = _unless_refused(client, _instance)
 
     def stamp_state(self, state: State) -> None:
         """Note in a state where it comes from, and who read it."""
@@ -54,17 +55,19 @@ class Provenance:
             resource.metadata.deployed_by = self.identity
 
 
-def _answer(client: DSSClient, call: Callable[[], T]) -> T | None:
+def _unless_refused(client: DSSClient, call: Callable[[DSSClient], T]) -> T | None:
     try:
-        return ask(client, None, call)
+        with translate_errors(client, None):
+            return call(client)
     except DSSError:
         return None
 
 
 def _identity(client: DSSClient) -> str:
-    return str(client.get_auth_info()["authIdentifier"])
+    info = expect_object(client.get_auth_info(), "authIdentifier")
+    return str(info["authIdentifier"])
 
 
 def _instance(client: DSSClient) -> dict[str, JSON]:
-    raw = client.get_instance_info().raw
+    raw = expect_object(client.get_instance_info().raw)
     return {name: raw[field] for name, field in _FIELDS.items() if raw.get(field)}

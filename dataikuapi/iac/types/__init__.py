@@ -1,19 +1,17 @@
-"""From what DSS returns to what counts as configuration: a pure function per type.
+"""Resource types: one file each, with all that the library knows of it."""
 
-What is left out, and why, stands in a table beside each function.
-"""
-
-from dataikuapi.iac.types.cleaning import metadata_of
-from dataikuapi.iac.types.dataset import dataset_attributes
-from dataikuapi.iac.types.project import project_attributes
-from dataikuapi.iac.types.recipe import recipe_attributes
+from dataikuapi.iac.types.base import Documents, Identity, ResourceType
+from dataikuapi.iac.types.building import resource_from
+from dataikuapi.iac.types.registry import CONTRACT_TYPES, TYPES
 from dataikuapi.iac.types.secrets import Redactor, make_redactor
 
 __all__ = [
+    "CONTRACT_TYPES",
+    "Documents",
+    "Identity",
     "Redactor",
-    "dataset_attributes",
+    "ResourceType",
+    "TYPES",
     "make_redactor",
-    "metadata_of",
-    "project_attributes",
-    "recipe_attributes",
+    "resource_from",
 ]

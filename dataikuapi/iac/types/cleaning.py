@@ -9,6 +9,8 @@ from dataikuapi.iac.models.json_values import JSON, copy_json
 from dataikuapi.iac.models.times import utc_from_millis
 
 __all__ = [
+    "IGNORED_IN_ALL",
+    "KEYED_BY_COLUMN",
     "Ignored",
     "drop_paths",
     "metadata_of",
@@ -22,6 +24,12 @@ _EXACT_FLOATS = 2**53
 
 _MAX_MILLISECONDS = 200_000_000_000_000
 """In the year 8307; Python knows no year beyond 9999."""
+
+KEYED_BY_COLUMN = frozenset("""
+    analysisColumnData columnUseScientificNotationByName columnWidthsByName
+    outputColumnNameOverrides per_feature
+    """.split())
+"""Objects in payloads whose keys are columns, so that a key in them means nothing."""
 
 Ignored = Mapping[tuple[str, ...], str]
 """Paths that are left out of a document, each with the reason."""

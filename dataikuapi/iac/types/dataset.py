@@ -1,41 +1,14 @@
-"""Which part of a dataset's document is its configuration?"""
+"""Datasets: their settings and schema, never their data."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import ClassVar, cast
 
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
-from dataikuapi.iac.types.cleaning import (
-    IGNORED_IN_ALL,
-    Ignored,
-    drop_paths,
-    normalize_numbers,
-    sorted_tags,
-    with_defaults,
-)
-from dataikuapi.iac.types.secrets import Redactor, redact, redact_constant
+from dataikuapi.iac.types.base import Documents, Project, ResourceType
+from dataikuapi.iac.types.cleaning import Ignored, with_defaults
+from dataikuapi.iac.types.shapes import expect_items, expect_object
 
-__all__ = ["dataset_attributes"]
-
-_IGNORED: Ignored = {
-    **IGNORED_IN_ALL,
-    ("metrics", "displayedState"): "which metrics the screen shows",
-    ("metricsChecks", "displayedState"): "which checks the screen shows",
-    ("checks", "displayedState"): "which checks the screen shows",
-    ("params", "uploadBoxId"): "DSS removes it seconds after an upload",
-    ("schema", "userModified"): "set by whoever saves a schema, DSS included",
-}
-
-_DEFAULTS: dict[str, JSON] = {
-    "name": "",
-    "type": "",
-    "params": {},
-    "schema": {"columns": []},
-    "formatType": None,
-    "tags": [],
-    "featureGroup": False,
-    "typeSystemVersion": "V1",
-    "dkuProperties": [],
-    "customFields": {},
-}
+__all__ = ["DatasetType"]
 
 _FLOW_DEFAULTS: dict[str, JSON] = {"ignoreErrorStatusOnBuild": False}
 
@@ -52,28 +25,54 @@ _PARAMS_DEFAULTS: dict[str, JSON] = {
 }
 
 
-def dataset_attributes(
-    document: dict[str, Any], redactor: Redactor = redact_constant
-) -> dict[str, JSON]:
-    """Return the configuration of a dataset: its document less the bookkeeping.
+class DatasetType(ResourceType):
+    """A dataset. The schema counts, also that of an output, which a build may change.
 
-    Args:
-        document: as DSS returns it, from the list or for a single one; not changed.
-        mask: what stands for a secret.
-
-    Returns:
-        A new dict that shares nothing with the document. The schema is in it, also that
-        of an output, which a build may change.
+    DSS lists datasets with their whole definition, so that a project takes one call.
     """
-    cleaned = drop_paths(cast(dict[str, JSON], normalize_numbers(document)), _IGNORED)
-    attributes = with_defaults(cleaned, _DEFAULTS)
-    attributes["tags"] = sorted_tags(attributes["tags"])
-    if isinstance(attributes.get("flowOptions"), dict):
-        flow_options = cast(dict[str, JSON], attributes["flowOptions"])
-        attributes["flowOptions"] = with_defaults(flow_options, _FLOW_DEFAULTS)
-    if isinstance(attributes["params"], dict):
-        attributes["params"] = _without_defaults(attributes["params"])
-    return cast(dict[str, JSON], redact(attributes, redactor))
+
+    name = "dataset"
+    ignored: ClassVar[Ignored] = {
+        ("metrics", "displayedState"): "which metrics the screen shows",
+        ("metricsChecks", "displayedState"): "which checks the screen shows",
+        ("checks", "displayedState"): "which checks the screen shows",
+        ("params", "uploadBoxId"): "DSS removes it seconds after an upload",
+        ("schema", "userModified"): "set by each save of a schema, those of DSS too",
+    }
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "name": "",
+        "type": "",
+        "params": {},
+        "schema": {"columns": []},
+        "formatType": None,
+        "tags": [],
+        "featureGroup": False,
+        "typeSystemVersion": "V1",
+        "dkuProperties": [],
+        "customFields": {},
+    }
+
+    def list_documents(self, project: Project) -> dict[str, Documents | None]:
+        """Return whole definitions; ``None`` for an item without params or schema."""
+        items = expect_items(project.list_datasets(), "name")
+        return {
+            name: {self.main: item} if "params" in item and "schema" in item else None
+            for name, item in items.items()
+        }
+
+    def fetch_documents(self, project: Project, name: str) -> Documents:
+        """Return the definition, under ``document``."""
+        settings = project.get_dataset(name).get_settings().settings
+        return {self.main: expect_object(settings, "name", "type")}
+
+    def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
+        """Return the attributes with defaults inside ``flowOptions`` and ``params``."""
+        if isinstance(attributes.get("flowOptions"), dict):
+            flow_options = cast(dict[str, JSON], attributes["flowOptions"])
+            attributes["flowOptions"] = with_defaults(flow_options, _FLOW_DEFAULTS)
+        if isinstance(attributes["params"], dict):
+            attributes["params"] = _without_defaults(attributes["params"])
+        return attributes
 
 
 def _without_defaults(params: dict[str, JSON]) -> dict[str, JSON]:

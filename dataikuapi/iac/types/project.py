@@ -1,59 +1,106 @@
-"""Which part of what DSS tells of a project is its configuration?
+"""Projects: their own configuration, not what is inside them.
 
 DSS spreads a project over several documents: its name, descriptions, tags and
 checklists are in ``/metadata``, not in ``/settings``.
 """
 
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, cast
 
+from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.types.base import Documents, Identity, Project, ResourceType
 from dataikuapi.iac.types.cleaning import (
     IGNORED_IN_ALL,
     drop_paths,
     normalize_numbers,
     sorted_tags,
 )
-from dataikuapi.iac.types.secrets import Redactor, redact, redact_constant
+from dataikuapi.iac.types.secrets import Redactor, redact
+from dataikuapi.iac.types.shapes import expect_items, expect_object
 
-__all__ = ["project_attributes"]
+__all__ = ["ProjectType"]
 
 
-def project_attributes(
-    summary: dict[str, Any],
-    metadata: dict[str, Any],
-    settings: dict[str, Any],
-    permissions: dict[str, Any] | None,
-    redactor: Redactor = redact_constant,
-) -> dict[str, JSON]:
-    """Return the configuration of a project; the arguments are not changed.
+class ProjectType(ResourceType):
+    """A project, of four documents.
 
-    Args:
-        summary: ``GET /projects/KEY``, or an item of ``GET /projects/``.
-        metadata: ``GET /projects/KEY/metadata``.
-        settings: ``GET /projects/KEY/settings``.
-        permissions: ``GET /projects/KEY/permissions``; ``None`` where the key has no
-            right to read them. The attribute is then missing, which means "unknown":
-            see :data:`~dataikuapi.iac.models.resource.UNKNOWN_WHEN_MISSING`.
-        mask: what stands for a secret.
-
-    Returns:
-        A new dict that shares nothing with the documents.
+    ``summary`` is ``GET /projects/KEY`` or an item of ``GET /projects/``; ``metadata``,
+    ``settings`` and ``permissions`` are what is at these paths below it.
     """
-    attributes: dict[str, Any] = {
-        "projectKey": summary["projectKey"],
-        "name": metadata.get("label") or settings.get("name") or "",
-        "description": metadata.get("description") or "",
-        "shortDesc": metadata.get("shortDesc") or "",
-        "tags": sorted_tags(metadata.get("tags") or []),
-        "checklists": metadata.get("checklists") or {"checklists": []},
-        "customFields": metadata.get("customFields") or {},
-        "projectStatus": summary.get("projectStatus"),
-        "settings": settings.get("settings") or {},
-        "exposedObjects": settings.get("exposedObjects") or {"objects": []},
+
+    name = "project"
+    identity = Identity.PROJECT
+    main = "summary"
+    privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {
+        "permissions": lambda project: expect_object(project.get_permissions()),
     }
-    if permissions is not None:
-        attributes["permissions"] = permissions
-    cleaned = drop_paths(
-        cast(dict[str, JSON], normalize_numbers(attributes)), IGNORED_IN_ALL
-    )
-    return cast(dict[str, JSON], redact(cleaned, redactor))
+
+    def list_projects(self, client: Any) -> dict[str, Documents]:
+        """Return the summaries of the projects that the key may see, by key.
+
+        Args:
+            client: a :class:`~dataikuapi.dssclient.DSSClient`.
+
+        Raises:
+            UnexpectedShapeError: if what DSS returned is not a list of projects.
+        """
+        items = expect_items(client.list_projects(), "projectKey")
+        return {key: {self.main: item} for key, item in items.items()}
+
+    def list_documents(self, project: Project) -> dict[str, Documents | None]:
+        """Return that there is one project, which has to be fetched."""
+        return {"": None}
+
+    def fetch_documents(self, project: Project, name: str) -> Documents:
+        """Return summary, metadata and settings."""
+        summary = expect_object(project.get_summary(), "projectKey")
+        return self.complete(project, {self.main: summary})
+
+    def complete(self, project: Project, listed: Documents) -> Documents:
+        """Return what the listing said of a project, with metadata and settings.
+
+        Args:
+            project: a handle of the project.
+            listed: of :meth:`list_projects`.
+
+        Raises:
+            UnexpectedShapeError: if one of the documents is not an object.
+        """
+        return {
+            **listed,
+            "metadata": expect_object(project.get_metadata()),
+            "settings": expect_object(project.get_settings().settings),
+        }
+
+    def attributes(self, documents: Documents, redactor: Redactor) -> dict[str, JSON]:
+        """Return the configuration; without ``permissions`` where they are unknown."""
+        summary, metadata = documents["summary"], documents["metadata"]
+        settings = documents["settings"]
+        attributes: dict[str, Any] = {
+            "projectKey": summary["projectKey"],
+            "name": metadata.get("label") or settings.get("name") or "",
+            "description": metadata.get("description") or "",
+            "shortDesc": metadata.get("shortDesc") or "",
+            "tags": sorted_tags(metadata.get("tags") or []),
+            "checklists": metadata.get("checklists") or {"checklists": []},
+            "customFields": metadata.get("customFields") or {},
+            "projectStatus": summary.get("projectStatus"),
+            "settings": settings.get("settings") or {},
+            "exposedObjects": settings.get("exposedObjects") or {"objects": []},
+        }
+        if "permissions" in documents:
+            attributes["permissions"] = documents["permissions"]
+        cleaned = drop_paths(
+            cast(dict[str, JSON], normalize_numbers(attributes)), IGNORED_IN_ALL
+        )
+        return cast(dict[str, JSON], redact(cleaned, redactor))
+
+    def is_recreated(self, old: Resource, new: Resource) -> bool:
+        """Return whether the creation tag, which lives as long as a project, differs.
+
+        A hint: exports and duplicates keep the tag (of 69 pairs of an object and its
+        copy in real projects, in all 69).
+        """
+        before, after = old.metadata.created_at, new.metadata.created_at
+        return None not in (before, after) and before != after

@@ -1,42 +1,28 @@
-"""Which part of a recipe's document and payload is its configuration?"""
+"""Recipes with their payload: the script, or the settings of a visual recipe."""
 
 import json
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from dataikuapi.iac.exceptions import UnsupportedValueError
 from dataikuapi.iac.models.json_values import JSON, find_unsupported
+from dataikuapi.iac.types.base import Documents, Project, ResourceType
 from dataikuapi.iac.types.cleaning import (
-    IGNORED_IN_ALL,
+    KEYED_BY_COLUMN,
     Ignored,
     drop_paths,
     normalize_numbers,
-    sorted_tags,
-    with_defaults,
 )
-from dataikuapi.iac.types.columns import KEYED_BY_COLUMN
-from dataikuapi.iac.types.secrets import Redactor, redact, redact_constant
+from dataikuapi.iac.types.secrets import Redactor, redact
+from dataikuapi.iac.types.shapes import expect_items, expect_object, expect_text
 
-__all__ = ["recipe_attributes"]
+__all__ = ["RecipeType"]
 
 CODE_RECIPES = frozenset("""
     python cpython pyspark streaming_python r sparkr julia shell spark_scala
     streaming_spark_scala sql_query sql_script spark_sql_query hive impala ksql
     """.split())
-"""Types whose payload is a script; any other type has a JSON text, or nothing."""
-
-_DEFAULTS: dict[str, JSON] = {
-    "name": "",
-    "type": "",
-    "inputs": {},
-    "outputs": {},
-    "params": {},
-    "tags": [],
-    "labels": [],
-    "variables": {},
-    "dkuProperties": [],
-    "customFields": {},
-    "hashPropagationBehavior": "INHERIT",
-}
+"""Recipe types whose payload is a script; any other has a JSON text, or nothing."""
 
 _UI_STATE = frozenset("""
     $status $idx $selected $agg $withModalityMaxLength $latestOperator $filterOptions
@@ -58,38 +44,59 @@ _IN_PREPARE: Ignored = {
     ("previewMode",): "how the screen shows a step's effect",
     ("analysisColumnData",): "what the screen found out about a column",
     ("globalSearchQuery",): "what was typed into the search box",
-    ("coloring",): "how the screen colours cells",
+    ("coloring",): "how the screen colors cells",
     ("sorting",): "in which order the screen shows the rows",
     ("origin",): "comes and goes with the page from which the recipe was saved",
 }
 
 
-def recipe_attributes(
-    document: dict[str, Any], payload: str | None, redactor: Redactor = redact_constant
-) -> dict[str, JSON]:
-    """Return the configuration of a recipe: its document and its payload, cleaned.
+class RecipeType(ResourceType):
+    """A recipe, of its document and a ``payload`` as DSS stores it, a text.
 
-    Args:
-        document: the ``recipe`` object as DSS returns it; not changed.
-        payload: as DSS returns it.
-        mask: what stands for a secret; a script is not searched for secrets.
-
-    Returns:
-        A new dict that shares nothing with the document. It has the key ``payload``
-        where the recipe has a non-empty one: the script as it is, or the settings of a
-        visual recipe, parsed.
+    The listing has neither params nor payload, so that each recipe takes a call of its
+    own. A visual recipe's payload is JSON, whose keys DSS reorders, so it is compared
+    parsed. A script is kept as it is, and not searched for secrets.
     """
-    cleaned = drop_paths(
-        cast(dict[str, JSON], normalize_numbers(document)), IGNORED_IN_ALL
-    )
-    attributes = with_defaults(cleaned, _DEFAULTS)
-    attributes["tags"] = sorted_tags(attributes["tags"])
-    attributes = cast(dict[str, JSON], redact(attributes, redactor))
-    if not isinstance(payload, (str, type(None))):
-        raise TypeError("a payload is a text")
-    if payload:
-        attributes["payload"] = _payload(str(attributes["type"]), payload, redactor)
-    return attributes
+
+    name = "recipe"
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "name": "",
+        "type": "",
+        "inputs": {},
+        "outputs": {},
+        "params": {},
+        "tags": [],
+        "labels": [],
+        "variables": {},
+        "dkuProperties": [],
+        "customFields": {},
+        "hashPropagationBehavior": "INHERIT",
+    }
+
+    def list_documents(self, project: Project) -> dict[str, Documents | None]:
+        """Return the names; each recipe has to be fetched."""
+        return dict.fromkeys(expect_items(project.list_recipes(), "name"))
+
+    def fetch_documents(self, project: Project, name: str) -> Documents:
+        """Return the recipe under ``document``, and its ``payload``."""
+        settings = project.get_recipe(name).get_settings()
+        return {
+            self.main: expect_object(settings.recipe_settings, "name", "type"),
+            # Not .obj_payload: reading it replaces the text that DSS sent by another.
+            "payload": expect_text(settings.str_payload),
+        }
+
+    def attributes(self, documents: Documents, redactor: Redactor) -> dict[str, JSON]:
+        """Return the configuration; ``payload`` where there is a non-empty one."""
+        attributes = super().attributes(documents, redactor)
+        payload = documents.get("payload")
+        if payload:
+            attributes["payload"] = _payload(str(attributes["type"]), payload, redactor)
+        return attributes
+
+    def is_missing(self, error: Exception) -> bool:
+        """Return whether DSS answered 200 without the key ``recipe``."""
+        return isinstance(error, KeyError) and error.args == ("recipe",)
 
 
 def _payload(recipe_type: str, text: str, redactor: Redactor) -> JSON:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.types.columns import KEYED_BY_COLUMN
+from dataikuapi.iac.types.cleaning import KEYED_BY_COLUMN
 
 __all__ = [
     "ENCRYPTED",

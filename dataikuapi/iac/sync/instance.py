@@ -1,0 +1,265 @@
+"""Reads projects and single objects of one instance, many at the same time."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Protocol, overload
+
+from dataikuapi.dssclient import DSSClient
+
+from dataikuapi.iac.exceptions import DataikuIaCError, SyncError
+from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.sync.base import ResourceSync
+from dataikuapi.iac.sync.classes import sync_class
+from dataikuapi.iac.sync.connection import is_dss_client
+from dataikuapi.iac.sync.policy import RetryPolicy
+from dataikuapi.iac.sync.progress import progress_bar
+from dataikuapi.iac.sync.provenance import Provenance
+from dataikuapi.iac.sync.removals import ConfirmedRemovals
+from dataikuapi.iac.sync.result import FetchResult
+from dataikuapi.iac.sync.workers import ProgressCallback, Workers
+from dataikuapi.iac.types import CONTRACT_TYPES, TYPES, ResourceType
+from dataikuapi.iac.types.registry import PROJECT, known_types, resource_type_of
+
+__all__ = ["InstanceReader", "Progress", "Reader", "ReaderOf"]
+
+Progress = bool | ProgressCallback
+
+
+class Reader(Protocol):
+    """What reads one type: a ResourceSync, or what a caller put in its place."""
+
+    def fetch(self, resource_id: str) -> Resource:
+        """Read one object."""
+        ...
+
+    def list_all(self, project_key: str | None = None) -> list[Resource]:
+        """Read all objects, of one project where the type lives in projects."""
+        ...
+
+
+class ReaderOf:
+    """An attribute of a manager: what reads one type, which a caller may replace."""
+
+    def __init__(self, kind: ResourceType) -> None:
+        self._kind = kind
+
+    @overload
+    def __get__(self, manager: None, owner: object) -> "ReaderOf": ...
+
+    @overload
+    def __get__(self, manager: "HasReaders", owner: object) -> Reader: ...
+
+    def __get__(
+        self, manager: "HasReaders | None", owner: object
+    ) -> "Reader | ReaderOf":
+        """Return what reads the type; of the class, the attribute itself."""
+        return self if manager is None else manager.readers[self._kind.name]
+
+    def __set__(self, manager: "HasReaders", reader: Reader) -> None:
+        """Let something else read the type."""
+        manager.readers[self._kind.name] = reader
+
+
+class HasReaders(Protocol):
+    """What :class:`ReaderOf` is an attribute of."""
+
+    @property
+    def readers(self) -> dict[str, Reader]:
+        """By type."""
+        ...
+
+
+class InstanceReader:
+    """Reads one instance.
+
+    Args:
+        client: how to reach DSS; not changed.
+        types: names of the resource types to read; when omitted, all that there are,
+            or, for a client that is not a DSSClient, those of the contract: a further
+            one breaks no caller who replaced what reads these.
+        secret_key: see :class:`~dataikuapi.iac.sync.base.ResourceSync`.
+        max_workers: how many calls to DSS are made at the same time.
+        policy: how long to wait for DSS, and how often to retry.
+
+    Attributes:
+        readers: what reads each type, in the order of the types.
+        provenance: which DSS it is, once something was read.
+    """
+
+    def __init__(
+        self,
+        client: DSSClient,
+        types: Iterable[str] | None = None,
+        *,
+        secret_key: str | None = None,
+        max_workers: int = 10,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        self._workers = Workers(client, max_workers, policy)
+        self.provenance = Provenance()
+        self.readers: dict[str, Reader] = {
+            name: sync_class(TYPES[name])(
+                client, secret_key=secret_key, workers=self._workers
+            )
+            for name in (
+                _default_types(client) if types is None else known_types(types)
+            )
+        }
+
+    @property
+    def types(self) -> list[str]:
+        """The names of the types that it reads; that of projects first, if at all."""
+        return list(self.readers)
+
+    def read_object(self, resource_id: str) -> Resource:
+        """Read one object, in the calling thread.
+
+        Raises:
+            ValueError: if the type is unknown or the id malformed.
+            ResourceNotFoundError: if DSS reports that there is no such object.
+            DSSError: if DSS could not be asked.
+        """
+        resource_type = resource_type_of(resource_id, self.readers)
+        resource = replace(self.readers[resource_type].fetch(resource_id))
+        self.provenance.fetch(self._workers.client)
+        self.provenance.stamp(resource)
+        return resource
+
+    def read_objects(self, ids: Sequence[str], progress: Progress) -> FetchResult:
+        """Read single objects.
+
+        Args:
+            ids: of the objects.
+            progress: see :meth:`StateManager.sync_all`.
+        """
+        calls = [
+            partial(self.readers[resource_type_of(key, self.readers)].fetch, key)
+            for key in ids
+        ]
+        result = FetchResult()
+
+        def read() -> None:
+            for key, outcome in zip(ids, self._workers.run(calls)):
+                if isinstance(outcome, DataikuIaCError):
+                    result.failures[key] = outcome
+                else:
+                    result.resources.append(replace(outcome))
+
+        with self._running(progress):
+            self._identify_and(read)
+        return result
+
+    def read_projects(
+        self,
+        keys: Sequence[str],
+        progress: Progress,
+        types: Collection[str] | None = None,
+    ) -> FetchResult:
+        """Read projects.
+
+        Args:
+            keys: of the projects.
+            progress: see :meth:`StateManager.sync_all`.
+            types: which types of them; all when omitted.
+        """
+        with self._running(progress):
+            return self._read(keys, self.types if types is None else types)
+
+    def read_again(
+        self,
+        keys: Sequence[str],
+        progress: Progress,
+        removals: ConfirmedRemovals = ConfirmedRemovals(()),
+    ) -> FetchResult:
+        """Read projects that are known, of which some may not be readable now.
+
+        Args:
+            keys: of the projects.
+            progress: see :meth:`StateManager.sync_all`.
+            removals: those of them that were deleted for certain.
+
+        Raises:
+            ValueError: if DSS shows a project that is said to be deleted.
+            DSSError: if DSS could not be asked at all.
+        """
+        result = self.read_projects(keys, progress)
+        result.raise_if_unreachable()
+        removals.require_not_visible({item.project_key for item in result.resources})
+        result.confirm(removals, self.types)
+        return result
+
+    def read_all(
+        self, progress: Progress, removals: ConfirmedRemovals
+    ) -> tuple[FetchResult, list[str]]:
+        """Read all projects that the API key may see.
+
+        Args:
+            progress: see :meth:`StateManager.sync_all`.
+            removals: projects that were deleted for certain, and so are read too: they
+                are empty.
+
+        Returns:
+            What was read, and the keys of all projects of which it is known whether
+            they exist: those that are listed, readable or not, and the deleted ones.
+
+        Raises:
+            ValueError: if DSS lists a project that is said to be deleted.
+            DSSError: if the projects could not be listed.
+        """
+        with self._running(progress):
+            result, keys = _list_projects(self.readers[PROJECT.name])
+            inside = [name for name in self.types if name != PROJECT.name]
+            result.join(self._read(keys, inside))
+        removals.require_not_visible(keys)
+        result.complete += [(key, name) for key in removals.keys for name in self.types]
+        return result, [*keys, *removals.keys]
+
+    def _read(self, keys: Sequence[str], types: Collection[str]) -> FetchResult:
+        parts = [(key, name) for key in keys for name in types]
+        calls = [self._call(key, name) for key, name in parts]
+        result = FetchResult()
+
+        def read() -> None:
+            for (key, name), outcome in zip(parts, self._workers.run(calls)):
+                is_own = isinstance(self.readers[name], ResourceSync)
+                result.add(key, name, outcome, is_own)
+
+        self._identify_and(read)
+        return result
+
+    def _call(
+        self, project_key: str, resource_type: str
+    ) -> Callable[[], Resource | list[Resource]]:
+        reader = self.readers[resource_type]
+        if TYPES[resource_type].identity.is_named:
+            return partial(reader.list_all, project_key)
+        return partial(reader.fetch, str(ResourceId(resource_type, project_key)))
+
+    def _identify_and(self, read: Callable[[], None]) -> None:
+        """Read, and meanwhile learn which DSS it is."""
+        self._workers.run([lambda: self.provenance.fetch(self._workers.client), read])
+
+    @contextmanager
+    def _running(self, progress: Progress) -> Iterator[None]:
+        with progress_bar(progress) as count, self._workers.running(count):
+            yield
+
+
+def _list_projects(reader: Reader) -> tuple[FetchResult, list[str]]:
+    result = FetchResult()
+    try:
+        result.resources = [replace(item) for item in reader.list_all()]
+    except SyncError as error:
+        result.resources = error.state.list_resources()
+        result.failures = error.failures
+    readable = [project.project_key for project in result.resources]
+    result.complete = [(key, PROJECT.name) for key in readable]
+    unreadable = {ResourceId.parse(key).project_key for key in result.failures}
+    return result, [*readable, *sorted(unreadable)]
+
+
+def _default_types(client: DSSClient) -> list[str]:
+    kinds = TYPES.values() if is_dss_client(client) else CONTRACT_TYPES
+    return [kind.name for kind in kinds]

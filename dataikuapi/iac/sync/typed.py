@@ -1,0 +1,167 @@
+"""Reads objects of any type, as its ResourceType says."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from dataikuapi.utils import DataikuException
+
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    ProjectNotVisibleError,
+    ResourceNotFoundError,
+    SyncError,
+)
+from dataikuapi.iac.models import Resource, ResourceId, State
+from dataikuapi.iac.models.scope import scope_entry
+from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.sync.base import ResourceSync
+from dataikuapi.iac.sync.error_response import ErrorResponse
+from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.types import Documents, ResourceType, resource_from
+from dataikuapi.iac.types.registry import PROJECT
+
+__all__ = ["TypedSync"]
+
+Outcomes = dict[ResourceId, Resource | DataikuIaCError]
+
+
+class TypedSync(ResourceSync):
+    """Reads the objects of the type that a subclass sets.
+
+    Attributes:
+        kind: the resource type.
+    """
+
+    kind: ClassVar[ResourceType]
+
+    @property
+    def resource_type(self) -> str:
+        """The first part of the ids."""
+        return self.kind.name
+
+    def fetch(self, resource_id: str) -> Resource:
+        """Read one object.
+
+        Args:
+            resource_id: ``{type}.{PROJECT_KEY}.{name}``, without the name for a type of
+                which there is one in each project.
+
+        Raises:
+            ValueError: if the id is malformed.
+            ResourceNotFoundError: if DSS reports that there is no such object.
+            ProjectNotVisibleError: if the project does not exist, or is not visible to
+                the API key.
+            DSSError: if DSS could not be asked.
+        """
+        return self._fetch(self._parse(resource_id, named=self.kind.identity.is_named))
+
+    def list_all(self, project_key: str | None = None) -> list[Resource]:
+        """Read all objects of the type in a project.
+
+        Args:
+            project_key: of the project.
+
+        Raises:
+            ValueError: if no project key was given.
+            ProjectNotVisibleError: if the project does not exist, or is not visible to
+                the API key.
+            SyncError: if some of the objects could not be read.
+            DSSError: if DSS could not be asked.
+        """
+        key = self._require(project_key)
+        with translate_errors(self.client, ResourceId(PROJECT.name, key)):
+            listed = self.kind.list_documents(self.client.get_project(key))
+        return self._read_all(
+            {
+                ResourceId(self.kind.name, key, name): documents
+                for name, documents in listed.items()
+            }
+        )
+
+    def _read_all(
+        self, listed: Mapping[ResourceId, Documents | None]
+    ) -> list[Resource]:
+        """Fetch what the listing does not have whole, with all workers, and build all.
+
+        Raises:
+            SyncError: if any failed; what was deleted meanwhile is just left out.
+        """
+        calls = {
+            rid: partial(self._fetch, rid, documents)
+            for rid, documents in listed.items()
+            if documents is None or self.kind.privileged
+        }
+        outcomes: Outcomes = dict(zip(calls, self._workers.run(list(calls.values()))))
+        # Not by all workers: building takes time that they had better spend on calls.
+        for rid, documents in listed.items():
+            if documents is not None and rid not in outcomes:
+                outcomes[rid] = self._attempt(rid, documents)
+        return self._found(outcomes)
+
+    def _fetch(self, rid: ResourceId, listed: Documents | None = None) -> Resource:
+        """Read one object, of which the listing may have a part."""
+        project = self.client.get_project(rid.project_key)
+        with translate_errors(self.client, rid, self.kind.is_missing):
+            documents = {
+                **self._documents(project, rid.resource_name, listed),
+                **self._privileged_documents(project),
+            }
+        return self._build(rid, documents)
+
+    def _documents(
+        self, project: Any, name: str, listed: Documents | None
+    ) -> Documents:
+        return self.kind.fetch_documents(project, name) if listed is None else listed
+
+    def _privileged_documents(self, project: Any) -> Documents:
+        """Read what takes more rights; what the key may not read is left out."""
+        found = {}
+        for name, call in self.kind.privileged.items():
+            try:
+                found[name] = call(project)
+            except DataikuException as error:
+                if not ErrorResponse.of_exception(error).is_forbidden:
+                    raise
+        return found
+
+    def _build(self, rid: ResourceId, documents: Documents) -> Resource:
+        return resource_from(self.kind, rid, documents, self._redactor)
+
+    def _attempt(
+        self, rid: ResourceId, documents: Documents
+    ) -> Resource | DataikuIaCError:
+        try:
+            return self._build(rid, documents)
+        except DataikuIaCError as error:
+            return error
+
+    def _found(self, outcomes: Outcomes) -> list[Resource]:
+        """Return what was read; one object that failed does not lose the others.
+
+        Raises:
+            SyncError: if any failed; one that was deleted meanwhile is just left out.
+        """
+        found = [item for item in outcomes.values() if isinstance(item, Resource)]
+        failures = {
+            str(rid): error
+            for rid, error in outcomes.items()
+            if isinstance(error, DataikuIaCError) and not _is_deleted(error)
+        }
+        if failures:
+            state = State(
+                resources={resource.resource_id: resource for resource in found},
+                unknown={key: str(error) for key, error in failures.items()},
+                scope=[
+                    scope_entry(key, [self.resource_type], utc_now())
+                    for key in sorted({rid.project_key for rid in outcomes})
+                ],
+            )
+            raise SyncError(state, failures)
+        return found
+
+
+def _is_deleted(error: DataikuIaCError) -> bool:
+    if isinstance(error, ProjectNotVisibleError):
+        return False
+    return isinstance(error, ResourceNotFoundError)

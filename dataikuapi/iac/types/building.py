@@ -1,0 +1,59 @@
+"""Building a resource from documents: pure, and the same for every source of them."""
+
+from datetime import datetime
+
+from dataikuapi.iac.exceptions import UnsupportedValueError
+from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.models.json_values import find_unsupported
+from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.types.base import Documents, ResourceType
+from dataikuapi.iac.types.cleaning import metadata_of
+from dataikuapi.iac.types.secrets import Redactor, redact_constant
+
+__all__ = ["resource_from"]
+
+
+def resource_from(
+    resource_type: ResourceType,
+    resource_id: ResourceId,
+    documents: Documents,
+    redactor: Redactor = redact_constant,
+    *,
+    read_at: datetime | None = None,
+    read_by: str = "system",
+) -> Resource:
+    """Build a resource from the documents of DSS, or of its files.
+
+    Args:
+        resource_type: says what in the documents is configuration.
+        resource_id: of the resource.
+        documents: by part, as :meth:`ResourceType.fetch_documents` returns them; not
+            changed.
+        redactor: what takes the place of a secret.
+        read_at: when the documents were read; now when omitted.
+        read_by: the login of the user who read them.
+
+    Raises:
+        UnsupportedValueError: if there is a value that a state cannot hold exactly.
+    """
+    try:
+        attributes = resource_type.attributes(documents, redactor)
+        _require_supported(resource_id, attributes)
+    except RecursionError:
+        _require_supported(resource_id, list(documents.values()))
+        raise
+    metadata = metadata_of(
+        documents[resource_type.main], read_at=read_at or utc_now(), read_by=read_by
+    )
+    return Resource._from_parts(
+        resource_type.name, str(resource_id), attributes, metadata
+    )
+
+
+def _require_supported(resource_id: ResourceId, value: object) -> None:
+    problem = find_unsupported(value, "attributes")
+    if problem:
+        raise UnsupportedValueError(
+            f"{resource_id} has a value that a state cannot hold exactly: {problem}. "
+            "Change it in DSS"
+        )
