@@ -1,5 +1,10 @@
 """A state knows what it has read: nothing else is removed, and nothing else replaced."""
 
+import copy
+import json
+import pickle
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from dataikuapi import DSSClient
@@ -14,7 +19,144 @@ from dataikuapi.iac import (
     StateManager,
     SyncError,
 )
+from dataikuapi.iac.models import Scope
+from dataikuapi.iac.models.scope import ScopePart
 from dataikuapi.iac.sandbox import ProjectStore, SandboxServer
+from dataikuapi.iac.statefile import dumps, loads
+from dataikuapi.iac.statefile.merge import merge
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+
+
+def entry(project, *types, minute=0, **more):
+    """Return an entry as a state file has it, read so many minutes after noon."""
+    read_at = f"2026-01-02T12:{minute:02}:00Z"
+    return {"project": project, "types": list(types), "read_at": read_at} | more
+
+
+# The value
+
+
+def test_a_scope_covers_what_was_read_of_a_project():
+    scope = Scope([entry("SHOP", "dataset", "project")])
+    assert scope.covers("dataset.SHOP.orders") and scope.covers("project.SHOP")
+    assert not scope.covers("recipe.SHOP.orders")
+    assert not scope.covers("dataset.OTHER.orders")
+    assert not Scope().covers("project.SHOP")
+    with pytest.raises(ValueError, match="Invalid dataset resource_id"):
+        scope.covers("dataset")
+
+
+def test_a_scope_is_a_sequence_of_the_entries_of_the_file():
+    entries = [entry("A", "dataset"), entry("B", "recipe"), entry("C", "project")]
+    scope = Scope(entries)
+    assert scope == entries and entries == scope and list(scope) == entries
+    assert (len(scope), scope[0], scope[-1]) == (3, entries[0], entries[2])
+    assert scope[1:] == Scope(entries[1:]) and scope[1:].covers("recipe.B.x")
+    assert scope.index(entries[1]) == 1 and entries[2] in scope
+    assert scope != entries[:2] and scope != Scope(entries[:2]) and scope != "ABC"
+    assert json.loads(json.dumps(list(scope))) == entries
+    assert repr(scope[:1]) == f"Scope([{entries[0]}])"
+    with pytest.raises(IndexError):
+        scope[3]
+
+
+def test_nobody_can_change_a_scope():
+    entries = [entry("SHOP", "dataset", note=[1])]
+    scope = Scope(entries)
+    entries[0]["types"].append("recipe")
+    entries[0]["note"].append(2)
+    scope[0]["types"].append("recipe")
+    scope[0]["note"].append(2)
+    next(iter(scope))["types"].clear()
+    assert scope == [entry("SHOP", "dataset", note=[1])]
+    assert not scope.covers("recipe.SHOP.x")
+    with pytest.raises(TypeError):
+        scope[0] = entry("SHOP", "recipe")
+
+
+def test_equal_scopes_have_one_hash_and_copies_are_equal():
+    one = Scope([entry("SHOP", "dataset", note=[1])])
+    assert hash(one) == hash(Scope([entry("SHOP", "dataset", note=[1])]))
+    for copied in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+        assert copied == one and copied.covers("dataset.SHOP.x")
+
+
+def test_the_scope_of_a_reading_has_an_entry_per_project():
+    parts = [("SHOP", "recipe"), ("A", "project"), ("SHOP", "dataset")]
+    assert Scope.from_parts(parts, NOON) == [
+        entry("A", "project"),
+        entry("SHOP", "dataset", "recipe"),
+    ]
+    assert Scope.from_parts(iter(parts), NOON.replace(tzinfo=None)) == (
+        Scope.from_parts(parts, NOON)
+    )
+
+
+def test_merged_scopes_keep_the_fresh_reading():
+    old = Scope([entry("SHOP", "dataset", "recipe"), entry("OTHER", "project")])
+    assert old.merge(Scope([entry("SHOP", "recipe", minute=5)])) == [
+        entry("OTHER", "project"),
+        entry("SHOP", "dataset"),
+        entry("SHOP", "recipe", minute=5),
+    ]
+    assert old.merge(Scope([entry("OTHER", "project")])).covers("recipe.SHOP.x")
+    assert Scope().merge(old[:1]) == old[:1] == old[:1].merge(Scope())
+
+
+def test_what_both_read_and_one_read_later_is_named():
+    stored = Scope([entry("SHOP", "dataset", minute=5), entry("OTHER", "dataset")])
+    assert stored.newer_than(Scope([entry("SHOP", "dataset", minute=4)])) == [
+        ScopePart("SHOP", "dataset", NOON + timedelta(minutes=5))
+    ]
+    assert stored.newer_than(stored) == []
+    assert stored.newer_than(Scope([entry("SHOP", "recipe")])) == []
+    assert Scope().newer_than(stored) == []
+
+
+def test_times_are_compared_and_written_in_utc():
+    foreign = entry("SHOP", "dataset", read_at="2026-01-02T14:00:00+02:00")
+    assert Scope([foreign]) == Scope([entry("SHOP", "dataset")])
+    assert Scope([foreign])[0]["read_at"] == "2026-01-02T12:00:00Z"
+
+
+def test_of_a_part_in_two_entries_the_last_one_counts():
+    twice = Scope([entry("A", "dataset", minute=9), entry("A", "dataset", minute=3)])
+    assert twice.newer_than(Scope([entry("A", "dataset", minute=5)])) == []
+    assert list(twice) == [
+        entry("A", "dataset", minute=9),
+        entry("A", "dataset", minute=3),
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong, problem",
+    [
+        ({}, "lacks project, types, read_at"),
+        ({"project": "A", "types": []}, "lacks read_at"),
+        (entry("A", read_at="2026-02-30T00:00:00Z"), "scope of 'A': not an RFC 3339"),
+        (entry("A", read_at=None), "scope of 'A': not an RFC 3339"),
+        (entry("A", types="dataset"), "scope of 'A': types is not a list"),
+    ],
+)
+def test_what_is_not_an_entry_is_refused(wrong, problem):
+    with pytest.raises(ValueError, match=problem):
+        Scope([wrong])
+
+
+def test_unknown_keys_of_an_entry_survive_a_save_and_a_merge():
+    scope = [entry("A", "dataset", "recipe", serial=4, by={"run": [1]}), entry("B")]
+    stored = loads(dumps(State(scope=scope)))
+    assert stored.scope == scope
+    assert State.from_dict(stored.to_dict()).scope == scope
+    merged = merge(stored, State(scope=[entry("A", "recipe", minute=1)]))
+    assert merged.scope == [
+        entry("A", "dataset", serial=4, by={"run": [1]}),
+        entry("A", "recipe", minute=1),
+    ]
+
+
+# Sync, compare, save
 
 
 @pytest.fixture

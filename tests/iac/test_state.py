@@ -1,25 +1,21 @@
 """State: what is tracked, how it is counted, and how it is written and read."""
 
-import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from dataikuapi.iac.models.scope import covers, merge_scopes, newer_parts, scope_entry
+from dataikuapi.iac.models import Scope
 from dataikuapi.iac.models.state import Resource, State
-from dataikuapi.iac.models.times import (
-    as_utc,
-    format_time,
-    parse_time,
-    utc_from_millis,
-    utc_now,
-)
-from dataikuapi.iac.statefile.merge import merge
+from dataikuapi.iac.models.times import utc_now
 from iac.strategies import STATES
 
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
+READ_SHOP = {
+    "project": "SHOP",
+    "types": ["dataset"],
+    "read_at": "2001-02-03T04:05:06Z",
+}
 
 
 def dataset(name="orders", **attributes):
@@ -190,7 +186,7 @@ def test_changing_what_from_dict_was_given_does_not_change_the_state():
 
 
 def test_changing_what_to_dict_returned_does_not_change_the_state():
-    scope = [scope_entry("SHOP", ["dataset"], LONG_AGO)]
+    scope = [{**READ_SHOP, "types": ["dataset"]}]
     instance, extra = {"node": "design"}, {"host": {"name": "h1"}}
     state = State(instance=instance, scope=scope, extra=extra)
     state.add_resource(dataset(tags=["a"]))
@@ -300,6 +296,40 @@ def test_what_could_not_be_read_is_not_written_and_not_compared():
     assert state == State(updated_at=LONG_AGO)
 
 
+# Where it comes from, and what was read
+
+
+def test_where_a_state_comes_from_is_written_and_read():
+    state = State(instance={"node_id": "n"}, scope=Scope([READ_SHOP]))
+    document = state.to_dict()
+    assert document["instance"] == {"node_id": "n"}
+    assert document["scope"] == [
+        {"project": "SHOP", "types": ["dataset"], "read_at": "2001-02-03T04:05:06Z"}
+    ]
+    assert State.from_dict(document) == state
+    document["scope"][0]["types"].append("recipe")
+    assert state.scope[0]["types"] == ["dataset"]
+
+
+def test_the_entries_of_a_file_are_parsed_to_a_scope():
+    made, read = State(scope=[READ_SHOP]), State.from_dict({"scope": [READ_SHOP]})
+    assert made.scope == read.scope == [READ_SHOP] == Scope([READ_SHOP])
+    assert made.scope.covers("dataset.SHOP.orders")
+    assert State.from_dict({"scope": None}).scope is None
+
+
+def test_a_scope_entry_with_a_wrong_time_is_refused_by_project():
+    entry = {**READ_SHOP, "read_at": "2026-02-30T00:00:00Z"}
+    with pytest.raises(ValueError, match="scope of 'SHOP': not an RFC 3339 time"):
+        State.from_dict({"scope": [entry]})
+
+
+def test_a_state_without_scope_covers_everything():
+    assert State().covers("recipe.ANY.thing")
+    assert not State(scope=[]).covers("project.SHOP")
+    assert State(scope=[READ_SHOP]).covers("dataset.SHOP.orders")
+
+
 # Any state survives
 
 
@@ -310,221 +340,6 @@ def test_any_state_survives_to_dict_and_from_dict(state):
     again = State.from_dict(document)
     assert again == state
     assert again.to_dict() == document
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.datetimes())
-def test_any_time_survives_writing_and_reading(moment):
-    assert parse_time(format_time(moment)) == moment.replace(tzinfo=timezone.utc)
-
-
-# Times
-
-
-@pytest.mark.parametrize(
-    "text, expected",
-    [
-        pytest.param("2026-01-02T03:04:05Z", (3, 4, 5), id="Z"),
-        pytest.param("2026-01-02t03:04:05z", (3, 4, 5), id="lower-case"),
-        pytest.param("2026-01-02 03:04:05Z", (3, 4, 5), id="space for T"),
-        pytest.param("2026-01-02T03:04:05+00:00", (3, 4, 5), id="+00:00"),
-        pytest.param("2026-01-02T03:04:05-00:00", (3, 4, 5), id="-00:00"),
-        pytest.param("2026-01-02T05:04:05+02:00", (3, 4, 5), id="east"),
-        pytest.param("2026-01-01T21:34:05-05:30", (3, 4, 5), id="west, day before"),
-        pytest.param("2026-01-02T05:04:05+0200", (3, 4, 5), id="offset without colon"),
-        pytest.param("2026-01-02T03:04:05", (3, 4, 5), id="naive is UTC"),
-        pytest.param("2026-01-02T03:04:05.5", (3, 4, 5, 500000), id="naive, 1 digit"),
-        pytest.param("2026-01-02T03:04:05.123456Z", (3, 4, 5, 123456), id="6 digits"),
-        pytest.param(
-            "2026-01-02T03:04:05.123456789Z", (3, 4, 5, 123456), id="9 digits"
-        ),
-        pytest.param(
-            "2026-01-02T05:04:05.9999999+02:00",
-            (3, 4, 5, 999999),
-            id="7 digits are cut, not rounded",
-        ),
-    ],
-)
-def test_time_is_read_as_utc(text, expected):
-    read = parse_time(text)
-    assert read == datetime(2026, 1, 2, *expected, tzinfo=timezone.utc)
-    assert read.utcoffset() == timedelta(0)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("", id="empty"),
-        pytest.param("yesterday", id="words"),
-        pytest.param("2026-01-02", id="date alone"),
-        pytest.param("2026-01-02T03:04Z", id="no seconds"),
-        pytest.param("2026-01-02T03:04:05.Z", id="point without digits"),
-        pytest.param("2026-13-02T03:04:05Z", id="month 13"),
-        pytest.param("2026-02-30T03:04:05Z", id="February 30"),
-        pytest.param("2026-01-02T24:00:00Z", id="hour 24"),
-        pytest.param("2026-01-02T03:04:05Z\n", id="line feed behind"),
-        pytest.param("0001-01-01T00:00:00+05:00", id="before the first day"),
-        pytest.param("9999-12-31T23:59:59-05:00", id="after the last day"),
-        pytest.param("٢٠٢٦-01-02T03:04:05Z", id="Arabic digits"),
-        pytest.param(1767323045, id="a number"),
-        pytest.param(None, id="None"),
-    ],
-)
-def test_what_is_no_time_is_refused(text):
-    with pytest.raises(ValueError):
-        parse_time(text)
-
-
-@pytest.mark.parametrize(
-    "moment, expected",
-    [
-        pytest.param(
-            datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc),
-            "2026-01-02T03:04:05Z",
-            id="whole second",
-        ),
-        pytest.param(
-            datetime(2026, 1, 2, 3, 4, 5, 60, tzinfo=timezone.utc),
-            "2026-01-02T03:04:05.000060Z",
-            id="microseconds",
-        ),
-        pytest.param(
-            datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05Z", id="naive is UTC"
-        ),
-        pytest.param(
-            datetime(2026, 1, 2, 1, tzinfo=timezone(timedelta(hours=2))),
-            "2026-01-01T23:00:00Z",
-            id="other offset",
-        ),
-    ],
-)
-def test_time_is_written_in_utc_with_a_z(moment, expected):
-    assert format_time(moment) == expected
-
-
-@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone cannot be set here")
-def test_naive_times_are_utc_wherever_the_machine_is(monkeypatch):
-    noon = datetime(2026, 1, 2, 12)
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setenv("TZ", "JST-9")
-        time.tzset()
-        read = as_utc(noon), parse_time("2026-01-02T12:00:00"), utc_now()
-    time.tzset()
-    assert read[:2] == (noon.replace(tzinfo=timezone.utc),) * 2
-    assert abs(read[2] - utc_now()) < timedelta(hours=1)
-
-
-def test_milliseconds_of_dss_are_exact():
-    # In floating point, these would come out a microsecond off.
-    read = utc_from_millis(1534516363001)
-    assert format_time(read) == "2018-08-17T14:32:43.001000Z"
-
-
-def test_as_utc_keeps_the_moment():
-    moment = datetime(2026, 1, 2, 1, tzinfo=timezone(timedelta(hours=2)))
-    assert as_utc(moment) == moment
-    assert as_utc(moment).tzinfo is timezone.utc
-
-
-# What was read of an instance
-
-
-def scope(*parts):
-    """Return a scope of (project, types, minute of the reading)."""
-    return [
-        scope_entry(project, types, LONG_AGO + timedelta(minutes=minute))
-        for project, types, minute in parts
-    ]
-
-
-def test_a_scope_covers_what_was_read_of_a_project():
-    some = scope(("SHOP", ["dataset", "project"], 0))
-    assert covers(some, "dataset.SHOP.orders") and covers(some, "project.SHOP")
-    assert not covers(some, "recipe.SHOP.orders")
-    assert not covers(some, "dataset.OTHER.orders")
-    assert covers(None, "recipe.ANY.thing") and not covers([], "project.SHOP")
-
-
-def test_joined_scopes_keep_the_fresh_reading():
-    old = scope(("SHOP", ["dataset", "recipe"], 0), ("OTHER", ["project"], 0))
-    assert merge_scopes(old, scope(("SHOP", ["recipe"], 5))) == scope(
-        ("OTHER", ["project"], 0), ("SHOP", ["dataset"], 0), ("SHOP", ["recipe"], 5)
-    )
-
-
-def test_what_was_read_later_is_named():
-    stored = scope(("SHOP", ["dataset"], 5), ("OTHER", ["dataset"], 5))
-    assert newer_parts(stored, scope(("SHOP", ["dataset"], 4))) == [
-        "datasets of SHOP (read 2001-02-03T04:10:06Z)"
-    ]
-    assert newer_parts(stored, scope(("SHOP", ["dataset"], 5))) == []
-    assert newer_parts([], scope(("SHOP", ["dataset"], 0))) == []
-
-
-def test_merging_replaces_the_scope_and_nothing_else():
-    stored = State(
-        serial=4,
-        lineage="L",
-        resources={item.resource_id: item for item in map(dataset, "abc")},
-        scope=scope(("SHOP", ["dataset"], 0), ("OTHER", ["dataset"], 0)),
-    )
-    other = Resource("dataset", "dataset.OTHER.x")
-    stored.resources[other.resource_id] = other
-    fresh = State(
-        resources={"dataset.SHOP.a": dataset("a", rows=1)},
-        scope=scope(("SHOP", ["dataset"], 9)),
-        unknown={"dataset.SHOP.b": "time-out"},
-    )
-    both = merge(stored, fresh)
-
-    assert list(both.resources) == [
-        "dataset.OTHER.x",
-        "dataset.SHOP.a",
-        "dataset.SHOP.b",
-    ]
-    assert both.get_resource("dataset.SHOP.a").attributes == {"rows": 1}
-    assert (both.serial, both.lineage) == (5, "L")
-    assert len(stored.resources) == 4 and len(fresh.resources) == 1
-
-
-def test_merging_keeps_permissions_that_could_not_be_read():
-    def project(**attributes):
-        resource = Resource("project", "project.SHOP", attributes)
-        return State(
-            resources={"project.SHOP": resource}, scope=scope(("SHOP", ["project"], 0))
-        )
-
-    both = merge(project(name="a", permissions={"owner": "x"}), project(name="b"))
-    stored = both.get_resource("project.SHOP")
-    assert stored.attributes == {"name": "b", "permissions": {"owner": "x"}}
-    assert stored.metadata.checksum == stored.compute_checksum()
-
-
-def test_merging_into_a_whole_state_leaves_it_whole():
-    fresh = State(scope=scope(("SHOP", ["dataset"], 0)))
-    assert merge(State(), fresh).scope is None
-    assert merge(State(scope=[]), fresh).scope == fresh.scope
-
-
-def test_merging_keeps_what_the_fresh_state_does_not_tell():
-    stored = State(instance={"node_id": "n"}, extra={"x": 1, "y": 1}, scope=[])
-    both = merge(stored, State(environment="dev", extra={"y": 2}, scope=[]))
-    assert (both.environment, both.instance) == ("dev", {"node_id": "n"})
-    assert both.extra == {"x": 1, "y": 2}
-    fresh = State(instance={"node_id": "m"}, scope=[])
-    assert merge(stored, fresh).instance == {"node_id": "m"}
-
-
-def test_where_a_state_comes_from_is_written_and_read():
-    state = State(instance={"node_id": "n"}, scope=scope(("SHOP", ["dataset"], 0)))
-    document = state.to_dict()
-    assert document["instance"] == {"node_id": "n"}
-    assert document["scope"] == [
-        {"project": "SHOP", "types": ["dataset"], "read_at": "2001-02-03T04:05:06Z"}
-    ]
-    assert State.from_dict(document) == state
-    document["scope"][0]["types"].append("recipe")
-    assert state.scope[0]["types"] == ["dataset"]
 
 
 # What a person sees

@@ -18,7 +18,6 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.resource import Resource
-from dataikuapi.iac.models.scope import covers
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.text import render_text, wants_color
 from dataikuapi.iac.types.registry import is_recreated, unknown_when_missing
@@ -84,8 +83,7 @@ class DiffEngine:
                 new_state.get_resource(resource_id),
             )
             for resource_id in sorted(known - reasons.keys())
-            if new_state.has_resource(resource_id)
-            or covers(new_state.scope, resource_id)
+            if new_state.has_resource(resource_id) or new_state.covers(resource_id)
         ]
         unknown = [
             UnreadableResource(key, reasons[key], old_state.get_resource(key))

@@ -1,4 +1,4 @@
-"""Values and ids: what the library speaks of. No I/O, and nothing that renders."""
+"""Values and ids. No I/O, and nothing that renders."""
 
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.diff import (
@@ -12,7 +12,7 @@ from dataikuapi.iac.models.diff import (
 )
 from dataikuapi.iac.models.ids import ResourceId, make_resource_id
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
-from dataikuapi.iac.models.scope import ScopeEntry
+from dataikuapi.iac.models.scope import Scope, ScopeEntry
 from dataikuapi.iac.models.state import State
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ResourceId",
     "ResourceMetadata",
     "RuleUsage",
+    "Scope",
     "ScopeEntry",
     "State",
     "UnreadableResource",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 __all__ = [
     "ResourceId",
@@ -52,12 +52,18 @@ class ResourceId:
         match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
         if match is None:
             raise ValueError(_invalid(str(text).partition(".")[0], text))
-        return cls(*match.groups(""))
+        # Not by __init__, which would match again: a state has many ids.
+        rid = object.__new__(cls)
+        rid.__dict__.update(zip(_PARTS, match.groups("")))
+        return rid
 
     def __str__(self) -> str:
         """Return the id as it is written everywhere."""
         suffix = f".{self.resource_name}" if self.resource_name else ""
         return f"{self.resource_type}.{self.project_key}{suffix}"
+
+
+_PARTS = tuple(field.name for field in fields(ResourceId))
 
 
 def make_resource_id(

@@ -1,7 +1,6 @@
-"""What is known of a whole instance, or of a part of it, at one time."""
+"""State: what is known of an instance, or of a part of it, at one time."""
 
 from collections import Counter
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -9,7 +8,7 @@ from typing import Any, NamedTuple, cast
 from dataikuapi.iac.models.ids import make_resource_id
 from dataikuapi.iac.models.json_values import JSON, copy_json
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
-from dataikuapi.iac.models.scope import ScopeEntry
+from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
 __all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
@@ -45,6 +44,7 @@ class State:
             where that is not known.
         scope: what was read completely, and when; ``None`` claims to be whole. An
             object outside the scope is not known, rather than known to be missing.
+            The list of entries of a state file is taken too, and parsed.
         unknown: what could not be read, with the reason, by id. Not stored.
         extra: keys of a state file that this version does not know; kept as they are.
 
@@ -63,28 +63,29 @@ class State:
     updated_at: datetime = field(default_factory=utc_now)
     resources: dict[str, Resource] = field(default_factory=dict)
     instance: dict[str, JSON] | None = None
-    scope: list[ScopeEntry] | None = None
+    scope: Scope | None = None
     unknown: dict[str, str] = field(default_factory=dict, compare=False)
     extra: dict[str, JSON] = field(default_factory=dict)
     _stored_as: BaseVersion | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Let go of what the caller passed."""
+        """Copy what the caller passed."""
         self.updated_at = as_utc(self.updated_at)
         self.resources = {key: replace(item) for key, item in self.resources.items()}
         self.instance = cast(dict[str, JSON] | None, copy_json(self.instance))
-        self.scope = deepcopy(self.scope)
+        if self.scope is not None and not isinstance(self.scope, Scope):
+            self.scope = Scope(self.scope)
         self.unknown = dict(self.unknown)
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
 
     def __repr__(self) -> str:
         """Return in one line what a person wants to know."""
         counts = Counter(item.resource_type for item in self.resources.values())
-        told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        held = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
         unknown = f", {len(self.unknown)} unknown" if self.unknown else ""
         return (
             f"<State {self.environment or 'without environment'}, serial {self.serial}"
-            f", {format_time(self.updated_at)}: {told or 'empty'}{unknown}>"
+            f", {format_time(self.updated_at)}: {held or 'empty'}{unknown}>"
         )
 
     @property
@@ -101,8 +102,16 @@ class State:
         return self.resources.get(resource_id)
 
     def has_resource(self, resource_id: str) -> bool:
-        """Tell whether an object of that id is tracked."""
+        """Return whether an object of that id is tracked."""
         return resource_id in self.resources
+
+    def covers(self, resource_id: str) -> bool:
+        """Return whether the object does not exist if it is not in the state.
+
+        Raises:
+            ValueError: if the id is malformed.
+        """
+        return self.scope is None or self.scope.covers(resource_id)
 
     def list_resources(self, resource_type: str | None = None) -> list[Resource]:
         """Return the tracked resources, in the order in which they were added.
@@ -160,12 +169,12 @@ class State:
 
     def _origin(self) -> dict[str, JSON]:
         """Return where the state came from, as far as that is known."""
-        origin = {"instance": self.instance, "scope": cast(JSON, deepcopy(self.scope))}
-        return {
-            name: copy_json(value)
-            for name, value in origin.items()
-            if value is not None
-        }
+        origin: dict[str, JSON] = {}
+        if self.instance is not None:
+            origin["instance"] = copy_json(self.instance)
+        if self.scope is not None:
+            origin["scope"] = cast(JSON, list(self.scope))
+        return origin
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "State":
@@ -181,20 +190,13 @@ class State:
 
     @classmethod
     def _from_dict_nocopy(cls, data: dict[str, Any]) -> "State":
-        """Do as :meth:`from_dict`, but take the document over instead of copying it."""
+        """Like :meth:`from_dict`, but take the document over instead of copying it."""
         known = {name: data[name] for name in _KEYS if name in data}
         for name in ("version", "serial"):
             if type(known.get(name, 0)) is not int:
                 raise ValueError(f"{name} is {known[name]!r:.40}, not an integer")
         if "updated_at" in known:
             known["updated_at"] = parse_time(known["updated_at"])
-        for part in known.get("scope") or []:
-            try:
-                parse_time(part["read_at"])
-            except ValueError as error:
-                raise ValueError(
-                    f"scope of {part['project']!r:.80}: {error}"
-                ) from error
         entries = known.pop("resources", {})
         extra = {key: value for key, value in data.items() if key not in _KEYS}
         state = cls(**known, extra=extra)

@@ -1,14 +1,15 @@
-"""How does what was read now go with what is known already?"""
+"""Merging a fresh reading into the stored state, by scope."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import InstanceMismatchError, StateConflictError
 from dataikuapi.iac.models.ids import ResourceId, listing_of
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
-from dataikuapi.iac.models.scope import covers, merge_scopes, newer_parts
+from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.state import State
+from dataikuapi.iac.models.times import format_time
 from dataikuapi.iac.types.registry import is_project, unknown_when_missing
 
 __all__ = [
@@ -21,33 +22,24 @@ __all__ = [
 ]
 
 
-def merge(stored: State, fresh: State, deleted: Collection[str] = ()) -> State:
+def merge(stored: State, fresh: State, deleted: Iterable[str] = ()) -> State:
     """Return the stored state with exactly the scope of the fresh one replaced.
 
     What could not be read stays as it is stored: objects in ``fresh.unknown``, and
-    attributes that the key has no right to.
+    attributes that the API key has no right to.
 
     Args:
         stored: is not changed.
         fresh: is not changed; it has a scope.
-        deleted: ids of single objects that do not exist; what was in a project
-            that does not exist is deleted too.
+        deleted: ids of single objects that do not exist; with a project, everything
+            in it is deleted.
     """
-    projects = {
-        rid.project_key for rid in map(ResourceId.parse, deleted) if is_project(rid)
-    }
-    kept = {
-        key: resource
-        for key, resource in stored.resources.items()
-        if (key in fresh.unknown or not covers(fresh.scope, key))
-        and key not in deleted
-        and resource.project_key not in projects
-    }
+    kept = _not_replaced(stored, fresh, set(deleted))
     read = {
         key: _with_unreadable_parts(stored.get_resource(key), resource)
         for key, resource in fresh.resources.items()
     }
-    resources = {**kept, **read}
+    resources, scope = {**kept, **read}, fresh.scope or Scope()
     return replace(
         stored,
         serial=stored.serial + 1,
@@ -55,13 +47,24 @@ def merge(stored: State, fresh: State, deleted: Collection[str] = ()) -> State:
         updated_at=fresh.updated_at,
         resources={key: resources[key] for key in sorted(resources)},
         instance=fresh.instance or stored.instance,
-        scope=(
-            None
-            if stored.scope is None
-            else merge_scopes(stored.scope, fresh.scope or [])
-        ),
+        scope=None if stored.scope is None else stored.scope.merge(scope),
         extra={**stored.extra, **fresh.extra},
     )
+
+
+def _not_replaced(
+    stored: State, fresh: State, deleted: set[str]
+) -> dict[str, Resource]:
+    projects = {
+        rid.project_key for rid in map(ResourceId.parse, deleted) if is_project(rid)
+    }
+    return {
+        key: resource
+        for key, resource in stored.resources.items()
+        if (key in fresh.unknown or not fresh.covers(key))
+        and key not in deleted
+        and resource.project_key not in projects
+    }
 
 
 def _with_unreadable_parts(stored: Resource | None, fresh: Resource) -> Resource:
@@ -81,11 +84,11 @@ def _with_unreadable_parts(stored: Resource | None, fresh: Resource) -> Resource
 def collect_unknown(
     stored: State, failures: Mapping[str, Exception], vanished: Iterable[str]
 ) -> dict[str, str]:
-    """Return what could not be read, with the reason.
+    """Return the ids that could not be read, each with the reason.
 
     Args:
-        stored: tells what there was: behind a listing that failed, and in a project
-            that is no longer listed.
+        stored: what was known before; its resources that a failed listing should have
+            shown, or that are in a vanished project, are unknown too.
         failures: by id, or by the key of a listing.
         vanished: keys of projects that are no longer listed.
     """
@@ -106,30 +109,30 @@ def collect_unknown(
 
 _VANISHED = (
     "DSS no longer lists project {key}: it was deleted, or the API key lost the right "
-    "to see it; DSS does not tell which. If it was deleted: confirm_removed=['{key}']"
+    "to see it; DSS does not say which. If it was deleted: confirm_removed=['{key}']"
 )
 
 
 def carry_over_unknown(stored: State, fresh: State) -> list[str]:
-    """Carry over to the fresh state what could not be read, as it is stored.
+    """Copy to the fresh state, as it is stored, what could not be read.
 
     Returns:
-        The ids that were carried over.
+        The ids that were copied.
     """
-    kept = [
+    carried = [
         key
         for key in sorted(fresh.unknown)
         if stored.has_resource(key) and not fresh.has_resource(key)
     ]
-    together = {**fresh.resources, **{key: stored.resources[key] for key in kept}}
-    fresh.resources = {key: replace(together[key]) for key in sorted(together)}
-    return kept
+    resources = {**fresh.resources, **{key: stored.resources[key] for key in carried}}
+    fresh.resources = {key: replace(resources[key]) for key in sorted(resources)}
+    return carried
 
 
 def instances_differ(
     stored: dict[str, JSON] | None, fresh: dict[str, JSON] | None
 ) -> bool:
-    """Tell whether two are certainly not the same; a new version is no new instance."""
+    """Return whether two are certainly not the same; an upgraded one is the same."""
     for name in ("install_id", "node_id"):
         if stored and fresh and stored.get(name) and fresh.get(name):
             return stored[name] != fresh[name]
@@ -137,7 +140,7 @@ def instances_differ(
 
 
 def require_same_instance(stored: State, fresh: State) -> None:
-    """Refuse to compare or to join what is of two instances.
+    """Refuse to compare or to merge states of two instances.
 
     Raises:
         InstanceMismatchError: if they are.
@@ -145,23 +148,29 @@ def require_same_instance(stored: State, fresh: State) -> None:
     if instances_differ(stored.instance, fresh.instance):
         raise InstanceMismatchError(
             f"the stored state is of DSS {stored.instance}, this one of "
-            f"{fresh.instance}. Keep them in two places, or save with "
+            f"{fresh.instance}. Store them in separate files, or save with "
             "allow_other_instance=True"
         )
 
 
 def require_newer(stored: State, fresh: State, allow_other_instance: bool) -> None:
-    """Refuse to put what was read now into what is stored.
+    """Refuse to merge a reading into a stored state that is newer.
 
     Raises:
         InstanceMismatchError: if they are of two instances, unless that is allowed.
-        StateConflictError: if what is stored was read later.
+        StateConflictError: if something in both scopes was read later for the stored
+            state.
     """
     if not allow_other_instance:
         require_same_instance(stored, fresh)
-    later = newer_parts(stored.scope or [], fresh.scope or [])
-    if later:
+    newer = (stored.scope or Scope()).newer_than(fresh.scope or Scope())
+    if newer:
+        parts = "; ".join(
+            f"{part.resource_type}s of {part.project_key} "
+            f"(read {format_time(part.read_at)})"
+            for part in newer
+        )
         raise StateConflictError(
-            f"what is stored was read later than this state: {'; '.join(later)[:300]}. "
-            "Sync again, then save"
+            f"what is stored was read later than this state: {parts[:300]}. Sync "
+            "again, then save"
         )

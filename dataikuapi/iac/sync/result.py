@@ -14,7 +14,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.ids import listing_key
-from dataikuapi.iac.models.scope import scope_entry
+from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.statefile.merge import (
     carry_over_unknown,
     collect_unknown,
@@ -56,12 +56,8 @@ class FetchResult:
         Args:
             read_at: when reading began.
         """
-        types: dict[str, list[str]] = {}
-        for project_key, resource_type in self.complete:
-            types.setdefault(project_key, []).append(resource_type)
         ordered = sorted(self.resources, key=lambda item: item.resource_id)
-        scope = [scope_entry(key, types[key], read_at) for key in sorted(types)]
-        state = State(serial=1, scope=scope)
+        state = State(serial=1, scope=Scope.from_parts(self.complete, read_at))
         # Not copied once more: whoever read them made them for this.
         state.resources = {item.resource_id: item for item in ordered}
         return state

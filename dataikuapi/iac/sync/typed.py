@@ -13,7 +13,7 @@ from dataikuapi.iac.exceptions import (
     SyncError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
-from dataikuapi.iac.models.scope import scope_entry
+from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.error_response import ErrorResponse
@@ -152,10 +152,10 @@ class TypedSync(ResourceSync):
             state = State(
                 resources={resource.resource_id: resource for resource in found},
                 unknown={key: str(error) for key, error in failures.items()},
-                scope=[
-                    scope_entry(key, [self.resource_type], utc_now())
-                    for key in sorted({rid.project_key for rid in outcomes})
-                ],
+                scope=Scope.from_parts(
+                    ((rid.project_key, self.resource_type) for rid in outcomes),
+                    utc_now(),
+                ),
             )
             raise SyncError(state, failures)
         return found
