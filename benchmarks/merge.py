@@ -1,0 +1,93 @@
+"""How much longer does a resource take where a state has many projects?
+
+Yardstick: the same number of resources in one project, measured in turns in the same
+run. Prints, for each step that goes through a reading of all projects, the time per
+resource and the ratio, medians of the runs. Returns 1 if a target does not hold.
+"""
+
+import argparse
+import gc
+import statistics
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import perf_counter
+
+from dataikuapi.iac.diff import DiffEngine
+from dataikuapi.iac.models import Resource, Scope, State
+from dataikuapi.iac.statefile.merge import collect_unknown, merge, require_newer
+
+RESOURCES, PROJECTS = 10_000, 1_000
+TARGET = 1.3
+NOON = datetime(2026, 1, 2, 12)
+TYPES = ("dataset", "project", "recipe")
+GONE = 10
+"""One resource in so many is no longer there when the projects are read again."""
+
+
+def states(projects: int) -> tuple[State, State]:
+    """Return a stored state and a newer reading of all its projects.
+
+    The resources are small, so that what is counted is not the copying of attributes.
+    """
+    resources = {}
+    for number in range(RESOURCES):
+        resource_id = f"dataset.P{number % projects}.d{number // projects}"
+        attributes = {"type": "S3", "params": {"path": f"/{number}"}}
+        resources[resource_id] = Resource("dataset", resource_id, attributes)
+    parts = [(f"P{number}", kind) for number in range(projects) for kind in TYPES]
+    later = NOON + timedelta(minutes=1)
+    there = dict(item for n, item in enumerate(resources.items()) if n % GONE)
+    return (
+        State(resources=resources, scope=Scope.from_parts(parts, NOON)),
+        State(resources=there, scope=Scope.from_parts(parts, later)),
+    )
+
+
+def steps(projects: int) -> dict[str, Callable[[], object]]:
+    """Return what is done with a reading, by name."""
+    stored, fresh = states(projects)
+    failures = {f"dataset.P{number}": OSError("time-out") for number in range(projects)}
+
+    def merged() -> State:
+        require_newer(stored, fresh, False)
+        return merge(stored, fresh)
+
+    assert merged().resources.keys() == fresh.resources.keys()
+    return {
+        "merge a reading into a stored state": merged,
+        "compare a stored state with it": lambda: DiffEngine().diff(stored, fresh),
+        "find what failed listings hide": lambda: collect_unknown(stored, failures, ()),
+    }
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Return seconds."""
+    started = perf_counter()
+    call()
+    return perf_counter() - started
+
+
+def main() -> int:
+    """Print each step; return 1 if a target does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=9)
+    runs = parser.parse_args().runs
+    many, one = steps(PROJECTS), steps(1)
+    gc.disable()
+    worst = 0.0
+    print(f"{RESOURCES} resources in {PROJECTS} projects, to those in one project")
+    for name, call in many.items():
+        times = [(timed(call), timed(one[name])) for _ in range(runs)]
+        ratio = statistics.median(ours / theirs for ours, theirs in times)
+        ours, theirs = (
+            statistics.median(each) / RESOURCES * 1e6 for each in zip(*times)
+        )
+        worst = max(worst, ratio)
+        print(f"  {name:36} {ours:5.1f} us to {theirs:5.1f} us {ratio:6.2f}")
+    print(f"the worst: {worst:.2f}   (target: {TARGET})")
+    return int(worst > TARGET)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
