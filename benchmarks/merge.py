@@ -15,6 +15,7 @@ from time import perf_counter
 
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.models import Resource, Scope, State
+from dataikuapi.iac.models.ids import listing_key
 from dataikuapi.iac.statefile.merge import collect_unknown, merge, require_newer
 
 RESOURCES, PROJECTS = 10_000, 1_000
@@ -47,7 +48,8 @@ def states(projects: int) -> tuple[State, State]:
 def steps(projects: int) -> dict[str, Callable[[], object]]:
     """Return what is done with a reading, by name."""
     stored, fresh = states(projects)
-    failures = {f"dataset.P{number}": OSError("time-out") for number in range(projects)}
+    keys = [listing_key("dataset", f"P{number}") for number in range(projects)]
+    failures = {key: OSError("time-out") for key in keys}
 
     def merged() -> State:
         require_newer(stored, fresh, False)

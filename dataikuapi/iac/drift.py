@@ -11,11 +11,10 @@ from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import (
     ChangeType,
     Coverage,
-    ResourceDiff,
+    ResourceDiffs,
     State,
     UnreadableResource,
 )
-from dataikuapi.iac.models.diff import ResourceDiffs
 from dataikuapi.iac.reports import render_text
 
 __all__ = ["DriftReport"]
@@ -77,17 +76,17 @@ class DriftReport:
         return cls(diffs, stored.environment, tuple(project_keys), fresh.updated_at)
 
     @property
-    def changed(self) -> list[ResourceDiff]:
+    def changed(self) -> ResourceDiffs:
         """Objects that both have, and that differ."""
         return self.diffs.of_type(ChangeType.MODIFIED)
 
     @property
-    def removed(self) -> list[ResourceDiff]:
+    def removed(self) -> ResourceDiffs:
         """Objects of the state that DSS no longer has."""
         return self.diffs.of_type(ChangeType.REMOVED)
 
     @property
-    def added(self) -> list[ResourceDiff]:
+    def added(self) -> ResourceDiffs:
         """Objects in DSS that are not in the state."""
         return self.diffs.of_type(ChangeType.ADDED)
 

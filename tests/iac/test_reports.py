@@ -15,13 +15,13 @@ from dataikuapi.iac import DiffEngine, Resource, ResourceMetadata, State
 from dataikuapi.iac.models import (
     Change,
     ChangeType,
+    Coverage,
     PathSegment,
     ResourceDiff,
     ResourceDiffs,
     UnreadableResource,
     ValueChangeType,
 )
-from dataikuapi.iac.models.diff import Coverage
 from dataikuapi.iac.models.times import parse_time, utc_now
 from dataikuapi.iac.reports import (
     render_json,

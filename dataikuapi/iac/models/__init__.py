@@ -1,15 +1,13 @@
 """Values and ids. No I/O, and nothing that renders."""
 
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
-from dataikuapi.iac.models.diff import (
-    AttributeDiffs,
-    ChangeType,
+from dataikuapi.iac.models.comparison import (
     Coverage,
-    ResourceDiff,
     ResourceDiffs,
     RuleUsage,
     UnreadableResource,
 )
+from dataikuapi.iac.models.diff import AttributeDiffs, ChangeType, ResourceDiff
 from dataikuapi.iac.models.ids import ResourceId, make_resource_id
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
 from dataikuapi.iac.models.scope import Scope, ScopeEntry

@@ -1,10 +1,9 @@
-"""What happened to one resource between two states, and to many?"""
+"""ResourceDiff: what happened to one resource between two states."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple, Optional, TypedDict
+from typing import Optional, TypedDict
 
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.json_values import JSON
@@ -13,11 +12,7 @@ from dataikuapi.iac.models.resource import Resource
 __all__ = [
     "AttributeDiffs",
     "ChangeType",
-    "Coverage",
     "ResourceDiff",
-    "ResourceDiffs",
-    "RuleUsage",
-    "UnreadableResource",
     "ValueChange",
 ]
 
@@ -65,8 +60,8 @@ class ResourceDiff:
         old_resource: as the old state has it; ``None`` if it was added.
         new_resource: as the new state has it; ``None`` if it was removed.
         attribute_diffs: what differs, by top-level attribute; only of a modified one.
-        changes: what differs, one entry a changed value; only of a modified one. Where
-            there are attribute diffs alone, they are made of those.
+        changes: what differs, one entry per changed value; only of a modified one.
+            Without them, they are derived from the attribute diffs.
         is_recreated: whether it was deleted and created again under the same id.
     """
 
@@ -80,22 +75,23 @@ class ResourceDiff:
     is_recreated: bool = False
 
     def __post_init__(self) -> None:
-        """Make changes of attribute diffs."""
+        """Derive changes from the attribute diffs."""
         if self.attribute_diffs and not self.changes:
             object.__setattr__(self, "changes", _shallow(self.attribute_diffs))
 
     @property
     def last_modified_by(self) -> str | None:
-        """Login of the last editor, as DSS tells it.
+        """Login of the last editor, as DSS has it.
 
-        Of a removed resource it is who edited it before; who removed it is not known.
+        For a removed resource, that is the last one before; DSS does not say who
+        removed it.
         """
         resource = self.new_resource or self.old_resource
         return resource.metadata.last_modified_by if resource else None
 
     @property
     def last_modified_at(self) -> datetime | None:
-        """Time of the last edit, as DSS tells it; see :attr:`last_modified_by`."""
+        """Time of the last edit, as DSS has it; see :attr:`last_modified_by`."""
         resource = self.new_resource or self.old_resource
         return resource.metadata.last_modified_at if resource else None
 
@@ -129,84 +125,3 @@ def _shallow(parts: AttributeDiffs) -> tuple[Change, ...]:
         for name, change in parts["modified"].items()
     ]
     return (*added, *removed, *modified)
-
-
-class UnreadableResource(NamedTuple):
-    """What could not be read, so that nobody knows whether it changed.
-
-    Args:
-        resource_id: of the object; that of a listing that failed has no name.
-        reason: why.
-        last_known: what the old state has of it; ``None`` where it has nothing.
-    """
-
-    resource_id: str
-    reason: str
-    last_known: Resource | None = None
-
-
-class RuleUsage(NamedTuple):
-    """What a rule to ignore changes has done.
-
-    Args:
-        rule: as it is written, with its author, reason and expiry date.
-        suppressed: how many changes, and whole resources, it hid.
-        expired: whether it is past its date; then it hides nothing.
-    """
-
-    rule: str
-    suppressed: int
-    expired: bool = False
-
-
-class Coverage(NamedTuple):
-    """How much of what exists is in a state.
-
-    Args:
-        tracked: how many of the objects that were read are in the state.
-        existing: how many were read.
-    """
-
-    tracked: int
-    existing: int
-
-    @property
-    def share(self) -> float:
-        """From 0 to 1; 1 where nothing exists."""
-        return self.tracked / self.existing if self.existing else 1.0
-
-
-class ResourceDiffs(list[ResourceDiff]):
-    """All that a comparison found: one diff a resource, and what goes with them.
-
-    Args:
-        diffs: in the order of the ids.
-        unknown: what could not be read, in the order of the ids.
-        rules: the rules that were asked for, in their order, and what each hid.
-        coverage: of the old state, where DSS was read to tell.
-        title: what was compared with what, in one line; "" if nobody said.
-    """
-
-    def __init__(
-        self,
-        diffs: Iterable[ResourceDiff] = (),
-        *,
-        unknown: Iterable[UnreadableResource] = (),
-        rules: Iterable[RuleUsage] = (),
-        coverage: Coverage | None = None,
-        title: str = "",
-    ) -> None:
-        super().__init__(diffs)
-        self.unknown = tuple(unknown)
-        self.rules = tuple(rules)
-        self.coverage = coverage
-        self.title = title
-
-    @classmethod
-    def from_iterable(cls, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
-        """Return the diffs as they are if they know more, or else just them."""
-        return diffs if isinstance(diffs, cls) else cls(diffs)
-
-    def of_type(self, change_type: ChangeType) -> list[ResourceDiff]:
-        """Return those to which that happened."""
-        return [diff for diff in self if diff.change_type is change_type]

@@ -1,0 +1,152 @@
+"""ResourceDiffs: what a comparison of two states found, with its context."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, SupportsIndex, overload
+
+from dataikuapi.iac.models.diff import ChangeType, ResourceDiff
+from dataikuapi.iac.models.resource import Resource
+
+__all__ = ["Coverage", "ResourceDiffs", "RuleUsage", "UnreadableResource"]
+
+
+class UnreadableResource(NamedTuple):
+    """An object that could not be read, so that nobody knows whether it changed.
+
+    Args:
+        resource_id: of the object, or the key of a listing that failed.
+        reason: why it could not be read.
+        last_known: the resource in the old state; ``None`` if it has none.
+    """
+
+    resource_id: str
+    reason: str
+    last_known: Resource | None = None
+
+
+class RuleUsage(NamedTuple):
+    """What an ignore rule suppressed.
+
+    Args:
+        rule: as it is written, with its author, reason and expiry date.
+        suppressed: number of changes, and of whole resources.
+        expired: whether it is past its date; then it suppresses nothing.
+    """
+
+    rule: str
+    suppressed: int
+    expired: bool = False
+
+
+class Coverage(NamedTuple):
+    """How much of what exists is in a state.
+
+    Args:
+        tracked: number of objects that were read and are in the state.
+        existing: number of objects that were read.
+    """
+
+    tracked: int
+    existing: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1; 1 where nothing exists."""
+        return self.tracked / self.existing if self.existing else 1.0
+
+
+class ResourceDiffs(list[ResourceDiff]):
+    """A list with one diff per resource, and the context of the comparison.
+
+    The context, which is everything but the diffs, describes the comparison as a whole.
+    A part of the list keeps it unchanged: a slice, a copy (also by :mod:`copy` or
+    :mod:`pickle`), and what :meth:`of_type`, :meth:`filter` and :meth:`sorted_by`
+    return. A report of a part counts the diffs in the part; its coverage, its rules and
+    what could not be read are still those of the comparison.
+
+    As with any list, ``+``, ``*``, ``sorted()``, ``list()`` and comprehensions return
+    plain lists. They have no context, so a report shows the diffs and nothing else.
+    ``==`` compares the diffs alone.
+
+    Args:
+        diffs: in the order of the ids.
+        unknown: what could not be read, in the order of the ids.
+        rules: the ignore rules that applied, in their order, and what each suppressed.
+        coverage: of the old state; ``None`` where DSS was not read.
+        title: what was compared with what, in one line; may be "".
+
+    Example:
+        .. code-block:: python
+
+            diffs = DiffEngine().diff(old, new)
+            recipes = diffs.filter(lambda diff: diff.resource_type == "recipe")
+            print(render_markdown(recipes[:10]))
+    """
+
+    def __init__(
+        self,
+        diffs: Iterable[ResourceDiff] = (),
+        *,
+        unknown: Iterable[UnreadableResource] = (),
+        rules: Iterable[RuleUsage] = (),
+        coverage: Coverage | None = None,
+        title: str = "",
+    ) -> None:
+        super().__init__(diffs)
+        self.unknown = tuple(unknown)
+        self.rules = tuple(rules)
+        self.coverage = coverage
+        self.title = title
+
+    @classmethod
+    def from_iterable(cls, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
+        """Return the same object if it has a context, else the diffs without one."""
+        return diffs if isinstance(diffs, cls) else cls(diffs)
+
+    def of_type(self, change_type: ChangeType) -> "ResourceDiffs":
+        """Return the diffs of that type."""
+        return self.filter(lambda diff: diff.change_type is change_type)
+
+    def filter(self, predicate: Callable[[ResourceDiff], object]) -> "ResourceDiffs":
+        """Return the diffs for which the predicate is true, in the same order."""
+        return self._part(diff for diff in self if predicate(diff))
+
+    def sorted_by(
+        self, key: Callable[[ResourceDiff], Any], *, reverse: bool = False
+    ) -> "ResourceDiffs":
+        """Return the diffs in another order, as ``sorted()`` does."""
+        return self._part(sorted(self, key=key, reverse=reverse))
+
+    def copy(self) -> "ResourceDiffs":
+        """Return a shallow copy."""
+        return self._part(self)
+
+    def _part(self, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
+        return ResourceDiffs(
+            diffs,
+            unknown=self.unknown,
+            rules=self.rules,
+            coverage=self.coverage,
+            title=self.title,
+        )
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> ResourceDiff: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "ResourceDiffs": ...
+
+    def __getitem__(
+        self, index: SupportsIndex | slice
+    ) -> "ResourceDiff | ResourceDiffs":
+        if isinstance(index, slice):
+            return self._part(super().__getitem__(index))
+        return super().__getitem__(index)
+
+    def __repr__(self) -> str:
+        """Return the counts in one line; no value of an attribute."""
+        found = Counter(diff.change_type for diff in self)
+        counts = [f"{found[kind]} {kind.value}" for kind in ChangeType]
+        if self.unknown:
+            counts.append(f"{len(self.unknown)} unknown")
+        return f"<ResourceDiffs: {', '.join(counts)}>"
