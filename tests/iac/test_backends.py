@@ -763,7 +763,7 @@ def test_verify_tells_all_that_is_wrong(backend):
     backend.state_file.write_text(text)
     found = backend.verify()
 
-    assert any("the key 'type' stands twice" in problem for problem in found)
+    assert any("the key 'type' appears twice" in problem for problem in found)
     assert any("checksum that does not match" in problem for problem in found)
     assert any(f"{broken}: it does not load" in problem for problem in found)
     assert len(found) == 3

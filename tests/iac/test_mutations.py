@@ -419,7 +419,7 @@ def synced(tmp_path, server):
 
 def test_mutated_files_load_or_are_refused(request, tmp_path, synced, monkeypatch):
     # So small that every file is read in several pieces.
-    monkeypatch.setattr(serialization, "_PIECE", 300)
+    monkeypatch.setattr(serialization, "_CHUNK", 300)
     path = tmp_path / "dev" / "dev.state.json"
     path.parent.mkdir()
     backend, dice = LocalFileBackend(path), random.Random(20260102)
@@ -453,12 +453,12 @@ def test_mutated_files_load_or_are_refused(request, tmp_path, synced, monkeypatc
     assert loaded > 0 and refused > 0
 
 
-def test_a_file_read_in_pieces_is_the_one_that_was_written(synced, monkeypatch):
+def test_a_file_read_in_chunks_is_the_one_that_was_written(synced, monkeypatch):
     data = dumps(loads(json.dumps(synced).encode()))
     whole = serialization._read_whole(data)
     for size in (0, 1, 5_000, 10**9):
-        monkeypatch.setattr(serialization, "_PIECE", size)
-        read = serialization._read_in_pieces(data)
+        monkeypatch.setattr(serialization, "_CHUNK", size)
+        read = serialization._read_in_chunks(data)
         assert read == whole
         assert list(read.resources) == list(whole.resources)
 
@@ -527,6 +527,6 @@ MISLEADING = {
 
 @pytest.mark.parametrize(("text", "ids"), MISLEADING.values(), ids=MISLEADING)
 def test_layout_misleads_nobody(text, ids, monkeypatch):
-    monkeypatch.setattr(serialization, "_PIECE", 0)
+    monkeypatch.setattr(serialization, "_CHUNK", 0)
     found = outcome(loads, text.encode())
     assert ids == (set(found.resources) if isinstance(found, State) else None)

@@ -507,8 +507,8 @@ def test_values_that_json_cannot_carry_can_be_compared(value):
         ({"a": 2**64}, "x.a: an integer beyond 64 bits"),
         ({"a": "\ud800"}, "x.a: a lone surrogate"),
         ({"\ud800": 1}, "x: a key with a lone surrogate"),
-        ({1: 1}, "x: a key that is no string but int"),
-        ({"a": {1}}, "x.a: set is no JSON value"),
+        ({1: 1}, "x: a key that is not a string but int"),
+        ({"a": {1}}, "x.a: set is not a JSON value"),
     ],
     ids=ascii,
 )

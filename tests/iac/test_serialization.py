@@ -382,8 +382,8 @@ UNSUPPORTED = {
     "huge": (2**64, "an integer beyond 64 bits"),
     "huge and negative": (-(2**63) - 1, "an integer beyond 64 bits"),
     "lone surrogate": ("\udc00", "a lone surrogate"),
-    "key": ({1: 2}, "a key that is no string"),
-    "key None": ({None: 2}, "a key that is no string"),
+    "key": ({1: 2}, "a key that is not a string"),
+    "key None": ({None: 2}, "a key that is not a string"),
     "lone surrogate in a key": ({"\ud800": 2}, "a key with a lone surrogate"),
 }
 

@@ -1,4 +1,4 @@
-"""What is a JSON value, how is it copied, and when are two of them the same?"""
+"""JSON values: copying, comparing, checksums, and what JSON cannot carry."""
 
 import hashlib
 import json
@@ -17,7 +17,6 @@ __all__ = [
     "find_unsupported",
     "is_unicode",
     "json_equal",
-    "strict_checksum",
 ]
 
 JSON = Union[None, bool, int, float, str, list["JSON"], dict[str, "JSON"]]
@@ -26,10 +25,10 @@ MAX_DEPTH = 200
 """How deep a value may be nested; real payloads are far below."""
 
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
-"""What 64 bits hold, signed or unsigned. JSON readers turn more into a float."""
+"""What fits into 64 bits, signed or unsigned. Many parsers turn more into a float."""
 
 _ORJSON_DEPTH = 254
-"""How deep orjson writes. Padded with lists, a value is written no deeper than ours."""
+"""How deep orjson writes. A value that is wrapped in lists may be less deep."""
 
 _REFUSE_OBJECTS = (
     orjson.OPT_PASSTHROUGH_DATACLASS
@@ -37,12 +36,9 @@ _REFUSE_OBJECTS = (
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
 
-# Each writes what json.dumps(value, sort_keys=True) does. A value that holds itself is
-# nested too deep all the same, so looking for it, which takes time, is left out.
-_ENCODE = json.JSONEncoder(sort_keys=True, check_circular=False).encode
-_ENCODE_EXACT = json.JSONEncoder(
-    sort_keys=True, check_circular=False, allow_nan=False
-).encode
+# Writes what json.dumps(value, sort_keys=True) does. A value that contains itself is
+# nested too deep anyway, so looking for it, which takes time, is left out.
+_encode = json.JSONEncoder(sort_keys=True, check_circular=False).encode
 
 
 def copy_json(value: JSON) -> JSON:
@@ -61,8 +57,8 @@ def copy_json(value: JSON) -> JSON:
 def canonical_bytes(value: JSON) -> bytes:
     """Return bytes that are equal exactly where checksums would be.
 
-    Unlike ``==``, this tells 1, 1.0 and true apart. Only for comparing: what is stored
-    is written by :mod:`dataikuapi.iac.statefile.serialization`.
+    Unlike ``==``, they distinguish 1, 1.0 and true. Only for comparing: state files are
+    written by :mod:`dataikuapi.iac.statefile.serialization`.
     """
     try:
         data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -71,19 +67,19 @@ def canonical_bytes(value: JSON) -> bytes:
     if b"null" not in data:
         return data
     # orjson refuses what JSON cannot carry exactly (integers beyond 64 bits, lone
-    # surrogates) and writes NaN as null; a comparison has to tell such values apart.
+    # surrogates) and writes NaN as null; a comparison has to distinguish such values.
     return json.dumps(value, sort_keys=True).encode("utf-8")
 
 
 def json_equal(one: JSON, other: JSON) -> bool:
-    """Tell whether the checksums of two values would be equal.
+    """Return whether the checksums of two values would be equal.
 
-    Fast where keys are in the same order, as in two states that were read alike.
+    Fast if the keys are in the same order, as in two states that were read alike.
     """
     try:
         data = orjson.dumps(one)
         if data == orjson.dumps(other) and (b"null" not in data or one == other):
-            return True  # Where there is a null, ``==`` says that it is no NaN.
+            return True  # If there is a null, ``==`` makes sure that it is not NaN.
     except TypeError:
         pass  # E.g. an integer beyond 64 bits.
     return canonical_bytes(one) == canonical_bytes(other)
@@ -93,30 +89,19 @@ def checksum(value: JSON) -> str:
     """Return the SHA-256 of ``json.dumps(value, sort_keys=True)``, in hex.
 
     Raises:
-        TypeError: if the value is no JSON.
-        RecursionError: if it is nested too deep by far.
+        TypeError: if the value is not JSON.
+        RecursionError: if it is nested far too deep.
     """
-    return hashlib.sha256(_ENCODE(value).encode("utf-8")).hexdigest()
-
-
-def strict_checksum(value: JSON) -> str:
-    """Do as :func:`checksum`, and refuse NaN and infinities.
-
-    Raises:
-        ValueError: if there is one.
-        TypeError: if the value is no JSON.
-        RecursionError: if it is nested too deep by far.
-    """
-    return hashlib.sha256(_ENCODE_EXACT(value).encode("utf-8")).hexdigest()
+    return hashlib.sha256(_encode(value).encode("utf-8")).hexdigest()
 
 
 def find_unsupported(value: object, path: str, depth: int = 1) -> str | None:
     """Find what JSON cannot carry exactly.
 
     Args:
-        value: is looked through from the top.
-        path: what to call it, e.g. ``attributes``.
-        depth: at which level it counts as being; attributes are at the first.
+        value: searched from the top.
+        path: of the value, e.g. ``attributes``.
+        depth: of the value; attributes are at depth 1.
 
     Returns:
         The path of the first such value and what is wrong with it; ``None`` if there is
@@ -128,7 +113,7 @@ def find_unsupported(value: object, path: str, depth: int = 1) -> str | None:
 
 
 def _is_plain(value: object, depth: int) -> bool:
-    """Tell in a fraction of the time whether there is certainly nothing to find."""
+    """Return, in a fraction of the time, whether there is certainly nothing to find."""
     padded = value
     for _ in range(_ORJSON_DEPTH - MAX_DEPTH + depth - 1):
         padded = [padded]
@@ -150,9 +135,9 @@ def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                yield f"{path}: a key that is no string but {type(key).__name__}"
+                yield f"{path}: a key that is not a string but {type(key).__name__}"
             elif not is_unicode(key):
-                yield f"{path}: a key with a lone surrogate, which is no Unicode"
+                yield f"{path}: a key with a lone surrogate, which is not Unicode"
             else:
                 yield from _unsupported(item, f"{path}.{key}", depth + 1)
     elif isinstance(value, list):
@@ -166,17 +151,17 @@ def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:
 
 def _reason(value: object) -> str | None:
     if isinstance(value, str):
-        return None if is_unicode(value) else "a lone surrogate, which is no Unicode"
+        return None if is_unicode(value) else "a lone surrogate, which is not Unicode"
     if isinstance(value, float):
-        return None if math.isfinite(value) else "NaN or infinite, which is no JSON"
+        return None if math.isfinite(value) else "NaN or infinite, which is not JSON"
     if isinstance(value, int):
         fits = _MIN_INTEGER <= value <= _MAX_INTEGER
         return None if fits else "an integer beyond 64 bits"
-    return f"{type(value).__name__} is no JSON value"
+    return f"{type(value).__name__} is not a JSON value"
 
 
 def is_unicode(text: str) -> bool:
-    """Tell whether UTF-8 can carry a text; it cannot with a lone surrogate in it."""
+    """Return whether UTF-8 can carry a text; a lone surrogate it cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The state file: bytes to a state and back, migrations, merge, verification."""
+"""The state file: serialization, migrations, merge, verification."""
 
 from dataikuapi.iac.statefile.serialization import dumps, loads
 

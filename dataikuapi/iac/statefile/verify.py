@@ -1,49 +1,41 @@
-"""What is wrong with a state file, if anything? All of it, not just the first thing."""
+"""Verification of a state file: all its problems, not just the first one."""
 
-import json
 from typing import Any
 
 from dataikuapi.iac.exceptions import StateCorruptedError
 from dataikuapi.iac.models import Resource
 from dataikuapi.iac.statefile.serialization import loads
+from dataikuapi.iac.statefile.strict_json import loads_with_duplicates
 
 __all__ = ["find_problems"]
 
 
 def find_problems(data: bytes) -> list[str]:
-    """Return what is wrong with a state file, one sentence each.
+    """Return the problems of a state file, one sentence each.
 
     Args:
         data: the bytes of the file.
 
     Returns:
-        Keys that stand twice (the last one counts), resources filed under another id,
-        checksums that do not match their attributes, and why it does not load.
+        Duplicate keys (the last one counts), resources filed under another id,
+        checksums that do not match their attributes, and why the file does not load.
     """
-    twice: list[str] = []
     found = []
     try:
-        document = json.loads(data, object_pairs_hook=lambda items: _dict(items, twice))
-        found += [f"the key {key!r:.200} stands twice in an object" for key in twice]
+        document, duplicates = loads_with_duplicates(data)
+        found += [
+            f"the key {key!r:.200} appears twice in an object" for key in duplicates
+        ]
         resources = document.get("resources") if isinstance(document, dict) else None
         for key, entry in (resources if isinstance(resources, dict) else {}).items():
             found += _entry_problems(key, entry)
     except (ValueError, RecursionError):
-        pass  # What follows says why.
+        pass  # Loading it, below, says why.
     try:
         loads(data)
     except StateCorruptedError as error:
         found.append(f"it does not load: {error}")
     return found
-
-
-def _dict(items: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in items:
-        if key in result:
-            twice.append(key)
-        result[key] = value
-    return result
 
 
 def _entry_problems(key: str, entry: Any) -> list[str]:
