@@ -1,4 +1,4 @@
-"""Comparing states."""
+"""Comparing states, and applying the changes that were found."""
 
 from dataikuapi.iac.diff.engine import DiffEngine
 from dataikuapi.iac.diff.patch import apply_changes

@@ -1,4 +1,4 @@
-"""What changed between two states?"""
+"""DiffEngine: compares two states, resource by resource."""
 
 import sys
 from collections import Counter
@@ -29,12 +29,13 @@ class DiffEngine:
     """Compares states. It reads nothing, and it changes neither of them.
 
     Args:
-        ignore: what is not to be watched, as rules or as lines of a ``.dataikuignore``
-            file. What they hide counts as unchanged, or is left out.
-        today: tells which rules have expired.
+        ignore: ignore rules, also as lines of a ``.dataikuignore`` file. A resource all
+            of whose changes they suppress is unchanged, or omitted if it was added or
+            removed.
+        today: the date by which rules expire, in UTC.
 
     Raises:
-        ValueError: if a line is no rule, or one line is given for a list.
+        ValueError: if a line is not a rule, or a single line is given, not a list.
 
     Example:
         .. code-block:: python
@@ -60,22 +61,21 @@ class DiffEngine:
     def diff(self, old_state: State, new_state: State) -> ResourceDiffs:
         """Compare two states, resource by resource.
 
-        Two configurations are the same where their checksums are: 1, 1.0 and true
-        differ. An attribute that one side could not read is not compared.
+        Two configurations are equal if their checksums are: 1, 1.0 and true differ. An
+        attribute that could not be read for one of the states is not compared.
 
         Args:
-            old_state: what was.
-            new_state: what is.
+            old_state: the state before.
+            new_state: the state after.
 
         Returns:
-            A list with one diff for each id that either state has, unchanged ones
-            included, in the order of the ids. Left out is what cannot be told: what the
-            new state did not look for, since it is outside its scope, and what could
-            not be read. The latter is in its ``unknown``.
+            One diff per id in either state, unchanged ones included, in the order of
+            the ids. Resources outside the scope of the new state are omitted, and so
+            are those that could not be read, which are in ``unknown`` of the list.
         """
         known = old_state.resources.keys() | new_state.resources.keys()
         reasons = {**old_state.unknown, **new_state.unknown}
-        ignored = IgnoreFilter(self._rules, self._today())
+        ignore = IgnoreFilter(self._rules, self._today())
         diffs = [
             self._diff_resource(
                 resource_id,
@@ -90,9 +90,9 @@ class DiffEngine:
             for key in sorted(reasons)
         ]
         return ResourceDiffs(
-            ignored.apply(diffs),
-            unknown=ignored.apply_to_unreadable(unknown),
-            rules=ignored.usage(),
+            ignore.apply(diffs),
+            unknown=ignore.apply_to_unreadable(unknown),
+            rules=ignore.usage(),
         )
 
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:
@@ -103,13 +103,13 @@ class DiffEngine:
     def format_output(
         self, diffs: Iterable[ResourceDiff], include_unchanged: bool = False
     ) -> str:
-        """Return the diffs as text for a terminal, the counts in the last line.
+        """Return the diffs as text for a terminal, with the counts in the last line.
 
-        It is in color if the standard output is a terminal, unless NO_COLOR is set.
+        It is in color if the standard output is a terminal and NO_COLOR is not set.
 
         Args:
             diffs: what :meth:`diff` returned, or a part of it.
-            include_unchanged: list unchanged resources too, instead of counting them.
+            include_unchanged: list unchanged resources too, not only their number.
         """
         return render_text(
             ResourceDiffs.from_iterable(diffs),
@@ -124,8 +124,9 @@ class DiffEngine:
         if old is None or new is None:
             change_type = ChangeType.ADDED if old is None else ChangeType.REMOVED
             return ResourceDiff(change_type, resource_id, resource_type, old, new)
-        hidden = _unknown_in_either(old, new)
-        before, after = _less(old.attributes, hidden), _less(new.attributes, hidden)
+        unknown = _unknown_in_either(old, new)
+        before = _without(old.attributes, unknown)
+        after = _without(new.attributes, unknown)
         if json_equal(before, after):
             return ResourceDiff(
                 ChangeType.UNCHANGED,
@@ -162,15 +163,15 @@ class DiffEngine:
 
 
 def _unknown_in_either(old: Resource, new: Resource) -> set[str]:
-    may_hide = unknown_when_missing(old.resource_type)
+    may_be_unknown = unknown_when_missing(old.resource_type)
     return {
         name
-        for name in may_hide
+        for name in may_be_unknown
         if name not in old.attributes or name not in new.attributes
     }
 
 
-def _less(attributes: dict[str, JSON], hidden: set[str]) -> dict[str, JSON]:
-    if not hidden:
+def _without(attributes: dict[str, JSON], names: set[str]) -> dict[str, JSON]:
+    if not names:
         return attributes
-    return {name: value for name, value in attributes.items() if name not in hidden}
+    return {name: value for name, value in attributes.items() if name not in names}

@@ -1,4 +1,4 @@
-"""Which item of a list is which of the list that it has become?"""
+"""Matching the items of a list with those of the same list later."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,22 +15,22 @@ from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 __all__ = ["Match", "match_items"]
 
 KEYS = ("name", "ref", "id")
-"""What DSS calls the key of an item: of a column, an input or output, a checklist."""
+"""What DSS calls the key of an item, as a column, an input or output, a checklist."""
 
 _TABLE = 10_000
-"""Pairs of items of a gap that are worth comparing with each other."""
+"""How many pairs of items in a gap may be compared with each other."""
 
 _SIMILAR = 0.5
-"""How much of two items has to be alike for one to be the other, modified."""
+"""How similar two items have to be for one to be the other, modified."""
 
 
 class Match(NamedTuple):
-    """What became of the items of a list.
+    """Which items of two lists are the same.
 
     Args:
-        pairs: positions of an item that is in both lists, in the old and in the new.
-        moved: old positions, of those pairs that are no longer in their order.
-        old_keys: keys of the old items; ``None`` where they have no unique one.
+        pairs: old and new index of each item that is in both lists.
+        moved: old indexes of the pairs that are no longer in order.
+        old_keys: keys of the old items; ``None`` if they have no unique ones.
         new_keys: keys of the new items.
     """
 
@@ -41,12 +41,11 @@ class Match(NamedTuple):
 
 
 def match_items(old: list[JSON], new: list[JSON]) -> Match:
-    """Tell which items are the same, which of them moved, and which were modified.
+    """Return which items are the same, moved or modified ones included.
 
-    Items are the same by their key, where all items of both lists have one and each is
-    there once. Otherwise equal items are the same; and what stands at the same place,
-    between those, is one modified item if it is alike and, where items have a ``type``,
-    of the same type.
+    Items with the same key are the same, if all items of both lists have a unique one.
+    Otherwise equal items are the same, and between two of those, similar items of the
+    same ``type`` (if they have one) are one modified item.
     """
     for key in KEYS:
         old_keys, new_keys = _keys(old, key), _keys(new, key)
@@ -57,7 +56,7 @@ def match_items(old: list[JSON], new: list[JSON]) -> Match:
 
 
 def _keys(items: list[JSON], name: str) -> list[str] | None:
-    """Return the key of each item; None unless each has one of its own."""
+    """Return the key of each item; None unless all have unique ones."""
     keys = []
     for item in items:
         key = item.get(name) if isinstance(item, dict) else None
@@ -109,7 +108,7 @@ def _left(rows: int, columns: int, pairs: Pairs) -> tuple[list[int], list[int]]:
 
 
 def _gaps(rows: int, columns: int, pairs: Pairs) -> Iterator[tuple[int, int, int, int]]:
-    """Yield what stands between two pairs, on either side."""
+    """Yield where the items between two pairs begin and end, in either list."""
     row = column = 0
     for next_row, next_column in [*pairs, (rows, columns)]:
         if row < next_row and column < next_column:
@@ -120,7 +119,7 @@ def _gaps(rows: int, columns: int, pairs: Pairs) -> Iterator[tuple[int, int, int
 def _pair_similar(
     old: list[JSON], new: list[JSON], rows: list[int], positions: list[int]
 ) -> Pairs:
-    """Pair what was modified in its place; the best way, if that is cheap to find."""
+    """Pair modified items: by the best alignment, if that is cheap to find."""
     if not rows or not positions:
         return []
     before = [_Item(old[row]) for row in rows]
@@ -138,7 +137,7 @@ def _pair_similar(
 
 
 class _Item:
-    """An item of a list, as far as likeness goes."""
+    """An item of a list, prepared for computing its similarity to others."""
 
     def __init__(self, value: JSON) -> None:
         self._kind = _kind(value)
@@ -150,19 +149,19 @@ class _Item:
                 self._leaves.add((path, leaf))
 
     def similarity(self, other: "_Item") -> float:
-        """Return from 0.5 to 1 how alike they are; 0 if they are two items."""
+        """Return from 0.5 to 1 how similar they are; 0 if they are different items."""
         if self._kind != other._kind:
             return 0.0
         if not self._paths or not other._paths:
             return _SIMILAR
         paths = len(self._paths & other._paths) / len(self._paths | other._paths)
         leaves = len(self._leaves & other._leaves) / len(self._leaves | other._leaves)
-        alike = (paths + leaves) / 2
-        return alike if alike >= _SIMILAR else 0.0
+        similarity = (paths + leaves) / 2
+        return similarity if similarity >= _SIMILAR else 0.0
 
 
 def _kind(value: JSON) -> object:
-    """Return what has to be equal for one item to become another."""
+    """Return what is equal if one item is the other, modified."""
     if isinstance(value, dict):
         return ("object", canonical_bytes(value.get("type")))
     return "list" if isinstance(value, list) else "scalar"

@@ -1,4 +1,4 @@
-"""What do attributes become by changes?"""
+"""Applying changes to attributes."""
 
 from collections.abc import Iterable
 from typing import cast
@@ -12,14 +12,14 @@ __all__ = ["apply_changes"]
 def apply_changes(
     attributes: dict[str, JSON], changes: Iterable[Change]
 ) -> dict[str, JSON]:
-    """Return what the old attributes become by the changes: the new ones, exactly.
+    """Return the new attributes, exactly, from the old ones and the changes.
 
-    The ways of removed values, and those from which something moved, lead through the
-    attributes as they were; all others lead through those that come out. Items of a
-    list that are named by no change stay in their order.
+    The paths of removed values, and those from which something moved, are paths in the
+    old attributes; all others are paths in the new ones. Items of a list without a
+    change stay in order.
 
     Args:
-        attributes: are not changed.
+        attributes: the old ones, which are not modified.
         changes: all of one :class:`~dataikuapi.iac.models.ResourceDiff`.
 
     Raises:
@@ -40,7 +40,7 @@ def apply_changes(
 
 
 class _Node:
-    """What happens at one place, and at those beneath it."""
+    """The change at one path, and the nodes below it."""
 
     def __init__(self) -> None:
         self.change: Change | None = None

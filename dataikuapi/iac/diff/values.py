@@ -1,4 +1,4 @@
-"""Which values inside a configuration are not as they were?"""
+"""Comparing two configurations: one change per value that differs."""
 
 from collections.abc import Iterator
 
@@ -15,18 +15,18 @@ __all__ = ["diff_values"]
 
 
 def diff_values(old: dict[str, JSON], new: dict[str, JSON]) -> tuple[Change, ...]:
-    """Return one entry for each value that was added, removed, modified or moved.
+    """Return one change for each value that was added, removed, modified or moved.
 
-    Objects are compared by their members, and lists by what their items are (see
-    :func:`~dataikuapi.iac.diff.lists.matched`), down to the values that differ.
+    Objects are compared member by member and lists item by item (see
+    :func:`~dataikuapi.iac.diff.lists.match_items`), down to the values that differ.
 
     Args:
-        old: attributes that were.
-        new: attributes that are.
+        old: the attributes before.
+        new: the attributes after.
 
     Returns:
-        In the order of the new attributes' names, and of positions; what was removed
-        stands before what comes after it.
+        In the order of names and of indexes in the new attributes; a removed item comes
+        before those that followed it.
     """
     return tuple(_of_objects(old, new, (), ()))
 
@@ -34,7 +34,7 @@ def diff_values(old: dict[str, JSON], new: dict[str, JSON]) -> tuple[Change, ...
 def _of_values(
     old: JSON, new: JSON, before: PathSegments, after: PathSegments
 ) -> Iterator[Change]:
-    """Compare two values that belong together and are known to differ."""
+    """Compare two values at the same place, which are known to differ."""
     if isinstance(old, dict) and isinstance(new, dict):
         yield from _of_objects(old, new, before, after)
     elif isinstance(old, list) and isinstance(new, list):
@@ -86,7 +86,7 @@ def _of_lists(
 
 
 def _ends_of_gaps(rows: int, positions: int, match: Match) -> list[int]:
-    """Return for each new position which old one is next in the order that stayed."""
+    """Return for each new index the next old one among the items that stayed."""
     stayed = {position: row for row, position in match.pairs if row not in match.moved}
     ends, end = [rows] * positions, rows
     for position in range(positions - 1, -1, -1):

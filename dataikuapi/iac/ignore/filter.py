@@ -1,4 +1,4 @@
-"""What do the rules hide of what was found?"""
+"""Applying ignore rules to the diffs of a comparison."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,20 +18,20 @@ __all__ = ["IgnoreFilter"]
 
 
 class IgnoreFilter:
-    """Applies rules to one comparison, and counts what each hides.
+    """Applies rules to one comparison, and counts what each suppresses.
 
-    The rules are applied one after the other, each to what the others left over; so
-    what several of them would hide is counted for the first.
+    The rules are applied one after the other, each to what the ones before left, so a
+    change that several of them match is counted for the first.
 
     Args:
         rules: in their order.
-        today: those that expired before hide nothing.
+        today: rules that expired before this date suppress nothing.
     """
 
     def __init__(self, rules: Sequence[IgnoreRule], today: date) -> None:
         self._rules = rules
         self._today = today
-        self._hidden = [0] * len(rules)
+        self._suppressed = [0] * len(rules)
         self._by_id: dict[str, list[int]] = {}
         self._by_pattern: list[int] = []
         for number, rule in enumerate(rules):
@@ -44,70 +44,70 @@ class IgnoreFilter:
                 self._by_id.setdefault(resource_id, []).append(number)
 
     def apply(self, diffs: Iterable[ResourceDiff]) -> list[ResourceDiff]:
-        """Return the diffs without what the rules hide.
+        """Return the diffs without what the rules suppress.
 
-        A resource that was added or removed is left out if that is hidden, and so is a
-        project that was deleted and made again. Another modified one is unchanged if
-        all its changes are hidden.
+        A resource that was added or removed is omitted if that is suppressed, and so is
+        a project that was deleted and created again. Any other modified one is
+        unchanged if all its changes are suppressed.
         """
-        shown = (self._shown(diff) for diff in diffs)
-        return [diff for diff in shown if diff is not None]
+        left = (self._apply_to(diff) for diff in diffs)
+        return [diff for diff in left if diff is not None]
 
     def apply_to_unreadable(
         self, unknown: Iterable[UnreadableResource]
     ) -> list[UnreadableResource]:
-        """Return what could not be read, without what nobody watches at all."""
-        return [unread for unread in unknown if not self._hides_unread(unread)]
+        """Return what could not be read, without resources ignored as a whole."""
+        return [item for item in unknown if not self._ignores(item)]
 
     def usage(self) -> list[RuleUsage]:
-        """Return what each rule has hidden so far."""
+        """Return what each rule has suppressed so far."""
         return [
-            RuleUsage(str(rule), hidden, rule.is_expired(self._today))
-            for rule, hidden in zip(self._rules, self._hidden)
+            RuleUsage(str(rule), suppressed, rule.is_expired(self._today))
+            for rule, suppressed in zip(self._rules, self._suppressed)
         ]
 
-    def _shown(self, diff: ResourceDiff) -> ResourceDiff | None:
+    def _apply_to(self, diff: ResourceDiff) -> ResourceDiff | None:
         if diff.change_type is ChangeType.UNCHANGED and not diff.is_recreated:
             return diff
         changes = diff.changes
-        for number in self._about(diff.resource_id):
+        for number in self._matching(diff.resource_id):
             rule = self._rules[number]
             if rule.suppresses(diff):
-                self._hidden[number] += 1
-                return _unwatched(diff)
+                self._suppressed[number] += 1
+                return _ignored(diff)
             left = tuple(
                 change for change in changes if not rule.suppresses(diff, change)
             )
-            self._hidden[number] += len(changes) - len(left)
+            self._suppressed[number] += len(changes) - len(left)
             if changes and not left:
                 return _unchanged(diff)
             changes = left
         return _with(diff, changes)
 
-    def _hides_unread(self, unread: UnreadableResource) -> bool:
-        for number in self._about(unread.resource_id):
+    def _ignores(self, item: UnreadableResource) -> bool:
+        for number in self._matching(item.resource_id):
             rule = self._rules[number]
             if rule.path is None and rule.fingerprint is None:
-                self._hidden[number] += 1
+                self._suppressed[number] += 1
                 return True
         return False
 
-    def _about(self, resource_id: str) -> list[int]:
-        """Return the rules in force that name the id, in their order.
+    def _matching(self, resource_id: str) -> list[int]:
+        """Return the rules that match the id and have not expired, in their order.
 
-        A baseline has a rule for each change; looking at all of them for each resource
-        would take long.
+        A baseline has a rule per change; trying them all for each resource would take
+        long.
         """
-        matching = [
+        by_pattern = [
             number
             for number in self._by_pattern
             if self._rules[number].matches_id(resource_id)
         ]
-        return sorted([*self._by_id.get(resource_id, ()), *matching])
+        return sorted([*self._by_id.get(resource_id, ()), *by_pattern])
 
 
-def _unwatched(diff: ResourceDiff) -> ResourceDiff | None:
-    """Return what is left of a diff if nothing of the resource is to be seen."""
+def _ignored(diff: ResourceDiff) -> ResourceDiff | None:
+    """Return what is left of a diff if the resource is ignored as a whole."""
     if diff.change_type is ChangeType.MODIFIED and not diff.is_recreated:
         return _unchanged(diff)
     return None
@@ -124,14 +124,14 @@ def _with(diff: ResourceDiff, changes: tuple[Change, ...]) -> ResourceDiff:
     if len(changes) == len(diff.changes):
         return diff
     return replace(
-        diff, changes=changes, attribute_diffs=_of(changes, diff.attribute_diffs)
+        diff, changes=changes, attribute_diffs=_parts(changes, diff.attribute_diffs)
     )
 
 
-def _of(
+def _parts(
     changes: Sequence[Change], parts: AttributeDiffs | None
 ) -> AttributeDiffs | None:
-    """Return the attribute diffs of those attributes in which a change is shown."""
+    """Return the attribute diffs of the attributes that still have a change."""
     if parts is None:
         return None
     names = {change.segments[0].name for change in changes}

@@ -1,4 +1,4 @@
-"""What is one change inside a configuration, and where is it?"""
+"""Change: one changed value inside a configuration, and the path to it."""
 
 import json
 import re
@@ -22,7 +22,7 @@ _PLAIN_KEY = re.compile(r"[^\W\d][\w.-]*")
 
 
 class ValueChangeType(Enum):
-    """The four things that can have happened to a value; ``str()`` is its sign."""
+    """What can happen to a value; ``str()`` is its sign."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -30,7 +30,7 @@ class ValueChangeType(Enum):
     MOVED = "moved"
 
     def __str__(self) -> str:
-        """Return the sign: ``+``, ``-``, ``~``, and ``>`` for what moved."""
+        """Return the sign: ``+``, ``-``, ``~``, and ``>`` for a moved item."""
         return _SIGNS[self]
 
 
@@ -43,12 +43,12 @@ _SIGNS = {
 
 
 class PathSegment(NamedTuple):
-    """One step on the way into a value.
+    """One segment of the path to a value.
 
     Args:
-        name: of a member of an object, or the position of an item of a list, from 0.
-        key: of an item, where all items of its list have a unique one: the ``name`` of
-            a column, the ``ref`` of an input or output, an ``id``.
+        name: of a member of an object, or the index of an item of a list, from 0.
+        key: of an item, if all items of its list have a unique one: the ``name`` of a
+            column, the ``ref`` of an input or output, an ``id``.
     """
 
     name: Union[str, int]
@@ -60,17 +60,17 @@ PathSegments = tuple[PathSegment, ...]
 
 @dataclass(frozen=True)
 class Change:
-    """One value that is not as it was.
+    """One changed value.
 
-    What moved inside its list may have changed besides; that is a change of its own.
+    If an item that moved within its list has changed too, that is a second change.
 
     Args:
         kind: what happened to it.
-        steps: the way to it: of a removed value in the old attributes, otherwise in the
-            new ones.
-        old: the value that was; ``None`` if it was added, and for what moved.
-        new: the value that is; ``None`` if it was removed, and for what moved.
-        from_segments: the way to it in the old attributes, of what moved.
+        segments: its path; in the old attributes if it was removed, else in the new
+            ones.
+        old: the value before; ``None`` if it was added or moved.
+        new: the value after; ``None`` if it was removed or moved.
+        from_segments: its path in the old attributes, if it moved.
     """
 
     kind: ValueChangeType
@@ -81,22 +81,22 @@ class Change:
 
     @property
     def pointer(self) -> str:
-        """The way to the value as a JSON Pointer (RFC 6901), positions as numbers."""
+        """The path as a JSON Pointer (RFC 6901)."""
         return _pointer(self.segments)
 
     @property
     def from_pointer(self) -> str | None:
-        """The pointer into the old attributes, of what moved."""
+        """The JSON Pointer into the old attributes, if the value moved."""
         return None if self.from_segments is None else _pointer(self.from_segments)
 
     @property
     def path(self) -> str:
-        """The way as people read it, e.g. ``schema.columns[customer_id].type``."""
+        """The path for people, e.g. ``schema.columns[customer_id].type``."""
         return format_path(self.segments)
 
     @property
     def is_text(self) -> bool:
-        """Whether a text of several lines was modified: a script, or SQL."""
+        """Whether a text of several lines was modified, such as a script or SQL."""
         if self.kind is not ValueChangeType.MODIFIED:
             return False
         if not isinstance(self.old, str) or not isinstance(self.new, str):
@@ -104,16 +104,16 @@ class Change:
         return "\n" in self.old or "\n" in self.new
 
     def __str__(self) -> str:
-        """Return the sign and the path; no value."""
+        """Return the sign and the path, without values."""
         return f"{self.kind} {self.path}"
 
 
 def format_path(segments: PathSegments) -> str:
-    """Write a way as people read it; odd names as JSON strings, in brackets."""
-    return "".join(_written(segments))
+    """Return a path for people; unusual names are JSON strings in brackets."""
+    return "".join(_formatted(segments))
 
 
-def _written(segments: PathSegments) -> Iterator[str]:
+def _formatted(segments: PathSegments) -> Iterator[str]:
     for number, segment in enumerate(segments):
         if isinstance(segment.name, int):
             plain = segment.key is None or _PLAIN_KEY.fullmatch(segment.key)
@@ -126,7 +126,7 @@ def _written(segments: PathSegments) -> Iterator[str]:
 
 
 def pointer_token(text: str) -> str:
-    """Write a name as one step of a JSON Pointer."""
+    """Return a name as one token of a JSON Pointer."""
     return text.replace("~", "~0").replace("/", "~1")
 
 

@@ -144,7 +144,7 @@ class ResourceDiffs(list[ResourceDiff]):
         return super().__getitem__(index)
 
     def __repr__(self) -> str:
-        """Return the counts in one line; no value of an attribute."""
+        """Return the counts in one line, without values of attributes."""
         found = Counter(diff.change_type for diff in self)
         counts = [f"{found[kind]} {kind.value}" for kind in ChangeType]
         if self.unknown:

@@ -18,7 +18,7 @@ __all__ = [
 
 
 class ChangeType(Enum):
-    """The four things that can have happened to a resource."""
+    """What can happen to a resource."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -27,7 +27,7 @@ class ChangeType(Enum):
 
 
 class ValueChange(TypedDict):
-    """The two values of an attribute that both states have."""
+    """The values of an attribute in both states."""
 
     old: JSON
     new: JSON
@@ -54,14 +54,14 @@ class ResourceDiff:
     """What happened to one resource.
 
     Args:
-        change_type: which of the four.
+        change_type: added, removed, modified or unchanged.
         resource_id: of the resource.
         resource_type: of the resource.
-        old_resource: as the old state has it; ``None`` if it was added.
-        new_resource: as the new state has it; ``None`` if it was removed.
-        attribute_diffs: what differs, by top-level attribute; only of a modified one.
-        changes: what differs, one entry per changed value; only of a modified one.
-            Without them, they are derived from the attribute diffs.
+        old_resource: the one in the old state; ``None`` if it was added.
+        new_resource: the one in the new state; ``None`` if it was removed.
+        attribute_diffs: what differs, by top-level attribute, if it was modified.
+        changes: what differs, one entry per changed value, if it was modified; derived
+            from the attribute diffs when omitted.
         is_recreated: whether it was deleted and created again under the same id.
     """
 
@@ -77,7 +77,7 @@ class ResourceDiff:
     def __post_init__(self) -> None:
         """Derive changes from the attribute diffs."""
         if self.attribute_diffs and not self.changes:
-            object.__setattr__(self, "changes", _shallow(self.attribute_diffs))
+            object.__setattr__(self, "changes", _changes_of(self.attribute_diffs))
 
     @property
     def last_modified_by(self) -> str | None:
@@ -96,20 +96,20 @@ class ResourceDiff:
         return resource.metadata.last_modified_at if resource else None
 
     def __repr__(self) -> str:
-        """Return in one line what happened; no value of an attribute."""
+        """Return a summary in one line, without values of attributes."""
         parts = self.attribute_diffs
         names = (
             [*parts["added"], *parts["removed"], *parts["modified"]] if parts else []
         )
-        which = f": {', '.join(sorted(names))}" if names else ""
-        return f"<ResourceDiff {self.change_type.value} {self.resource_id}{which}>"
+        changed = f": {', '.join(sorted(names))}" if names else ""
+        return f"<ResourceDiff {self.change_type.value} {self.resource_id}{changed}>"
 
     def __str__(self) -> str:
-        """Return the sign of the change and the id, as Terraform does."""
+        """Return the sign of the change, as Terraform has it, and the id."""
         return f"{_SIGNS[self.change_type]} {self.resource_id}"
 
 
-def _shallow(parts: AttributeDiffs) -> tuple[Change, ...]:
+def _changes_of(parts: AttributeDiffs) -> tuple[Change, ...]:
     added = [
         Change(ValueChangeType.ADDED, (PathSegment(name),), new=value)
         for name, value in parts["added"].items()

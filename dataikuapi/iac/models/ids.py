@@ -1,4 +1,4 @@
-"""How is an object of DSS named? ``{type}.{PROJECT_KEY}`` or one more ``.{name}``."""
+"""Resource ids: ``{type}.{PROJECT_KEY}``, or with one more ``.{name}``."""
 
 import re
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ __all__ = [
     "unique",
 ]
 
-# The name is everything behind the second dot: names of real recipes have dots,
-# spaces and apostrophes in them. The schema of the state file has the same pattern.
+# The name is everything after the second dot: names of real recipes contain dots,
+# spaces and apostrophes. The schema of the state file has the same pattern.
 _PATTERN = re.compile(r"([a-z_]+)\.([^.\n]+)(?:\.(.+))?")
 
 
@@ -28,7 +28,7 @@ class ResourceId:
         resource_name: the name inside the project; "" for the project itself.
 
     Raises:
-        ValueError: if the parts cannot be put together to an id and read back.
+        ValueError: if an id of these parts would not parse back to them.
     """
 
     resource_type: str
@@ -36,7 +36,7 @@ class ResourceId:
     resource_name: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse parts that would read back as other parts."""
+        """Refuse parts that would parse back to other parts."""
         parts = (self.resource_type, self.project_key, self.resource_name)
         match = _PATTERN.fullmatch(str(self))
         if match is None or tuple(match.groups("")) != parts:
@@ -44,7 +44,7 @@ class ResourceId:
 
     @classmethod
     def parse(cls, text: str) -> "ResourceId":
-        """Read an id, from the left, at most two dots.
+        """Parse an id: split it at its first two dots.
 
         Raises:
             ValueError: ``Invalid {type} resource_id``, and what was expected.
@@ -58,7 +58,7 @@ class ResourceId:
         return rid
 
     def __str__(self) -> str:
-        """Return the id as it is written everywhere."""
+        """Return the id."""
         suffix = f".{self.resource_name}" if self.resource_name else ""
         return f"{self.resource_type}.{self.project_key}{suffix}"
 
@@ -69,12 +69,12 @@ _PARTS = tuple(field.name for field in fields(ResourceId))
 def make_resource_id(
     resource_type: str, project_key: str, resource_name: str | None = None
 ) -> str:
-    """Put an id together.
+    """Return the id of an object.
 
     Args:
         resource_type: e.g. ``project``, ``dataset``, ``recipe``.
         project_key: the key of the project.
-        resource_name: the name inside the project; left out for the project itself.
+        resource_name: the name inside the project; omitted for the project itself.
 
     Returns:
         ``{type}.{PROJECT_KEY}`` or ``{type}.{PROJECT_KEY}.{name}``.
@@ -86,10 +86,10 @@ def make_resource_id(
 
 
 def listing_key(resource_type: str, project_key: str) -> str:
-    """Return what stands for the list of all objects of a type in a project.
+    """Return the key of the list of all objects of a type in a project.
 
-    It is the key of a list that could not be read, beside the ids of objects, and as a
-    pattern matches them.
+    Where keys are ids of objects that could not be read, it is the key of a list that
+    could not be read. As a pattern, it matches the ids of the objects.
 
     Returns:
         E.g. ``recipe.SHOP.*``.
@@ -113,10 +113,10 @@ def unique(items: Iterable[str], argument: str) -> list[str]:
 
     Args:
         items: what a caller passed.
-        argument: the name under which they were passed.
+        argument: name of the argument, for the error.
 
     Raises:
-        ValueError: if it is a single string, which is not a list of letters.
+        ValueError: if it is a single string, whose items would be letters.
     """
     if isinstance(items, str):
         raise ValueError(f"{argument} is {items!r}; it takes a list: [{items!r}]")
@@ -124,7 +124,7 @@ def unique(items: Iterable[str], argument: str) -> list[str]:
 
 
 def is_id_of(resource_type: str, text: object) -> bool:
-    """Tell, in a fraction of the time that parsing takes, whether parsing succeeds.
+    """Return, in a fraction of the time that parsing takes, whether it succeeds.
 
     Args:
         resource_type: the type that the id has to begin with.

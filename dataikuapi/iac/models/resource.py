@@ -1,4 +1,4 @@
-"""What is known of one object of DSS: its configuration, and where it comes from."""
+"""Resource: one object of DSS, its configuration and where it comes from."""
 
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -27,11 +27,11 @@ class ResourceMetadata:
         deployed_by: by whom.
         dataiku_internal_id: the id that DSS generates, for types that have one.
         checksum: SHA-256 of the attributes as 64 hex digits; "" until it is known.
-        last_modified_by: login of the last editor, as DSS tells it.
-        last_modified_at: time of the last edit, as DSS tells it.
+        last_modified_by: login of the last editor, as DSS has it.
+        last_modified_at: time of the last edit, as DSS has it.
         version_number: how often DSS saved the object.
-        created_at: when the object was created in DSS: an object that was deleted and
-            made again under the same name has another one.
+        created_at: when the object was created in DSS; another time if it was deleted
+            and created again under the same name.
         extra: keys of a state file that this version does not know; kept as they are.
     """
 
@@ -46,7 +46,7 @@ class ResourceMetadata:
     extra: dict[str, JSON] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        """Bring times to UTC, and let go of what the caller passed."""
+        """Convert times to UTC, and copy what the caller passed."""
         for name in _TIMES:
             moment = getattr(self, name)
             if moment is not None:
@@ -84,8 +84,8 @@ class ResourceMetadata:
 
     @classmethod
     def _from_dict_nocopy(cls, data: dict[str, Any]) -> "ResourceMetadata":
-        """Do as :meth:`from_dict`, but take the object over instead of copying it."""
-        # Not by __init__, which would copy, nor in a loop: a state has many of these.
+        """Like :meth:`from_dict`, but take the object over instead of copying it."""
+        # Neither __init__, which would copy, nor a loop: a state has many of these.
         metadata, get = cls.__new__(cls), data.get
         try:
             metadata.deployed_at = parse_time(data["deployed_at"])
@@ -117,22 +117,22 @@ def _now_by_system() -> ResourceMetadata:
 
 @dataclass(repr=False)
 class Resource:
-    """One object of DSS as the state knows it.
+    """One object of DSS, as the state has it.
 
-    It is a value: attributes and metadata are copied in, so nothing that happens to the
-    caller's objects, or to what the client returned, reaches it.
+    It is a value: attributes and metadata are copied, so it does not change with the
+    caller's objects or with what the client returned.
 
     Args:
         resource_type: e.g. ``dataset``.
         resource_id: ``{type}.{PROJECT_KEY}`` or ``{type}.{PROJECT_KEY}.{name}``.
         attributes: the configuration, with the names that DSS gives its fields.
-        metadata: where it comes from; now and by "system" when left out. A missing
-            checksum is filled in.
+        metadata: where it comes from; now and by "system" when omitted. A missing
+            checksum is computed.
         extra: keys of a state file that this version does not know; kept as they are.
 
     Raises:
         ValueError: if the id is malformed or of another type.
-        UnsupportedValueError: if an attribute has no checksum, since it is no JSON.
+        UnsupportedValueError: if an attribute has no checksum, as it is not JSON.
 
     Example:
         .. code-block:: python
@@ -147,7 +147,7 @@ class Resource:
     extra: dict[str, JSON] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        """Check the id, take copies, and fill the checksum."""
+        """Check the id, copy what the caller passed, and compute the checksum."""
         _check_id(self.resource_type, self.resource_id)
         self.attributes = self._own_attributes()
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
@@ -164,7 +164,7 @@ class Resource:
             ) from error
 
     def __repr__(self) -> str:
-        """Return in one line what a person wants to know; no value of an attribute."""
+        """Return a summary in one line, without values of attributes."""
         editor = self.metadata.last_modified_by
         by = f", last edited by {editor}" if editor else ""
         return f"<Resource {self.resource_id}: {len(self.attributes)} attributes{by}>"
@@ -182,8 +182,8 @@ class Resource:
     def compute_checksum(self) -> str:
         """Return the SHA-256 of the attributes as they are now, in hex.
 
-        It is taken over ``json.dumps(attributes, sort_keys=True)``, as other
-        implementations of this state file do; ``metadata.checksum`` stays as it is.
+        It is that of ``json.dumps(attributes, sort_keys=True)``, as in other
+        implementations of this state file; ``metadata.checksum`` does not change.
         """
         try:
             return checksum(self.attributes)
@@ -192,13 +192,13 @@ class Resource:
             raise UnsupportedValueError(f"{self.resource_id}: {problem}") from error
 
     def has_changed(self, other: "Resource") -> bool:
-        """Tell whether the two configurations differ.
+        """Return whether the two configurations differ.
 
         Args:
             other: the same object at another time.
 
         Raises:
-            ValueError: if the other one is another object.
+            ValueError: if it is not the same object.
         """
         if self.resource_id != other.resource_id:
             raise ValueError(
@@ -214,7 +214,7 @@ class Resource:
         return entry
 
     def _to_dict_nocopy(self) -> dict[str, JSON]:
-        """Do as :meth:`to_dict`, but share the attributes instead of copying them."""
+        """Like :meth:`to_dict`, but share the attributes instead of copying them."""
         return {
             "resource_type": self.resource_type,
             "resource_id": self.resource_id,
@@ -228,13 +228,13 @@ class Resource:
         """Build it from an entry of the state file; the inverse of :meth:`to_dict`.
 
         Raises:
-            ValueError: if a required key is missing or a value cannot be.
+            ValueError: if a required key is missing or a value is invalid.
         """
         return cls._from_dict_nocopy(cast(dict[str, Any], copy_json(data)))
 
     @classmethod
     def _from_dict_nocopy(cls, data: dict[str, Any]) -> "Resource":
-        """Do as :meth:`from_dict`, but take the entry over instead of copying it."""
+        """Like :meth:`from_dict`, but take the entry over instead of copying it."""
         try:
             resource_type, resource_id = data["resource_type"], data["resource_id"]
             attributes, metadata = data["attributes"], data["metadata"]
@@ -260,9 +260,9 @@ class Resource:
         metadata: ResourceMetadata,
         extra: dict[str, JSON] | None = None,
     ) -> "Resource":
-        """Build a resource of parts that nobody else holds; nothing is copied.
+        """Build a resource from parts that nothing else refers to, without copying.
 
-        The id is not checked. For those who read many resources, from DSS or a file.
+        The id is not checked. For reading many resources, from DSS or a file.
         """
         resource = cls.__new__(cls)
         resource.resource_type = resource_type

@@ -15,7 +15,7 @@ __all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
 
 
 class BaseVersion(NamedTuple):
-    """The version in a backend that a state was loaded from, or stored as."""
+    """The stored version that a state was loaded from, or saved as."""
 
     lineage: str | None
     serial: int
@@ -23,28 +23,28 @@ class BaseVersion(NamedTuple):
 
 
 NO_BASE = BaseVersion(None, 0, "")
-"""What a state is based on that was made because there was none."""
+"""The base version of a state that was created because none was stored."""
 
 
 @dataclass(repr=False)
 class State:
-    """The objects of DSS that are tracked, by id, and which state of them this is.
+    """The objects of DSS that are tracked, by id, and the version of their state.
 
-    Resources are copied in; those handed out are the state's own.
+    Resources are copied when they are added, and not when they are returned.
 
     Args:
         version: of the file format; always 1.
-        serial: grows with every change.
-        lineage: names the history that this state belongs to; ``None`` until it was
-            first stored.
+        serial: increases with every change.
+        lineage: identifies the history that this state belongs to; ``None`` until it
+            is first stored.
         environment: e.g. ``dev`` or ``prod``.
         updated_at: when it last changed. Naive means UTC.
         resources: by id.
-        instance: the DSS that it came from: node id, install id, version; ``None``
-            where that is not known.
+        instance: the DSS that it came from: node id, install id, version; ``None`` if
+            unknown.
         scope: what was read completely, and when; ``None`` claims to be whole. An
-            object outside the scope is not known, rather than known to be missing.
-            The list of entries of a state file is taken too, and parsed.
+            object outside the scope is unknown, rather than known to be missing. A list
+            of entries, as the state file has them, is parsed.
         unknown: what could not be read, with the reason, by id. Not stored.
         extra: keys of a state file that this version does not know; kept as they are.
 
@@ -66,7 +66,7 @@ class State:
     scope: Scope | None = None
     unknown: dict[str, str] = field(default_factory=dict, compare=False)
     extra: dict[str, JSON] = field(default_factory=dict)
-    _stored_as: BaseVersion | None = field(default=None, init=False, compare=False)
+    _base_version: BaseVersion | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Copy what the caller passed."""
@@ -79,7 +79,7 @@ class State:
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
 
     def __repr__(self) -> str:
-        """Return in one line what a person wants to know."""
+        """Return a summary in one line."""
         counts = Counter(item.resource_type for item in self.resources.values())
         held = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
         unknown = f", {len(self.unknown)} unknown" if self.unknown else ""
@@ -91,11 +91,11 @@ class State:
     @property
     def base_version(self) -> BaseVersion | None:
         """What the state was loaded from; backends compare and swap by it."""
-        return self._stored_as
+        return self._base_version
 
     @base_version.setter
     def base_version(self, version: BaseVersion | None) -> None:
-        self._stored_as = version
+        self._base_version = version
 
     def get_resource(self, resource_id: str) -> Resource | None:
         """Return the resource of that id, or ``None``; it is not a copy."""
@@ -117,7 +117,7 @@ class State:
         """Return the tracked resources, in the order in which they were added.
 
         Args:
-            resource_type: keep only these; all types when left out.
+            resource_type: only those of this type; all types when omitted.
 
         Returns:
             A new list; the resources in it are not copies.
@@ -129,7 +129,7 @@ class State:
         ]
 
     def project_keys(self) -> list[str]:
-        """Return the keys of the projects that the state has anything of, sorted."""
+        """Return the keys of all projects that have a resource in the state, sorted."""
         return sorted({resource.project_key for resource in self.resources.values()})
 
     def add_resource(self, resource: Resource) -> None:
@@ -138,10 +138,10 @@ class State:
         self._touch()
 
     def remove_resource(self, resource_id: str) -> Resource | None:
-        """Forget an object.
+        """Remove an object from the state.
 
         Returns:
-            What was removed; ``None``, and nothing changed, if it was not there.
+            The removed resource; ``None``, and nothing changes, if there was none.
         """
         removed = self.resources.pop(resource_id, None)
         if removed is not None:
@@ -153,7 +153,7 @@ class State:
         self.updated_at = utc_now()
 
     def to_dict(self) -> dict[str, JSON]:
-        """Return the document of the state file, as a copy, resources sorted by id."""
+        """Return the document of the state file, as a copy, with sorted resources."""
         return {
             "version": self.version,
             "serial": self.serial,
@@ -168,7 +168,7 @@ class State:
         }
 
     def _origin(self) -> dict[str, JSON]:
-        """Return where the state came from, as far as that is known."""
+        """Return where the state came from, as far as it is known."""
         origin: dict[str, JSON] = {}
         if self.instance is not None:
             origin["instance"] = copy_json(self.instance)
@@ -180,11 +180,11 @@ class State:
     def from_dict(cls, data: dict[str, Any]) -> "State":
         """Build it from the document of a state file; the inverse of :meth:`to_dict`.
 
-        A key that is missing takes its default; whether a document is complete is for
-        :func:`~dataikuapi.iac.validation.validate_state` to say.
+        A missing key takes its default; whether a document is complete is checked by
+        :func:`~dataikuapi.iac.validation.validate_state`.
 
         Raises:
-            ValueError: if a value cannot be, or a resource is filed under another id.
+            ValueError: if a value is invalid, or a resource is filed under another id.
         """
         return cls._from_dict_nocopy(cast(dict[str, Any], copy_json(data)))
 

@@ -1,4 +1,4 @@
-"""How are points in time read and written? Always as RFC 3339 in UTC, with a Z."""
+"""Times: written as RFC 3339 in UTC with a Z, and read with any offset."""
 
 import re
 from datetime import datetime, timedelta, timezone
@@ -9,7 +9,7 @@ _read = datetime.fromisoformat
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _AS_WRITTEN = (len("2026-01-02T03:04:05Z"), len("2026-01-02T03:04:05.678901Z"))
 _MARKS = ("--T::Z", "--T::.")
-"""What stands at every third place, from the fourth on, of a time that we wrote."""
+"""Every third character, from the fourth on, of a time that we wrote."""
 
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
@@ -18,7 +18,7 @@ _TIME = re.compile(
 
 
 def utc_now() -> datetime:
-    """Return the present, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(timezone.utc)
 
 
@@ -47,7 +47,7 @@ def parse_time(text: str) -> datetime:
     Digits beyond the microsecond are dropped, since :class:`datetime` holds no more.
 
     Raises:
-        ValueError: if the text is no such time.
+        ValueError: if the text is not such a time.
     """
     # A state has three of these for each resource, most of them as we write them.
     if (
@@ -59,7 +59,7 @@ def parse_time(text: str) -> datetime:
         try:
             return _read(text[:-1] + "+00:00")
         except ValueError:
-            pass  # No such day, say; that is told below.
+            pass  # A day that does not exist, say: the error is raised below.
     match = _TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError(f"not an RFC 3339 time: {text!r:.60}")
