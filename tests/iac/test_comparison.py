@@ -1,4 +1,4 @@
-"""ResourceDiffs: a list that keeps the context of its comparison, as far as it can."""
+"""What a comparison found: one resource, and the list with its context."""
 
 import copy
 import json
@@ -10,6 +10,7 @@ from dataikuapi.iac.diff import ChangeType, DiffEngine
 from dataikuapi.iac.models import (
     Coverage,
     Resource,
+    ResourceDiff,
     ResourceDiffs,
     RuleUsage,
     State,
@@ -23,6 +24,7 @@ from dataikuapi.iac.reports import (
     render_text,
 )
 
+ORDERS = "dataset.SHOP.orders"
 UNKNOWN = (UnreadableResource("recipe.SHOP.r", "time-out"),)
 RULES = (RuleUsage("* tags", 2), RuleUsage("* x expires=2000-01-01", 0, expired=True))
 
@@ -164,3 +166,49 @@ def test_repr_counts_and_shows_no_value(diffs):
     assert repr(ResourceDiffs()) == (
         "<ResourceDiffs: 0 added, 0 removed, 0 modified, 0 unchanged>"
     )
+
+
+# One resource
+
+
+def test_values_of_change_types():
+    assert [kind.value for kind in ChangeType] == [
+        "added",
+        "removed",
+        "modified",
+        "unchanged",
+    ]
+
+
+def test_new_diff_has_nothing_but_what_was_said():
+    diff = ResourceDiff(ChangeType.ADDED, ORDERS, "dataset")
+    assert (diff.old_resource, diff.new_resource, diff.attribute_diffs) == (
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "change_type, expected",
+    [
+        (ChangeType.ADDED, f"+ {ORDERS}"),
+        (ChangeType.REMOVED, f"- {ORDERS}"),
+        (ChangeType.MODIFIED, f"~ {ORDERS}"),
+        (ChangeType.UNCHANGED, f"  {ORDERS}"),
+    ],
+)
+def test_str_of_a_diff_is_sign_and_id(change_type, expected):
+    assert str(ResourceDiff(change_type, ORDERS, "dataset")) == expected
+
+
+def test_a_diff_says_in_one_line_what_happened_and_no_value():
+    plain = ResourceDiff(ChangeType.ADDED, ORDERS, "dataset")
+    assert repr(plain) == f"<ResourceDiff added {ORDERS}>"
+    parts = {
+        "added": {"b": "hunter2"},
+        "removed": {"a": "hunter2"},
+        "modified": {"c": {"old": "hunter2", "new": ""}},
+    }
+    modified = ResourceDiff(ChangeType.MODIFIED, ORDERS, "dataset", None, None, parts)
+    assert repr(modified) == f"<ResourceDiff modified {ORDERS}: a, b, c>"

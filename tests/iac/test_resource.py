@@ -1,4 +1,4 @@
-"""Resource, its metadata, and the ids that name it."""
+"""Resource and its metadata: what they hold, and how they are written and read."""
 
 import hashlib
 import json
@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataikuapi.iac.models import ChangeType, ResourceDiff, ResourceId
-from dataikuapi.iac.models.json_values import (
-    MAX_DEPTH,
-    canonical_bytes,
-    copy_json,
-    find_unsupported,
-)
-from dataikuapi.iac.models.state import Resource, ResourceMetadata, make_resource_id
+from dataikuapi.iac.models.state import Resource, ResourceMetadata
 from dataikuapi.iac.models.times import utc_now
 from iac.strategies import ATTRIBUTES, JSON_VALUES
 
@@ -48,93 +41,6 @@ def metadata(**more):
         "dataiku_internal_id": None,
         **more,
     }
-
-
-# Ids
-
-GOOD_IDS = [
-    pytest.param("project", "SHOP", "", id="project"),
-    pytest.param("dataset", "SHOP", "orders", id="dataset"),
-    pytest.param("recipe", "SHOP", "join_CRM.customers", id="dot in the name"),
-    pytest.param("recipe", "SHOP", "recipe from notebook", id="spaces"),
-    pytest.param("recipe", "SHOP", "admin's Python notebook", id="apostrophe"),
-    pytest.param("recipe", "SHOP", '"quoted" \\ /', id="quotes and slashes"),
-    pytest.param("dataset", "SHOP", "2_aut-eg", id="digit first, dash"),
-    pytest.param("dataset", "ps_br1", "été_注文", id="other alphabets"),
-    pytest.param("dataset", "2_AUT_EG", "..", id="only dots"),
-    pytest.param("saved_model", "SHOP", "a" * 300, id="long, type with underscore"),
-]
-
-
-@pytest.mark.parametrize("resource_type, project_key, name", GOOD_IDS)
-def test_id_is_put_together_and_read_back(resource_type, project_key, name):
-    text = make_resource_id(resource_type, project_key, name)
-    assert ResourceId.parse(text) == ResourceId(resource_type, project_key, name)
-    resource = Resource(resource_type, text)
-    assert (resource.project_key, resource.resource_name) == (project_key, name)
-
-
-@pytest.mark.parametrize(
-    "args, expected",
-    [
-        pytest.param(("project", "SHOP"), "project.SHOP", id="project"),
-        pytest.param(("project", "SHOP", None), "project.SHOP", id="None"),
-        pytest.param(("dataset", "SHOP", "orders"), ORDERS, id="dataset"),
-        pytest.param(("recipe", "SHOP", "a.b c"), "recipe.SHOP.a.b c", id="odd"),
-    ],
-)
-def test_make_resource_id(args, expected):
-    assert make_resource_id(*args) == expected
-
-
-@pytest.mark.parametrize(
-    "args",
-    [
-        pytest.param(("dataset", "SHOP.x", "orders"), id="dot in the project key"),
-        pytest.param(("dataset", ""), id="no project key"),
-        pytest.param(("", "SHOP"), id="no type"),
-        pytest.param(("Dataset", "SHOP"), id="capital letter in the type"),
-        pytest.param(("data.set", "SHOP"), id="dot in the type"),
-        pytest.param(("dataset", "SHOP", "two\nlines"), id="line feed"),
-    ],
-)
-def test_make_resource_id_refuses_what_would_not_read_back(args):
-    with pytest.raises(ValueError, match="^Invalid .*resource_id"):
-        make_resource_id(*args)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("", id="empty"),
-        pytest.param("dataset", id="one part"),
-        pytest.param("dataset.", id="no project key"),
-        pytest.param("dataset..orders", id="empty project key"),
-        pytest.param("dataset.SHOP.", id="empty name"),
-        pytest.param(".SHOP.orders", id="empty type"),
-        pytest.param("Dataset.SHOP.orders", id="capital letter in the type"),
-        pytest.param("dataset.SHOP.orders\n", id="line feed behind"),
-        pytest.param(None, id="None"),
-        pytest.param(5, id="a number"),
-    ],
-)
-def test_parse_refuses_what_is_no_id(text):
-    with pytest.raises(ValueError, match="^Invalid .*resource_id"):
-        ResourceId.parse(text)
-
-
-def test_refused_id_says_what_was_expected():
-    with pytest.raises(ValueError) as caught:
-        ResourceId.parse("dataset.SHOP.")
-    message = str(caught.value)
-    assert message.startswith("Invalid dataset resource_id 'dataset.SHOP.'")
-    assert "dataset.{PROJECT_KEY}.{name}" in message
-
-
-def test_refused_id_is_quoted_only_in_part():
-    with pytest.raises(ValueError) as caught:
-        ResourceId.parse("x" * 10_000)
-    assert len(str(caught.value)) < 500
 
 
 # Creating a resource
@@ -413,51 +319,6 @@ def test_any_resource_survives_to_dict_and_from_dict(attributes, extra):
     assert not again.has_changed(resource)
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    st.from_regex(r"[a-z_]+", fullmatch=True),
-    st.from_regex(r"[^.\n]+", fullmatch=True),
-    st.none() | st.from_regex(r"[^\n]+", fullmatch=True),
-)
-def test_any_id_reads_back_to_its_parts(resource_type, project_key, name):
-    parsed = ResourceId.parse(make_resource_id(resource_type, project_key, name))
-    assert parsed == ResourceId(resource_type, project_key, name or "")
-
-
-# What a diff of one resource is
-
-
-def test_values_of_change_types():
-    assert [kind.value for kind in ChangeType] == [
-        "added",
-        "removed",
-        "modified",
-        "unchanged",
-    ]
-
-
-def test_new_diff_has_nothing_but_what_was_said():
-    diff = ResourceDiff(ChangeType.ADDED, ORDERS, "dataset")
-    assert (diff.old_resource, diff.new_resource, diff.attribute_diffs) == (
-        None,
-        None,
-        None,
-    )
-
-
-@pytest.mark.parametrize(
-    "change_type, expected",
-    [
-        (ChangeType.ADDED, f"+ {ORDERS}"),
-        (ChangeType.REMOVED, f"- {ORDERS}"),
-        (ChangeType.MODIFIED, f"~ {ORDERS}"),
-        (ChangeType.UNCHANGED, f"  {ORDERS}"),
-    ],
-)
-def test_str_of_a_diff_is_sign_and_id(change_type, expected):
-    assert str(ResourceDiff(change_type, ORDERS, "dataset")) == expected
-
-
 # What a person sees
 
 
@@ -466,75 +327,3 @@ def test_a_resource_says_in_one_line_what_it_is_and_no_value():
     assert repr(secret) == "<Resource dataset.SHOP.orders: 1 attributes>"
     secret.metadata.last_modified_by = "anna"
     assert repr(secret).endswith("1 attributes, last edited by anna>")
-
-
-def test_a_diff_says_in_one_line_what_happened_and_no_value():
-    plain = ResourceDiff(ChangeType.ADDED, ORDERS, "dataset")
-    assert repr(plain) == f"<ResourceDiff added {ORDERS}>"
-    parts = {
-        "added": {"b": "hunter2"},
-        "removed": {"a": "hunter2"},
-        "modified": {"c": {"old": "hunter2", "new": ""}},
-    }
-    modified = ResourceDiff(ChangeType.MODIFIED, ORDERS, "dataset", None, None, parts)
-    assert repr(modified) == f"<ResourceDiff modified {ORDERS}: a, b, c>"
-
-
-# Values
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [(1, True), (1, 1.0), (0, -0.0), (0.0, -0.0), ("1", 1), ([], {}), (None, "")],
-    ids=str,
-)
-def test_values_that_differ_in_json_differ(one, other):
-    assert canonical_bytes({"a": one}) != canonical_bytes({"a": other})
-
-
-@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, "\ud800"], ids=ascii)
-def test_values_that_json_cannot_carry_can_be_compared(value):
-    assert canonical_bytes({"b": 1, "a": value}) == canonical_bytes(
-        {"a": value, "b": 1}
-    )
-    assert canonical_bytes(value) != canonical_bytes(0)
-
-
-@pytest.mark.parametrize(
-    ("value", "problem"),
-    [
-        ({"a": [1, {"b": float("inf")}]}, "x.a[1].b: NaN or infinite"),
-        ({"a": 2**64}, "x.a: an integer beyond 64 bits"),
-        ({"a": "\ud800"}, "x.a: a lone surrogate"),
-        ({"\ud800": 1}, "x: a key with a lone surrogate"),
-        ({1: 1}, "x: a key that is not a string but int"),
-        ({"a": {1}}, "x.a: set is not a JSON value"),
-    ],
-    ids=ascii,
-)
-def test_what_json_cannot_carry_is_found(value, problem):
-    assert find_unsupported(value, "x").startswith(problem)
-
-
-def test_nesting_is_counted_from_the_top():
-    value = []
-    for _ in range(MAX_DEPTH - 1):
-        value = [value]
-    assert find_unsupported(value, "x") is None
-    assert find_unsupported([value], "x").endswith("nested deeper than 200")
-    for _ in range(5000):
-        value = [value]
-    assert len(find_unsupported(value, "x")) < 200
-
-
-def test_what_json_cannot_carry_is_not_quoted():
-    assert "hunter2" not in find_unsupported({"password": "hunter2\ud800"}, "x")
-
-
-@settings(deadline=None, max_examples=60)
-@given(JSON_VALUES)
-def test_a_copy_is_equal_and_shares_nothing(value):
-    copy = copy_json(value)
-    assert canonical_bytes(copy) == canonical_bytes(value)
-    if isinstance(copy, (list, dict)):
-        assert copy is not value
