@@ -98,11 +98,9 @@ def listing_key(resource_type: str, project_key: str) -> str:
 
 
 def listing_of(key: str) -> ResourceId | None:
-    """Return type and project of a :func:`listing_key`; ``None`` for an object's id."""
+    """Return a :func:`listing_key`, parsed; ``None`` for the id of an object."""
     rid = ResourceId.parse(key)
-    if rid.resource_name != _ALL:
-        return None
-    return ResourceId(rid.resource_type, rid.project_key)
+    return rid if rid.resource_name == _ALL else None
 
 
 _ALL = "*"
