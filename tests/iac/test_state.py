@@ -316,6 +316,9 @@ def test_the_entries_of_a_file_are_parsed_to_a_scope():
     assert made.scope == read.scope == [READ_SHOP] == Scope([READ_SHOP])
     assert made.scope.covers("dataset.SHOP.orders")
     assert State.from_dict({"scope": None}).scope is None
+    made.scope = [{**READ_SHOP, "project": "OTHER"}]
+    assert made.scope.covers("dataset.OTHER.orders")
+    assert State().scope is None
 
 
 def test_a_scope_entry_with_a_wrong_time_is_refused_by_project():

@@ -1,6 +1,7 @@
 """State: what is known of an instance, or of a part of it, at one time."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -26,6 +27,21 @@ NO_BASE = BaseVersion(None, 0, "")
 """The base version of a state that was created because none was stored."""
 
 
+class _ScopeField:
+    """A field of a dataclass that parses the entries of a state file when it is set."""
+
+    def __get__(self, state: "State | None", owner: "type[State]") -> Scope | None:
+        # What the class itself has is the default.
+        return None if state is None else state.__dict__["scope"]
+
+    def __set__(
+        self, state: "State", value: Scope | Iterable[Mapping[str, Any]] | None
+    ) -> None:
+        if value is not None and not isinstance(value, Scope):
+            value = Scope(value)
+        state.__dict__["scope"] = value
+
+
 @dataclass(repr=False)
 class State:
     """The objects of DSS that are tracked, by id, and the version of their state.
@@ -43,8 +59,8 @@ class State:
         instance: the DSS that it came from: node id, install id, version; ``None`` if
             unknown.
         scope: what was read completely, and when; ``None`` claims to be whole. An
-            object outside the scope is unknown, rather than known to be missing. A list
-            of entries, as the state file has them, is parsed.
+            object outside the scope is unknown, rather than known to be missing. Set to
+            a list of entries, as the state file has them, it parses them.
         unknown: what could not be read, with the reason, by id. Not stored.
         extra: keys of a state file that this version does not know; kept as they are.
 
@@ -63,7 +79,7 @@ class State:
     updated_at: datetime = field(default_factory=utc_now)
     resources: dict[str, Resource] = field(default_factory=dict)
     instance: dict[str, JSON] | None = None
-    scope: Scope | None = None
+    scope: _ScopeField = _ScopeField()
     unknown: dict[str, str] = field(default_factory=dict, compare=False)
     extra: dict[str, JSON] = field(default_factory=dict)
     _base_version: BaseVersion | None = field(default=None, init=False, compare=False)
@@ -73,8 +89,6 @@ class State:
         self.updated_at = as_utc(self.updated_at)
         self.resources = {key: replace(item) for key, item in self.resources.items()}
         self.instance = cast(dict[str, JSON] | None, copy_json(self.instance))
-        if self.scope is not None and not isinstance(self.scope, Scope):
-            self.scope = Scope(self.scope)
         self.unknown = dict(self.unknown)
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
 
