@@ -1,8 +1,8 @@
 """An embedded DSS, for demos, tests and CI.
 
-It speaks the DSS public API as far as this library uses it and answers as DSS answers,
-oddities included; a request that it does not serve is answered 501. It needs the extra
-`sandbox`.
+It speaks the DSS public API as far as this library uses it and responds as DSS does,
+oddities included. The response to a request that it does not serve is 501. It needs the
+extra `sandbox`.
 """
 
 try:

@@ -18,8 +18,8 @@ from dataikuapi.iac.sandbox import (
 
 
 def _until_interrupted() -> None:
-    # Said explicitly: a shell starts background jobs with SIGINT ignored, and Python
-    # keeps it so.
+    # Set explicitly: a shell starts background jobs with SIGINT ignored, and Python
+    # inherits that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     threading.Event().wait()
@@ -37,9 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help="folder in DSS git layout; may be repeated; by default the sample project",
     )
-    parser.add_argument(
-        "--port", type=int, default=0, help="by default any that is free"
-    )
+    parser.add_argument("--port", type=int, default=0, help="by default any free one")
     return parser
 
 
@@ -67,7 +65,7 @@ def main(
         wait: returns, or raises KeyboardInterrupt, when it is time to stop.
 
     Returns:
-        The exit code: 0 when interrupted, 2 when a folder or the port is no good.
+        The exit code: 0 when interrupted, 2 when a folder or the port cannot be used.
     """
     arguments = _parser().parse_args(argv)
     store = ProjectStore()

@@ -1,10 +1,10 @@
-"""API keys: who calls, and what they may see and do."""
+"""API keys, and the rights that go with them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dataikuapi.iac.sandbox.fields import Document
+from dataikuapi.iac.sandbox.documents import Document
 
 
 @dataclass(frozen=True)
@@ -12,8 +12,8 @@ class ApiKey:
     """The rights that go with one API key.
 
     Args:
-        login: the user whose key it is; the version tags of what is saved bear it.
-        projects: keys of the projects that it sees; None for all, those to come
+        login: the user whose key it is; it is in the version tags of what is saved.
+        projects: keys of the projects that it sees; None for all, future ones
             included.
         can_admin: whether it may read and write the permissions of these projects, and
             delete them.
@@ -24,11 +24,11 @@ class ApiKey:
     can_admin: bool = True
 
     def sees(self, project_key: str) -> bool:
-        """Say whether the key may read that project, if there is one."""
+        """Return whether the key may read that project, if there is one."""
         return self.projects is None or project_key in self.projects
 
     def info(self) -> Document:
-        """Return what DSS tells the caller about the caller."""
+        """Return what DSS knows about the caller."""
         return {
             "authIdentifier": self.login,
             "groups": ["administrators" if self.can_admin else "readers"],

@@ -1,130 +1,176 @@
-"""What all the collections of objects inside a project have in common."""
+"""The objects of one kind in one project."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from typing import Any
 
-from dataikuapi.iac.sandbox import documents
+from dataikuapi.iac.sandbox.documents import Document, StoredObject, copied
 from dataikuapi.iac.sandbox.errors import AlreadyExistsError, ObjectNotFoundError
-from dataikuapi.iac.sandbox.fields import Document, Kind
+from dataikuapi.iac.sandbox.kinds.base import Kind
 
 Clock = Callable[[], int]
 Lock = AbstractContextManager[Any]
 
 
 class ObjectCollection:
-    """The objects of one kind in one project, by name.
+    """The objects of one kind in one project, by id; for most kinds that is the name.
 
-    Stored documents are replaced, never edited, and copied on their way in and out.
-    A new kind of object is a subclass that says its `kind`.
+    Documents are copied on their way in and out. What a change entails for other
+    objects is left to :class:`~dataikuapi.iac.sandbox.projects.Project`.
 
     Args:
-        project_key: put into each document, for its file does not have it.
-        loaded: documents by name, as they are on disk.
-        owner: see :func:`~dataikuapi.iac.sandbox.documents.tagged`.
+        kind: what they are.
+        project_key: the project's key.
+        loaded: the objects by id, as they are on disk.
+        owner: the login for objects whose file does not say who made them.
         now: returns milliseconds since 1970.
         lock: a re-entrant one, shared by the whole project.
     """
 
-    kind: ClassVar[Kind]
-
     def __init__(
         self,
+        kind: Kind,
         project_key: str,
-        loaded: Mapping[str, Document],
+        loaded: Mapping[str, StoredObject],
         *,
         owner: str,
         now: Clock,
         lock: Lock,
     ) -> None:
+        self._kind = kind
         self._project_key = project_key
         self._now = now
         self._lock = lock
-        self._documents = {
-            name: {
-                **documents.with_tags(documents.copied(document), owner),
-                **self._identity(name),
-            }
-            for name, document in loaded.items()
+        self._objects = {
+            object_id: kind.loaded(project_key, object_id, stored, owner)
+            for object_id, stored in loaded.items()
         }
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._documents
+    def __contains__(self, object_id: object) -> bool:
+        return object_id in self._objects
 
     def names(self) -> list[str]:
-        """Return the names of all objects, in the order in which they came."""
+        """Return the ids of all objects, in the order in which they were added."""
         with self._lock:
-            return list(self._documents)
+            return list(self._objects)
 
-    def get(self, name: str) -> Document:
+    def documents(self) -> list[Document]:
+        """Return a copy of each object's document, in the same order."""
+        return [copied(item.document) for item in self.values()]
+
+    def values(self) -> list[StoredObject]:
+        """Return the objects themselves, not to be changed, in the same order."""
+        with self._lock:
+            return list(self._objects.values())
+
+    def get(self, object_id: str) -> Document:
         """Return a copy of the object's document.
 
         Raises:
             ObjectNotFoundError: there is no such object.
         """
-        return documents.copied(self._stored(name))
+        return copied(self.stored(object_id).document)
 
-    def add(self, name: str, login: str, fields: Mapping[str, Any]) -> None:
+    def stored(self, object_id: str) -> StoredObject:
+        """Return the object itself, not to be changed.
+
+        Raises:
+            ObjectNotFoundError: there is no such object.
+        """
+        try:
+            return self._objects[object_id]
+        except KeyError:
+            raise ObjectNotFoundError(
+                f"{self._described(object_id)} does not exist"
+            ) from None
+
+    def add(
+        self,
+        object_id: str,
+        login: str,
+        fields: Mapping[str, Any],
+        payload: str | None = None,
+    ) -> None:
         """Add a new object.
 
         Args:
-            name: must not be taken.
-            login: who made it.
+            object_id: must not be taken.
+            login: who creates it.
             fields: stored as they are, over the defaults; nothing is dropped.
+            payload: None for an object without one.
 
         Raises:
-            AlreadyExistsError: the name is taken.
+            AlreadyExistsError: the id is taken.
         """
         with self._lock:
-            if name in self._documents:
-                label = self.kind.label.capitalize()
-                raise AlreadyExistsError(
-                    f"{label} {self._project_key}.{name} already exists"
-                )
-            self._documents[name] = documents.created(
-                self.kind, fields, login, self._now(), **self._identity(name)
-            )
+            self._require_free(object_id)
+            added = self._kind.added_fields(self._project_key, object_id)
+            document = self._kind.fields.created(fields, login, self._now(), added)
+            self._objects[object_id] = StoredObject(document, payload)
 
-    def put(self, name: str, body: Any, login: str) -> None:
-        """Replace an object by a document that was read, changed and sent back.
+    def put(self, object_id: str, body: Any, login: str) -> None:
+        """Replace an object by what was read over the API, changed and sent back.
 
         Args:
-            name: of the object; the name in the document does not rename it.
-            body: the whole document.
+            object_id: of the object; that in the document does not rename it.
+            body: as the API has it. Without a payload the stored one stays.
             login: who saves.
 
         Raises:
             InvalidDocumentError: a mandatory field is missing or malformed.
             ObjectNotFoundError: there is no such object.
         """
-        document = documents.required_object(body, self.kind.label)
-        for required in ("projectKey", "name", "type"):
-            documents.required_text(document, required, self.kind.label)
+        sent = self._kind.from_api(body)
         with self._lock:
-            self._documents[name] = documents.saved(
-                self.kind, document, self._stored(name), login, self._now()
-            )
+            previous = self.stored(object_id).document
+            added = self._kind.added_fields(self._project_key, object_id)
+            document = self._kind.fields.replaced(sent.document, previous, added)
+            self.save(object_id, document, login, payload=sent.payload)
 
-    def remove(self, name: str) -> None:
-        """Delete an object.
+    def save(
+        self,
+        object_id: str,
+        document: Document,
+        login: str,
+        *,
+        payload: str | None = None,
+    ) -> None:
+        """Store a document as the next version of an object.
+
+        Args:
+            object_id: of the object.
+            document: stored whole; nothing is dropped.
+            login: who saves.
+            payload: None keeps the stored one.
 
         Raises:
             ObjectNotFoundError: there is no such object.
         """
         with self._lock:
-            self._stored(name)
-            del self._documents[name]
+            previous = self.stored(object_id)
+            self._objects[object_id] = StoredObject(
+                self._kind.fields.next_version(
+                    document, previous.document, login, self._now()
+                ),
+                previous.payload if payload is None else payload,
+            )
 
-    def _identity(self, name: str) -> dict[str, str]:
-        return {"projectKey": self._project_key, "name": name}
+    def remove(self, object_id: str) -> None:
+        """Remove an object, and nothing that refers to it.
 
-    def _stored(self, name: str) -> Document:
-        try:
-            return self._documents[name]
-        except KeyError:
-            label = self.kind.label.capitalize()
-            raise ObjectNotFoundError(
-                f"{label} {self._project_key}.{name} does not exist"
-            ) from None
+        Raises:
+            ObjectNotFoundError: there is no such object.
+        """
+        with self._lock:
+            self.stored(object_id)
+            del self._objects[object_id]
+
+    def _require_free(self, object_id: str) -> None:
+        if object_id in self._objects:
+            raise AlreadyExistsError(f"{self._described(object_id)} already exists")
+
+    def _described(self, object_id: str) -> str:
+        named = ".".join(part for part in (self._project_key, object_id) if part)
+        return f"{self._kind.label.capitalize()} {named}"

@@ -1,19 +1,34 @@
-"""What DSS does to a document when it loads and when it saves one. Pure functions."""
+"""Pure functions on documents: copies, version tags, validation."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dataikuapi.iac.sandbox.errors import InvalidDocumentError
-from dataikuapi.iac.sandbox.fields import Document, Kind
 
+Document = dict[str, Any]
 T = TypeVar("T")
 
 _CIPHERTEXT_PREFIX = "e:AES:"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as the sandbox keeps it; replaced on each save, never edited.
+
+    Args:
+        document: its JSON, with everything that the API adds to the file.
+        payload: the text that DSS keeps in a file beside it, such as a recipe's code;
+            None where there is no such file.
+    """
+
+    document: Document
+    payload: str | None = None
 
 
 def copied(value: T) -> T:
@@ -41,26 +56,29 @@ def with_tags(document: Mapping[str, Any], owner: str) -> Document:
     """Return the document with both its version tag and its creation tag.
 
     Since 2024 DSS keeps version tags out of git, yet the API still returns them; a few
-    old objects lack the creation tag instead. What is missing is made from what is
-    there, so that loading the same files twice gives the same documents.
+    old objects lack the creation tag instead. A missing tag is derived from the other,
+    so that loading the same files twice gives the same documents.
 
     Args:
         document: as it is on disk.
-        owner: who is said to have made an object that has neither tag.
+        owner: the login for an object that has neither tag.
     """
     known = document.get("creationTag") or document.get("versionTag")
     first = {**(known or version_tag(0, owner, 0)), "versionNumber": 0}
     return {"creationTag": first, "versionTag": first, **document}
 
 
-def shuffled(tags: list[str]) -> list[str]:
-    """Return the tags in an order that is not the given one, if there is another.
+def next_version(
+    document: Document, previous: Document, login: str, when: int
+) -> Document:
+    """Return a copy of the document as one version later than the previous one.
 
-    DSS gives no promise about the order of tags. Sorting alone would let a client that
-    happens to send them sorted believe that its order is kept.
+    DSS renumbers at each save, whether or not anything changed, and whatever version
+    tag the client sent: there is no optimistic locking.
     """
-    ordered = sorted(tags)
-    return ordered if ordered != tags else ordered[::-1]
+    number = previous["versionTag"].get("versionNumber", 0) + 1
+    kept: Document = reencrypted(copied(document), number)
+    return {**kept, "versionTag": version_tag(number, login, when)}
 
 
 def reencrypted(value: Any, salt: int) -> Any:
@@ -87,68 +105,18 @@ def without_nulls(document: Mapping[str, Any]) -> Document:
     return {key: value for key, value in document.items() if value is not None}
 
 
-def created(
-    kind: Kind, fields: Mapping[str, Any], login: str, when: int, **identity: str
-) -> Document:
-    """Return a new object: defaults, the given fields, identity and first tags."""
-    first = version_tag(0, login, when)
-    tags = {"versionTag": first, "creationTag": first}
-    given = {**tags, **without_nulls(fields), **identity}
-    return copied({**kind.always, **kind.fresh, **given})
+def shuffled(tags: list[str]) -> list[str]:
+    """Return the tags in an order that is not the given one, if there is another.
 
-
-def known_fields(
-    kind: Kind, fields: Mapping[str, Any], also: Iterable[str] = ()
-) -> Document:
-    """Return the fields that DSS knows; the others it drops without a word.
-
-    Args:
-        kind: says which fields are known.
-        fields: what a client sent.
-        also: further names to take for known.
+    DSS does not promise to keep the order of tags. Sorting alone would let a client
+    that happens to send them sorted believe that its order is kept.
     """
-    known = kind.known.union(also)
-    return {key: value for key, value in fields.items() if key in known}
-
-
-def saved(
-    kind: Kind, document: Document, previous: Document, login: str, when: int
-) -> Document:
-    """Return what DSS stores when a client PUTs a document over another one.
-
-    Args:
-        kind: decides which fields are dropped.
-        document: as it was PUT; its version tag, creation tag and identity are ignored.
-        previous: what is stored now. Fields that it has are known to DSS.
-        login: who saves.
-        when: milliseconds since 1970.
-    """
-    kept = known_fields(kind, document, also=previous)
-    identity: Document = {
-        key: previous[key]
-        for key in ("projectKey", "name", "smartName", "creationTag")
-        if key in previous
-    }
-    merged = {**kind.always, **without_nulls(kept), **identity}
-    merged["tags"] = shuffled(tag_list(merged["tags"]))
-    return next_version(merged, previous, login, when)
-
-
-def next_version(
-    document: Document, previous: Document, login: str, when: int
-) -> Document:
-    """Return a copy of the document as one version later than the previous one.
-
-    DSS renumbers at each save, whether or not anything changed, and whatever version
-    tag the client sent: there is no optimistic locking.
-    """
-    number = previous["versionTag"].get("versionNumber", 0) + 1
-    kept: Document = reencrypted(copied(document), number)
-    return {**kept, "versionTag": version_tag(number, login, when)}
+    ordered = sorted(tags)
+    return ordered if ordered != tags else ordered[::-1]
 
 
 def tag_list(tags: Any) -> list[str]:
-    """Return the tags, or raise InvalidDocumentError if they are no list of texts."""
+    """Return the tags, or raise InvalidDocumentError unless they are strings."""
     if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
         return tags
     raise InvalidDocumentError("tags must be a list of strings")

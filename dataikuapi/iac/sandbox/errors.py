@@ -1,26 +1,26 @@
-"""What can go wrong inside the sandbox's store.
+"""The errors of the sandbox.
 
 ::
 
     SandboxError
-    +-- ProjectLayoutError       a folder, or a file in it, is no project
-    +-- InvalidApiKeyError          no such API key
-    +-- ProjectNotVisibleError   no such project, or not for this key
-    +-- ForbiddenError          the key sees the project, but may not do this
-    +-- ObjectNotFoundError      no such dataset or recipe
-    +-- AlreadyExistsError       the name is taken
+    +-- ProjectLayoutError       a folder, or a file in it, is not a project
+    +-- InvalidApiKeyError       no such API key
+    +-- ProjectForbiddenError    no such project, or not for this key
+    +-- ForbiddenError           the key sees the project, but may not do this
+    +-- ObjectNotFoundError      no such object in the project
+    +-- AlreadyExistsError       the name or id is taken
     +-- InvalidDocumentError     the document lacks something, or is malformed
     +-- PartialSettingsError     project settings without their main part
     +-- NotInSandboxError        DSS can do it, the sandbox cannot
 
-The store knows no HTTP: which status each of them becomes is for the routes to say.
+They know no HTTP: which status each becomes is decided in `responses`.
 """
 
 from __future__ import annotations
 
 
 class SandboxError(Exception):
-    """Base of everything that the store raises by design."""
+    """Base class of the errors of the sandbox."""
 
 
 class ProjectLayoutError(SandboxError):
@@ -37,8 +37,8 @@ class InvalidApiKeyError(SandboxError):
 class ProjectForbiddenError(SandboxError):
     """The project does not exist, or the key may not see it.
 
-    DSS answers both alike, on purpose: whoever may not see a project must not learn
-    whether it exists. So the error does not name the project either.
+    DSS responds to both in the same way, on purpose: without the right to see a project
+    one must not learn whether it exists. So the error does not name the project either.
     """
 
     def __init__(self) -> None:
@@ -50,11 +50,11 @@ class ForbiddenError(SandboxError):
 
 
 class ObjectNotFoundError(SandboxError):
-    """The project holds no such object."""
+    """The project has no such object."""
 
 
 class AlreadyExistsError(SandboxError):
-    """An object of that name is there already."""
+    """There is an object of that name or id already."""
 
 
 class InvalidDocumentError(SandboxError):
@@ -66,4 +66,4 @@ class PartialSettingsError(SandboxError):
 
 
 class NotInSandboxError(SandboxError):
-    """The request is one that DSS serves and the sandbox does not."""
+    """DSS serves the request, the sandbox does not."""

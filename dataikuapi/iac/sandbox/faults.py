@@ -1,7 +1,7 @@
-"""What can be made to go wrong between a client and the sandbox.
+"""Faults to inject between a client and the sandbox.
 
-On the way to a real DSS stand networks, proxies and restarts; a fault plays one of them
-for one request, and the sandbox behind it never sees the request unless it says so.
+Between a client and a real DSS there are networks, proxies and restarts. A fault
+simulates what they do to one request.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class Fault:
     """What happens to one request. Use the constructors below for the usual ones.
 
     Args:
-        answer: sent instead of the sandbox's own; None lets the request through.
+        response: sent instead of the sandbox's own; None lets the request through.
         delay: seconds to wait first.
-        resets: close the connection without an answer.
-        truncates: begin the answer, and close the connection or, with a delay, let the
-            rest wait.
+        resets: close the connection without a response.
+        truncates: send the beginning of a response, wait for the delay, and close the
+            connection.
     """
 
-    answer: Response | None = None
+    response: Response | None = None
     delay: float = 0.0
     resets: bool = False
     truncates: bool = False
@@ -43,7 +43,7 @@ class Fault:
 
     @classmethod
     def text(cls, body: str, status: int = 200) -> Fault:
-        """Return any body as if it were JSON, without the headers of a DSS."""
+        """Return any body as if it were JSON, without the headers of DSS."""
         return cls(Response(body, status, {}, "application/json"))
 
     @classmethod
@@ -53,27 +53,27 @@ class Fault:
 
     @classmethod
     def slow(cls, seconds: float) -> Fault:
-        """Return the sandbox's answer, but late."""
+        """Return the sandbox's own response, but late."""
         return cls(delay=seconds)
 
     @classmethod
     def truncated(cls) -> Fault:
-        """Begin an answer and close the connection."""
+        """Send the beginning of a response and close the connection."""
         return cls(truncates=True)
 
     @classmethod
     def stalled(cls, seconds: float) -> Fault:
-        """Begin an answer, and let the rest of it wait."""
+        """Send the beginning of a response, and close the connection later."""
         return cls(truncates=True, delay=seconds)
 
     @classmethod
     def reset(cls) -> Fault:
-        """Close the connection without an answer."""
+        """Close the connection without a response."""
         return cls(resets=True)
 
 
 FaultPlan = Callable[[str, str], "Fault | None"]
-"""From method and path, such as `/projects/SALES/datasets/`, to what goes wrong."""
+"""From method and path, such as `/projects/SALES/datasets/`, to the fault, if any."""
 
 
 _BEGINNING = {
@@ -89,8 +89,8 @@ class FaultyApp:
 
     Args:
         app: the application.
-        prefixes: what is cut off a path before the plan sees it.
-        plan: asked for each request; None for none. May be replaced at any time.
+        prefixes: what is removed from a path before the plan sees it.
+        plan: called for each request; None for no faults. May be replaced at any time.
     """
 
     app: ASGIApp
@@ -98,7 +98,7 @@ class FaultyApp:
     plan: FaultPlan | None = field(default=None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         fault = self.plan(scope["method"], self._path(scope)) if self.plan else None
         if fault is None:
             await self.app(scope, receive, send)
@@ -111,7 +111,7 @@ class FaultyApp:
             # `send` is a method of uvicorn's request, which has the connection.
             getattr(send, "__self__").transport.close()
         else:
-            await (fault.answer or self.app)(scope, receive, send)
+            await (fault.response or self.app)(scope, receive, send)
 
     def _path(self, scope: Scope) -> str:
         path: str = scope["path"]

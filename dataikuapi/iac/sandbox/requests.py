@@ -1,11 +1,11 @@
-"""What a request asks for, and in whose name."""
+"""What a request asks for, and on whose behalf."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,16 @@ from dataikuapi.iac.sandbox.store import ProjectStore
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """A request whose sender is known and whose body is parsed.
+    """A request whose sender is known.
 
     Args:
-        store: what the sandbox holds.
+        store: the projects.
         caller: the rights of the sender's key.
-        path: the variable parts of the path.
-        query: the parameters; the client writes booleans as `True` and `False`.
+        path: the parameters in the path.
+        query: the parameters after it; the client writes booleans as `True` and
+            `False`.
         tags: the tags to filter by.
-        body: the JSON that came with it; None where there was none.
+        raw: the body, as it was sent.
     """
 
     store: ProjectStore
@@ -35,36 +36,47 @@ class ApiRequest:
     path: Mapping[str, str]
     query: Mapping[str, str]
     tags: frozenset[str]
-    body: Any
+    raw: bytes
 
     @property
     def login(self) -> str:
-        """The user in whose name changes are made."""
+        """The user who makes the changes."""
         return self.caller.login
 
     @property
-    def name(self) -> str:
-        """The name of the object that the path names."""
-        return self.path["name"]
-
-    def flag(self, name: str) -> bool:
-        """Say whether a boolean parameter is there and true."""
-        return self.query.get(name, "").lower() == "true"
-
-    def project(self) -> Project:
-        """Return the project that the path names.
+    def body(self) -> Any:
+        """The JSON in the body; None where the body is empty.
 
         Raises:
-            ProjectNotVisibleError: there is none that the caller sees.
+            InvalidDocumentError: the body is not JSON.
+        """
+        try:
+            return json.loads(self.raw) if self.raw else None
+        except ValueError as error:
+            raise InvalidDocumentError(f"Malformed JSON: {error}") from error
+
+    def flag(self, name: str) -> bool:
+        """Return whether a boolean parameter is there and true."""
+        return self.query.get(name, "").lower() == "true"
+
+    def wants(self, tags: Iterable[str]) -> bool:
+        """Return whether the filter by tags lets an object with these tags through."""
+        return not self.tags or not self.tags.isdisjoint(tags)
+
+    def project(self) -> Project:
+        """Return the project in the path.
+
+        Raises:
+            ProjectForbiddenError: there is none that the caller sees.
         """
         return self.store.project(self.path["key"], self.caller)
 
     def administered_project(self) -> Project:
-        """Return the project that the path names, if the caller may administer it.
+        """Return the project in the path, if the caller may administer it.
 
         Raises:
-            ProjectNotVisibleError: there is none that the caller sees.
-            ForbiddenError: the caller sees it, but is no administrator of it.
+            ProjectForbiddenError: there is none that the caller sees.
+            ForbiddenError: the caller sees it, but is not an administrator of it.
         """
         project = self.project()
         if not self.caller.can_admin:
@@ -75,17 +87,18 @@ class ApiRequest:
 
 
 def read_request(store: ProjectStore, request: Request, raw: bytes) -> ApiRequest:
-    """Return the request as a call; who asks is settled before what is asked.
+    """Return a request whose sender may see the project that it is about.
+
+    That is checked before the body is parsed.
 
     Args:
-        store: what the sandbox holds.
-        request: where it came from.
-        raw: the body of the request.
+        store: the projects.
+        request: as it was received.
+        raw: its body.
 
     Raises:
-        InvalidApiKeyError: no key, or a wrong one.
-        ProjectNotVisibleError: the path names a project that the caller does not see.
-        InvalidDocumentError: the body is no JSON.
+        InvalidApiKeyError: no key, or an unknown one.
+        ProjectForbiddenError: the path names a project that the caller does not see.
     """
     caller = store.authenticate(_key_of(request.headers.get("authorization", "")))
     if "key" in request.path_params:
@@ -100,7 +113,7 @@ def read_request(store: ProjectStore, request: Request, raw: bytes) -> ApiReques
         tags=frozenset(
             tag for part in query.getlist("tags") for tag in part.split(",") if tag
         ),
-        body=_parsed(raw) if raw else None,
+        raw=raw,
     )
 
 
@@ -114,10 +127,3 @@ def _key_of(authorization: str) -> str | None:
     except binascii.Error:
         return None
     return decoded.partition(":")[0] if scheme.lower() == "basic" else None
-
-
-def _parsed(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError as error:
-        raise InvalidDocumentError(f"Malformed JSON: {error}") from error

@@ -1,4 +1,4 @@
-"""How DSS words its HTTP answers: JSON, version headers, and bodies of errors."""
+"""HTTP responses as DSS gives them: JSON, version headers, error bodies."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dataikuapi.iac.sandbox.store import DSS_VERSION
 
 _DSS_EXCEPTIONS = "com.dataiku.dip.exceptions"
 
-# Status and Java class of what DSS answers. DSS has no conflict status: a name that is
-# taken is a bad request like any other.
+# Status and Java class in the response to each. DSS has no conflict status: a name that
+# is taken is a bad request like any other.
 _FAILURES: Mapping[type[Exception], tuple[int, str]] = {
     errors.InvalidApiKeyError: (401, f"{_DSS_EXCEPTIONS}.NotAuthenticatedException"),
     errors.ProjectForbiddenError: (403, f"{_DSS_EXCEPTIONS}.UnauthorizedException"),
@@ -23,6 +23,7 @@ _FAILURES: Mapping[type[Exception], tuple[int, str]] = {
     errors.ObjectNotFoundError: (404, f"{_DSS_EXCEPTIONS}.NotFoundException"),
     errors.AlreadyExistsError: (400, "java.lang.IllegalArgumentException"),
     errors.InvalidDocumentError: (400, "java.lang.IllegalArgumentException"),
+    errors.ProjectLayoutError: (400, "java.lang.IllegalArgumentException"),
     errors.PartialSettingsError: (500, "java.lang.NullPointerException"),
     errors.NotInSandboxError: (501, "dataikuapi.iac.sandbox.NotInSandboxError"),
 }
@@ -31,13 +32,13 @@ _FAILURES: Mapping[type[Exception], tuple[int, str]] = {
 def json_response(
     content: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a JSON answer.
+    """Return a JSON response.
 
     Args:
         content: written in ASCII with escapes, so that any string gets through, even
-            one that is no valid Unicode, and numbers of any size stay exact.
+            one that is not valid Unicode, and numbers of any size stay exact.
         status: HTTP status.
-        headers: beside DSS's own, which every answer carries.
+        headers: beside DSS's own, which every response carries.
     """
     return Response(
         json.dumps(content, separators=(",", ":")),
@@ -52,7 +53,7 @@ def json_response(
 
 
 def response_for(error: errors.SandboxError) -> Response:
-    """Return the answer that DSS gives where the store raised this error."""
+    """Return DSS's response where the store raised this error."""
     status, error_type = _FAILURES[type(error)]
     return error_response(status, error_type, str(error))
 
@@ -63,7 +64,7 @@ def error_response(
     message: str,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return an answer with DSS's error body; `error_type` is a Java class name."""
+    """Return a response with DSS's error body; `error_type` is a Java class name."""
     body = {
         "errorType": error_type,
         "message": message,

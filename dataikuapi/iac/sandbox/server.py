@@ -20,14 +20,14 @@ class SandboxServer:
     """An embedded DSS that the real client can talk to.
 
     Args:
-        store: what it serves; an empty one when omitted. It may be filled and changed
-            while it is being served.
-        port: 0 takes any free one.
+        store: what it serves; an empty one when omitted. It may change while being
+            served.
+        port: 0 for any free one.
 
     Attributes:
         store: the store.
-        api_key: a key to all projects.
-        faults: what goes wrong on the way, by request; None for nothing. May be set at
+        api_key: a key for all projects.
+        faults: the plan of what goes wrong, by request; None for nothing. May be set at
             any time.
 
     .. code-block:: python
@@ -47,7 +47,7 @@ class SandboxServer:
 
     @property
     def faults(self) -> FaultPlan | None:
-        """The plan of what goes wrong."""
+        """The plan of what goes wrong, by request."""
         return self._app.plan
 
     @faults.setter
@@ -106,7 +106,7 @@ class SandboxServer:
 
 
 def _listening_socket(port: int) -> socket.socket:
-    # The protocol has to be said: asyncio sets TCP_NODELAY only on sockets whose proto
+    # The protocol has to be given: asyncio sets TCP_NODELAY only on sockets whose proto
     # is IPPROTO_TCP, and without it each request waits 40 ms for a delayed ACK.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -127,6 +127,6 @@ def _config(app: FaultyApp) -> uvicorn.Config:
         lifespan="off",
         server_header=False,
         ws="none",
-        # A client that is in the middle of a request does not hold up the end.
+        # A client in the middle of a request must not delay the stop.
         timeout_graceful_shutdown=1,
     )

@@ -1,13 +1,11 @@
-"""The sandbox's memory: projects and API keys. Knows nothing of HTTP."""
+"""The projects of the sandbox, and the API keys to them. Knows nothing of HTTP."""
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 import time
-from collections.abc import Collection, Mapping
-from datetime import datetime, timezone
+from collections.abc import Collection, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,15 +13,18 @@ from typing import Any
 from dataikuapi.iac.sandbox import documents, layout
 from dataikuapi.iac.sandbox.auth import ApiKey
 from dataikuapi.iac.sandbox.collection import Clock
+from dataikuapi.iac.sandbox.documents import Document
 from dataikuapi.iac.sandbox.errors import (
     AlreadyExistsError,
-    ForbiddenError,
     InvalidApiKeyError,
-    InvalidDocumentError,
     ProjectForbiddenError,
 )
-from dataikuapi.iac.sandbox.fields import Document
-from dataikuapi.iac.sandbox.layout import ProjectContent
+from dataikuapi.iac.sandbox.files import Files
+from dataikuapi.iac.sandbox.kinds.base import Kind
+from dataikuapi.iac.sandbox.kinds.dataset import DATASET
+from dataikuapi.iac.sandbox.kinds.project import PROJECT
+from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
+from dataikuapi.iac.sandbox.kinds.registry import KINDS
 from dataikuapi.iac.sandbox.projects import Project
 
 DSS_VERSION = "14.4.2"
@@ -42,6 +43,12 @@ class ProjectStore:
 
     Args:
         now: returns milliseconds since 1970; what is saved bears this time.
+        kinds: the kinds of object that projects consist of and that are served. To try
+            one of your own, add it to the usual ones.
+
+    Attributes:
+        now: the clock.
+        kinds: the kinds.
 
     .. code-block:: python
 
@@ -51,8 +58,11 @@ class ProjectStore:
         store.project("SALES").datasets.get("orders")
     """
 
-    def __init__(self, now: Clock = milliseconds_now) -> None:
-        self._now = now
+    def __init__(
+        self, now: Clock = milliseconds_now, kinds: Sequence[Kind] = KINDS
+    ) -> None:
+        self.now = now
+        self.kinds = tuple(kinds)
         self._started_on = now()
         self._lock = threading.RLock()
         self._projects: dict[str, Project] = {}
@@ -72,14 +82,14 @@ class ProjectStore:
             The project's key.
 
         Raises:
-            ProjectLayoutError: the folder is no project; nothing was changed.
+            ProjectLayoutError: the folder is not a project; nothing was changed.
         """
         path = Path(folder)
         key = project_key or layout.default_project_key(path)
-        self.load_files(key, layout.files_of(path))
+        self.load_files(key, layout.files_of(path, self.kinds))
         return key
 
-    def load_files(self, project_key: str, files: Mapping[str, bytes]) -> None:
+    def load_files(self, project_key: str, files: Files) -> None:
         """Load a project from the contents of its files.
 
         A project of that key is replaced, which is not a save: version tags are those
@@ -90,11 +100,11 @@ class ProjectStore:
             files: contents by relative path with forward slashes.
 
         Raises:
-            ProjectLayoutError: the files are no project; nothing was changed.
+            ProjectLayoutError: the files are not a project; nothing was changed.
         """
-        content = layout.parse_files(files)
+        project = self._parsed(project_key, files)
         with self._lock:
-            self._projects[project_key] = Project(project_key, content, self._now)
+            self._projects[project_key] = project
 
     def add_project(self, project_key: str, **params: Any) -> None:
         """Add an empty project.
@@ -106,25 +116,45 @@ class ProjectStore:
         Raises:
             AlreadyExistsError: there is such a project.
         """
-        first = documents.version_tag(0, SANDBOX_LOGIN, self._now())
+        first = documents.version_tag(0, SANDBOX_LOGIN, self.now())
         params = {"owner": SANDBOX_LOGIN, "creationTag": first, **params}
+        project = self._parsed(project_key, PROJECT.files_of(params))
         with self._lock:
             if project_key in self._projects:
                 raise AlreadyExistsError(f"Project {project_key} already exists")
-            content = ProjectContent(params=documents.copied(params))
-            self._projects[project_key] = Project(project_key, content, self._now)
+            self._projects[project_key] = project
+
+    def add(
+        self,
+        kind: Kind,
+        project_key: str,
+        object_id: str,
+        /,
+        *,
+        payload: str | None = None,
+        **fields: Any,
+    ) -> None:
+        """Add an object of any kind, with defaults for the fields not given.
+
+        Args:
+            kind: of the object.
+            project_key: of its project.
+            object_id: must not be taken.
+            payload: None for an object without one.
+            **fields: stored as they are, even those that DSS would drop.
+
+        Raises:
+            ProjectForbiddenError: there is no such project.
+            AlreadyExistsError: there is such an object.
+        """
+        objects = self.project(project_key).objects(kind)
+        objects.add(object_id, SANDBOX_LOGIN, fields, payload)
 
     def add_dataset(
         self, project_key: str, name: str, *, type: str = "Filesystem", **fields: Any
     ) -> None:
-        """Add a dataset, with defaults for what is not given.
-
-        Raises:
-            ProjectNotVisibleError: there is no such project.
-            AlreadyExistsError: there is such a dataset.
-        """
-        datasets = self.project(project_key).datasets
-        datasets.add(name, SANDBOX_LOGIN, {"type": type, **fields})
+        """Add a dataset; see :meth:`add`."""
+        self.add(DATASET, project_key, name, type=type, **fields)
 
     def add_recipe(
         self,
@@ -135,14 +165,8 @@ class ProjectStore:
         payload: str | None = None,
         **fields: Any,
     ) -> None:
-        """Add a recipe, with defaults for what is not given.
-
-        Raises:
-            ProjectNotVisibleError: there is no such project.
-            AlreadyExistsError: there is such a recipe.
-        """
-        recipes = self.project(project_key).recipes
-        recipes.add_with_payload(name, SANDBOX_LOGIN, {"type": type, **fields}, payload)
+        """Add a recipe; see :meth:`add`."""
+        self.add(RECIPE, project_key, name, payload=payload, type=type, **fields)
 
     def add_api_key(
         self,
@@ -157,7 +181,7 @@ class ProjectStore:
         Args:
             login: the user whose key it is.
             projects: keys of the projects that it sees; all of them when omitted.
-            key: made up when omitted.
+            key: generated when omitted.
             can_admin: whether it may read and write permissions, and delete projects.
         """
         key = key or f"dkuaps-{secrets.token_urlsafe(24)}"
@@ -190,7 +214,7 @@ class ProjectStore:
             caller: whose rights count; omitted, everything is visible.
 
         Raises:
-            ProjectNotVisibleError: there is no such project, or the caller may not
+            ProjectForbiddenError: there is no such project, or the caller may not
                 see it.
         """
         with self._lock:
@@ -199,69 +223,29 @@ class ProjectStore:
                 return self._projects[project_key]
         raise ProjectForbiddenError()
 
-    def list_projects(
-        self, caller: ApiKey | None = None, tags: Collection[str] = ()
-    ) -> list[Document]:
-        """Return the summaries of the projects that the caller sees.
+    def projects(self, caller: ApiKey | None = None) -> list[Project]:
+        """Return the projects that the caller sees, in the order in which they came.
 
         Args:
             caller: whose rights count; omitted, everything is visible.
-            tags: keep only projects that have one of these; all when empty.
         """
         with self._lock:
             projects = list(self._projects.values())
-        items = (
-            project.summary()
+        return [
+            project
             for project in projects
             if caller is None or caller.sees(project.project_key)
-        )
-        wanted = frozenset(tags)
-        return [item for item in items if not wanted or wanted & set(item["tags"])]
-
-    def create_project(self, body: Any, caller: ApiKey) -> str:
-        """Add the project that a client asks for, and return its key.
-
-        Raises:
-            ForbiddenError: the caller's key is limited to certain projects.
-            InvalidDocumentError: key or owner is missing, or the key is malformed.
-            AlreadyExistsError: there is such a project.
-        """
-        if caller.projects is not None:
-            raise ForbiddenError("You are not allowed to create projects")
-        sent = documents.without_nulls(documents.required_object(body, "project"))
-        key = documents.required_text(sent, "projectKey", "project")
-        if not re.fullmatch(r"[A-Za-z0-9_]+", key):
-            raise InvalidDocumentError(f"Invalid projectKey: {key}")
-        owner = documents.required_text(sent, "owner", "project")
-        kept = ("name", "owner", "settings", "description", "permissions", "tags")
-        fields = {name: sent[name] for name in kept if name in sent}
-        documents.tag_list(fields.get("tags", []))
-        documents.required_object(fields.get("settings", {}), "settings")
-        now = self._now()
-        name = str(fields.get("name", key))
-        self.add_project(
-            key,
-            shortDesc=_first_short_description(name, owner, now),
-            creationTag=documents.version_tag(0, caller.login, now),
-            **fields,
-        )
-        return key
+        ]
 
     def delete_project(self, project_key: str) -> None:
         """Delete a project.
 
         Raises:
-            ProjectNotVisibleError: there is no such project.
+            ProjectForbiddenError: there is no such project.
         """
         with self._lock:
             if self._projects.pop(project_key, None) is None:
                 raise ProjectForbiddenError()
-
-    def list_foreign_datasets(self, project_key: str) -> list[Document]:
-        """Return the datasets that other projects share with this one."""
-        with self._lock:
-            others = [p for key, p in self._projects.items() if key != project_key]
-        return [item for p in others for item in p.exposed_datasets(project_key)]
 
     def instance_info(self) -> Document:
         """Return what the instance says about itself."""
@@ -283,10 +267,6 @@ class ProjectStore:
             "dssStartupTimestamp": self._started_on,
         }
 
-
-def _first_short_description(name: str, owner: str, when: int) -> str:
-    """Return the sentence that DSS writes where a project was given none."""
-    day = datetime.fromtimestamp(when / 1000, timezone.utc)
-    suffix = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
-    date = f"{day:%b} {day.day}{suffix.get(day.day, 'th')} {day.year}"
-    return f"The project *{name}* was created by {owner} on {date}"
+    def _parsed(self, project_key: str, files: Files) -> Project:
+        content = layout.parse_files(files, self.kinds)
+        return Project(project_key, content, self.kinds, self.now)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dataikuapi.iac.sandbox.routes import ROUTES
+from dataikuapi.iac.sandbox.kinds.registry import KINDS
+from dataikuapi.iac.sandbox.routes import api_routes
 from iac.sandbox.api import assert_error
 
 
@@ -31,7 +32,7 @@ def test_a_key_works_as_bearer_token(api, server):
     "method, path",
     [
         (method, path)
-        for path, methods in ROUTES.items()
+        for path, methods in api_routes(KINDS).items()
         for method in methods
         if path.startswith("/projects/{key}")
     ],
@@ -40,7 +41,7 @@ def test_a_hidden_project_looks_like_a_missing_one(api, server, store, method, p
     store.add_project("HIDDEN")
     api.key = store.add_api_key("bob", projects=["P"])
     hidden, missing = (
-        api(method, path.format(key=key, name="orders"), {})
+        api(method, path.format(key=key, id="orders"), {})
         for key in ("HIDDEN", "MISSING")
     )
     assert_error(

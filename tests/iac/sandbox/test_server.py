@@ -119,5 +119,6 @@ def test_a_bad_folder_ends_the_command_with_2(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert (
-        done.stderr == f"error: {tmp_path} is no DSS project: it has no params.json\n"
+        done.stderr
+        == f"error: {tmp_path} is not a DSS project: it has no params.json\n"
     )

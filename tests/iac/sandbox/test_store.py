@@ -14,6 +14,7 @@ from dataikuapi.iac.sandbox import (
     ProjectStore,
     sample_folder,
 )
+from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.layout import default_project_key
 from iac.sandbox.api import read, write
 from iac.sandbox.project_files import FILES, NOW, as_files, tag
@@ -27,7 +28,7 @@ def test_documents_are_copied_on_their_way_in_and_out():
     params["connection"] = "b"
     datasets = store.project("P").datasets
     datasets.get("d")["params"]["connection"] = "c"
-    datasets.definitions()[0]["params"]["connection"] = "d"
+    datasets.documents()[0]["params"]["connection"] = "d"
     assert datasets.get("d")["params"]["connection"] == "a"
     sent = datasets.get("d")
     datasets.put("d", sent, "ann")
@@ -64,8 +65,8 @@ def test_missing_tags_are_derived_the_same_at_each_load():
     for key in ("A", "B"):
         store.load_files(key, files)
     first, second = (store.project(key) for key in ("A", "B"))
-    assert first.summary()["versionTag"] == second.summary()["versionTag"]
-    new, old = first.datasets.definitions()
+    assert PROJECT.summary(first)["versionTag"] == PROJECT.summary(second)["versionTag"]
+    new, old = first.datasets.documents()
     assert new["versionTag"]["lastModifiedBy"] == {"login": "ann"}
     assert (old["versionTag"], old["creationTag"]) == (tag(5), tag(0))
 
@@ -105,7 +106,7 @@ def test_the_default_key_comes_from_the_folders_name(folder, key):
 
 
 def test_without_a_caller_everything_is_visible(store):
-    assert [item["projectKey"] for item in store.list_projects()] == ["P"]
+    assert [project.project_key for project in store.projects()] == ["P"]
     with pytest.raises(ProjectForbiddenError):
         store.project("NONE")
     with pytest.raises(ProjectForbiddenError):

@@ -1,0 +1,11 @@
+"""The kinds of object that the sandbox serves, a line each."""
+
+from __future__ import annotations
+
+from dataikuapi.iac.sandbox.kinds.base import Kind
+from dataikuapi.iac.sandbox.kinds.dataset import DATASET
+from dataikuapi.iac.sandbox.kinds.project import PROJECT
+from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
+from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
+
+KINDS: tuple[Kind, ...] = (PROJECT, VARIABLES, DATASET, RECIPE)
