@@ -167,6 +167,26 @@ class ObjectCollection:
             self.stored(object_id)
             del self._objects[object_id]
 
+    def rename(self, old_id: str, new_id: str) -> None:
+        """Give an object another id, and change nothing that refers to it.
+
+        Its version tag stays, as in the git history of a real project.
+
+        Raises:
+            AlreadyExistsError: the new id is taken.
+            ObjectNotFoundError: there is no such object.
+        """
+        with self._lock:
+            stored = self.stored(old_id)
+            self._require_free(new_id)
+            added = self._kind.added_fields(self._project_key, new_id)
+            renamed = StoredObject({**stored.document, **added}, stored.payload)
+            moved = {old_id: (new_id, renamed)}
+            self._objects = dict(
+                moved.get(object_id, (object_id, item))
+                for object_id, item in self._objects.items()
+            )
+
     def _require_free(self, object_id: str) -> None:
         if object_id in self._objects:
             raise AlreadyExistsError(f"{self._described(object_id)} already exists")

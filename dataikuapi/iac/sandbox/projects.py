@@ -66,3 +66,15 @@ class Project:
             self.objects(kind).remove(object_id)
             for other in self._objects:
                 other.on_removed(self, kind, object_id, login)
+
+    def rename(self, kind: Kind, old_id: str, new_id: str, login: str) -> None:
+        """Rename an object, and do to others what DSS does then.
+
+        Raises:
+            AlreadyExistsError: the new id is taken.
+            ObjectNotFoundError: there is no such object.
+        """
+        with self.lock:
+            self.objects(kind).rename(old_id, new_id)
+            for other in self._objects:
+                other.on_renamed(self, kind, old_id, new_id, login)

@@ -63,12 +63,17 @@ class PinKind(Kind):
         if kind.computable and object_id in project.objects(self):
             project.delete(self, object_id, login)
 
+    def on_renamed(self, project, kind, old_id, new_id, login):
+        if kind.computable and old_id in project.objects(self):
+            project.rename(self, old_id, new_id, login)
+
 
 PIN = PinKind(
     label="pin",
     path="pins",
     file="pins/{id}.json",
     other_files=("pins/*.py",),
+    rename_action="renamePin",
 )
 
 MADE_UP = (GADGET, GADGET_TOOL, NOTE, PALETTE, COLOR, PIN)
@@ -197,9 +202,17 @@ def test_one_kind_follows_the_changes_of_another(api, client):
     def pins():
         return [pin["name"] for pin in api.get("/projects/P/pins/")]
 
-    assert pins() == ["orders"]
-    client.get_project("P").get_dataset("orders").delete()
+    client.get_project("P").get_dataset("orders").rename("sales")
+    assert pins() == ["sales"]
+    client.get_project("P").get_dataset("sales").delete()
     assert pins() == []
+
+
+def test_a_kind_may_have_a_rename_action(api):
+    body = {"oldName": "orders", "newName": "sales"}
+    response = api("POST", "/projects/P/actions/renamePin", body)
+    assert response.json() == {"msg": "Renamed pin orders to sales"}
+    assert api.get("/projects/P/pins/sales")["name"] == "sales"
 
 
 def test_a_test_adds_objects_of_any_kind(api, store):

@@ -62,6 +62,8 @@ class Kind:
             and to shared objects, such as `SAVED_MODEL`.
         computable: whether recipes read and write objects of this kind, which DSS calls
             computables.
+        rename_action: the action of the project that renames an object; None where
+            there is none.
     """
 
     label: str
@@ -74,6 +76,7 @@ class Kind:
     list_fields: Mapping[str, Any] | None = None
     object_type: str = ""
     computable: bool = False
+    rename_action: str | None = None
 
     # Files
 
@@ -180,7 +183,7 @@ class Kind:
         base = f"/projects/{{key}}/{self.path}"
         if self.identity.field is None:
             return {base: {"GET": self.handle_get, "PUT": self.handle_put}}
-        return {
+        routes: Routes = {
             base: {"GET": self.handle_list, "POST": self.handle_create},
             f"{base}/{self.identity.route_parameter}": {
                 "GET": self.handle_get,
@@ -188,6 +191,10 @@ class Kind:
                 "DELETE": self.handle_delete,
             },
         }
+        if self.rename_action is None:
+            return routes
+        action = f"/projects/{{key}}/actions/{self.rename_action}"
+        return {**routes, action: {"POST": self.handle_rename}}
 
     def handle_list(self, request: ApiRequest) -> Any:
         """List the objects of a project."""
@@ -214,6 +221,14 @@ class Kind:
         object_id = self.id_of(request)
         request.project().delete(self, object_id, request.login)
         return done(f"Deleted {self.label} {object_id}")
+
+    def handle_rename(self, request: ApiRequest) -> Any:
+        """Rename an object, and what refers to it by name."""
+        what = f"{self.label} renaming"
+        body = required_object(request.body, what)
+        old, new = (required_text(body, part, what) for part in ("oldName", "newName"))
+        request.project().rename(self, old, new, request.login)
+        return done(f"Renamed {self.label} {old} to {new}")
 
     def id_of(self, request: ApiRequest) -> str:
         """Return the id in the path of a request."""
@@ -258,4 +273,17 @@ class Kind:
             kind: of the object that was deleted.
             object_id: of the object that was deleted.
             login: who deleted it.
+        """
+
+    def on_renamed(
+        self, project: Project, kind: Kind, old_id: str, new_id: str, login: str
+    ) -> None:
+        """Do to the objects of this kind what DSS does when an object is renamed.
+
+        Args:
+            project: where the object is.
+            kind: of the object that was renamed.
+            old_id: what it was called.
+            new_id: what it is called now.
+            login: who renamed it.
         """

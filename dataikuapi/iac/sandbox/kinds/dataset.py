@@ -1,4 +1,4 @@
-"""Datasets: listed in full, shared between projects."""
+"""Datasets: listed in full, shared between projects, renamed with what uses them."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ DATASET = DatasetKind(
     file="datasets/{id}.json",
     object_type="DATASET",
     computable=True,
+    rename_action="renameDataset",
     fields=Fields(
         required=("type",),
         always={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ _PAYLOADLESS = frozenset(
 
 # Created without `virtualInputs`, these come out with inputs {} and an empty payload.
 _VIRTUAL_INPUTS = frozenset({"join", "vstack", "geojoin", "generate_features"})
+
+_DATASET_IN_PYTHON = re.compile(r"""(\bDataset\(\s*["'])([^"']+)""")
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +131,25 @@ class RecipeKind(Kind):
             if any(item["ref"] in refs for item in _inputs_and_outputs(recipe)):
                 project.delete(self, name, login)
 
+    def on_renamed(
+        self, project: Project, kind: Kind, old_id: str, new_id: str, login: str
+    ) -> None:
+        """Rewrite inputs, outputs and Python code that name the object.
+
+        That is what the git history of real projects shows. The recipe gets a new
+        version, the renamed object does not.
+        """
+        if not kind.computable:
+            return
+        key = project.project_key
+        refs = {old_id: new_id, f"{key}.{old_id}": f"{key}.{new_id}"}
+        objects = project.objects(self)
+        for name in objects.names():
+            stored = objects.stored(name)
+            renamed = _with_renamed(stored, refs)
+            if renamed != stored:
+                objects.save(name, renamed.document, login, payload=renamed.payload)
+
 
 RECIPE = RecipeKind(
     label="recipe",
@@ -135,6 +157,7 @@ RECIPE = RecipeKind(
     file="recipes/{id}.json",
     other_files=("recipes/*",),
     object_type="RECIPE",
+    rename_action="renameRecipe",
     # Neither params nor payload. Older recipes have no hashPropagationBehavior on disk.
     list_fields={
         "projectKey": None,
@@ -217,6 +240,24 @@ def _first_payload(recipe_type: str, script: str | None) -> str | None:
     if script is not None or recipe_type in _CODE:
         return script
     return "" if recipe_type in _PAYLOADLESS else "{}"
+
+
+def _with_renamed(stored: StoredObject, refs: Mapping[str, str]) -> StoredObject:
+    """Return a recipe that refers to objects by their new names.
+
+    Args:
+        stored: the recipe.
+        refs: new references by old ones.
+    """
+    document = documents.copied(stored.document)
+    for item in _inputs_and_outputs(document):
+        item["ref"] = refs.get(item["ref"], item["ref"])
+    payload = stored.payload
+    if payload is not None and _extension(document) == "py":
+        payload = _DATASET_IN_PYTHON.sub(
+            lambda found: found[1] + refs.get(found[2], found[2]), payload
+        )
+    return StoredObject(document, payload)
 
 
 def _inputs_and_outputs(recipe: Document) -> Iterator[Document]:
