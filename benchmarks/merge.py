@@ -49,7 +49,8 @@ def steps(projects: int) -> dict[str, Callable[[], object]]:
     """Return what is done with a reading, by name."""
     stored, fresh = states(projects)
     keys = [listing_key("dataset", f"P{number}") for number in range(projects)]
-    failures = {key: OSError("time-out") for key in keys}
+    others = [f"recipe.P0.r{number}" for number in range(PROJECTS - projects)]
+    failures = {key: OSError("time-out") for key in (*keys, *others)}  # As many.
 
     def merged() -> State:
         require_newer(stored, fresh, False)
