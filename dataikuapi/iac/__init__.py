@@ -1,13 +1,13 @@
 """Terraform-grade state for Dataiku DSS.
 
-Read what is configured on an instance, keep it as a versioned and validated state, and
-see exactly what changed since. Three nouns carry the library:
+Read the configuration of a DSS instance, store it as a versioned and validated state,
+and see exactly what changed since. The main classes:
 
-* a :class:`State` is what is known of an instance at one time;
-* a :class:`StateBackend` is a place that keeps one;
-* a :class:`ResourceSync` reads one type of object from DSS.
-
-A :class:`StateManager` conducts them, and a :class:`DiffEngine` compares two states.
+* a :class:`State` is a record of an instance's configuration at one point in time;
+* a :class:`StateBackend` stores a state;
+* a :class:`ResourceSync` reads one type of object from DSS;
+* a :class:`StateManager` brings them together;
+* a :class:`DiffEngine` compares two states.
 """
 
 from typing import Any
@@ -101,7 +101,7 @@ __all__ = [
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Let states and diffs show themselves after ``%load_ext dataikuapi.iac``."""
+    """Render states and diffs as HTML after ``%load_ext dataikuapi.iac``."""
     register_formatters(ipython)
 
 

@@ -1,11 +1,4 @@
-"""The command line: arguments in, exit code out.
-
-``python -m dataikuapi.iac`` and ``dataiku-iac`` keep the state of a Dataiku DSS in a
-file, and tell what changed. The API key comes from DATAIKU_API_KEY, or is asked for.
-
-Exit codes: 0 all is well, and in sync; 1 an error; 2 there is drift, or a difference;
-3 no drift among what could be read, but something could not be; 64 wrong usage.
-"""
+"""The command-line interface, as ``dataiku-iac`` and ``python -m dataikuapi.iac``."""
 
 import argparse
 import getpass
@@ -47,6 +40,21 @@ __all__ = ["main"]
 
 DIFFERENT, ERROR, USAGE = 2, 1, 64
 
+_DESCRIPTION = """\
+Track the configuration of a Dataiku DSS instance: record it, and see what changed.
+"""
+
+_EPILOG = """\
+The API key is read from DATAIKU_API_KEY, or prompted for.
+
+exit codes:
+  0   success, and no drift or difference
+  1   error
+  2   drift, or a difference
+  3   no drift found, but some objects could not be read
+  64  usage error
+"""
+
 _RENDER: dict[str, Callable[[ResourceDiffs], str]] = {
     "text": render_text,
     "markdown": render_markdown,
@@ -57,7 +65,7 @@ _RENDER: dict[str, Callable[[ResourceDiffs], str]] = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and exit with 64 (EX_USAGE), since 2 means drift."""
+        """Print the error and exit with 64 (EX_USAGE), since 2 means drift."""
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: error: {message}\n")
 
@@ -66,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        argv: the arguments; those of the process when left out.
+        argv: the arguments; those of the process when omitted.
 
     Returns:
         The exit code.
@@ -76,21 +84,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
-    except ValueError as error:  # What can never be right: a malformed id, say.
+    except ValueError as error:  # An invalid argument: a malformed id, say.
         if isinstance(error, DataikuException):
-            return _failed(error, ERROR)
-        return _failed(error, USAGE)
+            return _report_error(error, ERROR)
+        return _report_error(error, USAGE)
     except DataikuException as error:
-        return _failed(error, ERROR)
+        return _report_error(error, ERROR)
     except BrokenPipeError:
-        # Whoever read the output has seen enough; Python would say so at its exit.
+        # The reader closed the pipe; at exit, Python would report that while flushing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ERROR
     except KeyboardInterrupt:
-        return 130  # As a shell says of a command that SIGINT ended.
+        return 130  # What a shell reports of a command that SIGINT ended.
 
 
-def _failed(error: Exception, code: int) -> int:
+def _report_error(error: Exception, code: int) -> int:
     lines = "\n".join(map(printable, str(error).split("\n")))
     print(f"error: {lines}", file=sys.stderr)
     return code
@@ -99,70 +107,72 @@ def _failed(error: Exception, code: int) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="dataiku-iac",
-        description=__doc__,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(run: Callable[[argparse.Namespace], int], name: str) -> _Parser:
         summary = str(run.__doc__).partition("\n")[0]
-        made = commands.add_parser(name, help=summary, description=summary)
-        made.set_defaults(run=run)
-        _add_place(made)
-        return made
+        subparser = commands.add_parser(name, help=summary, description=summary)
+        subparser.set_defaults(run=run)
+        _add_state(subparser)
+        return subparser
 
     for run, name in ((_sync, "sync"), (_drift, "drift"), (_refresh, "refresh")):
         _add_instance(command(run, name))
-    shown = [commands.choices[name] for name in ("drift", "refresh")]
-    difference = command(_diff, "diff")
-    for made in (*shown, difference):
-        _add_output(made)
-    for made in (commands.choices["drift"], difference):
-        made.add_argument(
+    drift, refresh = commands.choices["drift"], commands.choices["refresh"]
+    diff = command(_diff, "diff")
+    for subparser in (drift, refresh, diff):
+        _add_output(subparser)
+    for subparser in (drift, diff):
+        subparser.add_argument(
             "--ignore",
             metavar="FILE",
-            help="rules of what not to watch [.dataikuignore, if it is there]",
+            help="file with ignore rules [.dataikuignore, if it exists]",
         )
-    drift = commands.choices["drift"]
     drift.add_argument(
-        "--baseline", metavar="FILE", help="add rules that accept this very drift"
+        "--baseline",
+        metavar="FILE",
+        help="append rules that accept the current drift",
     )
-    drift.add_argument("--author", help="goes into the rules of the baseline")
-    drift.add_argument("--reason", help="goes into the rules of the baseline")
+    drift.add_argument("--author", help="recorded in the rules of the baseline")
+    drift.add_argument("--reason", help="recorded in the rules of the baseline")
     drift.add_argument(
         "--expires",
         type=date.fromisoformat,
-        help="last day of the baseline: 2027-01-31",
+        metavar="DATE",
+        help="last day on which the baseline applies, e.g. 2027-01-31",
     )
-    refresh = commands.choices["refresh"]
-    refresh.add_argument("ids", nargs="*", metavar="ID", help="all, when left out")
+    refresh.add_argument("ids", nargs="*", metavar="ID", help="resource ids [all]")
     refresh.add_argument(
         "--confirm-removed",
         action="append",
         default=[],
         metavar="KEY",
-        help="a project that was deleted for certain; may be repeated",
+        help="a project that is known to be deleted; may be repeated",
     )
-    version = "a serial, or a file"
-    difference.add_argument("old", help=version)
-    difference.add_argument("new", nargs="?", help=f"{version} [the stored state]")
-    command(_show, "show").add_argument("id", nargs="?", help="one resource, as JSON")
+    version = "a serial, or a state file"
+    diff.add_argument("old", help=version)
+    diff.add_argument("new", nargs="?", help=f"{version} [the stored state]")
+    command(_show, "show").add_argument("id", nargs="?", help="print one, as JSON")
     command(_history, "history")
     command(_restore, "restore").add_argument("serial", type=int)
     command(_verify, "verify")
     return parser
 
 
-def _add_place(parser: argparse.ArgumentParser) -> None:
+def _add_state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--environment",
         default=os.environ.get("DATAIKU_ENVIRONMENT", "dev"),
-        help="e.g. dev or prod [DATAIKU_ENVIRONMENT, or dev]",
+        help="name of the environment [DATAIKU_ENVIRONMENT, or dev]",
     )
     parser.add_argument(
         "--state-file",
         metavar="FILE",
-        help="[.dataiku/state/ENVIRONMENT.state.json]",
+        help="the state file [.dataiku/state/ENVIRONMENT.state.json]",
     )
 
 
@@ -178,7 +188,8 @@ def _add_instance(parser: argparse.ArgumentParser) -> None:
         "--project",
         default=os.environ.get("DATAIKU_PROJECT"),
         metavar="KEY",
-        help="[DATAIKU_PROJECT, or all: of DSS to sync, of the state for drift]",
+        help="project key [DATAIKU_PROJECT, or all: sync takes those in DSS, drift "
+        "those in the state]",
     )
 
 
@@ -188,7 +199,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def _sync(arguments: argparse.Namespace) -> int:
-    """Read a project, or all, and save the state."""
+    """Read a project, or all projects, and save the state."""
     manager = _manager(arguments)
     projects = [arguments.project] if arguments.project else None
     state = manager.sync_all(projects, progress=sys.stderr.isatty())
@@ -203,7 +214,7 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 
 def _drift(arguments: argparse.Namespace) -> int:
-    """Compare DSS with the stored state; exit with 0, 2 or 3."""
+    """Compare DSS with the stored state; the exit code is 0, 2 or 3."""
     manager = _manager(arguments)
     report = manager.drift(
         arguments.project, ignore=_rules(arguments), progress=sys.stderr.isatty()
@@ -221,7 +232,7 @@ def _drift(arguments: argparse.Namespace) -> int:
 
 
 def _refresh(arguments: argparse.Namespace) -> int:
-    """Take over what is in DSS into the stored state, and show what that changed."""
+    """Update the stored state to match DSS, and show what changed."""
     manager = _manager(arguments)
     before = manager.load_state()
     after = manager.refresh(
@@ -234,7 +245,7 @@ def _refresh(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    """Compare two states, or versions of the stored one; exit with 0 or 2."""
+    """Compare two states: files or stored versions; the exit code is 0 or 2."""
     backend = _backend(arguments)
     old = _version(backend, arguments.old)
     new = _version(backend, arguments.new) if arguments.new else backend.load()
@@ -245,18 +256,21 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    """List the resources of the stored state, or print one."""
+    """List the resources in the stored state, or print one of them."""
     state = _backend(arguments).load()
     if arguments.id is None:
         print(printable(repr(state)))
         for resource in state.list_resources():
-            who = resource.metadata.last_modified_by
-            print(printable(f"{resource.resource_id}{f'  (by {who})' if who else ''}"))
+            editor = resource.metadata.last_modified_by
+            by = f"  (by {editor})" if editor else ""
+            print(printable(f"{resource.resource_id}{by}"))
         return 0
-    wanted = state.get_resource(arguments.id)
-    if wanted is None:
-        raise ValueError(f"there is no {arguments.id} in the state; see: show")
-    print(json.dumps(wanted.to_dict(), indent=2))
+    requested = state.get_resource(arguments.id)
+    if requested is None:
+        raise ValueError(
+            f"no {arguments.id} in the state; list what is in it: dataiku-iac show"
+        )
+    print(json.dumps(requested.to_dict(), indent=2))
     return 0
 
 
@@ -264,41 +278,41 @@ def _history(arguments: argparse.Namespace) -> int:
     """List the stored versions, newest first."""
     backend = _backend(arguments)
     state = backend.load()
-    print(f"serial {state.serial}  {format_time(state.updated_at)}  stored now")
+    print(f"serial {state.serial}  {format_time(state.updated_at)}  current")
     for version in backend.history():
-        told = f"{version.resources} resources, {version.size:,} bytes, {version.name}"
-        print(f"serial {version.serial}  {format_time(version.time)}  {told}")
+        text = f"{version.resources} resources, {version.size:,} bytes, {version.name}"
+        print(f"serial {version.serial}  {format_time(version.time)}  {text}")
     return 0
 
 
 def _restore(arguments: argparse.Namespace) -> int:
-    """Store an older version again; the present one stays in the history."""
+    """Restore an older version; the current one stays in the history."""
     state = _backend(arguments).restore(arguments.serial)
-    print(f"serial {arguments.serial} is stored again, as serial {state.serial}")
+    print(f"restored serial {arguments.serial} as serial {state.serial}")
     return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    """Say all that is wrong with the stored state and its versions."""
+    """Check the stored state and its backups, and list all problems."""
     problems = _backend(arguments).verify()
     for problem in problems:
         print(printable(problem))
-    print("nothing is wrong" if not problems else f"{len(problems)} problems")
+    print(f"{len(problems)} problems found" if problems else "no problems found")
     return ERROR if problems else 0
 
 
 def _backend(arguments: argparse.Namespace) -> LocalFileBackend:
-    usual = default_state_file(arguments.environment)
-    return LocalFileBackend(arguments.state_file or usual)
+    default = default_state_file(arguments.environment)
+    return LocalFileBackend(arguments.state_file or default)
 
 
 def _manager(arguments: argparse.Namespace) -> StateManager:
     if not arguments.host:
-        raise ValueError("say where DSS is: --host, or DATAIKU_HOST")
+        raise ValueError("no DSS URL: pass --host or set DATAIKU_HOST")
     key = os.environ.get("DATAIKU_API_KEY")
     if not key:
         if not sys.stdin.isatty():
-            raise ValueError("put the API key into the environment: DATAIKU_API_KEY")
+            raise ValueError("no API key: set DATAIKU_API_KEY")
         key = getpass.getpass(f"API key for {arguments.host}: ")
     client = DSSClient(arguments.host, key)
     return StateManager(_backend(arguments), client, arguments.environment)

@@ -1,4 +1,4 @@
-"""How does an instance differ from the state that is kept of it?"""
+"""The result of comparing an instance with its stored state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,13 +26,13 @@ IN_SYNC, DRIFTED, INCOMPLETE = 0, 2, 3
 
 @dataclass(frozen=True, repr=False)
 class DriftReport:
-    """What is in DSS and not so in the stored state; true if there is anything.
+    """How DSS differs from the stored state; true if there is any drift.
 
     Args:
-        diffs: of the stored state to what was read, with what could not be read.
-        environment: of the state.
-        project_keys: which projects were read.
-        read_at: when reading began.
+        diffs: from the stored state to what was read, including what could not be read.
+        environment: of the stored state.
+        project_keys: the projects that were read.
+        read_at: when the read started.
 
     Example:
         .. code-block:: python
@@ -54,35 +54,35 @@ class DriftReport:
         fresh: State,
         engine: DiffEngine,
         project_keys: Sequence[str],
-        place: str,
+        source: str,
     ) -> "DriftReport":
-        """Compare the stored state with what was just read.
+        """Compare the stored state with one that was just read.
 
         Args:
-            stored: what is kept.
-            fresh: what was read; it has a scope, and says what is unknown.
-            engine: knows what is not to be watched.
-            project_keys: which projects were read.
-            place: which DSS it was read from, for the title.
+            stored: the stored state.
+            fresh: what was read, with its scope and what is unknown.
+            engine: has the ignore rules.
+            project_keys: the projects that were read.
+            source: the DSS that was read, for the title.
         """
         diffs = engine.diff(stored, fresh)
         read = [key for key in fresh.resources if key not in fresh.unknown]
         diffs.coverage = Coverage(sum(map(stored.has_resource, read)), len(read))
         diffs.title = (
             f"Drift of {', '.join(project_keys)} since serial {stored.serial} of "
-            f"{stored.environment} ({stored.updated_at:{_MINUTE}}): {place}, read "
+            f"{stored.environment} ({stored.updated_at:{_MINUTE}}): {source}, read "
             f"{fresh.updated_at:{_MINUTE}} UTC"
         )
         return cls(diffs, stored.environment, tuple(project_keys), fresh.updated_at)
 
     @property
     def changed(self) -> ResourceDiffs:
-        """Objects that both have, and that differ."""
+        """Objects that are in both and differ."""
         return self.diffs.of_type(ChangeType.MODIFIED)
 
     @property
     def removed(self) -> ResourceDiffs:
-        """Objects of the state that DSS no longer has."""
+        """Objects in the state that DSS no longer has."""
         return self.diffs.of_type(ChangeType.REMOVED)
 
     @property
@@ -92,7 +92,7 @@ class DriftReport:
 
     @property
     def unknown(self) -> tuple[UnreadableResource, ...]:
-        """What could not be read; it may have changed or not."""
+        """Objects that could not be read, so whether they changed is unknown."""
         return self.diffs.unknown
 
     @property
@@ -102,11 +102,11 @@ class DriftReport:
 
     @property
     def exit_code(self) -> int:
-        """What a command should exit with.
+        """The exit code for a command.
 
-        0 if all is in sync, 2 if there is drift, as with Terraform's ``plan
-        -detailed-exitcode``, and 3 if there is none among what could be read, and
-        something could not be.
+        0 if everything is in sync, 2 if there is drift, as with Terraform's ``plan
+        -detailed-exitcode``, and 3 if there is no drift among what could be read, but
+        something could not be read.
         """
         if self:
             return DRIFTED
@@ -120,23 +120,23 @@ class DriftReport:
         reason: str | None = None,
         expires: date | None = None,
     ) -> int:
-        """Accept this drift, and only this: a further change shows again.
+        """Accept this drift, and nothing more: any further change is reported again.
 
-        One rule for each change is added to the file, which
-        :func:`~dataikuapi.iac.ignore.file.read_ignore_file` reads. The state stays as
-        it is; to change that, see ``StateManager.refresh``.
+        Appends one rule per change to an ignore file, as read by
+        :func:`~dataikuapi.iac.ignore.file.read_ignore_file`. The stored state does not
+        change; to update it instead, see ``StateManager.refresh``.
 
         Args:
-            path: e.g. ``.dataikuignore``; what is in it stays.
-            author: who accepts it.
-            reason: why.
+            path: e.g. ``.dataikuignore``; rules that are already in it are kept.
+            author: who accepts the drift.
+            reason: why it is accepted.
             expires: the last day on which it is accepted.
 
         Returns:
             How many rules were added.
 
         Raises:
-            IgnoreFileError: if the file holds something else, or cannot be written.
+            IgnoreFileError: if the file is not an ignore file, or cannot be written.
         """
         rules = [
             replace(
@@ -151,14 +151,14 @@ class DriftReport:
         return add_to_ignore_file(path, rules, f"Accepted: {self.diffs.title}")
 
     def __bool__(self) -> bool:
-        """Tell whether anything differs; what could not be read does not count."""
+        """Return whether anything differs; what could not be read does not count."""
         return bool(self.changed or self.removed or self.added)
 
     def __repr__(self) -> str:
-        """Return in one line what a person wants to know; no value."""
+        """Return a one-line summary, without values."""
         counts = ", ".join(
-            f"{len(found)} {name}"
-            for name, found in (
+            f"{len(diffs)} {name}"
+            for name, diffs in (
                 ("changed", self.changed),
                 ("removed", self.removed),
                 ("added", self.added),

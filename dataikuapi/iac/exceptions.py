@@ -1,33 +1,33 @@
-"""Which errors the library raises.
+"""The exceptions that the library raises.
 
-Every error is a :class:`dataikuapi.utils.DataikuException`, so that code written for
-the client catches them too::
+All of them derive from :class:`dataikuapi.utils.DataikuException`, so that code written
+for the client catches them too::
 
     DataikuException
     └── DataikuIaCError
-        ├── StateNotFoundError          there is no state where one was asked for
-        ├── StateReadError              what is stored could not be read at all
-        ├── StateCorruptedError         what is stored is not a state
-        ├── StateWriteError             a state was not stored; the old one is intact
-        │   ├── StateConflictError      what is stored is newer, or another history
-        │   ├── StateLockedError        somebody else is at it
-        │   └── InstanceMismatchError   what is stored is of another DSS
-        ├── IgnoreFileError             what is no file of rules, or cannot be one
-        ├── UnsupportedValueError       a value that a state cannot carry exactly
-        ├── ResourceNotFoundError       DSS says that the object does not exist
+        ├── StateNotFoundError          there is no state
+        ├── StateReadError              the stored state could not be read
+        ├── StateCorruptedError         what is stored is not a valid state
+        ├── StateWriteError             a state was not stored; the old one is unchanged
+        │   ├── StateConflictError      the stored state is newer, or of another lineage
+        │   ├── StateLockedError        the state is locked by another process
+        │   └── InstanceMismatchError   the stored state is of another DSS instance
+        ├── IgnoreFileError             an ignore file is invalid or not accessible
+        ├── UnsupportedValueError       a value that a state cannot hold exactly
+        ├── ResourceNotFoundError       DSS reports that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
-        └── DSSError                    DSS could not be asked, or told of an error
-            ├── SyncError               of many objects, some could not be read
-            ├── DSSUnreachableError     nothing answers at that address
-            ├── DSSTimeoutError         no answer in time
-            ├── DSSAuthenticationError  DSS does not know the API key
-            ├── DSSPermissionError      the key may not do that
+        └── DSSError                    a request to DSS failed
+            ├── SyncError               some of the objects could not be read
+            ├── DSSUnreachableError     no connection to DSS
+            ├── DSSTimeoutError         no response in time
+            ├── DSSAuthenticationError  DSS does not accept the API key
+            ├── DSSPermissionError      the API key lacks a permission
             ├── InvalidResponseError    the response is not JSON, e.g. a proxy's page
             └── UnexpectedResponseError JSON, but not what DSS returns
 
-A message names the thing, the reason and the next step, and never holds the API key.
-Arguments that can never be right (a malformed id, say) raise the built-in
-:class:`ValueError` instead.
+A message names the object, the reason and the next step, and never contains the API
+key. An invalid argument (a malformed id, say) raises the built-in :class:`ValueError`
+instead.
 """
 
 from collections.abc import Mapping
@@ -60,69 +60,69 @@ __all__ = [
 
 
 class DataikuIaCError(DataikuException):  # type: ignore[misc]  # untyped client
-    """Root of all errors of this library."""
+    """Base class of all exceptions of this library."""
 
 
 class StateNotFoundError(DataikuIaCError):
-    """There is no state where one was asked for."""
+    """There is no state at this location."""
 
 
 class StateReadError(DataikuIaCError):
-    """There is a state, but its bytes could not be read: no rights, a broken disk."""
+    """There is a state, but reading it failed: no permission, or a disk error."""
 
 
 class StateCorruptedError(DataikuIaCError):
-    """What is stored, or what was given, is not a state document."""
+    """The stored or given document is not a valid state."""
 
 
 class StateWriteError(DataikuIaCError):
-    """A state was not stored; what was stored before is intact."""
+    """A state could not be stored; the previous state is unchanged."""
 
 
 class StateConflictError(StateWriteError):
-    """What is stored is newer than what was to take its place, or another history."""
+    """The stored state is newer than the one to be saved, or of another lineage."""
 
 
 class StateLockedError(StateWriteError):
-    """Somebody else has the lock."""
+    """The state is locked by another process."""
 
 
 class InstanceMismatchError(StateWriteError):
-    """What is stored describes another instance of DSS."""
+    """The stored state describes another DSS instance."""
 
 
 class IgnoreFileError(DataikuIaCError):
-    """A file with rules to ignore changes is none, or could not be read or written."""
+    """An ignore file is invalid, or could not be read or written."""
 
 
 class UnsupportedValueError(DataikuIaCError, ValueError):
-    """A value that JSON, and so a state, cannot carry exactly."""
+    """A value that JSON, and so a state, cannot hold exactly."""
 
 
 class ResourceNotFoundError(DataikuIaCError):
-    """DSS says that the object does not exist."""
+    """DSS reports that the object does not exist."""
 
 
 class ProjectNotVisibleError(ResourceNotFoundError):
     """The project does not exist, or the API key may not see it.
 
-    DSS answers both alike, so never take it for a proof that a project was deleted. The
-    key itself is good: that was asked first.
+    DSS responds to both alike, so this does not prove that a project was deleted. The
+    API key itself is valid: that is checked before this is raised.
     """
 
 
 class DSSError(DataikuIaCError):
-    """DSS could not be asked, or answered with an error."""
+    """A request to DSS failed: it was not reachable, or it reported an error."""
 
 
 class SyncError(DSSError):
-    """Of the objects that were to be read, some could not be.
+    """Some of the objects could not be read.
 
     Args:
         state: what could be read, as a :class:`~dataikuapi.iac.models.State`: its
             ``scope`` says what was read completely, ``unknown`` what was not.
-        failures: what went wrong, by id; a listing that failed has an id without a
-            name, as ``recipe.SHOP``.
+        failures: what went wrong, by id; a listing that failed has a key of its own,
+            such as ``recipe.SHOP.*``.
     """
 
     def __init__(self, state: Any, failures: Mapping[str, DataikuIaCError]) -> None:
@@ -130,13 +130,13 @@ class SyncError(DSSError):
         self.failures = dict(failures)
         lines = "".join(f"\n  {key}: {error}" for key, error in failures.items())
         super().__init__(
-            f"not everything could be read ({len(failures)} failed); the rest is in "
-            f"the error's .state:{lines}"
+            f"some objects could not be read ({len(failures)} failures); the others "
+            f"are in the exception's .state:{lines}"
         )
 
 
 class DSSUnreachableError(DSSError):
-    """Nothing answers at that address, or the connection broke.
+    """DSS could not be reached, or the connection broke.
 
     ``no_connection`` is true where no connection could be made at all, so further
     requests are pointless.
@@ -146,20 +146,20 @@ class DSSUnreachableError(DSSError):
 
 
 class DSSTimeoutError(DSSError):
-    """No answer came in time."""
+    """DSS did not respond in time."""
 
 
 class DSSAuthenticationError(DSSError):
-    """DSS does not know the API key."""
+    """DSS does not accept the API key."""
 
 
 class DSSPermissionError(DSSError):
-    """DSS knows the API key, which may not do what was asked for."""
+    """The API key is valid, but lacks a permission that the request needs."""
 
 
 class InvalidResponseError(DSSError):
-    """The answer is no JSON: the page of a proxy, a login page, a DSS that starts."""
+    """The response is not JSON: a proxy or login page, or DSS is starting up."""
 
 
 class UnexpectedResponseError(DSSError):
-    """The answer is JSON, but not what DSS answers to that question."""
+    """The response is JSON, but not what DSS returns for that request."""

@@ -1,4 +1,4 @@
-"""The facade: reads an instance into states, and stores them in a backend."""
+"""The facade of the library: syncs an instance, and stores its state."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -31,25 +31,25 @@ __all__ = ["StateManager"]
 
 
 class StateManager:
-    """Reads one DSS instance and keeps its state in one place.
+    """Syncs one DSS instance, and stores its state in one backend.
 
-    What reads the contract's types is in the attributes ``project_sync``,
-    ``dataset_sync`` and ``recipe_sync``, which a caller may replace. Nothing is ever
-    written to DSS.
+    Nothing is ever written to DSS. Projects, datasets and recipes are read by the
+    attributes ``project_sync``, ``dataset_sync`` and ``recipe_sync``, which a caller
+    may replace.
 
     Args:
         backend: where the state is stored.
-        client: how to reach DSS. It is not changed: calls go through a copy of it that
-            has timeouts.
-        environment: e.g. ``dev`` or ``prod``; goes into each state.
-        secret_key: with one, a changed secret shows as a changed keyed digest; without,
-            secrets do not show at all. Taken from the environment,
-            ``DATAIKU_IAC_SECRET_KEY``, when omitted.
-        max_workers: how many calls to DSS are made at the same time.
-        policy: how long to wait for DSS, and how often to retry.
-        types: names of the resource types to read; when omitted, all that the library
-            knows, or, for a client that is not a
-            :class:`~dataikuapi.dssclient.DSSClient`, project, dataset and recipe.
+        client: connects to DSS. It is not modified: requests go through a copy of it
+            that has timeouts.
+        environment: e.g. ``dev`` or ``prod``; recorded in each state.
+        secret_key: replaces secrets by a keyed digest, so that a changed secret shows;
+            without a key they are replaced by a constant. Defaults to the environment
+            variable ``DATAIKU_IAC_SECRET_KEY``.
+        max_workers: how many requests to DSS are made concurrently.
+        policy: timeouts and retries.
+        types: names of the resource types to read. Defaults to all types that the
+            library knows, or, for a client that is not a
+            :class:`~dataikuapi.dssclient.DSSClient`, to project, dataset and recipe.
 
     Raises:
         ValueError: if a type is unknown.
@@ -91,7 +91,7 @@ class StateManager:
 
     @property
     def readers(self) -> dict[str, Reader]:
-        """What reads each type, by its name; may be replaced."""
+        """The reader of each resource type, by its name; may be replaced."""
         return self._instance.readers
 
     @property
@@ -102,64 +102,65 @@ class StateManager:
     def local(
         cls, client: DSSClient, environment: str, *, secret_key: str | None = None
     ) -> "StateManager":
-        """Return a manager that stores its state in the default file.
+        """Return a manager that stores its state in the default location.
 
-        That is ``.dataiku/state/{environment}.state.json`` below the current folder.
+        That is ``.dataiku/state/{environment}.state.json`` in the current directory.
 
         Args:
-            client: how to reach DSS.
+            client: connects to DSS.
             environment: e.g. ``dev`` or ``prod``.
             secret_key: see the class.
         """
-        # The one place where the facade knows a backend: a convenience.
+        # For convenience, the only place where the facade knows a concrete backend.
         from dataikuapi.iac.backends.local import LocalFileBackend, default_state_file
 
         backend = LocalFileBackend(default_state_file(environment))
         return cls(backend, client, environment, secret_key=secret_key)
 
     def __repr__(self) -> str:
-        """Return in one line which instance is kept where."""
+        """Return a one-line summary: environment, instance and backend."""
         return (
             f"<StateManager {self.environment}: "
-            f"{describe_host(self.client)}, kept in {self.backend!r}>"
+            f"{describe_host(self.client)}, stored in {self.backend!r}>"
         )
 
     def load_state(self) -> State:
-        """Return the stored state; an empty one where there is none.
+        """Return the stored state, or an empty one if there is none.
 
         Raises:
-            StateCorruptedError: if what is stored is not a state.
+            StateCorruptedError: if what is stored is not a valid state.
         """
         return self._store.load()
 
     def save_state(self, state: State, *, allow_other_instance: bool = False) -> None:
-        """Store the state as one of this manager's environment.
+        """Store the state under this manager's environment.
 
-        Of a state that a sync read, exactly its scope is replaced in what is stored;
-        the rest stays, so that two people who each sync their project lose nothing. A
-        state without a scope claims to be whole and replaces everything.
+        A state that a sync returned replaces exactly its scope in the stored state. The
+        rest is kept, so two people who each sync their own project do not overwrite
+        each other. A state without a scope is complete and replaces everything.
 
         Args:
-            state: is marked with the environment, and otherwise left as it is.
-            allow_other_instance: store it even if what is stored is of another DSS.
+            state: gets the environment, and the serial and lineage under which it is
+                stored; otherwise it is not modified.
+            allow_other_instance: store it even over a state of another DSS instance.
 
         Raises:
-            StateConflictError: if what is stored was read later.
-            InstanceMismatchError: if what is stored is of another DSS.
+            StateConflictError: if the stored state was read later.
+            InstanceMismatchError: if the stored state is of another DSS instance.
             StateWriteError: if it could not be stored; the stored state is unchanged.
-            StateCorruptedError: if what is stored is not a state.
+            StateCorruptedError: if what is stored is not a valid state.
         """
         self._store.save(state, allow_other_instance)
 
     def diff_versions(self, old_serial: int, new_serial: int) -> ResourceDiffs:
-        """Compare two stored versions; the stored state is one of them.
+        """Compare two stored versions; the current state counts as one.
 
         Args:
-            old_serial: of the version that was.
-            new_serial: of the version that came after it.
+            old_serial: of the version to compare from.
+            new_serial: of the version to compare to.
 
         Raises:
-            StateNotFoundError: if one of them is not kept.
+            StateNotFoundError: if one of them does not exist, or was pruned.
         """
         return self._store.diff_versions(old_serial, new_serial)
 
@@ -172,7 +173,7 @@ class StateManager:
         Raises:
             ValueError: if the type is unknown or the id malformed.
             ResourceNotFoundError: if DSS reports that there is no such object.
-            DSSError: if DSS could not be asked.
+            DSSError: if a request to DSS failed.
         """
         return self._instance.read_object(resource_id)
 
@@ -188,20 +189,20 @@ class StateManager:
 
         Args:
             project_key: of the project.
-            include_children: read its datasets and recipes too.
+            include_children: read the objects in the project too.
             on_error: see :meth:`sync_all`.
             progress: see :meth:`sync_all`.
 
         Returns:
-            A new state, whose scope is what was read; nothing is stored.
+            A new state, whose scope is what was read; it is not stored.
 
         Raises:
             ProjectNotVisibleError: if it does not exist, or the key may not see it.
-            SyncError: if something in it could not be read.
-            DSSError: if DSS could not be asked.
+            SyncError: if some objects could not be read.
+            DSSError: if a request to DSS failed.
         """
         check_on_error(on_error)
-        make_resource_id(PROJECT.name, project_key)  # Refuses an invalid project key.
+        make_resource_id(PROJECT.name, project_key)  # Raises for an invalid key.
         types = None if include_children else [PROJECT.name]
         started = utc_now()
         result = self._instance.read_projects([project_key], progress, types)
@@ -215,35 +216,35 @@ class StateManager:
         confirm_removed: Iterable[str] = (),
         progress: Progress = False,
     ) -> State:
-        """Read projects with their datasets and recipes.
+        """Read projects and the objects in them.
 
-        A project that is in the stored state and that DSS no longer lists is unknown,
-        and not removed: DSS hides deleted projects and forbidden ones alike.
+        A project in the stored state that DSS no longer lists is unknown, not removed:
+        DSS does not list projects that the API key may not see, either.
 
         Args:
-            projects: their keys; all that the API key may see when left out.
-            on_error: "raise" a SyncError that has the rest of the state, or "keep" what
-                the stored state says of the objects that could not be read, with a
-                warning in the log. Either way they are in ``state.unknown``.
-            confirm_removed: keys of projects that were deleted for certain.
-            progress: True shows a bar; a callable is told how many calls are done, and
-                how many are known to be needed.
+            projects: their keys. Defaults to all projects that the API key may see.
+            on_error: "raise" a SyncError, whose ``state`` has what could be read; or
+                "keep" the stored version of the objects that could not be read, and log
+                a warning. Either way they are in ``state.unknown``.
+            confirm_removed: keys of projects that are known to be deleted.
+            progress: ``True`` shows a progress bar; a callable receives the number of
+                requests done and the number known to be needed.
 
         Returns:
-            A new state, whose scope is what was read; nothing is stored.
+            A new state, whose scope is what was read; it is not stored.
 
         Raises:
-            ValueError: if a project is said to be removed and DSS lists it, or while
-                not all projects are read.
-            SyncError: if something could not be read.
-            DSSError: if DSS could not be asked at all.
+            ValueError: if ``confirm_removed`` has a project that DSS still lists, or is
+                combined with ``projects``.
+            SyncError: if some objects could not be read.
+            DSSError: if the projects could not be listed.
         """
         check_on_error(on_error)
         removals = ConfirmedRemovals(confirm_removed)
         if projects is not None and removals:
             raise ValueError(
-                "confirm_removed goes with a sync of all projects: only their list "
-                "tells that a project is not there"
+                "confirm_removed requires a sync of all projects: only their listing "
+                "shows that a project is gone"
             )
         started = utc_now()
         if projects is not None:
@@ -260,29 +261,29 @@ class StateManager:
         ignore: Iterable[IgnoreRule | str] | None = None,
         progress: Progress = False,
     ) -> DriftReport:
-        """Read projects, and compare them with the stored state; nothing is stored.
+        """Read projects and compare them with the stored state; nothing is stored.
 
         Args:
-            project_key: of the project; all that are in the state when left out.
-            ignore: what is not to be watched; when left out, the rules in the file
-                ``.dataikuignore`` of the current folder, if there is one.
+            project_key: of the project. Defaults to all projects in the state.
+            ignore: the ignore rules. Defaults to those in the file ``.dataikuignore``
+                of the current directory, if it exists.
             progress: see :meth:`sync_all`.
 
         Raises:
-            StateNotFoundError: if no state is stored.
-            InstanceMismatchError: if it is of another DSS.
-            IgnoreFileError: if the file with rules is none.
-            DSSError: if DSS could not be asked at all; an object that cannot be read,
-                or a project that is not visible, is unknown instead.
+            StateNotFoundError: if there is no stored state.
+            InstanceMismatchError: if the stored state is of another DSS instance.
+            IgnoreFileError: if ``.dataikuignore`` is not a valid ignore file.
+            DSSError: if DSS could not be reached, or does not accept the API key. A
+                single object or project that cannot be read is unknown instead.
         """
         engine = DiffEngine(default_rules() if ignore is None else ignore)
         stored, started = self._store.load_required("to compare with"), utc_now()
         keys = stored.project_keys() if project_key is None else [project_key]
-        result = self._instance.read_again(keys, progress)
+        result = self._instance.reread_projects(keys, progress)
         fresh = self._state(result, started, "keep", stored)
         require_same_instance(stored, fresh)
-        place = describe_host(self.client)
-        return DriftReport.between(stored, fresh, engine, keys, place)
+        source = describe_host(self.client)
+        return DriftReport.between(stored, fresh, engine, keys, source)
 
     def refresh(
         self,
@@ -291,45 +292,45 @@ class StateManager:
         confirm_removed: Iterable[str] = (),
         progress: Progress = False,
     ) -> State:
-        """Take over into the stored state what is in DSS, under the lock.
+        """Update the stored state to match DSS, under the lock.
 
         Args:
-            ids: of the objects to take over; those that DSS no longer has are removed
-                from the state. All of the projects in the state when left out.
-            confirm_removed: keys of projects that were deleted for certain, see
+            ids: of the objects to update; those that DSS no longer has are removed from
+                the state. Defaults to everything in the state's projects.
+            confirm_removed: keys of projects that are known to be deleted; see
                 :meth:`sync_all`.
             progress: see :meth:`sync_all`.
 
         Returns:
-            The state as it is stored now. What could not be read is as it was, and in
-            its ``unknown``; of ids, either all are taken over or none.
+            The state as it is stored now. Objects that could not be read are unchanged
+            and in its ``unknown``; with ``ids``, either all are updated or none.
 
         Raises:
-            ValueError: if an id is malformed, or a project is said to be removed that
+            ValueError: if an id is malformed, or ``confirm_removed`` has a project that
                 DSS still shows, or that is not in the state.
-            StateNotFoundError: if no state is stored.
-            ProjectNotVisibleError: if an id is in such a project.
-            InstanceMismatchError: if the state is of another DSS.
-            DSSError: if DSS could not be asked.
-            StateWriteError: if it could not be stored; what was stored is intact.
+            StateNotFoundError: if there is no stored state.
+            ProjectNotVisibleError: if the project of an id is not visible to the key.
+            InstanceMismatchError: if the stored state is of another DSS instance.
+            DSSError: if a request to DSS failed.
+            StateWriteError: if it could not be stored; the stored state is unchanged.
         """
         removals = ConfirmedRemovals(confirm_removed)
-        wanted = None if ids is None else unique(ids, "ids")
-        for resource_id in wanted or ():
+        requested = None if ids is None else unique(ids, "ids")
+        for resource_id in requested or ():
             resource_type_of(resource_id, self._instance.types)
         with self._store.lock("refreshing the state"):
             stored, started = self._store.load_required("to refresh"), utc_now()
             removals.require_tracked(stored)
-            if wanted is None:
+            if requested is None:
                 keys = stored.project_keys()
-                result = self._instance.read_again(keys, progress, removals)
+                result = self._instance.reread_projects(keys, progress, removals)
             else:
-                result = self._instance.read_objects(wanted, progress)
+                result = self._instance.read_objects(requested, progress)
                 result.raise_failures(removals)
             fresh = self._state(result, started, "keep", stored)
-            together = self._store.save_reading(fresh, stored, deleted=result.deleted)
-        together.unknown = fresh.unknown
-        return together
+            merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
+        merged.unknown = fresh.unknown
+        return merged
 
     def _state(
         self,
@@ -339,11 +340,11 @@ class StateManager:
         stored: State | None = None,
         listed: list[str] | None = None,
     ) -> State:
-        """Make a state of what was read; ``stored`` is loaded if not given."""
+        """Build a state from what was read; loads the stored one if not given."""
         state = result.state(started)
         state.environment = self.environment
         self._instance.provenance.stamp_state(state)
         if result.failures or listed is not None:
-            before = self._store.load() if stored is None else stored
-            handle_failures(state, before, result.failures, listed, on_error)
+            known = self._store.load() if stored is None else stored
+            handle_failures(state, known, result.failures, listed, on_error)
         return state

@@ -30,39 +30,39 @@ class StateStore:
         self._backend = adapt_backend(backend)
 
     def load(self) -> State:
-        """Return the stored state; an empty one where there is none.
+        """Return the stored state, or an empty one if there is none.
 
         Raises:
-            StateCorruptedError: if what is stored is not a state.
+            StateCorruptedError: if what is stored is not a valid state.
         """
         if self._backend.exists():
             try:
                 return self._backend.load()
             except StateNotFoundError:
-                logger.info("the state was deleted while it was about to be read")
+                logger.info("the state was deleted before it could be loaded")
         state = State(environment=self.environment)
         state.base_version = NO_BASE
         return state
 
     def load_required(self, purpose: str) -> State:
-        """Return the stored state, without which there is nothing to do.
+        """Return the stored state, which has to exist.
 
         Args:
-            purpose: what it is needed for, e.g. ``to refresh``.
+            purpose: what it is needed for, for the message, e.g. ``to refresh``.
 
         Raises:
             StateNotFoundError: if there is none.
-            StateCorruptedError: if what is stored is not a state.
+            StateCorruptedError: if what is stored is not a valid state.
         """
         if not self._backend.exists():
             raise StateNotFoundError(
-                f"there is no state in {self._backend!r} {purpose}; make one first: "
+                f"there is no state in {self._backend!r} {purpose}; create one first: "
                 "dataiku-iac sync, or manager.save_state(manager.sync_project(...))"
             )
         return self.load()
 
     def lock(self, reason: str) -> AbstractContextManager[None]:
-        """Keep others from saving between a load and a save."""
+        """Prevent other saves between a load and a save."""
         return self._backend.lock(reason)
 
     def save(self, state: State, allow_other_instance: bool = False) -> None:
@@ -75,40 +75,40 @@ class StateStore:
             if not self._backend.exists():
                 self._backend.save(state)
                 return
-            self.save_reading(state, self.load(), allow_other_instance)
+            self.merge_and_save(state, self.load(), allow_other_instance)
 
-    def save_reading(
+    def merge_and_save(
         self,
         state: State,
         stored: State,
         allow_other_instance: bool = False,
         deleted: Collection[str] = (),
     ) -> State:
-        """Store what was read, over what is stored.
+        """Merge the state that a sync read into the stored one, and save the result.
 
         Args:
-            state: what was read.
-            stored: what is stored, loaded under the lock that is still held.
-            allow_other_instance: whether it may be of another DSS.
-            deleted: ids of single objects that do not exist.
+            state: what the sync read.
+            stored: the stored state, loaded under the lock that is still held.
+            allow_other_instance: whether it may be of another DSS instance.
+            deleted: ids of single objects that no longer exist.
 
         Returns:
-            The whole state as it is stored then.
+            The whole state, as it is stored now.
 
         Raises:
-            StateConflictError: if what is stored was read later.
-            InstanceMismatchError: if what is stored is of another DSS.
+            StateConflictError: if the stored state was read later.
+            InstanceMismatchError: if the stored state is of another DSS instance.
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
         require_newer(stored, state, allow_other_instance)
         if state.scope is None:
             self._backend.save(state)
             return state
-        together = merge(stored, state, deleted)
-        together.base_version = stored.base_version
-        self._backend.save(together)
-        state.serial, state.lineage = together.serial, together.lineage
-        return together
+        merged = merge(stored, state, deleted)
+        merged.base_version = stored.base_version
+        self._backend.save(merged)
+        state.serial, state.lineage = merged.serial, merged.lineage
+        return merged
 
     def diff_versions(self, old_serial: int, new_serial: int) -> ResourceDiffs:
         """Compare two stored versions; see :meth:`StateManager.diff_versions`."""

@@ -152,7 +152,7 @@ def test_versions_are_listed_compared_and_restored(synced, project):
     code, output, _ = synced("diff", "1")
     assert (code, f"~ {TABLE}" in output) == (2, True)
     assert synced("diff", "2", "2")[0] == 0
-    assert synced("restore", "1")[1] == "serial 1 is stored again, as serial 3\n"
+    assert synced("restore", "1")[1] == "restored serial 1 as serial 3\n"
     assert synced("diff", "1", "3")[0] == 0
 
 
@@ -174,7 +174,7 @@ def test_show_lists_and_prints(synced):
 
 
 def test_verify_says_what_is_wrong(synced, tmp_path):
-    assert synced("verify") == (0, "nothing is wrong\n", "")
+    assert synced("verify") == (0, "no problems found\n", "")
     path = tmp_path / ".dataiku/state/dev.state.json"
     path.write_text(path.read_text("utf-8").replace('"countries"', '"x"'), "utf-8")
     code, output, _ = synced("verify")

@@ -142,7 +142,7 @@ def test_a_manager_says_in_one_line_what_it_keeps_where():
     client = DSSClient("https://me:hunter2@dss.example.com", "the-key")
 
     assert repr(StateManager.local(client, "dev")) == (
-        "<StateManager dev: DSS at https://dss.example.com, kept in "
+        "<StateManager dev: DSS at https://dss.example.com, stored in "
         "LocalFileBackend('.dataiku/state/dev.state.json')>"
     )
 

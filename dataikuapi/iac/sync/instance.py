@@ -167,7 +167,7 @@ class InstanceReader:
         with self._running(progress):
             return self._read(keys, self.types if types is None else types)
 
-    def read_again(
+    def reread_projects(
         self,
         keys: Sequence[str],
         progress: Progress,
