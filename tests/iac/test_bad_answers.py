@@ -53,11 +53,11 @@ def refusal(expected, host, key, resource_id, **policy):
 
 
 FAULTS = {
-    "a proxy's 502 page": (Fault.page(502), InvalidResponseError, "answered 502"),
-    "a proxy's 404 page": (Fault.page(404), InvalidResponseError, "answered 404"),
-    "a proxy's 403 page": (Fault.page(403), InvalidResponseError, "answered 403"),
-    "a login page": (Fault.page(200), InvalidResponseError, "a login"),
-    "nothing": (Fault.text(""), InvalidResponseError, "no JSON"),
+    "a proxy's 502 page": (Fault.page(502), InvalidResponseError, "returned 502"),
+    "a proxy's 404 page": (Fault.page(404), InvalidResponseError, "returned 404"),
+    "a proxy's 403 page": (Fault.page(403), InvalidResponseError, "returned 403"),
+    "a login page": (Fault.page(200), InvalidResponseError, "login page"),
+    "nothing": (Fault.text(""), InvalidResponseError, "not JSON"),
     "another JSON object": (
         Fault.text('{"a": 1}'),
         UnexpectedResponseError,
@@ -74,12 +74,12 @@ FAULTS = {
     "a JSON array as an error": (
         Fault.text("[]", 500),
         InvalidResponseError,
-        "answered 500",
+        "returned 500",
     ),
     "a failure of DSS": (
         Fault.error(500, "java.lang.NullPointerException", "oh no"),
         DSSError,
-        "answered 500 to project.ORDERS_DEMO with java.lang.NullPointerException: oh no",
+        "returned 500 for project.ORDERS_DEMO: java.lang.NullPointerException: oh no",
     ),
     "a closed connection": (Fault.reset(), DSSUnreachableError, "cannot reach"),
 }
@@ -112,8 +112,8 @@ def test_no_answer_in_time(server, resource_id, max_retries):
 
 HOSTS = {
     "closed port": ("http://127.0.0.1:9", "Connection refused"),
-    "no scheme": ("127.0.0.1:9", "no URL such as"),
-    "nothing": ("", "no URL such as"),
+    "no scheme": ("127.0.0.1:9", "not a valid URL"),
+    "nothing": ("", "not a valid URL"),
     "user and password in it": ("http://me:hunter2@127.0.0.1:9", "refused"),
 }
 
@@ -143,7 +143,7 @@ def test_a_slash_behind_the_host_does_no_harm(server):
 def test_a_wrong_key(server, resource_id):
     message = refusal(DSSAuthenticationError, server.url, "wrong-key", resource_id)
 
-    assert "does not know the API key" in message
+    assert "does not accept the API key" in message
 
 
 @pytest.mark.parametrize("resource_id", IDS)
@@ -156,7 +156,7 @@ def test_a_forbidden_project_and_a_missing_one_are_not_visible(
     wanted = resource_id.replace("ORDERS_DEMO", project)
     message = refusal(ProjectNotVisibleError, server.url, key, wanted)
 
-    assert f"shows no project {project} to this API key" in message
+    assert f"has no project {project} visible to this API key" in message
 
 
 def test_a_key_that_is_withdrawn_meanwhile_is_no_invisible_project(server):
@@ -179,7 +179,7 @@ def test_a_missing_right_inside_a_visible_project(server, resource_id):
     )
     message = refusal(DSSPermissionError, server.url, server.api_key, resource_id)
 
-    assert "you may not read that" in message and "Ask for the right" in message
+    assert "you may not read that" in message and "Ask for permission" in message
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

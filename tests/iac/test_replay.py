@@ -330,7 +330,7 @@ TABLES = {
     "datasets' defaults in the flow": (dataset._FLOW_DEFAULTS, [21]),
     "datasets' defaults in params": (dataset._PARAMS_DEFAULTS, [3]),
     "recipes' defaults": (recipe.RecipeType.defaults, [3, 21]),
-    "prepare recipes' screen state": (recipe._IN_PREPARE, [10]),
+    "prepare recipes' UI state": (recipe._PREPARE_UI_STATE, [10]),
 }
 """The library's rules, and the steps of noise that each entry keeps quiet."""
 

@@ -136,7 +136,7 @@ def test_no_answer_makes_us_wait_for_ever(server, manager, times):
 
 def test_what_does_not_pass_is_told_after_five_tries(server, manager, times):
     plan = server.faults = first(99, Fault.page(503), "/orders")
-    with pytest.raises(InvalidResponseError, match="answered 503"):
+    with pytest.raises(InvalidResponseError, match="returned 503"):
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert plan.seen["/projects/ORDERS_DEMO/datasets/orders"] == 5
@@ -146,7 +146,7 @@ def test_what_does_not_pass_is_told_after_five_tries(server, manager, times):
 def test_an_error_of_dss_is_not_asked_for_again(server, manager, times, status):
     error = Fault.error(status, "java.lang.IllegalArgumentException", "no")
     plan = server.faults = first(99, error, "/orders")
-    with pytest.raises(DSSError, match=f"answered {status}"):
+    with pytest.raises(DSSError, match=f"returned {status}"):
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert plan.seen["/projects/ORDERS_DEMO/datasets/orders"] == 1

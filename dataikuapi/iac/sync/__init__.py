@@ -1,4 +1,4 @@
-"""Reads an instance: the only layer that calls the client to read."""
+"""Reads an instance. No other package calls the client to read from DSS."""
 
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.classes import SYNCS

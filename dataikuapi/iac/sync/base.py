@@ -1,4 +1,4 @@
-"""The contract of what reads one type of object from DSS."""
+"""The contract of a reader of one resource type."""
 
 import os
 from abc import ABC, abstractmethod
@@ -15,17 +15,17 @@ SECRET_KEY_VARIABLE = "DATAIKU_IAC_SECRET_KEY"
 
 
 class ResourceSync(ABC):
-    """Reads the objects of one type; it never writes to DSS.
+    """Reads the objects of one type; never writes to DSS.
 
     A subclass implements the three abstract members below.
 
     Args:
-        client: how to reach DSS. It is not changed: calls go through a copy of it that
-            has time-outs.
-        secret_key: with one, a changed secret shows as a changed keyed digest; without,
-            secrets do not show at all. Taken from the environment,
-            ``DATAIKU_IAC_SECRET_KEY``, when left out.
-        workers: who makes the calls; the calling thread alone when left out.
+        client: connects to DSS. It is not modified: requests go through a copy of it
+            that has timeouts.
+        secret_key: replaces secrets by a keyed digest, so that a changed secret shows;
+            without a key they are replaced by a constant. Defaults to the environment
+            variable ``DATAIKU_IAC_SECRET_KEY``.
+        workers: make the requests. Defaults to the calling thread alone.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ResourceSync(ABC):
 
     @property
     def client(self) -> DSSClient:
-        """How to reach DSS: the copy that the asking thread has."""
+        """The current thread's copy of the client."""
         return self._workers.client
 
     @client.setter
@@ -59,7 +59,7 @@ class ResourceSync(ABC):
         """Read one object.
 
         Returns:
-            A new resource, which the caller may keep and change.
+            A new resource, which the caller owns.
 
         Raises:
             ValueError: if the id is malformed or of another type.
@@ -68,20 +68,20 @@ class ResourceSync(ABC):
 
     @abstractmethod
     def list_all(self, project_key: str | None = None) -> list[Resource]:
-        """Read all objects of the type.
+        """Read all objects of this type.
 
         Args:
-            project_key: only those in this project.
+            project_key: of the project whose objects to read.
 
         Returns:
-            New resources, which the caller may keep and change.
+            New resources, which the caller owns.
 
         Raises:
-            ValueError: if the type lives in projects and no key was given.
+            ValueError: if objects of this type are in projects, and no key was passed.
         """
 
     def _parse(self, resource_id: str, *, named: bool = True) -> ResourceId:
-        """Read an id of this type; ``named`` ones are inside a project."""
+        """Parse an id of this type, which has a name or not."""
         parsed = ResourceId.parse(resource_id)
         if parsed.resource_type == self.resource_type:
             if bool(parsed.resource_name) == named:

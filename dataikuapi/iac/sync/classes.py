@@ -1,4 +1,4 @@
-"""The class that reads each resource type, derived from the registry of types."""
+"""The reader class of each resource type, derived from the registry of types."""
 
 from dataikuapi.iac.sync.dataset import DatasetSync
 from dataikuapi.iac.sync.project import ProjectSync
@@ -14,7 +14,7 @@ _NAMED: dict[ResourceType, type[TypedSync]] = {
 
 
 def sync_class(kind: ResourceType) -> type[TypedSync]:
-    """Return the class that reads a type; made here, where it has no name of its own.
+    """Return the class that reads a type; created here if it has no module of its own.
 
     Args:
         kind: need not be registered.

@@ -1,4 +1,4 @@
-"""What did DSS answer instead of what it was asked for?"""
+"""Parses the error responses of DSS."""
 
 from typing import Any
 
@@ -11,12 +11,13 @@ _EXCEPTIONS = "com.dataiku.dip.exceptions."
 
 
 class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client
-    """An error answer, taken apart.
+    """An error response.
 
     Args:
-        status: of HTTP; ``None`` where the client has dropped it.
-        error_type: the Java class that DSS names; "" if the answer is not DSS's.
-        message: what DSS says of it.
+        status: the HTTP status; ``None`` if the client has dropped it.
+        error_type: the Java class that DSS names; empty if the response is not from
+            DSS.
+        message: the error message of DSS.
     """
 
     def __init__(self, status: int | None, error_type: str, message: str) -> None:
@@ -27,7 +28,7 @@ class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client
 
     @classmethod
     def of_response(cls, response: Response) -> "ErrorResponse":
-        """Take the body apart: JSON with an ``errorType``, or something foreign."""
+        """Parse a body: JSON with an ``errorType``, or a response not from DSS."""
         try:
             body: Any = response.json()
         except ValueError:
@@ -39,40 +40,40 @@ class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client
 
     @classmethod
     def of_exception(cls, error: DataikuException) -> "ErrorResponse":
-        """Take the text apart in which the client renders an error answer.
+        """Parse the message of the client's exception, which lacks the status.
 
-        That is ``<errorType>: <message>``, and ``Unknown error: <page>`` for a body
-        that is no JSON; the status is lost.
+        It reads ``<errorType>: <message>``, or ``Unknown error: <page>`` for a body
+        that is not JSON.
         """
         if isinstance(error, cls):
             return error
         error_type, _, message = str(error).partition(": ")
-        foreign = error_type == "Unknown error" or "." not in error_type
-        return cls(None, "" if foreign else error_type, message)
+        is_dss = error_type != "Unknown error" and "." in error_type
+        return cls(None, error_type if is_dss else "", message)
 
     @property
     def is_dss(self) -> bool:
-        """Whether it is an error that DSS itself reports."""
+        """Whether DSS itself reports the error."""
         return bool(self.error_type)
 
     @property
     def is_bad_key(self) -> bool:
-        """Whether DSS does not know the API key."""
+        """Whether DSS does not accept the API key."""
         return self.error_type == f"{_EXCEPTIONS}NotAuthenticatedException"
 
     @property
     def is_missing(self) -> bool:
-        """Whether DSS says that the object does not exist.
+        """Whether DSS reports that the object does not exist.
 
-        Some releases wrap that in the exception for missing rights.
+        Some releases wrap that in the exception for missing permissions.
         """
         name = f"{_EXCEPTIONS}NotFoundException"
         return self.error_type == name or self.is_forbidden and name in self.message
 
     @property
     def is_forbidden(self) -> bool:
-        """Whether DSS says that the key has not the rights.
+        """Whether DSS reports that the API key lacks a permission.
 
-        It says so too of a project that does not exist.
+        It also does so for a project that does not exist.
         """
         return self.error_type == f"{_EXCEPTIONS}UnauthorizedException"

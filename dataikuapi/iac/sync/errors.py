@@ -1,4 +1,4 @@
-"""Turns what calls of the client raise into exceptions of this package."""
+"""Translates the client's exceptions into this package's."""
 
 import json
 import traceback
@@ -29,8 +29,8 @@ from dataikuapi.iac.types.shapes import UnexpectedShapeError
 
 __all__ = ["translate_errors"]
 
-_QUOTED = 200
-"""How many characters of what DSS says a message may quote."""
+_EXCERPT_LENGTH = 200
+"""How many characters of a DSS error message may be quoted."""
 
 
 @contextmanager
@@ -39,16 +39,17 @@ def translate_errors(
     rid: ResourceId | None,
     is_missing: Callable[[Exception], bool] = lambda error: False,
 ) -> Iterator[None]:
-    """Turn whatever calls of the client raise into one of this package's exceptions.
+    """Translate what calls of the client raise into this package's exceptions.
 
-    What this package raises by mistake, a KeyError of its own, say, passes as it is.
+    An error raised by this package itself, such as a KeyError due to a bug, is not
+    translated.
 
     Args:
-        client: the one that is called, for a second question where one response has two
-            meanings.
-        rid: which object is asked for; ``None`` for the instance as a whole.
-        is_missing: returns whether the client fails in this way where DSS does not
-            report a missing object as one.
+        client: the client that is called; used for follow-up requests where a response
+            is ambiguous.
+        rid: the requested object; ``None`` for the instance as a whole.
+        is_missing: returns whether an error of the client means that the object does
+            not exist, for objects that DSS does not report as missing.
 
     Raises:
         ResourceNotFoundError: if DSS reports that the object does not exist.
@@ -59,20 +60,20 @@ def translate_errors(
     except DataikuIaCError:
         raise
     except DataikuException as error:
-        raise _refused(client, rid, ErrorResponse.of_exception(error)) from error
+        raise _error_reported(client, rid, ErrorResponse.of_exception(error)) from error
     except requests.RequestException as error:
-        raise _failed(client, rid, error) from error
+        raise _request_failed(client, rid, error) from error
     except UnexpectedShapeError as error:
-        raise _unexpected(client, rid) from error
-    except _NOT_UNDERSTOOD as error:
+        raise _unexpected_response(client, rid) from error
+    except _PARSE_ERRORS as error:
         if not _is_raised_by_client(error):
             raise
         if rid is not None and is_missing(error) and last_response_from_dss(client):
-            raise _missing(client, rid) from error
-        raise _unexpected(client, rid) from error
+            raise _not_found(client, rid) from error
+        raise _unexpected_response(client, rid) from error
 
 
-_NOT_UNDERSTOOD = (
+_PARSE_ERRORS = (
     KeyError,
     TypeError,
     AttributeError,
@@ -81,11 +82,11 @@ _NOT_UNDERSTOOD = (
     OverflowError,
     RecursionError,
 )
-"""How the client fails on JSON of another shape, which it takes apart unchecked."""
+"""What the client raises for JSON of another shape, since it does not check that."""
 
 
 def _is_raised_by_client(error: Exception) -> bool:
-    """Return whether the client, or something that it calls, raised the error."""
+    """Return whether the client, or a library that it calls, raised the error."""
     modules = [
         str(frame.f_globals.get("__name__"))
         for frame, _ in traceback.walk_tb(error.__traceback__)
@@ -97,81 +98,81 @@ def _is_raised_by_client(error: Exception) -> bool:
     )
 
 
-_NO_URL = (
+_INVALID_URL = (
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
 )
 
 
-def _failed(
+def _request_failed(
     client: DSSClient, rid: ResourceId | None, error: requests.RequestException
 ) -> DataikuIaCError:
     if isinstance(error, (requests.exceptions.InvalidJSONError, json.JSONDecodeError)):
-        return _not_dss(client, rid, None)
+        return _invalid_response(client, rid, None)
     if isinstance(error, requests.Timeout):
-        return _timed_out(client, rid)
-    if isinstance(_after_retries(error), ReadTimeoutError):
-        return _timed_out(client, rid)
+        return _timeout(client, rid)
+    if isinstance(_last_failure(error), ReadTimeoutError):
+        return _timeout(client, rid)
     unreachable = DSSUnreachableError(
-        f"cannot reach {describe_host(client)} (asked for {_name(rid)}): "
-        f"{_first_cause(error)}. Check the URL, the network, and that DSS runs"
+        f"cannot reach {describe_host(client)} (requested: {_describe(rid)}): "
+        f"{_root_cause(error)}. Check the URL, the network, and that DSS is running"
     )
-    refused = isinstance(_after_retries(error), NewConnectionError)
-    unreachable.no_connection = refused or isinstance(error, _NO_URL)
+    is_refused = isinstance(_last_failure(error), NewConnectionError)
+    unreachable.no_connection = is_refused or isinstance(error, _INVALID_URL)
     return unreachable
 
 
-def _after_retries(error: requests.RequestException) -> object:
-    """Return why the last try failed, which requests wraps and calls no time-out."""
+def _last_failure(error: requests.RequestException) -> object:
+    """Return why the last attempt failed; requests wraps it and hides a timeout."""
     inner = error.args[0] if error.args else None
     return getattr(inner, "reason", inner)
 
 
-def _timed_out(client: DSSClient, rid: ResourceId | None) -> DSSTimeoutError:
+def _timeout(client: DSSClient, rid: ResourceId | None) -> DSSTimeoutError:
     return DSSTimeoutError(
-        f"no answer from {describe_host(client)} in time (asked for {_name(rid)}). Try "
-        "again later, ask whoever runs it, or give it more time (RetryPolicy)"
+        f"{describe_host(client)} did not respond in time (requested: "
+        f"{_describe(rid)}). Try again later, or raise the timeouts (RetryPolicy)"
     )
 
 
-def _refused(
+def _error_reported(
     client: DSSClient, rid: ResourceId | None, response: ErrorResponse
 ) -> DataikuIaCError:
-    host, name = describe_host(client), _name(rid)
+    host, name = describe_host(client), _describe(rid)
     if not response.is_dss:
-        return _not_dss(client, rid, response.status)
+        return _invalid_response(client, rid, response.status)
     if response.is_bad_key:
         return DSSAuthenticationError(
-            f"{host} does not know the API key (asked for {name}). Check the key, and "
-            "that it is one of this instance"
+            f"{host} does not accept the API key (requested: {name}). Check the key, "
+            "and that it belongs to this instance"
         )
     if response.is_missing and rid is not None:
-        return _missing(client, rid)
+        return _not_found(client, rid)
     if response.is_forbidden:
         return _forbidden(client, rid, response)
-    status = f"{response.status} " if response.status else ""
     return DSSError(
-        f"{host} answered {status}to {name} with {response.error_type}: "
-        f"{_quoted(client, response.message)}"
+        f"{host} returned {response.status or 'an error'} for {name}: "
+        f"{response.error_type}: {_excerpt(client, response.message)}"
     )
 
 
 def _forbidden(
     client: DSSClient, rid: ResourceId | None, response: ErrorResponse
 ) -> DataikuIaCError:
-    """Tell a project that the key does not see from an action that it has no right to.
+    """Distinguish a project that is not visible from a missing permission.
 
-    DSS answers a missing project, a hidden one and a missing right alike, so it is
-    asked twice more: who am I, and is the project there at all?
+    DSS responds alike to a project that does not exist, one that the key may not see,
+    and a missing permission. Two more requests settle which it is: one checks the API
+    key, the other whether the project is visible at all.
     """
     with translate_errors(client, None):
         client.get_auth_info()
     if rid is not None and not _is_visible(client, rid):
         return _not_visible(client, rid)
     return DSSPermissionError(
-        f"{describe_host(client)} does not let the API key read {_name(rid)}: "
-        f"{_quoted(client, response.message)}. Ask for the right to read the project"
+        f"{describe_host(client)} denies the API key access to {_describe(rid)}: "
+        f"{_excerpt(client, response.message)}. Ask for permission to read the project"
     )
 
 
@@ -187,7 +188,7 @@ def _is_visible(client: DSSClient, rid: ResourceId) -> bool:
     return True
 
 
-def _missing(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
+def _not_found(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
     if not rid.resource_name:
         return _not_visible(client, rid)
     return ResourceNotFoundError(
@@ -198,45 +199,46 @@ def _missing(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
 
 def _not_visible(client: DSSClient, rid: ResourceId) -> ProjectNotVisibleError:
     return ProjectNotVisibleError(
-        f"{describe_host(client)} shows no project {rid.project_key} to this API key: "
-        "it does not exist, or the key may not see it; DSS does not tell which. Check "
-        "the project key, and the key's rights"
+        f"{describe_host(client)} has no project {rid.project_key} visible to this API "
+        "key: it does not exist, or the key may not see it; DSS does not say which. "
+        "Check the project key, and the permissions of the API key"
     )
 
 
-def _not_dss(
+def _invalid_response(
     client: DSSClient, rid: ResourceId | None, status: int | None
 ) -> InvalidResponseError:
-    said = f"{status} and " if status else ""
     return InvalidResponseError(
-        f"{describe_host(client)} answered {said}no JSON of DSS when asked for "
-        f"{_name(rid)}: the page of a proxy or a login, or DSS is starting. Check "
-        "the URL, and what is in front of DSS"
+        f"{describe_host(client)} returned {status or 'a response'} for "
+        f"{_describe(rid)}, but not JSON from DSS: it is a proxy or login page, or DSS "
+        "is starting up. Check the URL, and what is in front of DSS"
     )
 
 
-def _unexpected(client: DSSClient, rid: ResourceId | None) -> UnexpectedResponseError:
+def _unexpected_response(
+    client: DSSClient, rid: ResourceId | None
+) -> UnexpectedResponseError:
     return UnexpectedResponseError(
-        f"{describe_host(client)} answered JSON that is not what DSS answers when "
-        f"asked for {_name(rid)}. Check that the URL is that of a DSS"
+        f"{describe_host(client)} returned JSON for {_describe(rid)} that is not what "
+        "DSS returns. Check that the URL is that of a DSS instance"
     )
 
 
-def _name(rid: ResourceId | None) -> str:
+def _describe(rid: ResourceId | None) -> str:
     return "the instance" if rid is None else str(rid)
 
 
-def _quoted(client: DSSClient, text: str) -> str:
-    """Return the beginning of what DSS says, never with the API key in it."""
+def _excerpt(client: DSSClient, text: str) -> str:
+    """Return the beginning of a message from DSS, without the API key."""
     key = getattr(client, "api_key", None)
     cleaned = text.replace(key, "…") if isinstance(key, str) and key else text
-    return cleaned[:_QUOTED]
+    return cleaned[:_EXCERPT_LENGTH]
 
 
-def _first_cause(error: BaseException) -> str:
-    """Return what went wrong at the bottom; the outer errors repeat the URL."""
-    if isinstance(error, _NO_URL):
-        return "that is no URL such as https://dss.example.com:11200"
+def _root_cause(error: BaseException) -> str:
+    """Return the innermost cause; the errors around it only repeat the URL."""
+    if isinstance(error, _INVALID_URL):
+        return "not a valid URL, such as https://dss.example.com:11200"
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
     reason = getattr(error, "strerror", None)

@@ -1,4 +1,4 @@
-"""Reads projects and single objects of one instance, many at the same time."""
+"""Reads the projects and objects of one instance concurrently."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,19 +28,19 @@ Progress = bool | ProgressCallback
 
 
 class Reader(Protocol):
-    """What reads one type: a ResourceSync, or what a caller put in its place."""
+    """Reads one type: a ResourceSync, or what a caller replaced it with."""
 
     def fetch(self, resource_id: str) -> Resource:
         """Read one object."""
         ...
 
     def list_all(self, project_key: str | None = None) -> list[Resource]:
-        """Read all objects, of one project where the type lives in projects."""
+        """Read all objects; those in one project, if the type is in projects."""
         ...
 
 
 class ReaderOf:
-    """An attribute of a manager: what reads one type, which a caller may replace."""
+    """Descriptor: the reader of one type, as a replaceable attribute of a manager."""
 
     def __init__(self, kind: ResourceType) -> None:
         self._kind = kind
@@ -54,20 +54,20 @@ class ReaderOf:
     def __get__(
         self, manager: "HasReaders | None", owner: object
     ) -> "Reader | ReaderOf":
-        """Return what reads the type; of the class, the attribute itself."""
+        """Return the reader; on the class, the descriptor itself."""
         return self if manager is None else manager.readers[self._kind.name]
 
     def __set__(self, manager: "HasReaders", reader: Reader) -> None:
-        """Let something else read the type."""
+        """Replace the reader."""
         manager.readers[self._kind.name] = reader
 
 
 class HasReaders(Protocol):
-    """What :class:`ReaderOf` is an attribute of."""
+    """An object with attributes that are :class:`ReaderOf`."""
 
     @property
     def readers(self) -> dict[str, Reader]:
-        """By type."""
+        """The readers, by type."""
         ...
 
 
@@ -75,17 +75,17 @@ class InstanceReader:
     """Reads one instance.
 
     Args:
-        client: how to reach DSS; not changed.
-        types: names of the resource types to read; when omitted, all that there are,
-            or, for a client that is not a DSSClient, those of the contract: a further
-            one breaks no caller who replaced what reads these.
+        client: connects to DSS; not modified.
+        types: names of the resource types to read. Defaults to all, or, for a client
+            that is not a DSSClient, to those of the contract: a caller with a mock has
+            replaced their readers, and more types would break that.
         secret_key: see :class:`~dataikuapi.iac.sync.base.ResourceSync`.
-        max_workers: how many calls to DSS are made at the same time.
-        policy: how long to wait for DSS, and how often to retry.
+        max_workers: how many requests to DSS are made concurrently.
+        policy: timeouts and retries.
 
     Attributes:
-        readers: what reads each type, in the order of the types.
-        provenance: which DSS it is, once something was read.
+        readers: the reader of each type, in the order of the types.
+        provenance: which instance it is, known once something was read.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class InstanceReader:
 
     @property
     def types(self) -> list[str]:
-        """The names of the types that it reads; that of projects first, if at all."""
+        """The names of the types that are read; that of projects first, if any."""
         return list(self.readers)
 
     def read_object(self, resource_id: str) -> Resource:
@@ -119,7 +119,7 @@ class InstanceReader:
         Raises:
             ValueError: if the type is unknown or the id malformed.
             ResourceNotFoundError: if DSS reports that there is no such object.
-            DSSError: if DSS could not be asked.
+            DSSError: if a request to DSS failed.
         """
         resource_type = resource_type_of(resource_id, self.readers)
         resource = replace(self.readers[resource_type].fetch(resource_id))
@@ -148,7 +148,7 @@ class InstanceReader:
                     result.resources.append(replace(outcome))
 
         with self._running(progress):
-            self._identify_and(read)
+            self._with_provenance(read)
         return result
 
     def read_projects(
@@ -162,7 +162,7 @@ class InstanceReader:
         Args:
             keys: of the projects.
             progress: see :meth:`StateManager.sync_all`.
-            types: which types of them; all when omitted.
+            types: which types to read. Defaults to all.
         """
         with self._running(progress):
             return self._read(keys, self.types if types is None else types)
@@ -173,16 +173,16 @@ class InstanceReader:
         progress: Progress,
         removals: ConfirmedRemovals = ConfirmedRemovals(()),
     ) -> FetchResult:
-        """Read projects that are known, of which some may not be readable now.
+        """Read known projects again, some of which may not be readable now.
 
         Args:
             keys: of the projects.
             progress: see :meth:`StateManager.sync_all`.
-            removals: those of them that were deleted for certain.
+            removals: those of them that are known to be deleted.
 
         Raises:
-            ValueError: if DSS shows a project that is said to be deleted.
-            DSSError: if DSS could not be asked at all.
+            ValueError: if DSS still shows a project that is confirmed as deleted.
+            DSSError: if DSS cannot be reached, or does not accept the API key.
         """
         result = self.read_projects(keys, progress)
         result.raise_if_unreachable()
@@ -197,21 +197,21 @@ class InstanceReader:
 
         Args:
             progress: see :meth:`StateManager.sync_all`.
-            removals: projects that were deleted for certain, and so are read too: they
-                are empty.
+            removals: projects that are known to be deleted; they count as read, and
+                empty.
 
         Returns:
-            What was read, and the keys of all projects of which it is known whether
-            they exist: those that are listed, readable or not, and the deleted ones.
+            What was read, and the keys of all projects whose existence is certain:
+            those that are listed, readable or not, and the deleted ones.
 
         Raises:
-            ValueError: if DSS lists a project that is said to be deleted.
+            ValueError: if DSS still lists a project that is confirmed as deleted.
             DSSError: if the projects could not be listed.
         """
         with self._running(progress):
             result, keys = _list_projects(self.readers[PROJECT.name])
-            inside = [name for name in self.types if name != PROJECT.name]
-            result.join(self._read(keys, inside))
+            children = [name for name in self.types if name != PROJECT.name]
+            result.join(self._read(keys, children))
         removals.require_not_visible(keys)
         result.complete += [(key, name) for key in removals.keys for name in self.types]
         return result, [*keys, *removals.keys]
@@ -226,7 +226,7 @@ class InstanceReader:
                 is_own = isinstance(self.readers[name], ResourceSync)
                 result.add(key, name, outcome, is_own)
 
-        self._identify_and(read)
+        self._with_provenance(read)
         return result
 
     def _call(
@@ -237,8 +237,8 @@ class InstanceReader:
             return partial(reader.list_all, project_key)
         return partial(reader.fetch, str(ResourceId(resource_type, project_key)))
 
-    def _identify_and(self, read: Callable[[], None]) -> None:
-        """Read, and meanwhile learn which DSS it is."""
+    def _with_provenance(self, read: Callable[[], None]) -> None:
+        """Read, and concurrently fetch the provenance."""
         self._workers.run([lambda: self.provenance.fetch(self._workers.client), read])
 
     @contextmanager

@@ -12,11 +12,11 @@ __all__ = ["ProjectSync"]
 
 
 class ProjectSync(TypedSync):
-    """Reads a project's own configuration, not what is inside it.
+    """Reads a project's own configuration, not the objects inside.
 
-    It takes four calls: the summary, the metadata (DSS keeps name, descriptions, tags
-    and checklists there), the settings, and the permissions, for which a key needs more
-    rights: without them the project has no attribute ``permissions``.
+    It takes four requests: the summary, the metadata (where DSS has name, descriptions,
+    tags and checklists), the settings and the permissions. Without the right to read
+    permissions, the resource has no attribute ``permissions``.
     """
 
     kind = PROJECT
@@ -29,7 +29,7 @@ class ProjectSync(TypedSync):
 
         Raises:
             SyncError: if some of them could not be read.
-            DSSError: if DSS could not be asked.
+            DSSError: if they could not be listed.
         """
         with translate_errors(self.client, None):
             summaries = PROJECT.list_projects(self.client)

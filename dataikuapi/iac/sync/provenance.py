@@ -1,4 +1,4 @@
-"""Records which DSS was read, and whose API key read it."""
+"""Records which DSS instance was read, and with whose API key."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -20,13 +20,13 @@ _FIELDS = {"node_id": "nodeId", "install_id": "installId", "dss_version": "dssVe
 
 
 class Provenance:
-    """Which DSS it is, and whose API key is used; requested once.
+    """Which DSS instance is read, and whose API key is used; requested once.
 
-    Good to know, but no reason to fail: where DSS does not say (one of the calls is
-    not documented), it stays unknown.
+    It is optional: if a request fails (one of them is not documented), the value stays
+    ``None``.
 
     Attributes:
-        instance: node id, install id and version of the DSS.
+        instance: node id, install id and version of DSS.
         identity: the login of a user, or the id of an API key.
     """
 
@@ -35,27 +35,27 @@ class Provenance:
         self.identity: str | None = None
 
     def fetch(self, client: DSSClient) -> None:
-        """Request what is not known yet."""
+        """Request what is still missing."""
         if not is_dss_client(client):
             return
         if self.identity is None:
-            self.identity = _unless_refused(client, _identity)
+            self.identity = _none_if_refused(client, _identity)
         if self.instance is None:
-            self.instance = _unless_refused(client, _instance)
+            self.instance = _none_if_refused(client, _instance)
 
     def stamp_state(self, state: State) -> None:
-        """Note in a state where it comes from, and who read it."""
+        """Record the instance in a state, and who read it in its resources."""
         state.instance = self.instance
         for resource in state.resources.values():
             self.stamp(resource)
 
     def stamp(self, resource: Resource) -> None:
-        """Note in the resource who read it, unless whoever read it has done so."""
+        """Record in a resource who read it, unless that is set already."""
         if self.identity and resource.metadata.deployed_by == "system":
             resource.metadata.deployed_by = self.identity
 
 
-def _unless_refused(client: DSSClient, call: Callable[[DSSClient], T]) -> T | None:
+def _none_if_refused(client: DSSClient, call: Callable[[DSSClient], T]) -> T | None:
     try:
         with translate_errors(client, None):
             return call(client)

@@ -1,4 +1,4 @@
-"""Projects that a caller confirms to be removed, which DSS does not tell by itself."""
+"""Confirmed removals of projects, which DSS does not report by itself."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ __all__ = ["ConfirmedRemovals"]
 
 
 class ConfirmedRemovals:
-    """Keys of projects that were deleted for certain.
+    """Keys of projects that are known to be deleted.
 
-    DSS hides deleted projects and forbidden ones alike, so only a person can say which
-    it is.
+    To the API, a project that was deleted and one that the key may not see look alike,
+    so the caller has to confirm that it is deleted.
 
     Args:
         keys: of the projects.
@@ -25,28 +25,29 @@ class ConfirmedRemovals:
         self.keys = unique(keys, "confirm_removed")
 
     def __bool__(self) -> bool:
-        """Return whether there is any."""
+        """Return whether there are any."""
         return bool(self.keys)
 
     def require_tracked(self, state: State) -> None:
-        """Refuse what is not in the state: a misspelled key.
+        """Check that all projects are in the state, in case a key is misspelled.
 
         Raises:
-            ValueError: if there is one.
+            ValueError: if one is not.
         """
-        strange = sorted(set(self.keys) - set(state.project_keys()))
-        if strange:
-            raise ValueError(f"confirm_removed: not in the state: {', '.join(strange)}")
+        unknown = sorted(set(self.keys) - set(state.project_keys()))
+        if unknown:
+            raise ValueError(f"confirm_removed: not in the state: {', '.join(unknown)}")
 
     def require_not_visible(self, visible: Iterable[str]) -> None:
-        """Refuse what DSS still shows.
+        """Check that DSS shows none of the projects.
 
         Args:
             visible: keys of the projects that it shows.
 
         Raises:
-            ValueError: if there is one.
+            ValueError: if it shows one.
         """
-        there = sorted(set(self.keys) & set(visible))
-        if there:
-            raise ValueError(f"confirm_removed: DSS still lists {', '.join(there)}")
+        still_listed = sorted(set(self.keys) & set(visible))
+        if still_listed:
+            projects = ", ".join(still_listed)
+            raise ValueError(f"confirm_removed: DSS still lists {projects}")

@@ -1,4 +1,4 @@
-"""What was read of an instance, what could not be, and the state that makes."""
+"""The result of reading an instance, and the state built from it."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -30,18 +30,18 @@ __all__ = ["FetchResult", "OnError", "check_on_error", "handle_failures"]
 logger = logging.getLogger(__name__)
 
 OnError = Literal["raise", "keep"]
-"""What to do about objects that could not be read."""
+"""What to do with objects that could not be read."""
 
 
 @dataclass
 class FetchResult:
-    """What was read of an instance.
+    """What was read from an instance, and what could not be read.
 
     Args:
         resources: what was read.
-        failures: what could not be read, by id; a listing that failed has a key of its
-            own, see :func:`~dataikuapi.iac.models.ids.listing_key`.
-        complete: project key and type of what was listed completely.
+        failures: what went wrong, by id; a listing that failed has a key of its own,
+            see :func:`~dataikuapi.iac.models.ids.listing_key`.
+        complete: project key and type of each listing that was read completely.
         deleted: ids of single objects that do not exist.
     """
 
@@ -51,19 +51,19 @@ class FetchResult:
     deleted: list[str] = field(default_factory=list)
 
     def state(self, read_at: datetime) -> State:
-        """Return what was read as a state, which knows its scope.
+        """Return the resources as a state with a scope.
 
         Args:
-            read_at: when reading began.
+            read_at: when the read started.
         """
         ordered = sorted(self.resources, key=lambda item: item.resource_id)
         state = State(serial=1, scope=Scope.from_parts(self.complete, read_at))
-        # Not copied once more: whoever read them made them for this.
+        # Not copied again: the result owns them.
         state.resources = {item.resource_id: item for item in ordered}
         return state
 
     def join(self, other: "FetchResult") -> None:
-        """Add what another reading brought."""
+        """Add another result."""
         self.resources += other.resources
         self.failures.update(other.failures)
         self.complete += other.complete
@@ -75,13 +75,13 @@ class FetchResult:
         outcome: Resource | list[Resource] | DataikuIaCError,
         is_own: bool,
     ) -> None:
-        """Add what reading one type of a project brought.
+        """Add what was read of one type in a project.
 
         Args:
             project_key: of the project.
-            resource_type: what was read.
-            outcome: resources, or why there are none.
-            is_own: whether nobody else holds the resources.
+            resource_type: the type that was read.
+            outcome: the resources, or why they could not be read.
+            is_own: whether the resources are not shared, and need no copy.
         """
         if isinstance(outcome, SyncError):
             self.resources += outcome.state.list_resources()
@@ -90,15 +90,15 @@ class FetchResult:
             self.failures[_failure_key(project_key, resource_type)] = outcome
             return
         else:
-            found = outcome if isinstance(outcome, list) else [outcome]
-            self.resources += found if is_own else [replace(item) for item in found]
+            items = outcome if isinstance(outcome, list) else [outcome]
+            self.resources += items if is_own else [replace(item) for item in items]
         self.complete.append((project_key, resource_type))
 
     def raise_if_unreachable(self) -> None:
-        """Raise why nothing at all was read, if DSS could not be asked at all.
+        """Raise if nothing was read because every request has to fail.
 
         Raises:
-            DSSError: if nothing answers there, or DSS does not accept the API key.
+            DSSError: if DSS cannot be reached, or does not accept the API key.
         """
         if not self.resources:
             for error in self.failures.values():
@@ -106,11 +106,11 @@ class FetchResult:
                     raise error
 
     def confirm(self, removals: ConfirmedRemovals, types: Sequence[str]) -> None:
-        """Take projects that are not visible for removed, if that is confirmed.
+        """Treat projects that are not visible as removed, if that is confirmed.
 
         Args:
-            removals: keys of those projects.
-            types: what was read of each.
+            removals: the confirmed ones.
+            types: the types that were read of each project.
         """
         for key in removals.keys:
             failure = self.failures.get(str(ResourceId(PROJECT.name, key)))
@@ -120,13 +120,14 @@ class FetchResult:
                     self.complete.append((key, resource_type))
 
     def raise_failures(self, removals: ConfirmedRemovals) -> None:
-        """Raise why single objects could not be read, unless they do not exist.
+        """Raise the first failure of a single object, and note which are deleted.
 
         Args:
-            removals: keys of projects that do not exist, rather than not visible.
+            removals: projects that are known not to exist.
 
         Raises:
-            ProjectNotVisibleError: if an object is in another such project.
+            ProjectNotVisibleError: if an object is in another project that is not
+                visible.
             DSSError: if an object could not be read.
         """
         failures = []
@@ -144,7 +145,7 @@ class FetchResult:
 
 
 def _failure_key(project_key: str, resource_type: str) -> str:
-    """Return the key of what could not be read: an object, or a listing of many."""
+    """Return the key of a failure: the id of an object, or the key of a listing."""
     kind = TYPES.get(resource_type)
     if kind is not None and not kind.identity.is_named:
         return str(ResourceId(resource_type, project_key))
@@ -152,13 +153,13 @@ def _failure_key(project_key: str, resource_type: str) -> str:
 
 
 def check_on_error(on_error: str) -> None:
-    """Refuse what ``on_error`` does not take.
+    """Check the argument ``on_error``.
 
     Raises:
         ValueError: if it is neither "raise" nor "keep".
     """
     if on_error not in ("raise", "keep"):
-        raise ValueError(f"on_error is {on_error!r}; it takes 'raise' or 'keep'")
+        raise ValueError(f"on_error must be 'raise' or 'keep', not {on_error!r}")
 
 
 def handle_failures(
@@ -168,21 +169,21 @@ def handle_failures(
     listed: list[str] | None,
     on_error: OnError,
 ) -> None:
-    """Fill ``unknown`` of a state, and raise or carry over what could not be read.
+    """Fill ``unknown`` of a state, and raise the failures or keep stored objects.
 
     Args:
         state: what was read.
-        stored: what was known before.
+        stored: the stored state.
         failures: what could not be read, by id.
-        listed: the keys of all projects that there are, where that is known.
-        on_error: "raise" the failures, or "keep" what is stored of those objects.
+        listed: the keys of all existing projects, if they were listed.
+        on_error: "raise" the failures, or "keep" the stored version of those objects.
 
     Raises:
-        SyncError: if there are failures, and they are to be raised; where nothing at
-            all of one project was read, the failure itself.
+        SyncError: if there are failures to be raised. If nothing was read and all
+            failures are in one project, the first failure is raised instead.
     """
     if instances_differ(stored.instance, state.instance):
-        stored = State()  # It says nothing of this DSS.
+        stored = State()  # It does not describe this instance.
     known = set(stored.project_keys())
     vanished = known - set(known if listed is None else listed)
     state.unknown = collect_unknown(stored, failures, vanished)
@@ -191,7 +192,7 @@ def handle_failures(
     if failures and on_error == "raise":
         projects = {key.split(".")[1] for key in failures}
         if not state.resources and len(projects) == 1:
-            raise next(iter(failures.values()))  # It says more than "nothing was read".
+            raise next(iter(failures.values()))  # More specific than SyncError.
         raise SyncError(state, failures)
     if failures:
         kept = carry_over_unknown(stored, state)

@@ -1,4 +1,4 @@
-"""Reads objects of any type, as its ResourceType says."""
+"""Reads objects of any type, as its ResourceType defines."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -27,7 +27,7 @@ Outcomes = dict[ResourceId, Resource | DataikuIaCError]
 
 
 class TypedSync(ResourceSync):
-    """Reads the objects of the type that a subclass sets.
+    """Reads the objects of one type, which a subclass sets.
 
     Attributes:
         kind: the resource type.
@@ -44,15 +44,15 @@ class TypedSync(ResourceSync):
         """Read one object.
 
         Args:
-            resource_id: ``{type}.{PROJECT_KEY}.{name}``, without the name for a type of
-                which there is one in each project.
+            resource_id: ``{type}.{PROJECT_KEY}.{name}``, or without the name for a type
+                of which each project has exactly one.
 
         Raises:
             ValueError: if the id is malformed.
             ResourceNotFoundError: if DSS reports that there is no such object.
             ProjectNotVisibleError: if the project does not exist, or is not visible to
                 the API key.
-            DSSError: if DSS could not be asked.
+            DSSError: if a request to DSS failed.
         """
         return self._fetch(self._parse(resource_id, named=self.kind.identity.is_named))
 
@@ -63,11 +63,11 @@ class TypedSync(ResourceSync):
             project_key: of the project.
 
         Raises:
-            ValueError: if no project key was given.
+            ValueError: if no project key was passed.
             ProjectNotVisibleError: if the project does not exist, or is not visible to
                 the API key.
             SyncError: if some of the objects could not be read.
-            DSSError: if DSS could not be asked.
+            DSSError: if they could not be listed.
         """
         key = self._require(project_key)
         with translate_errors(self.client, ResourceId(PROJECT.name, key)):
@@ -82,10 +82,10 @@ class TypedSync(ResourceSync):
     def _read_all(
         self, listed: Mapping[ResourceId, Documents | None]
     ) -> list[Resource]:
-        """Fetch what the listing does not have whole, with all workers, and build all.
+        """Fetch objects that the listing has in part, concurrently, and build all.
 
         Raises:
-            SyncError: if any failed; what was deleted meanwhile is just left out.
+            SyncError: if any failed; objects deleted in the meantime are omitted.
         """
         calls = {
             rid: partial(self._fetch, rid, documents)
@@ -93,14 +93,14 @@ class TypedSync(ResourceSync):
             if documents is None or self.kind.privileged
         }
         outcomes: Outcomes = dict(zip(calls, self._workers.run(list(calls.values()))))
-        # Not by all workers: building takes time that they had better spend on calls.
+        # In this thread only: it takes CPU time, and the other workers have requests.
         for rid, documents in listed.items():
             if documents is not None and rid not in outcomes:
-                outcomes[rid] = self._attempt(rid, documents)
-        return self._found(outcomes)
+                outcomes[rid] = self._try_build(rid, documents)
+        return self._collect(outcomes)
 
     def _fetch(self, rid: ResourceId, listed: Documents | None = None) -> Resource:
-        """Read one object, of which the listing may have a part."""
+        """Fetch one object, starting from what the listing has of it."""
         project = self.client.get_project(rid.project_key)
         with translate_errors(self.client, rid, self.kind.is_missing):
             documents = {
@@ -115,20 +115,20 @@ class TypedSync(ResourceSync):
         return self.kind.fetch_documents(project, name) if listed is None else listed
 
     def _privileged_documents(self, project: Any) -> Documents:
-        """Read what takes more rights; what the key may not read is left out."""
-        found = {}
+        """Fetch the privileged parts; those that the key may not read are omitted."""
+        documents = {}
         for name, call in self.kind.privileged.items():
             try:
-                found[name] = call(project)
+                documents[name] = call(project)
             except DataikuException as error:
                 if not ErrorResponse.of_exception(error).is_forbidden:
                     raise
-        return found
+        return documents
 
     def _build(self, rid: ResourceId, documents: Documents) -> Resource:
         return resource_from(self.kind, rid, documents, self._redactor)
 
-    def _attempt(
+    def _try_build(
         self, rid: ResourceId, documents: Documents
     ) -> Resource | DataikuIaCError:
         try:
@@ -136,13 +136,14 @@ class TypedSync(ResourceSync):
         except DataikuIaCError as error:
             return error
 
-    def _found(self, outcomes: Outcomes) -> list[Resource]:
-        """Return what was read; one object that failed does not lose the others.
+    def _collect(self, outcomes: Outcomes) -> list[Resource]:
+        """Return the resources.
 
         Raises:
-            SyncError: if any failed; one that was deleted meanwhile is just left out.
+            SyncError: if any failed; it has the others in its ``state``. Objects
+                deleted in the meantime are omitted.
         """
-        found = [item for item in outcomes.values() if isinstance(item, Resource)]
+        resources = [item for item in outcomes.values() if isinstance(item, Resource)]
         failures = {
             str(rid): error
             for rid, error in outcomes.items()
@@ -150,7 +151,7 @@ class TypedSync(ResourceSync):
         }
         if failures:
             state = State(
-                resources={resource.resource_id: resource for resource in found},
+                resources={resource.resource_id: resource for resource in resources},
                 unknown={key: str(error) for key, error in failures.items()},
                 scope=Scope.from_parts(
                     ((rid.project_key, self.resource_type) for rid in outcomes),
@@ -158,7 +159,7 @@ class TypedSync(ResourceSync):
                 ),
             )
             raise SyncError(state, failures)
-        return found
+        return resources
 
 
 def _is_deleted(error: DataikuIaCError) -> bool:

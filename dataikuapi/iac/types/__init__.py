@@ -1,4 +1,4 @@
-"""Resource types: one file each, with all that the library knows of it."""
+"""The resource types: each file has everything that the library knows of one type."""
 
 from dataikuapi.iac.types.base import Documents, Identity, ResourceType
 from dataikuapi.iac.types.building import resource_from

@@ -1,4 +1,4 @@
-"""Building a resource from documents: pure, and the same for every source of them."""
+"""Builds a resource from documents, without I/O, whatever their source."""
 
 from datetime import datetime
 
@@ -22,19 +22,19 @@ def resource_from(
     read_at: datetime | None = None,
     read_by: str = "system",
 ) -> Resource:
-    """Build a resource from the documents of DSS, or of its files.
+    """Build a resource from its documents.
 
     Args:
-        resource_type: says what in the documents is configuration.
+        resource_type: defines what in the documents is configuration.
         resource_id: of the resource.
         documents: by part, as :meth:`ResourceType.fetch_documents` returns them; not
-            changed.
-        redactor: what takes the place of a secret.
-        read_at: when the documents were read; now when omitted.
-        read_by: the login of the user who read them.
+            modified.
+        redactor: replaces each secret.
+        read_at: when the documents were read. Defaults to now.
+        read_by: login of the user, or id of the API key, that read them.
 
     Raises:
-        UnsupportedValueError: if there is a value that a state cannot hold exactly.
+        UnsupportedValueError: if a value cannot be held exactly in a state.
     """
     try:
         attributes = resource_type.attributes(documents, redactor)

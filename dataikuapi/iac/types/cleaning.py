@@ -1,4 +1,7 @@
-"""What do documents of all types have in common that is not configuration?"""
+"""Cleaning that documents of all types share.
+
+It removes bookkeeping, normalizes values, and moves the version tag to the metadata.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,24 +23,24 @@ __all__ = [
 ]
 
 _EXACT_FLOATS = 2**53
-"""Beyond it a float no longer holds every integer."""
+"""Beyond this, a float cannot represent every integer."""
 
 _MAX_MILLISECONDS = 200_000_000_000_000
-"""In the year 8307; Python knows no year beyond 9999."""
+"""In the year 8307; a Python datetime ends with the year 9999."""
 
 KEYED_BY_COLUMN = frozenset("""
     analysisColumnData columnUseScientificNotationByName columnWidthsByName
     outputColumnNameOverrides per_feature
     """.split())
-"""Objects in payloads whose keys are columns, so that a key in them means nothing."""
+"""Objects in payloads whose keys are column names, which may look like any key."""
 
 Ignored = Mapping[tuple[str, ...], str]
-"""Paths that are left out of a document, each with the reason."""
+"""Paths that are removed from a document, each with the reason."""
 
 IGNORED_IN_ALL: Ignored = {
-    ("versionTag",): "who saved last, and how often: bookkeeping, kept as metadata",
-    ("creationTag",): "who made it, and when: bookkeeping, kept as metadata",
-    ("smartName",): "the name as another project writes it; follows from the name",
+    ("versionTag",): "who saved last, and how often: bookkeeping, goes to the metadata",
+    ("creationTag",): "who created it, and when: bookkeeping, goes to the metadata",
+    ("smartName",): "how other projects refer to it; derived from the name",
     ("checklists", "checklists", "items", "createdOn"): "bookkeeping",
     ("checklists", "checklists", "items", "createdBy"): "bookkeeping",
     ("checklists", "checklists", "items", "stateChangedOn"): "bookkeeping",
@@ -45,10 +48,9 @@ IGNORED_IN_ALL: Ignored = {
 
 
 def normalize_numbers(value: JSON) -> JSON:
-    """Return a copy in which values that mean the same are the same.
+    """Return a copy in which floats without a fraction are integers.
 
-    A float without a fraction becomes an integer: the front end of DSS turns 50.0 to 50
-    whenever somebody saves.
+    The DSS front end rewrites 50.0 to 50 on every save.
     """
     if isinstance(value, dict):
         return {key: normalize_numbers(item) for key, item in value.items()}
@@ -60,7 +62,7 @@ def normalize_numbers(value: JSON) -> JSON:
 
 
 def drop_paths(document: dict[str, JSON], ignored: Ignored) -> dict[str, JSON]:
-    """Return the document less the paths; lists on the way are looked into."""
+    """Return the document without these paths; lists along a path are traversed."""
     for path in ignored:
         document = _without_path(document, path)
     return document
@@ -79,28 +81,28 @@ def _without_path(value: Any, path: tuple[str, ...]) -> Any:
 def with_defaults(
     document: dict[str, JSON], defaults: Mapping[str, JSON]
 ) -> dict[str, JSON]:
-    """Return the document with missing keys at their defaults.
+    """Return the document with default values for missing keys.
 
-    Upgrades of DSS add keys to objects that nobody touched: an absent key and one at
-    its default have to be the same.
+    Upgrades of DSS add keys to objects that nobody edited, so a missing key and one at
+    its default have to be equal.
     """
     return {**cast(dict[str, JSON], copy_json(dict(defaults))), **document}
 
 
 def sorted_tags(tags: JSON) -> JSON:
-    """Return the tags in order; they are a set, and DSS re-sorts them as it likes."""
+    """Return the tags sorted: they are a set, and DSS reorders them arbitrarily."""
     return [*sorted({str(tag) for tag in tags})] if isinstance(tags, list) else []
 
 
 def metadata_of(
     document: Mapping[str, Any], read_at: datetime, read_by: str
 ) -> ResourceMetadata:
-    """Return who changed an object last, when, and how often, as its tags tell.
+    """Return the metadata of an object, from its version tag and creation tag.
 
     Args:
-        document: as DSS returns it, with ``versionTag`` and ``creationTag`` if any.
+        document: as DSS returns it; either tag may be missing.
         read_at: when it was read.
-        read_by: by whom.
+        read_by: login of the user, or id of the API key, that read it.
     """
     version, creation = _tag(document, "versionTag"), _tag(document, "creationTag")
     editor = version.get("lastModifiedBy")
@@ -110,19 +112,19 @@ def metadata_of(
         deployed_at=read_at,
         deployed_by=read_by,
         last_modified_by=login if isinstance(login, str) else None,
-        last_modified_at=_moment(version),
+        last_modified_at=_modified_at(version),
         version_number=number if type(number) is int else None,
-        created_at=_moment(creation),
+        created_at=_modified_at(creation),
     )
 
 
 def _tag(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a tag; bookkeeping that is not as it should be is no reason to fail."""
+    """Return a tag; an invalid one counts as missing, as it is not configuration."""
     tag = document.get(name)
     return tag if isinstance(tag, dict) else {}
 
 
-def _moment(tag: Mapping[str, Any]) -> datetime | None:
+def _modified_at(tag: Mapping[str, Any]) -> datetime | None:
     milliseconds = tag.get("lastModifiedOn")
     if type(milliseconds) is not int or abs(milliseconds) > _MAX_MILLISECONDS:
         return None

@@ -12,8 +12,8 @@ __all__ = ["DatasetType"]
 
 _FLOW_DEFAULTS: dict[str, JSON] = {"ignoreErrorStatusOnBuild": False}
 
-# Which of these a dataset has depends on its type and on the DSS that saved it last,
-# so instead of being filled in they are left out where they are at their default.
+# Which of these a dataset has depends on its type and on the DSS version that saved it
+# last, so they are not filled in but removed where they are at their default.
 _PARAMS_DEFAULTS: dict[str, JSON] = {
     "sparkJdbcAccess": "NONE",
     "numPartitions": -1,
@@ -26,18 +26,18 @@ _PARAMS_DEFAULTS: dict[str, JSON] = {
 
 
 class DatasetType(ResourceType):
-    """A dataset. The schema counts, also that of an output, which a build may change.
+    """A dataset. Its schema is tracked, even that of an output, which builds change.
 
-    DSS lists datasets with their whole definition, so that a project takes one call.
+    The listing has the full definitions, so one request reads all of a project.
     """
 
     name = "dataset"
     ignored: ClassVar[Ignored] = {
-        ("metrics", "displayedState"): "which metrics the screen shows",
-        ("metricsChecks", "displayedState"): "which checks the screen shows",
-        ("checks", "displayedState"): "which checks the screen shows",
-        ("params", "uploadBoxId"): "DSS removes it seconds after an upload",
-        ("schema", "userModified"): "set by each save of a schema, those of DSS too",
+        ("metrics", "displayedState"): "UI state: which metrics are displayed",
+        ("metricsChecks", "displayedState"): "UI state: which checks are displayed",
+        ("checks", "displayedState"): "UI state: which checks are displayed",
+        ("params", "uploadBoxId"): "temporary: DSS removes it seconds after an upload",
+        ("schema", "userModified"): "set by every save of a schema, even by DSS itself",
     }
     defaults: ClassVar[Mapping[str, JSON]] = {
         "name": "",
@@ -53,7 +53,7 @@ class DatasetType(ResourceType):
     }
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
-        """Return whole definitions; ``None`` for an item without params or schema."""
+        """Return full definitions; ``None`` for an item without params or schema."""
         items = expect_items(project.list_datasets(), "name")
         return {
             name: {self.main: item} if "params" in item and "schema" in item else None
@@ -66,7 +66,7 @@ class DatasetType(ResourceType):
         return {self.main: expect_object(settings, "name", "type")}
 
     def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
-        """Return the attributes with defaults inside ``flowOptions`` and ``params``."""
+        """Apply the defaults inside ``flowOptions`` and ``params``."""
         if isinstance(attributes.get("flowOptions"), dict):
             flow_options = cast(dict[str, JSON], attributes["flowOptions"])
             attributes["flowOptions"] = with_defaults(flow_options, _FLOW_DEFAULTS)

@@ -1,7 +1,7 @@
-"""Projects: their own configuration, not what is inside them.
+"""Projects: their own configuration, not the objects inside.
 
-DSS spreads a project over several documents: its name, descriptions, tags and
-checklists are in ``/metadata``, not in ``/settings``.
+DSS spreads it over several documents: name, descriptions, tags and checklists are in
+``/metadata``, not in ``/settings``.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,10 +23,10 @@ __all__ = ["ProjectType"]
 
 
 class ProjectType(ResourceType):
-    """A project, of four documents.
+    """A project, made up of four documents.
 
     ``summary`` is ``GET /projects/KEY`` or an item of ``GET /projects/``; ``metadata``,
-    ``settings`` and ``permissions`` are what is at these paths below it.
+    ``settings`` and ``permissions`` are the documents at these paths below it.
     """
 
     name = "project"
@@ -37,7 +37,7 @@ class ProjectType(ResourceType):
     }
 
     def list_projects(self, client: Any) -> dict[str, Documents]:
-        """Return the summaries of the projects that the key may see, by key.
+        """Return the summaries of the projects that the API key may see, by key.
 
         Args:
             client: a :class:`~dataikuapi.dssclient.DSSClient`.
@@ -49,20 +49,20 @@ class ProjectType(ResourceType):
         return {key: {self.main: item} for key, item in items.items()}
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
-        """Return that there is one project, which has to be fetched."""
+        """Return a single entry: a project is its own only object of this type."""
         return {"": None}
 
     def fetch_documents(self, project: Project, name: str) -> Documents:
-        """Return summary, metadata and settings."""
+        """Return the summary, the metadata and the settings."""
         summary = expect_object(project.get_summary(), "projectKey")
         return self.complete(project, {self.main: summary})
 
     def complete(self, project: Project, listed: Documents) -> Documents:
-        """Return what the listing said of a project, with metadata and settings.
+        """Add metadata and settings to the summary in the listing.
 
         Args:
             project: a handle of the project.
-            listed: of :meth:`list_projects`.
+            listed: the documents that :meth:`list_projects` returned.
 
         Raises:
             UnexpectedShapeError: if one of the documents is not an object.
@@ -74,7 +74,7 @@ class ProjectType(ResourceType):
         }
 
     def attributes(self, documents: Documents, redactor: Redactor) -> dict[str, JSON]:
-        """Return the configuration; without ``permissions`` where they are unknown."""
+        """Return the configuration; without ``permissions`` if they are unknown."""
         summary, metadata = documents["summary"], documents["metadata"]
         settings = documents["settings"]
         attributes: dict[str, Any] = {
@@ -97,10 +97,10 @@ class ProjectType(ResourceType):
         return cast(dict[str, JSON], redact(cleaned, redactor))
 
     def is_recreated(self, old: Resource, new: Resource) -> bool:
-        """Return whether the creation tag, which lives as long as a project, differs.
+        """Return whether the creation tags differ; a project keeps its tag for life.
 
-        A hint: exports and duplicates keep the tag (of 69 pairs of an object and its
-        copy in real projects, in all 69).
+        Equal tags prove nothing: exports and duplicates have the tag of the original
+        (in all 69 pairs of an object and its copy that were found in real projects).
         """
         before, after = old.metadata.created_at, new.metadata.created_at
         return None not in (before, after) and before != after

@@ -22,40 +22,40 @@ CODE_RECIPES = frozenset("""
     python cpython pyspark streaming_python r sparkr julia shell spark_scala
     streaming_spark_scala sql_query sql_script spark_sql_query hive impala ksql
     """.split())
-"""Recipe types whose payload is a script; any other has a JSON text, or nothing."""
+"""Recipe types whose payload is a script; that of others is JSON text, or missing."""
 
 _UI_STATE = frozenset("""
     $status $idx $selected $agg $withModalityMaxLength $latestOperator $filterOptions
     $showList $$hashKey __justDragDropped _refreshTrigger
     """.split())
-"""Keys that the front end writes into payloads while somebody looks at a recipe.
+"""Keys that the front end writes into payloads while a recipe is open.
 
-By name and not by the leading ``$``: users call their columns ``$x`` too.
+Listed by name, not by the leading ``$``, which column names may have too.
 """
 
-_IN_PREPARE: Ignored = {
-    ("columnWidthsByName",): "how wide the screen shows the columns",
-    ("columnUseScientificNotationByName",): "how the screen shows numbers",
-    ("columnOrder",): "in which order the screen shows the columns",
-    ("explorationSampling",): "which rows the screen shows",
-    ("vizSampling",): "which rows a chart shows",
-    ("explorationFilters",): "which rows the screen shows",
-    ("exploreUIParams",): "whether the screen refreshes by itself",
-    ("previewMode",): "how the screen shows a step's effect",
-    ("analysisColumnData",): "what the screen found out about a column",
-    ("globalSearchQuery",): "what was typed into the search box",
-    ("coloring",): "how the screen colors cells",
-    ("sorting",): "in which order the screen shows the rows",
-    ("origin",): "comes and goes with the page from which the recipe was saved",
+_PREPARE_UI_STATE: Ignored = {
+    ("columnWidthsByName",): "column widths",
+    ("columnUseScientificNotationByName",): "number format of a column",
+    ("columnOrder",): "displayed order of the columns",
+    ("explorationSampling",): "which rows are displayed",
+    ("vizSampling",): "which rows are in a chart",
+    ("explorationFilters",): "which rows are displayed",
+    ("exploreUIParams",): "automatic refresh of the display",
+    ("previewMode",): "how the effect of a step is displayed",
+    ("analysisColumnData",): "statistics of a column",
+    ("globalSearchQuery",): "text in the search box",
+    ("coloring",): "colors of cells",
+    ("sorting",): "displayed order of the rows",
+    ("origin",): "depends on the page from which the recipe was saved",
 }
 
 
 class RecipeType(ResourceType):
-    """A recipe, of its document and a ``payload`` as DSS stores it, a text.
+    """A recipe, made up of its document and its ``payload``, which DSS stores as text.
 
-    The listing has neither params nor payload, so that each recipe takes a call of its
-    own. A visual recipe's payload is JSON, whose keys DSS reorders, so it is compared
-    parsed. A script is kept as it is, and not searched for secrets.
+    The listing has neither params nor payload, so each recipe takes a request of its
+    own. A visual recipe's payload is JSON whose keys DSS reorders, so it is parsed. A
+    script is left as it is, and not searched for secrets.
     """
 
     name = "recipe"
@@ -74,20 +74,20 @@ class RecipeType(ResourceType):
     }
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
-        """Return the names; each recipe has to be fetched."""
+        """Return the names only; each recipe has to be fetched."""
         return dict.fromkeys(expect_items(project.list_recipes(), "name"))
 
     def fetch_documents(self, project: Project, name: str) -> Documents:
-        """Return the recipe under ``document``, and its ``payload``."""
+        """Return the recipe, under ``document``, and its ``payload``."""
         settings = project.get_recipe(name).get_settings()
         return {
             self.main: expect_object(settings.recipe_settings, "name", "type"),
-            # Not .obj_payload: reading it replaces the text that DSS sent by another.
+            # Not .obj_payload: reading that property overwrites the text from DSS.
             "payload": expect_text(settings.str_payload),
         }
 
     def attributes(self, documents: Documents, redactor: Redactor) -> dict[str, JSON]:
-        """Return the configuration; ``payload`` where there is a non-empty one."""
+        """Return the configuration; with ``payload`` if there is a non-empty one."""
         attributes = super().attributes(documents, redactor)
         payload = documents.get("payload")
         if payload:
@@ -95,7 +95,7 @@ class RecipeType(ResourceType):
         return attributes
 
     def is_missing(self, error: Exception) -> bool:
-        """Return whether DSS answered 200 without the key ``recipe``."""
+        """Return whether DSS responded with 200 but without the key ``recipe``."""
         return isinstance(error, KeyError) and error.args == ("recipe",)
 
 
@@ -105,14 +105,14 @@ def _payload(recipe_type: str, text: str, redactor: Redactor) -> JSON:
     try:
         parsed = json.loads(text)
     except RecursionError as error:
-        raise UnsupportedValueError("payload: nested far too deep") from error
+        raise UnsupportedValueError("payload: nested too deep to parse") from error
     except ValueError:
-        return text  # A type that this list of code recipes does not know yet.
+        return text  # A code recipe that is not in CODE_RECIPES yet.
     problem = find_unsupported(parsed, "payload")
     if problem:
         raise UnsupportedValueError(problem)
     if recipe_type == "shaker" and isinstance(parsed, dict):
-        parsed = drop_paths(parsed, _IN_PREPARE)
+        parsed = drop_paths(parsed, _PREPARE_UI_STATE)
     return redact(normalize_numbers(_without_ui_state(parsed)), redactor)
 
 
@@ -122,13 +122,13 @@ def _without_ui_state(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: (_columns(item) if key in KEYED_BY_COLUMN else _without_ui_state(item))
+        key: (_by_column(item) if key in KEYED_BY_COLUMN else _without_ui_state(item))
         for key, item in value.items()
         if key not in _UI_STATE
     }
 
 
-def _columns(value: Any) -> Any:
+def _by_column(value: Any) -> Any:
     if not isinstance(value, dict):
         return _without_ui_state(value)
     return {column: _without_ui_state(item) for column, item in value.items()}

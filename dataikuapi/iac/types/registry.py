@@ -1,4 +1,4 @@
-"""The resource types that the library knows, and what they say of any resource."""
+"""The registry of resource types, and look-ups in it."""
 
 from collections.abc import Collection, Iterable
 
@@ -27,7 +27,7 @@ DATASET = DatasetType()
 RECIPE = RecipeType()
 
 CONTRACT_TYPES = (PROJECT, DATASET, RECIPE)
-"""What a manager reads whose client is not a DSSClient, unless told otherwise."""
+"""The types that a manager reads by default if its client is not a DSSClient."""
 
 TYPES: dict[str, ResourceType] = {
     kind.name: kind
@@ -37,18 +37,18 @@ TYPES: dict[str, ResourceType] = {
         RECIPE,
     )
 }
-"""By name. The project comes first, and what is inside it after it."""
+"""By name. The project comes first, before the types of the objects inside."""
 
 
 def resource_type_of(resource_id: str, types: Collection[str]) -> str:
-    """Return the type of an id.
+    """Return the name of an id's type.
 
     Args:
-        resource_id: may be anything.
-        types: the names that are accepted.
+        resource_id: need not be valid otherwise.
+        types: the accepted names.
 
     Raises:
-        ValueError: if it is of another type.
+        ValueError: if the type is not one of them.
     """
     name = str(resource_id).partition(".")[0]
     if name not in types:
@@ -58,37 +58,37 @@ def resource_type_of(resource_id: str, types: Collection[str]) -> str:
 
 
 def known_types(names: Iterable[str]) -> list[str]:
-    """Return the names of types in the order of the registry, each once.
+    """Return the names in the order of the registry, without duplicates.
 
     Raises:
-        ValueError: if there is no type of a name, or one name is given for a list.
+        ValueError: if a name is not registered, or a single string was passed.
     """
-    wanted = [resource_type_of(name, TYPES) for name in unique(names, "types")]
-    return [name for name in TYPES if name in wanted]
+    selected = [resource_type_of(name, TYPES) for name in unique(names, "types")]
+    return [name for name in TYPES if name in selected]
 
 
 def is_project(resource_id: ResourceId) -> bool:
-    """Return whether an id is that of a project itself, not of what is in one."""
+    """Return whether an id is that of a project, rather than of an object in one."""
     kind = TYPES.get(resource_id.resource_type)
     return kind is not None and kind.identity is Identity.PROJECT
 
 
 def unknown_when_missing(resource_type: str) -> frozenset[str]:
-    """Return the attributes that are unknown, not empty, where a resource lacks them.
+    """Return the attributes that are unknown, not empty, if a resource lacks them.
 
     Args:
-        resource_type: a name; of a type that is not registered, there are none.
+        resource_type: its name. A type that is not registered has no such attributes.
     """
     kind = TYPES.get(resource_type)
     return frozenset() if kind is None else frozenset(kind.privileged)
 
 
 def is_recreated(old: Resource | None, new: Resource | None) -> bool:
-    """Return whether an object was deleted and created again under the same id.
+    """Return whether an object was deleted and recreated under the same id.
 
     Args:
-        old: the object as it was; ``None`` if there was none.
-        new: the object as it is; ``None`` if there is none.
+        old: the earlier version; ``None`` if the object did not exist.
+        new: the later version; ``None`` if the object does not exist.
     """
     if old is None or new is None:
         return False

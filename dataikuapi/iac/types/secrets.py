@@ -1,4 +1,4 @@
-"""Which values in a document are secrets, and what stands for them in a state?"""
+"""Finds secrets in a document, and replaces them by markers."""
 
 import hashlib
 import hmac
@@ -19,13 +19,13 @@ __all__ = [
 ]
 
 SECRET = "<secret>"
-"""Stands for a secret where no key was given: that it changed does not show."""
+"""Replaces a secret if no secret key was given, so that changes do not show."""
 
 ENCRYPTED = "<encrypted>"
-"""Stands for a value that DSS encrypts: it does so anew at every save."""
+"""Replaces a value encrypted by DSS, whose ciphertext changes on every save."""
 
 Redactor = Callable[[str], str]
-"""From a secret to what a state may hold of it."""
+"""Returns what replaces a secret in a state."""
 
 _CIPHER_PREFIX = "e:AES:"
 _SECRET_KEY = re.compile(
@@ -33,9 +33,9 @@ _SECRET_KEY = re.compile(
     r"|credential|authorization$|token(?!i[sz])|(^|[_-])pwd$",
     re.IGNORECASE,
 )
-# credentialsMode, tokenType: how a secret is kept, and not the secret.
+# credentialsMode, tokenType: how a secret is used, not the secret itself.
 _HARMLESS_KEY = re.compile(r"(mode|type)$", re.IGNORECASE)
-# maxTokens is a number and no secret; a password may well be one.
+# maxTokens is a count, not a secret; but a password may consist of digits.
 _COUNTED_KEY = re.compile(r"token|credential", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _URL_PASSWORD = re.compile(r"(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s:@]*:)([^\s/]+)(?=@)")
@@ -44,16 +44,16 @@ _CHAT_HOOK = re.compile(r"(\bhooks\.slack\.com/services/)(\S+)")
 
 
 def redact_constant(secret: str) -> str:
-    """Mask a secret so that not even a change of it shows."""
+    """Redact a secret so that not even a change of it shows."""
     return SECRET
 
 
 def make_redactor(key: str | None) -> Redactor:
-    """Return what stands for a secret.
+    """Return a redactor.
 
     Args:
-        key: with one, a keyed digest (HMAC-SHA-256) of the secret: that it changed
-            shows, what it is does not. Without, always :data:`SECRET`.
+        key: with a key, a secret is replaced by its keyed digest (HMAC-SHA-256), which
+            shows that it changed; without, always by :data:`SECRET`.
     """
     if not key:
         return redact_constant
@@ -67,34 +67,35 @@ def make_redactor(key: str | None) -> Redactor:
 
 
 def redact(value: JSON, redactor: Redactor) -> JSON:
-    """Return a copy with every secret masked.
+    """Return a copy in which every secret is redacted.
 
-    A value is a secret by the name of its key (DSS shows tokens, passwords and keys of
-    plugins, hooks and presets in clear), or by what it looks like: a ciphertext, a
-    private key, a URL with a password in it.
+    A value is a secret if its key says so (DSS returns tokens, passwords and keys of
+    plugins, hooks and presets in clear text), or if it looks like one: a ciphertext, a
+    private key, a URL with a password.
 
     Args:
-        value: no script: code is code, and not searched.
-        redactor: see :func:`make_redactor`.
+        value: not a script; code is not searched.
+        redactor: replaces each secret.
     """
     if isinstance(value, dict):
-        pair = value.get("name", value.get("key"))
-        named = isinstance(pair, str) and _names_secret(pair)
+        # DSS writes some maps as lists of {"name": ..., "value": ...}.
+        pair_name = value.get("name", value.get("key"))
+        named = isinstance(pair_name, str) and _names_secret(pair_name)
         return {
-            key: _item(key, item, redactor, named and key == "value")
+            key: _redact_item(key, item, redactor, named and key == "value")
             for key, item in value.items()
         }
     if isinstance(value, list):
         return [redact(item, redactor) for item in value]
-    return _masked_by_look(value, redactor) if isinstance(value, str) else value
+    return _redact_text(value, redactor) if isinstance(value, str) else value
 
 
-def _item(key: str, item: JSON, redactor: Redactor, named: bool) -> JSON:
+def _redact_item(key: str, item: JSON, redactor: Redactor, named: bool) -> JSON:
     if key in KEYED_BY_COLUMN and isinstance(item, dict):
         return {column: redact(inner, redactor) for column, inner in item.items()}
     if not named and not _names_secret(key):
         return redact(item, redactor)
-    return _all_masked(item, redactor, numbers=named or not _COUNTED_KEY.search(key))
+    return _redact_all(item, redactor, numbers=named or not _COUNTED_KEY.search(key))
 
 
 @lru_cache(maxsize=4096)
@@ -102,19 +103,19 @@ def _names_secret(key: str) -> bool:
     return bool(_SECRET_KEY.search(key)) and not _HARMLESS_KEY.search(key)
 
 
-def _all_masked(value: JSON, redactor: Redactor, numbers: bool) -> JSON:
-    """Mask what is below a key that names a secret, but for switches and nothing."""
+def _redact_all(value: JSON, redactor: Redactor, numbers: bool) -> JSON:
+    """Redact everything below the key of a secret, except booleans and empty values."""
     if isinstance(value, dict):
         return {
             key: (
                 item
                 if _HARMLESS_KEY.search(key) and isinstance(item, str)
-                else _all_masked(item, redactor, numbers)
+                else _redact_all(item, redactor, numbers)
             )
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_all_masked(item, redactor, numbers) for item in value]
+        return [_redact_all(item, redactor, numbers) for item in value]
     if value is None or isinstance(value, bool) or value == "":
         return value
     if isinstance(value, str):
@@ -122,7 +123,7 @@ def _all_masked(value: JSON, redactor: Redactor, numbers: bool) -> JSON:
     return redactor(str(value)) if numbers else value
 
 
-def _masked_by_look(text: str, redactor: Redactor) -> str:
+def _redact_text(text: str, redactor: Redactor) -> str:
     if text.startswith(_CIPHER_PREFIX):
         return ENCRYPTED
     if _PRIVATE_KEY.search(text):

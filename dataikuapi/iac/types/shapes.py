@@ -1,4 +1,4 @@
-"""Checks that what DSS returned has the shape of what it was asked for."""
+"""Checks the shape of what the client returned."""
 
 from typing import Any
 
@@ -6,32 +6,32 @@ __all__ = ["UnexpectedShapeError", "expect_items", "expect_object", "expect_text
 
 
 class UnexpectedShapeError(Exception):
-    """JSON that DSS does not return there; whoever asked knows which host it was."""
+    """JSON whose shape is not what DSS returns; the caller adds host and object."""
 
 
 def expect_object(value: Any, *keys: str) -> dict[str, Any]:
-    """Return a JSON object that has these keys, as a dict of its own.
+    """Return a JSON object as a new dict, after a check of these keys.
 
     Args:
-        value: what the client returned; its list items are subclasses of dict.
-        *keys: each has to be there, with a non-empty text.
+        value: what the client returned; the items of its lists are subclasses of dict.
+        *keys: have to be present, each with a non-empty string.
 
     Raises:
-        UnexpectedShapeError: if it is something else.
+        UnexpectedShapeError: if it is not an object, or a key is missing.
     """
     if not isinstance(value, dict):
         raise UnexpectedShapeError(f"expected an object, got {type(value).__name__}")
     for key in keys:
         if not isinstance(value.get(key), str) or not value[key]:
-            raise UnexpectedShapeError(f"an object without {key}")
+            raise UnexpectedShapeError(f"expected an object with {key}")
     return dict(value)
 
 
 def expect_items(value: Any, key: str) -> dict[str, dict[str, Any]]:
-    """Return the objects of a listing by the text that each has under this key.
+    """Return the objects of a listing, by their value of this key.
 
     Raises:
-        UnexpectedShapeError: if it is not a list of objects that all have one.
+        UnexpectedShapeError: if it is not an array of objects, or one lacks the key.
     """
     if not isinstance(value, list):
         raise UnexpectedShapeError(f"expected an array, got {type(value).__name__}")
@@ -39,11 +39,11 @@ def expect_items(value: Any, key: str) -> dict[str, dict[str, Any]]:
 
 
 def expect_text(value: Any) -> str | None:
-    """Return a text, or ``None`` where there is none.
+    """Return a string or ``None``.
 
     Raises:
         UnexpectedShapeError: if it is something else.
     """
     if value is not None and not isinstance(value, str):
-        raise UnexpectedShapeError(f"expected a text, got {type(value).__name__}")
+        raise UnexpectedShapeError(f"expected a string, got {type(value).__name__}")
     return value
