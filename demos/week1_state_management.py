@@ -1,8 +1,9 @@
 """Sync a DSS project, save its state, and see what changed.
 
-Without arguments: on a sample project, in a DSS that runs inside this process. With
---project-dir: the same on your own project, as DSS commits it to git. With --host and
---project: on a real instance, reading only; the API key comes from DATAIKU_API_KEY.
+Without arguments, the demo uses a sample project in an embedded DSS. With
+--project-dir, it uses your own project, in the layout in which DSS commits projects to
+git. With --host and --project, it reads from a real instance, with the API key in
+DATAIKU_API_KEY.
 """
 
 import argparse
@@ -41,23 +42,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line; on wrong usage say so and exit with 2."""
+    """Parse the command line; exit with 2 on wrong usage."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--project-dir", type=Path, help="a project in git layout")
     parser.add_argument("--host", help="URL of a real DSS, e.g. https://dss:11200")
-    parser.add_argument("--project", help="key of the project there")
-    parser.add_argument("--state-file", type=Path, help="where to keep the state")
+    parser.add_argument("--project", help="key of the project to read")
+    parser.add_argument("--state-file", type=Path, help="where to store the state")
     arguments = parser.parse_args(argv)
     if bool(arguments.host) != bool(arguments.project):
-        parser.error("--host and --project go together")
+        parser.error("--host and --project have to be used together")
     if arguments.host and arguments.project_dir:
-        parser.error("--project-dir and --host exclude each other")
+        parser.error("--project-dir and --host cannot be used together")
     if arguments.project_dir and not (arguments.project_dir / "params.json").is_file():
-        parser.error(f"{arguments.project_dir} is no DSS project: no params.json in it")
+        parser.error(f"{arguments.project_dir} is not a DSS project: no params.json")
     if arguments.host and not os.environ.get("DATAIKU_API_KEY"):
-        parser.error("put the API key into the environment as DATAIKU_API_KEY")
+        parser.error("no API key: set DATAIKU_API_KEY")
     if not arguments.state_file:
         environment = "dev" if arguments.host else "demo"
         arguments.state_file = Path(f".dataiku/state/{environment}.state.json")
@@ -82,17 +83,17 @@ def show_sandbox(project_dir: Path | None, state_file: Path) -> None:
         manager.save_state(state)
         show_drift(manager.drift(key))
 
-        print("\n3. Somebody works on the project")
+        print("\n3. A colleague edits the project")
         maria = DSSClient(server.url, store.add_api_key("maria"))
-        for deed in work_on(maria.get_project(key)):
-            print(f"   {deed}")
+        for edit in edit_project(maria.get_project(key)):
+            print(f"   {edit}")
 
-        print("\n4. What drifted since the state was saved?")
+        print("\n4. Show the drift since the state was saved")
         show_drift(manager.drift(key))
 
 
 def show_instance(host: str, project_key: str, state_file: Path) -> None:
-    """Sync and save a project of a real instance; compare it with the state before."""
+    """Sync a project of a real instance, compare it with the stored state, save it."""
     client = DSSClient(host, os.environ["DATAIKU_API_KEY"])
     manager = StateManager(LocalFileBackend(state_file), client, "dev")
 
@@ -101,10 +102,10 @@ def show_instance(host: str, project_key: str, state_file: Path) -> None:
     print(f"   read {contents(state)}")
 
     if manager.backend.exists():
-        print("\n2. What changed since the state was saved?")
+        print("\n2. Show the drift since the state was saved")
         show_drift(manager.drift(project_key))
     else:
-        print("\n2. There is no state yet: this is the first")
+        print("\n2. There is no state yet to compare with")
 
     print("\n3. Save the state, load it again, compare it with DSS")
     manager.save_state(state)
@@ -126,8 +127,8 @@ def show_drift(report: DriftReport) -> None:
     print("\n".join(f"   {line}".rstrip() for line in text.splitlines()))
 
 
-def work_on(project: DSSProject) -> Iterator[str]:
-    """Change the project as people do, as far as it has what can be changed."""
+def edit_project(project: DSSProject) -> Iterator[str]:
+    """Make typical edits, depending on what is in the project; yield what was done."""
     recipes = {item["name"]: item["type"] for item in project.list_recipes()}
     scripts = [name for name, kind in recipes.items() if kind == "python"]
     prepares = [name for name, kind in recipes.items() if kind == "shaker"]

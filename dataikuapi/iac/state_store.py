@@ -22,7 +22,7 @@ class StateStore:
 
     Args:
         backend: where the state is stored.
-        environment: e.g. ``dev`` or ``prod``; goes into each state.
+        environment: e.g. ``dev`` or ``prod``; recorded in each state.
     """
 
     def __init__(self, backend: StateBackend, environment: str) -> None:

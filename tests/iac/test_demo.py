@@ -82,7 +82,7 @@ def test_an_instance_is_read_and_compared_with_the_state_before(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--host", "http://dss"], "--host and --project go together"),
+        (["--host", "http://dss"], "--host and --project have to be used together"),
         (["--host", "http://dss", "--project", "P"], "DATAIKU_API_KEY"),
     ],
 )
