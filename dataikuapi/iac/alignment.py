@@ -1,4 +1,4 @@
-"""Which items of one sequence are which of another?"""
+"""Alignment of sequences: which items of one correspond to which of the other."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -13,19 +13,19 @@ __all__ = [
 ]
 
 Pairs = list[tuple[int, int]]
-"""Positions in the one and in the other sequence that belong together."""
+"""Positions in the first and the second sequence that correspond to each other."""
 
-_TABLE = 10_000
-"""Cells of a table that is worth filling for the best alignment of a gap."""
+_MAX_CELLS = 10_000
+"""Maximum size of the table that is filled to align a gap optimally."""
 
 
 def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairs:
-    """Align equal items, as a person would who compares two lists.
+    """Align equal items, as a person comparing two lists would.
 
-    What is alike at both ends is paired first, then what is there once on either side
-    (patience diff), then, between those, the longest common part of what is short. Of
-    what is long, with nothing unique in it, equal items are paired by their order: so
-    it never takes quadratic time.
+    The common prefix and suffix are paired first, then the items that are unique on
+    both sides (patience diff), and in the gaps between those the longest common
+    subsequence. In a long gap without unique items, equal items are paired in order
+    instead, so the time is never quadratic.
 
     Returns:
         Pairs of equal items, increasing on both sides.
@@ -43,7 +43,7 @@ def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairs:
         if low == high or start == end:
             continue
         rows, columns = range(low, high), range(start, end)
-        anchors = longest_increasing(_unique(old, new, rows, columns))
+        anchors = longest_increasing(_unique_pairs(old, new, rows, columns))
         if anchors:
             pairs += anchors
             befores = [(low - 1, start - 1), *anchors]
@@ -52,20 +52,20 @@ def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairs:
                 (before[0] + 1, after[0], before[1] + 1, after[1])
                 for before, after in zip(befores, afters)
             ]
-        elif len(rows) * len(columns) <= _TABLE:
-            pairs += _longest_common(old, new, rows, columns)
+        elif len(rows) * len(columns) <= _MAX_CELLS:
+            pairs += _longest_common_subsequence(old, new, rows, columns)
         else:
             pairs += longest_increasing(pair_by_occurrence(old, new, rows, columns))
     return sorted(pairs)
 
 
 def longest_increasing(pairs: Pairs) -> Pairs:
-    """Return the most of these pairs that increase on both sides.
+    """Return the longest subset of the pairs that increases on both sides.
 
     Args:
-        pairs: no position twice on either side.
+        pairs: no position may occur twice on either side.
     """
-    # Patience sorting: the last pair of the best chain of each length.
+    # Patience sorting; `chain` holds the last pair of the best chain of each length.
     ends: list[int] = []
     chain: list[int] = []
     before: list[int] = []
@@ -93,7 +93,7 @@ def pair_by_occurrence(
     old_positions: Sequence[int],
     new_positions: Sequence[int],
 ) -> Pairs:
-    """Pair the first of equal items with the first, the second with the second."""
+    """Pair equal items by occurrence: the first with the first, and so on."""
     places = defaultdict(list)
     for position in reversed(new_positions):
         places[new[position]].append(position)
@@ -104,28 +104,30 @@ def pair_by_occurrence(
     ]
 
 
-def _unique(
+def _unique_pairs(
     old: Sequence[Hashable], new: Sequence[Hashable], rows: range, columns: range
 ) -> Pairs:
-    before, after = _once(old, rows), _once(new, columns)
+    before, after = _unique_positions(old, rows), _unique_positions(new, columns)
     return [(before[item], after[item]) for item in before if item in after]
 
 
-def _once(items: Sequence[Hashable], positions: range) -> dict[Hashable, int]:
-    """Return where those are that are there once."""
+def _unique_positions(
+    items: Sequence[Hashable], positions: range
+) -> dict[Hashable, int]:
+    """Return the positions of the items that occur only once."""
     places: dict[Hashable, int] = {}
-    twice = set()
+    repeated = set()
     for position in positions:
         item = items[position]
         if item in places:
-            twice.add(item)
+            repeated.add(item)
         places[item] = position
-    for item in twice:
+    for item in repeated:
         del places[item]
     return places
 
 
-def _longest_common(
+def _longest_common_subsequence(
     old: Sequence[Hashable], new: Sequence[Hashable], rows: range, columns: range
 ) -> Pairs:
     similarity = [[float(old[row] == new[item]) for item in columns] for row in rows]
@@ -135,19 +137,19 @@ def _longest_common(
 def best_alignment(
     similarity: Sequence[Sequence[float]], low: int, start: int
 ) -> Pairs:
-    """Pair rows with columns, both in order, so that they are most alike in all.
+    """Pair rows with columns, both in order, for the greatest total similarity.
 
     Args:
-        similarity: of each row to each column; 0 if they are not to be paired.
+        similarity: of each row to each column; 0 if they must not be paired.
         low: position of the first row.
         start: position of the first column.
     """
     rows, columns = len(similarity), len(similarity[0])
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for row in range(rows - 1, -1, -1):
-        line, below, alike = best[row], best[row + 1], similarity[row]
+        line, below, similar = best[row], best[row + 1], similarity[row]
         for column in range(columns - 1, -1, -1):
-            paired = alike[column] + below[column + 1] if alike[column] else 0.0
+            paired = similar[column] + below[column + 1] if similar[column] else 0.0
             line[column] = max(below[column], line[column + 1], paired)
     pairs: Pairs = []
     row = column = 0

@@ -1,6 +1,6 @@
-"""Is this document a state? If not, where is it wrong, and how?
+"""Validation of state documents against the JSON Schema of the state file.
 
-Two validators read one schema: jsonschema-rs decides, since it is a hundred times
+Two validators use the same schema: jsonschema-rs decides, because it is a hundred times
 faster, and jsonschema explains. A document on which they disagree is refused.
 """
 
@@ -17,32 +17,34 @@ from dataikuapi.iac.exceptions import StateCorruptedError
 
 __all__ = ["validate_state"]
 
-_QUOTED = 200
-"""How many characters of a document a message may quote."""
+_MAX_QUOTED = 200
+"""Maximum number of characters that a message quotes from a document."""
 
 
 def validate_state(data: object) -> None:
-    """Accept a document that the schema of the state file accepts.
+    """Check that a document is valid against the schema of the state file.
 
     Args:
         data: a parsed document, e.g. what :meth:`State.to_dict` returns.
 
     Raises:
-        StateCorruptedError: if the schema refuses it. The message has the path and the
-            reason; of the values it says only what kind they are.
+        StateCorruptedError: if it is not valid. The message gives the path and the
+            reason, and names only the types of values.
     """
     try:
-        if _deciding().is_valid(data):
+        if _fast_validator().is_valid(data):
             return
-    except (TypeError, ValueError) as refusal:  # E.g. a key that is no string.
-        raise StateCorruptedError(f"not a state document: {refusal}") from refusal
-    error = best_match(_explaining().iter_errors(data))
-    if error is None:
+    except (TypeError, ValueError) as error:  # E.g. a key that is not a string.
+        raise StateCorruptedError(f"not a valid state: {error}") from error
+    invalid = best_match(_explaining_validator().iter_errors(data))
+    if invalid is None:
         raise StateCorruptedError(
-            "not a state document: two validators disagree on whether the schema of "
-            "version 1 allows it"
+            "not a valid state: two validators disagree on whether it conforms to the "
+            "schema of version 1"
         )
-    raise StateCorruptedError(f"not a state document: {_path(error)}: {_reason(error)}")
+    raise StateCorruptedError(
+        f"not a valid state: {_path(invalid)}: {_reason(invalid)}"
+    )
 
 
 def _schema() -> Any:
@@ -52,43 +54,43 @@ def _schema() -> Any:
 
 
 @lru_cache(maxsize=None)
-def _deciding() -> jsonschema_rs.Draft7Validator:
+def _fast_validator() -> jsonschema_rs.Draft7Validator:
     return jsonschema_rs.Draft7Validator(_schema())
 
 
 @lru_cache(maxsize=None)
-def _explaining() -> Draft7Validator:
+def _explaining_validator() -> Draft7Validator:
     return Draft7Validator(_schema())
 
 
 def _path(error: ValidationError) -> str:
-    """Return a JSON path; keys are the user's, so it is cut to a readable length."""
-    return error.json_path[:_QUOTED]
+    """Return the JSON path, truncated, since its keys are the user's."""
+    return error.json_path[:_MAX_QUOTED]
 
 
 def _reason(error: ValidationError) -> str:
-    """Say what is wrong without the value, which may be long, or a secret."""
+    """Return what is wrong, without the value, which may be long or a secret."""
     expected: Any = error.validator_value
     found: Any = error.instance
     if error.validator == "type":
-        return f"expected {_kinds(expected)}, found {_kind(found)}"
+        return f"expected {_type_names(expected)}, found {_type_name(found)}"
     if error.validator == "required":
         return f"lacks {', '.join(name for name in expected if name not in found)}"
     if error.validator == "pattern" and "propertyNames" in error.absolute_schema_path:
-        return f"{found[:_QUOTED]!r} is not a resource id"
+        return f"{found[:_MAX_QUOTED]!r} is not a valid resource id"
     if error.validator == "const":
         newer = type(found) is int and found > expected
         return f"expected {expected}" + (
             f", found {found}: a newer dataiku-iac wrote it; upgrade" if newer else ""
         )
-    return f"does not hold for {error.validator} {expected!r}"
+    return f"does not satisfy {error.validator} {expected!r}"
 
 
-def _kinds(expected: str | list[str]) -> str:
+def _type_names(expected: str | list[str]) -> str:
     return expected if isinstance(expected, str) else " or ".join(expected)
 
 
-_KINDS = {
+_TYPE_NAMES = {
     bool: "a boolean",
     dict: "an object",
     float: "a number",
@@ -99,5 +101,5 @@ _KINDS = {
 }
 
 
-def _kind(value: object) -> str:
-    return _KINDS.get(type(value), type(value).__name__)
+def _type_name(value: object) -> str:
+    return _TYPE_NAMES.get(type(value), type(value).__name__)

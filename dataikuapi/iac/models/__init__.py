@@ -1,4 +1,4 @@
-"""Values and ids. No I/O, and nothing that renders."""
+"""The domain model: values and ids, without I/O or rendering."""
 
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.comparison import (

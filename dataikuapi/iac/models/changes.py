@@ -1,4 +1,4 @@
-"""Change: one changed value inside a configuration, and the path to it."""
+"""Changes inside a configuration: what changed, and at which path."""
 
 import json
 import re
@@ -17,12 +17,12 @@ __all__ = [
     "pointer_token",
 ]
 
-_PLAIN = re.compile(r"[^\W\d][\w-]*")
+_PLAIN_NAME = re.compile(r"[^\W\d][\w-]*")
 _PLAIN_KEY = re.compile(r"[^\W\d][\w.-]*")
 
 
 class ValueChangeType(Enum):
-    """What can happen to a value; ``str()`` is its sign."""
+    """What happened to a value; ``str()`` is its sign."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -30,7 +30,7 @@ class ValueChangeType(Enum):
     MOVED = "moved"
 
     def __str__(self) -> str:
-        """Return the sign: ``+``, ``-``, ``~``, and ``>`` for a moved item."""
+        """Return the sign: ``+``, ``-``, ``~``, or ``>`` for a move."""
         return _SIGNS[self]
 
 
@@ -46,9 +46,9 @@ class PathSegment(NamedTuple):
     """One segment of the path to a value.
 
     Args:
-        name: of a member of an object, or the index of an item of a list, from 0.
-        key: of an item, if all items of its list have a unique one: the ``name`` of a
-            column, the ``ref`` of an input or output, an ``id``.
+        name: the name of an object's member, or the index of a list item, from 0.
+        key: the key of a list item, if every item of the list has a unique one: the
+            ``name`` of a column, the ``ref`` of an input or output, an ``id``.
     """
 
     name: Union[str, int]
@@ -60,17 +60,18 @@ PathSegments = tuple[PathSegment, ...]
 
 @dataclass(frozen=True)
 class Change:
-    """One changed value.
+    """One value that changed.
 
-    If an item that moved within its list has changed too, that is a second change.
+    An item that moved inside its list may have changed as well; that is a separate
+    change.
 
     Args:
-        kind: what happened to it.
-        segments: its path; in the old attributes if it was removed, else in the new
-            ones.
-        old: the value before; ``None`` if it was added or moved.
-        new: the value after; ``None`` if it was removed or moved.
-        from_segments: its path in the old attributes, if it moved.
+        kind: what happened to the value.
+        segments: the path to the value: in the old attributes if it was removed,
+            otherwise in the new ones.
+        old: the previous value; ``None`` if it was added or moved.
+        new: the current value; ``None`` if it was removed or moved.
+        from_segments: the path in the old attributes, if it moved.
     """
 
     kind: ValueChangeType
@@ -81,22 +82,22 @@ class Change:
 
     @property
     def pointer(self) -> str:
-        """The path as a JSON Pointer (RFC 6901)."""
+        """The path as a JSON Pointer (RFC 6901), with list items by index."""
         return _pointer(self.segments)
 
     @property
     def from_pointer(self) -> str | None:
-        """The JSON Pointer into the old attributes, if the value moved."""
+        """The pointer into the old attributes, if the value moved."""
         return None if self.from_segments is None else _pointer(self.from_segments)
 
     @property
     def path(self) -> str:
-        """The path for people, e.g. ``schema.columns[customer_id].type``."""
+        """The path as reports show it, e.g. ``schema.columns[customer_id].type``."""
         return format_path(self.segments)
 
     @property
     def is_text(self) -> bool:
-        """Whether a text of several lines was modified, such as a script or SQL."""
+        """Whether a multi-line text was modified, such as a script or SQL."""
         if self.kind is not ValueChangeType.MODIFIED:
             return False
         if not isinstance(self.old, str) or not isinstance(self.new, str):
@@ -109,24 +110,24 @@ class Change:
 
 
 def format_path(segments: PathSegments) -> str:
-    """Return a path for people; unusual names are JSON strings in brackets."""
-    return "".join(_formatted(segments))
+    """Format a path for people; unusual names become JSON strings in brackets."""
+    return "".join(_format_segments(segments))
 
 
-def _formatted(segments: PathSegments) -> Iterator[str]:
-    for number, segment in enumerate(segments):
+def _format_segments(segments: PathSegments) -> Iterator[str]:
+    for index, segment in enumerate(segments):
         if isinstance(segment.name, int):
             plain = segment.key is None or _PLAIN_KEY.fullmatch(segment.key)
             key = str(segment.name) if segment.key is None else segment.key
             yield f"[{key if plain else json.dumps(key, ensure_ascii=False)}]"
-        elif _PLAIN.fullmatch(segment.name):
-            yield f".{segment.name}" if number else segment.name
+        elif _PLAIN_NAME.fullmatch(segment.name):
+            yield f".{segment.name}" if index else segment.name
         else:
             yield f"[{json.dumps(segment.name, ensure_ascii=False)}]"
 
 
 def pointer_token(text: str) -> str:
-    """Return a name as one token of a JSON Pointer."""
+    """Escape a name as one token of a JSON Pointer."""
     return text.replace("~", "~0").replace("/", "~1")
 
 

@@ -1,4 +1,4 @@
-"""Resource ids: ``{type}.{PROJECT_KEY}``, or with one more ``.{name}``."""
+"""Resource ids: ``{type}.{PROJECT_KEY}`` or ``{type}.{PROJECT_KEY}.{name}``."""
 
 import re
 from collections.abc import Iterable
@@ -13,14 +13,14 @@ __all__ = [
     "unique",
 ]
 
-# The name is everything after the second dot: names of real recipes contain dots,
-# spaces and apostrophes. The schema of the state file has the same pattern.
+# The name is everything after the second dot: real recipe names contain dots, spaces
+# and apostrophes. The schema of the state file has the same pattern.
 _PATTERN = re.compile(r"([a-z_]+)\.([^.\n]+)(?:\.(.+))?")
 
 
 @dataclass(frozen=True)
 class ResourceId:
-    """A resource id, parsed once.
+    """A parsed resource id.
 
     Args:
         resource_type: lower-case letters and underscores, e.g. ``dataset``.
@@ -28,7 +28,7 @@ class ResourceId:
         resource_name: the name inside the project; "" for the project itself.
 
     Raises:
-        ValueError: if an id of these parts would not parse back to them.
+        ValueError: if the parts do not form an id that parses back to them.
     """
 
     resource_type: str
@@ -40,19 +40,19 @@ class ResourceId:
         parts = (self.resource_type, self.project_key, self.resource_name)
         match = _PATTERN.fullmatch(str(self))
         if match is None or tuple(match.groups("")) != parts:
-            raise ValueError(_invalid(self.resource_type, str(self)))
+            raise ValueError(_invalid_id(self.resource_type, str(self)))
 
     @classmethod
     def parse(cls, text: str) -> "ResourceId":
-        """Parse an id: split it at its first two dots.
+        """Parse an id, splitting it at the first two dots.
 
         Raises:
             ValueError: ``Invalid {type} resource_id``, and what was expected.
         """
         match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
         if match is None:
-            raise ValueError(_invalid(str(text).partition(".")[0], text))
-        # Not by __init__, which would match again: a state has many ids.
+            raise ValueError(_invalid_id(str(text).partition(".")[0], text))
+        # Bypass __init__, which would match again: a state has many ids.
         rid = object.__new__(cls)
         rid.__dict__.update(zip(_PARTS, match.groups("")))
         return rid
@@ -69,27 +69,27 @@ _PARTS = tuple(field.name for field in fields(ResourceId))
 def make_resource_id(
     resource_type: str, project_key: str, resource_name: str | None = None
 ) -> str:
-    """Return the id of an object.
+    """Build a resource id.
 
     Args:
         resource_type: e.g. ``project``, ``dataset``, ``recipe``.
         project_key: the key of the project.
-        resource_name: the name inside the project; omitted for the project itself.
+        resource_name: the name inside the project; ``None`` for the project itself.
 
     Returns:
         ``{type}.{PROJECT_KEY}`` or ``{type}.{PROJECT_KEY}.{name}``.
 
     Raises:
-        ValueError: if the result would not be a valid id.
+        ValueError: if the result is not a valid id.
     """
     return str(ResourceId(resource_type, project_key, resource_name or ""))
 
 
 def listing_key(resource_type: str, project_key: str) -> str:
-    """Return the key of the list of all objects of a type in a project.
+    """Return the key of the listing of all objects of a type in a project.
 
-    Where keys are ids of objects that could not be read, it is the key of a list that
-    could not be read. As a pattern, it matches the ids of the objects.
+    A listing that could not be read is recorded under it, beside the ids of objects. As
+    a pattern, it matches those ids.
 
     Returns:
         E.g. ``recipe.SHOP.*``.
@@ -98,7 +98,7 @@ def listing_key(resource_type: str, project_key: str) -> str:
 
 
 def listing_of(key: str) -> ResourceId | None:
-    """Return a :func:`listing_key`, parsed; ``None`` for the id of an object."""
+    """Return the type and project of a listing key; ``None`` for an object's id."""
     rid = ResourceId.parse(key)
     return rid if rid.resource_name == _ALL else None
 
@@ -107,14 +107,14 @@ _ALL = "*"
 
 
 def unique(items: Iterable[str], argument: str) -> list[str]:
-    """Return ids or keys, each once, in their order.
+    """Return ids or keys without duplicates, in their order.
 
     Args:
-        items: what a caller passed.
-        argument: name of the argument, for the error.
+        items: what the caller passed.
+        argument: the name of the caller's argument, for the message.
 
     Raises:
-        ValueError: if it is a single string, whose items would be letters.
+        ValueError: if a single string was passed instead of a list.
     """
     if isinstance(items, str):
         raise ValueError(f"{argument} is {items!r}; it takes a list: [{items!r}]")
@@ -122,17 +122,17 @@ def unique(items: Iterable[str], argument: str) -> list[str]:
 
 
 def is_id_of(resource_type: str, text: object) -> bool:
-    """Return, in a fraction of the time that parsing takes, whether it succeeds.
+    """Return whether a text is a valid id of a type, much faster than by parsing it.
 
     Args:
-        resource_type: the type that the id has to begin with.
+        resource_type: the type that the id must begin with.
         text: the id.
     """
     match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     return match is not None and match[1] == resource_type
 
 
-def _invalid(resource_type: str, text: object) -> str:
+def _invalid_id(resource_type: str, text: object) -> str:
     kind = resource_type[:40]
     return (
         f"Invalid {kind} resource_id {str(text)[:200]!r}: expected "

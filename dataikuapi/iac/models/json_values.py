@@ -1,4 +1,4 @@
-"""JSON values: copying, comparing, checksums, and what JSON cannot carry."""
+"""JSON values: copying, comparing, hashing, and finding what JSON cannot hold."""
 
 import hashlib
 import json
@@ -22,13 +22,13 @@ __all__ = [
 JSON = Union[None, bool, int, float, str, list["JSON"], dict[str, "JSON"]]
 
 MAX_DEPTH = 200
-"""How deep a value may be nested; real payloads are far below."""
+"""Maximum nesting depth; real payloads stay far below it."""
 
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
-"""What fits into 64 bits, signed or unsigned. Many parsers turn more into a float."""
+"""What fits in 64 bits, signed or unsigned. JSON readers turn more into a float."""
 
-_ORJSON_DEPTH = 254
-"""How deep orjson writes. A value that is wrapped in lists may be less deep."""
+_ORJSON_MAX_DEPTH = 254
+"""The depth at which orjson gives up; padding with lists lowers it to ours."""
 
 _REFUSE_OBJECTS = (
     orjson.OPT_PASSTHROUGH_DATACLASS
@@ -36,16 +36,16 @@ _REFUSE_OBJECTS = (
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
 
-# Writes what json.dumps(value, sort_keys=True) does. A value that contains itself is
-# nested too deep anyway, so looking for it, which takes time, is left out.
+# Like json.dumps(value, sort_keys=True). Checking for circular references takes time,
+# and is not needed: such a value exceeds the recursion limit.
 _encode = json.JSONEncoder(sort_keys=True, check_circular=False).encode
 
 
 def copy_json(value: JSON) -> JSON:
-    """Return a copy that shares no list and no dict with the original.
+    """Return a copy that shares no list or dict with the original.
 
-    Subclasses of dict and list, such as the client's list items, become plain ones, and
-    so do tuples.
+    Subclasses of dict and list, such as the client's list items, become plain dicts and
+    lists; tuples become lists.
     """
     if isinstance(value, dict):
         return {key: copy_json(item) for key, item in value.items()}
@@ -55,10 +55,10 @@ def copy_json(value: JSON) -> JSON:
 
 
 def canonical_bytes(value: JSON) -> bytes:
-    """Return bytes that are equal exactly where checksums would be.
+    """Return bytes that are equal exactly when the checksums are.
 
-    Unlike ``==``, they distinguish 1, 1.0 and true. Only for comparing: state files are
-    written by :mod:`dataikuapi.iac.statefile.serialization`.
+    Unlike ``==``, this distinguishes 1, 1.0 and true. Only for comparing: state files
+    are written by :mod:`dataikuapi.iac.statefile.serialization`.
     """
     try:
         data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -66,20 +66,20 @@ def canonical_bytes(value: JSON) -> bytes:
         data = b"null"
     if b"null" not in data:
         return data
-    # orjson refuses what JSON cannot carry exactly (integers beyond 64 bits, lone
-    # surrogates) and writes NaN as null; a comparison has to distinguish such values.
+    # orjson refuses what JSON cannot represent exactly (integers beyond 64 bits, lone
+    # surrogates) and writes NaN as null; a comparison must distinguish such values.
     return json.dumps(value, sort_keys=True).encode("utf-8")
 
 
 def json_equal(one: JSON, other: JSON) -> bool:
-    """Return whether the checksums of two values would be equal.
+    """Return whether the checksums of two values are equal.
 
-    Fast if the keys are in the same order, as in two states that were read alike.
+    Fast if the keys are in the same order, as they usually are in two states.
     """
     try:
         data = orjson.dumps(one)
         if data == orjson.dumps(other) and (b"null" not in data or one == other):
-            return True  # If there is a null, ``==`` makes sure that it is not NaN.
+            return True  # If there is a null, ``==`` rules out that it was NaN.
     except TypeError:
         pass  # E.g. an integer beyond 64 bits.
     return canonical_bytes(one) == canonical_bytes(other)
@@ -96,16 +96,16 @@ def checksum(value: JSON) -> str:
 
 
 def find_unsupported(value: object, path: str, depth: int = 1) -> str | None:
-    """Find what JSON cannot carry exactly.
+    """Find the first value that JSON cannot represent exactly.
 
     Args:
         value: searched from the top.
-        path: of the value, e.g. ``attributes``.
-        depth: of the value; attributes are at depth 1.
+        path: the path of ``value`` in the result, e.g. ``attributes``.
+        depth: the nesting level of ``value``; attributes are at level 1.
 
     Returns:
-        The path of the first such value and what is wrong with it; ``None`` if there is
-        none. The value itself, which may be a secret, is not quoted.
+        The path of the unsupported value and what is wrong with it; ``None`` if there
+        is none. The value itself may be a secret and is not quoted.
     """
     if _is_plain(value, depth):
         return None
@@ -113,13 +113,13 @@ def find_unsupported(value: object, path: str, depth: int = 1) -> str | None:
 
 
 def _is_plain(value: object, depth: int) -> bool:
-    """Return, in a fraction of the time, whether there is certainly nothing to find."""
+    """Return whether there is certainly nothing to find, much faster than a search."""
     padded = value
-    for _ in range(_ORJSON_DEPTH - MAX_DEPTH + depth - 1):
+    for _ in range(_ORJSON_MAX_DEPTH - MAX_DEPTH + depth - 1):
         padded = [padded]
     try:
         data = orjson.dumps(padded, option=_REFUSE_OBJECTS)
-        if b"null" in data:  # Perhaps it was NaN.
+        if b"null" in data:  # It may have been NaN.
             json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
         return False
@@ -144,12 +144,12 @@ def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:
         for index, item in enumerate(value):
             yield from _unsupported(item, f"{path}[{index}]", depth + 1)
     else:
-        reason = _reason(value)
+        reason = _problem(value)
         if reason:
             yield f"{path}: {reason}"
 
 
-def _reason(value: object) -> str | None:
+def _problem(value: object) -> str | None:
     if isinstance(value, str):
         return None if is_unicode(value) else "a lone surrogate, which is not Unicode"
     if isinstance(value, float):
@@ -161,7 +161,7 @@ def _reason(value: object) -> str | None:
 
 
 def is_unicode(text: str) -> bool:
-    """Return whether UTF-8 can carry a text; a lone surrogate it cannot."""
+    """Return whether a text can be encoded as UTF-8: it has no lone surrogate."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

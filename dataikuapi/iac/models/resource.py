@@ -1,4 +1,4 @@
-"""Resource: one object of DSS, its configuration and where it comes from."""
+"""Resources: one DSS object each, with its configuration and metadata."""
 
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -20,19 +20,19 @@ __all__ = ["Resource", "ResourceMetadata"]
 
 @dataclass
 class ResourceMetadata:
-    """Where a resource comes from; nothing here counts as a change of it.
+    """Metadata of a resource; a difference here is not a change to the resource.
 
     Args:
         deployed_at: when it was read from DSS, or written to it. Naive means UTC.
-        deployed_by: by whom.
+        deployed_by: who did that.
         dataiku_internal_id: the id that DSS generates, for types that have one.
-        checksum: SHA-256 of the attributes as 64 hex digits; "" until it is known.
-        last_modified_by: login of the last editor, as DSS has it.
-        last_modified_at: time of the last edit, as DSS has it.
-        version_number: how often DSS saved the object.
-        created_at: when the object was created in DSS; another time if it was deleted
-            and created again under the same name.
-        extra: keys of a state file that this version does not know; kept as they are.
+        checksum: SHA-256 of the attributes as 64 hex digits; "" if not yet computed.
+        last_modified_by: login of the last editor, as reported by DSS.
+        last_modified_at: time of the last edit, as reported by DSS.
+        version_number: how often DSS has saved the object.
+        created_at: when the object was created in DSS. It differs if the object was
+            deleted and recreated under the same name.
+        extra: keys in the state file that this version does not know; preserved.
     """
 
     deployed_at: datetime
@@ -48,9 +48,9 @@ class ResourceMetadata:
     def __post_init__(self) -> None:
         """Convert times to UTC, and copy what the caller passed."""
         for name in _TIMES:
-            moment = getattr(self, name)
-            if moment is not None:
-                setattr(self, name, as_utc(moment))
+            time = getattr(self, name)
+            if time is not None:
+                setattr(self, name, as_utc(time))
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
 
     def to_dict(self) -> dict[str, JSON]:
@@ -78,14 +78,14 @@ class ResourceMetadata:
         """Build it from a ``metadata`` object; the inverse of :meth:`to_dict`.
 
         Raises:
-            ValueError: if a required key is missing or a time is not one.
+            ValueError: if a required key is missing or a time is invalid.
         """
         return cls._from_dict_nocopy(cast(dict[str, Any], copy_json(data)))
 
     @classmethod
     def _from_dict_nocopy(cls, data: dict[str, Any]) -> "ResourceMetadata":
-        """Like :meth:`from_dict`, but take the object over instead of copying it."""
-        # Neither __init__, which would copy, nor a loop: a state has many of these.
+        """Like :meth:`from_dict`, but take over the object instead of copying it."""
+        # Bypass __init__, which copies, and avoid a loop: a state has many of these.
         metadata, get = cls.__new__(cls), data.get
         try:
             metadata.deployed_at = parse_time(data["deployed_at"])
@@ -101,38 +101,39 @@ class ResourceMetadata:
         metadata.created_at = None if created is None else parse_time(created)
         metadata.extra = (
             {}
-            if _NAMES.issuperset(data)
-            else {name: value for name, value in data.items() if name not in _NAMES}
+            if _FIELD_NAMES.issuperset(data)
+            else {
+                name: value for name, value in data.items() if name not in _FIELD_NAMES
+            }
         )
         return metadata
 
 
 _TIMES = ("deployed_at", "last_modified_at", "created_at")
-_NAMES = frozenset(item.name for item in fields(ResourceMetadata)) - {"extra"}
+_FIELD_NAMES = frozenset(item.name for item in fields(ResourceMetadata)) - {"extra"}
 
 
-def _now_by_system() -> ResourceMetadata:
+def _default_metadata() -> ResourceMetadata:
     return ResourceMetadata(deployed_at=utc_now(), deployed_by="system")
 
 
 @dataclass(repr=False)
 class Resource:
-    """One object of DSS, as the state has it.
+    """One DSS object as recorded in a state.
 
-    It is a value: attributes and metadata are copied, so it does not change with the
-    caller's objects or with what the client returned.
+    Attributes and metadata are copied, so later changes to the caller's objects, or to
+    what the client returned, do not affect it.
 
     Args:
         resource_type: e.g. ``dataset``.
         resource_id: ``{type}.{PROJECT_KEY}`` or ``{type}.{PROJECT_KEY}.{name}``.
-        attributes: the configuration, with the names that DSS gives its fields.
-        metadata: where it comes from; now and by "system" when omitted. A missing
-            checksum is computed.
-        extra: keys of a state file that this version does not know; kept as they are.
+        attributes: the configuration, under the field names that DSS uses.
+        metadata: by default, deployed now by "system". An empty checksum is filled in.
+        extra: keys in the state file that this version does not know; preserved.
 
     Raises:
         ValueError: if the id is malformed or of another type.
-        UnsupportedValueError: if an attribute has no checksum, as it is not JSON.
+        UnsupportedValueError: if an attribute is not JSON, so it has no checksum.
 
     Example:
         .. code-block:: python
@@ -143,19 +144,19 @@ class Resource:
     resource_type: str
     resource_id: str
     attributes: dict[str, JSON] = field(default_factory=dict)
-    metadata: ResourceMetadata = field(default_factory=_now_by_system)
+    metadata: ResourceMetadata = field(default_factory=_default_metadata)
     extra: dict[str, JSON] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        """Check the id, copy what the caller passed, and compute the checksum."""
+        """Check the id, copy what the caller passed, and fill in the checksum."""
         _check_id(self.resource_type, self.resource_id)
-        self.attributes = self._own_attributes()
+        self.attributes = self._copy_attributes()
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
         self.metadata = replace(self.metadata)
         if not self.metadata.checksum:
             self.metadata.checksum = self.compute_checksum()
 
-    def _own_attributes(self) -> dict[str, JSON]:
+    def _copy_attributes(self) -> dict[str, JSON]:
         try:
             return cast(dict[str, JSON], copy_json(self.attributes))
         except RecursionError as error:
@@ -164,26 +165,26 @@ class Resource:
             ) from error
 
     def __repr__(self) -> str:
-        """Return a summary in one line, without values of attributes."""
+        """Return a one-line summary, without attribute values."""
         editor = self.metadata.last_modified_by
         by = f", last edited by {editor}" if editor else ""
         return f"<Resource {self.resource_id}: {len(self.attributes)} attributes{by}>"
 
     @property
     def project_key(self) -> str:
-        """The key of the project that the object is, or is in."""
+        """The key of the project that the object is or belongs to."""
         return ResourceId.parse(self.resource_id).project_key
 
     @property
     def resource_name(self) -> str:
-        """The name inside the project; "" for a project."""
+        """The name inside the project; "" for the project itself."""
         return ResourceId.parse(self.resource_id).resource_name
 
     def compute_checksum(self) -> str:
-        """Return the SHA-256 of the attributes as they are now, in hex.
+        """Return the SHA-256 of the current attributes, in hex.
 
-        It is that of ``json.dumps(attributes, sort_keys=True)``, as in other
-        implementations of this state file; ``metadata.checksum`` does not change.
+        It is the digest of ``json.dumps(attributes, sort_keys=True)``, as in other
+        implementations of this state file. ``metadata.checksum`` is not updated.
         """
         try:
             return checksum(self.attributes)
@@ -192,18 +193,18 @@ class Resource:
             raise UnsupportedValueError(f"{self.resource_id}: {problem}") from error
 
     def has_changed(self, other: "Resource") -> bool:
-        """Return whether the two configurations differ.
+        """Return whether the configuration differs from another version of it.
 
         Args:
-            other: the same object at another time.
+            other: the same resource at another time.
 
         Raises:
-            ValueError: if it is not the same object.
+            ValueError: if it has a different id.
         """
         if self.resource_id != other.resource_id:
             raise ValueError(
                 f"cannot compare {self.resource_id!r} with {other.resource_id!r}: "
-                "two objects, not one at two times"
+                "they are different resources"
             )
         return self.compute_checksum() != other.compute_checksum()
 
@@ -234,18 +235,18 @@ class Resource:
 
     @classmethod
     def _from_dict_nocopy(cls, data: dict[str, Any]) -> "Resource":
-        """Like :meth:`from_dict`, but take the entry over instead of copying it."""
+        """Like :meth:`from_dict`, but take over the entry instead of copying it."""
         try:
             resource_type, resource_id = data["resource_type"], data["resource_id"]
             attributes, metadata = data["attributes"], data["metadata"]
         except KeyError:
-            missing = [name for name in _ENTRY if name not in data]
+            missing = [name for name in _REQUIRED_KEYS if name not in data]
             raise ValueError(f"resource lacks {', '.join(missing)}") from None
         if not is_id_of(resource_type, resource_id):
             _check_id(resource_type, resource_id)
         extra = (
-            {key: value for key, value in data.items() if key not in _ENTRY}
-            if len(data) > len(_ENTRY)
+            {key: value for key, value in data.items() if key not in _REQUIRED_KEYS}
+            if len(data) > len(_REQUIRED_KEYS)
             else {}
         )
         metadata = ResourceMetadata._from_dict_nocopy(metadata)
@@ -260,9 +261,9 @@ class Resource:
         metadata: ResourceMetadata,
         extra: dict[str, JSON] | None = None,
     ) -> "Resource":
-        """Build a resource from parts that nothing else refers to, without copying.
+        """Build a resource from parts that it takes ownership of; nothing is copied.
 
-        The id is not checked. For reading many resources, from DSS or a file.
+        The id is not checked. Used when reading many resources from DSS or a file.
         """
         resource = cls.__new__(cls)
         resource.resource_type = resource_type
@@ -285,4 +286,4 @@ def _check_id(resource_type: str, resource_id: str) -> None:
     ResourceId.parse(resource_id)
 
 
-_ENTRY = ("resource_type", "resource_id", "attributes", "metadata")
+_REQUIRED_KEYS = ("resource_type", "resource_id", "attributes", "metadata")

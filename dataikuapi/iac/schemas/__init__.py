@@ -1,1 +1,1 @@
-"""The JSON Schema of the state file, ``state_v1.schema.json``, as package data."""
+"""JSON Schemas of the state file and of the JSON report, as package data."""
