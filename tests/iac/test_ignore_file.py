@@ -77,8 +77,8 @@ def test_lines_end_where_the_line_ends_and_nowhere_else(path):
         ("a b c", "has 3"),
         ('a reason="x', "not closed"),
         ("a~x", "write ~0"),
-        ("a expires=soon", "no date"),
-        ("a x..y", "no path"),
+        ("a expires=soon", "not a date"),
+        ("a x..y", "not a valid path"),
         ("a fingerprint=1 fingerprint=2", "twice"),
         ("a #b", "comment"),
     ],
@@ -90,7 +90,7 @@ def test_a_bad_line_is_named(path, line, why):
     message = str(caught.value)
     assert message.startswith(f"{path}, line 4: ")
     assert why in message
-    assert message.endswith("Mend the line, or put # before it")
+    assert message.endswith("Fix the line or comment it out with #")
 
 
 def test_a_file_in_another_encoding_is_refused(path):
@@ -113,7 +113,7 @@ def test_a_folder_is_no_file(path):
         with pytest.raises(IgnoreFileError) as caught:
             use(path)
         assert str(caught.value) == (
-            f"cannot read {path}: Is a directory; name a text file that you may read"
+            f"cannot read {path}: Is a directory; name a readable text file"
         )
 
 
@@ -282,8 +282,8 @@ def test_a_write_that_fails_leaves_the_old_file_alone(path, monkeypatch, failing
     with pytest.raises(IgnoreFileError) as caught:
         add_to_ignore_file(path, [ONE], "c")
     assert str(caught.value) == (
-        f"cannot write {path}: No space left on device; what was in it is intact. Name "
-        "a file in a folder that you may write to"
+        f"cannot write {path}: No space left on device; the file is unchanged. Name a "
+        "file in a writable folder"
     )
     assert path.read_text("utf-8") == TEXT
     assert os.listdir(path.parent) == [path.name]

@@ -1,1 +1,1 @@
-"""Rules for changes that a team has decided not to watch."""
+"""Ignore rules: the changes that a team has decided not to track."""

@@ -1,4 +1,4 @@
-"""Where are the rules kept that tell what a team does not watch?"""
+"""Reading and appending to ``.dataikuignore`` files."""
 
 import os
 import stat
@@ -16,21 +16,21 @@ _BOM = "\ufeff"
 
 
 def read_ignore_file(path: str | Path) -> list[IgnoreRule]:
-    """Read the rules of a ``.dataikuignore`` file.
+    """Read the rules in a ``.dataikuignore`` file.
 
-    It is text in UTF-8 with one rule a line, see
-    :meth:`~dataikuapi.iac.ignore.rules.IgnoreRule.parse`. Blank lines, and lines that
-    begin with ``#``, are skipped.
+    The file is UTF-8 text with one rule per line, see
+    :meth:`~dataikuapi.iac.ignore.rules.IgnoreRule.parse`. Blank lines and lines that
+    start with ``#`` are skipped.
 
     Args:
-        path: of the file.
+        path: the file.
 
     Returns:
-        The rules in the order of the lines.
+        The rules in the order of their lines.
 
     Raises:
-        IgnoreFileError: if there is no such file, if it cannot be read, or if a line is
-            no rule; then with its number.
+        IgnoreFileError: if the file does not exist or cannot be read, or if a line is
+            not a valid rule; the message gives its number.
 
     Example:
         .. code-block:: python
@@ -39,22 +39,22 @@ def read_ignore_file(path: str | Path) -> list[IgnoreRule]:
     """
     path = Path(path)
     try:
-        return _rules(path, _read(path))
+        return _parse_rules(path, _read(path))
     except FileNotFoundError as error:
         raise IgnoreFileError(
-            f"there is no file {path}; create it, or leave it out if nothing is to be "
+            f"there is no file {path}; create it, or omit it if nothing is to be "
             "ignored"
         ) from error
 
 
 def default_rules() -> list[IgnoreRule]:
-    """Return the rules of ``.dataikuignore`` in the current folder, if it is there.
+    """Return the rules in ``.dataikuignore`` of the current folder, if it exists.
 
     Raises:
-        IgnoreFileError: as :func:`read_ignore_file`.
+        IgnoreFileError: if it exists but is not valid, see :func:`read_ignore_file`.
     """
     try:
-        return _rules(DEFAULT_IGNORE_FILE, _read(DEFAULT_IGNORE_FILE))
+        return _parse_rules(DEFAULT_IGNORE_FILE, _read(DEFAULT_IGNORE_FILE))
     except FileNotFoundError:
         return []
 
@@ -62,33 +62,33 @@ def default_rules() -> list[IgnoreRule]:
 def add_to_ignore_file(
     path: str | Path, rules: Iterable[IgnoreRule], comment: str
 ) -> int:
-    """Append those rules to a ``.dataikuignore`` file that are not in it yet.
+    """Append rules to a ``.dataikuignore`` file, except those already in it.
 
-    What is in the file stays as it is, byte by byte. The file is replaced in one step,
-    so that whoever reads sees the old one or the new one, also after a crash; a
-    symbolic link stays one. Where no rule is to be added, nothing is written.
+    The existing content is preserved byte for byte. The file is replaced atomically, so
+    a reader sees the old or the new content, even after a crash. A symbolic link is
+    followed. If there is nothing to add, nothing is written.
 
     Args:
-        path: of the file; it and its folders are created where they are missing.
-        rules: to be added, in this order.
-        comment: is written above them.
+        path: the file; it and its parent folders are created if missing.
+        rules: the rules to append, in this order.
+        comment: written above the rules.
 
     Returns:
-        How many rules were added.
+        The number of rules added.
 
     Raises:
-        IgnoreFileError: if a line of the file is no rule, or if it cannot be read or
-            written; what was in it is intact.
+        IgnoreFileError: if the file has an invalid line, or cannot be read or written.
+            The file is then unchanged.
     """
     path = Path(path)
     try:
         data = _read(path)
     except FileNotFoundError:
         data = b""
-    known = set(_rules(path, data))
-    added = [rule for rule in dict.fromkeys(rules) if rule not in known]
+    existing = set(_parse_rules(path, data))
+    added = [rule for rule in dict.fromkeys(rules) if rule not in existing]
     if added:
-        _replace(path, data + _block(data, added, comment))
+        _replace(path, data + _format_block(data, added, comment))
     return len(added)
 
 
@@ -99,13 +99,13 @@ def _read(path: Path) -> bytes:
         raise
     except OSError as error:
         raise IgnoreFileError(
-            f"cannot read {path}: {error.strerror}; name a text file that you may read"
+            f"cannot read {path}: {error.strerror}; name a readable text file"
         ) from error
 
 
-def _rules(path: Path, data: bytes) -> list[IgnoreRule]:
+def _parse_rules(path: Path, data: bytes) -> list[IgnoreRule]:
     rules = []
-    for number, line in enumerate(_text(path, data).split("\n"), start=1):
+    for number, line in enumerate(_decode(path, data).split("\n"), start=1):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
@@ -113,12 +113,12 @@ def _rules(path: Path, data: bytes) -> list[IgnoreRule]:
             rules.append(IgnoreRule.parse(line))
         except ValueError as error:
             raise IgnoreFileError(
-                f"{path}, line {number}: {error}. Mend the line, or put # before it"
+                f"{path}, line {number}: {error}. Fix the line or comment it out with #"
             ) from error
     return rules
 
 
-def _text(path: Path, data: bytes) -> str:
+def _decode(path: Path, data: bytes) -> str:
     try:
         return data.decode("utf-8").removeprefix(_BOM)
     except UnicodeDecodeError as error:
@@ -128,14 +128,14 @@ def _text(path: Path, data: bytes) -> str:
         ) from error
 
 
-def _block(data: bytes, rules: Iterable[IgnoreRule], comment: str) -> bytes:
-    """Return what is to be appended, with the line ends that the file has."""
+def _format_block(data: bytes, rules: Iterable[IgnoreRule], comment: str) -> bytes:
+    """Return the text to append, with the line endings of the file."""
     comments = [f"# {line}".rstrip() for line in comment.splitlines()]
     end = "\r\n" if b"\r\n" in data else "\n"
     text = "".join(f"{line}{end}" for line in [*comments, *map(str, rules)])
     if data:
         text = f"{end}{text}" if data.endswith(b"\n") else f"{end}{end}{text}"
-    # A rule is Unicode whatever is in it; a comment may hold anything.
+    # str(rule) is always valid Unicode; a comment may have lone surrogates.
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -143,13 +143,13 @@ def _replace(path: Path, data: bytes) -> None:
     target = resolve_symlink(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # A new file has the mode of any other.
+        # A new file gets the default mode.
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
         with atomic_temporary(target, data, mode) as temporary:
             os.replace(temporary, target)
     except OSError as error:
         raise IgnoreFileError(
-            f"cannot write {path}: {error.strerror}; what was in it is intact. Name a "
-            "file in a folder that you may write to"
+            f"cannot write {path}: {error.strerror}; the file is unchanged. Name a "
+            "file in a writable folder"
         ) from error
     fsync_dir(target.parent)

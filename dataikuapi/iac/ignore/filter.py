@@ -1,4 +1,4 @@
-"""Applying ignore rules to the diffs of a comparison."""
+"""Applying ignore rules to the result of a comparison."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,14 +18,14 @@ __all__ = ["IgnoreFilter"]
 
 
 class IgnoreFilter:
-    """Applies rules to one comparison, and counts what each suppresses.
+    """Applies ignore rules to one comparison and counts what each one suppresses.
 
-    The rules are applied one after the other, each to what the ones before left, so a
-    change that several of them match is counted for the first.
+    Rules are applied in order, each to what the previous ones left. A change that
+    several rules match is counted for the first of them.
 
     Args:
-        rules: in their order.
-        today: rules that expired before this date suppress nothing.
+        rules: the rules, in order.
+        today: rules that expired before this day are not applied.
     """
 
     def __init__(self, rules: Sequence[IgnoreRule], today: date) -> None:
@@ -44,59 +44,59 @@ class IgnoreFilter:
                 self._by_id.setdefault(resource_id, []).append(number)
 
     def apply(self, diffs: Iterable[ResourceDiff]) -> list[ResourceDiff]:
-        """Return the diffs without what the rules suppress.
+        """Return the diffs without the changes that the rules suppress.
 
-        A resource that was added or removed is omitted if that is suppressed, and so is
-        a project that was deleted and created again. Any other modified one is
-        unchanged if all its changes are suppressed.
+        A suppressed addition or removal is omitted, and so is a suppressed project that
+        was deleted and recreated. A modified resource becomes unchanged if all its
+        changes are suppressed.
         """
-        left = (self._apply_to(diff) for diff in diffs)
-        return [diff for diff in left if diff is not None]
+        filtered = (self._filter(diff) for diff in diffs)
+        return [diff for diff in filtered if diff is not None]
 
     def apply_to_unreadable(
         self, unknown: Iterable[UnreadableResource]
     ) -> list[UnreadableResource]:
-        """Return what could not be read, without resources ignored as a whole."""
-        return [item for item in unknown if not self._ignores(item)]
+        """Return what could not be read, without what is ignored as a whole."""
+        return [unread for unread in unknown if not self._ignores(unread)]
 
     def usage(self) -> list[RuleUsage]:
-        """Return what each rule has suppressed so far."""
+        """Return how much each rule has suppressed so far."""
         return [
             RuleUsage(str(rule), suppressed, rule.is_expired(self._today))
             for rule, suppressed in zip(self._rules, self._suppressed)
         ]
 
-    def _apply_to(self, diff: ResourceDiff) -> ResourceDiff | None:
+    def _filter(self, diff: ResourceDiff) -> ResourceDiff | None:
         if diff.change_type is ChangeType.UNCHANGED and not diff.is_recreated:
             return diff
         changes = diff.changes
-        for number in self._matching(diff.resource_id):
+        for number in self._matching_rules(diff.resource_id):
             rule = self._rules[number]
             if rule.suppresses(diff):
                 self._suppressed[number] += 1
-                return _ignored(diff)
-            left = tuple(
+                return _without_resource(diff)
+            remaining = tuple(
                 change for change in changes if not rule.suppresses(diff, change)
             )
-            self._suppressed[number] += len(changes) - len(left)
-            if changes and not left:
-                return _unchanged(diff)
-            changes = left
-        return _with(diff, changes)
+            self._suppressed[number] += len(changes) - len(remaining)
+            if changes and not remaining:
+                return _as_unchanged(diff)
+            changes = remaining
+        return _with_changes(diff, changes)
 
-    def _ignores(self, item: UnreadableResource) -> bool:
-        for number in self._matching(item.resource_id):
+    def _ignores(self, unread: UnreadableResource) -> bool:
+        for number in self._matching_rules(unread.resource_id):
             rule = self._rules[number]
             if rule.path is None and rule.fingerprint is None:
                 self._suppressed[number] += 1
                 return True
         return False
 
-    def _matching(self, resource_id: str) -> list[int]:
-        """Return the rules that match the id and have not expired, in their order.
+    def _matching_rules(self, resource_id: str) -> list[int]:
+        """Return the indices of the active rules that match the id, in order.
 
-        A baseline has a rule per change; trying them all for each resource would take
-        long.
+        A baseline has a rule per change; testing all of them for each resource would be
+        slow.
         """
         by_pattern = [
             number
@@ -106,41 +106,43 @@ class IgnoreFilter:
         return sorted([*self._by_id.get(resource_id, ()), *by_pattern])
 
 
-def _ignored(diff: ResourceDiff) -> ResourceDiff | None:
-    """Return what is left of a diff if the resource is ignored as a whole."""
+def _without_resource(diff: ResourceDiff) -> ResourceDiff | None:
+    """Return what remains of a diff if the whole resource is ignored."""
     if diff.change_type is ChangeType.MODIFIED and not diff.is_recreated:
-        return _unchanged(diff)
+        return _as_unchanged(diff)
     return None
 
 
-def _unchanged(diff: ResourceDiff) -> ResourceDiff:
+def _as_unchanged(diff: ResourceDiff) -> ResourceDiff:
     return replace(
         diff, change_type=ChangeType.UNCHANGED, changes=(), attribute_diffs=None
     )
 
 
-def _with(diff: ResourceDiff, changes: tuple[Change, ...]) -> ResourceDiff:
-    """Return the diff with some of its changes."""
+def _with_changes(diff: ResourceDiff, changes: tuple[Change, ...]) -> ResourceDiff:
+    """Return the diff with only some of its changes."""
     if len(changes) == len(diff.changes):
         return diff
     return replace(
-        diff, changes=changes, attribute_diffs=_parts(changes, diff.attribute_diffs)
+        diff,
+        changes=changes,
+        attribute_diffs=_restrict(diff.attribute_diffs, changes),
     )
 
 
-def _parts(
-    changes: Sequence[Change], parts: AttributeDiffs | None
+def _restrict(
+    diffs: AttributeDiffs | None, changes: Sequence[Change]
 ) -> AttributeDiffs | None:
-    """Return the attribute diffs of the attributes that still have a change."""
-    if parts is None:
+    """Return the diffs of only those attributes that have a change."""
+    if diffs is None:
         return None
     names = {change.segments[0].name for change in changes}
     return {
-        "added": {key: value for key, value in parts["added"].items() if key in names},
+        "added": {key: value for key, value in diffs["added"].items() if key in names},
         "removed": {
-            key: value for key, value in parts["removed"].items() if key in names
+            key: value for key, value in diffs["removed"].items() if key in names
         },
         "modified": {
-            key: value for key, value in parts["modified"].items() if key in names
+            key: value for key, value in diffs["modified"].items() if key in names
         },
     }

@@ -1,4 +1,4 @@
-"""Which changes has a team decided not to watch?"""
+"""Ignore rules: parsing, formatting and matching."""
 
 import json
 import re
@@ -22,33 +22,33 @@ __all__ = ["IgnoreRule", "fingerprint"]
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _CLOSED = re.compile(rf'(?:{_STRING}|[^"])*', re.DOTALL)
 _TOKEN = re.compile(rf'(?:{_STRING}|[^\s"])+', re.DOTALL)
-_WORDS = ("fingerprint", "author", "reason", "expires")
-_WORD = re.compile(r"(\w+)=(.*)", re.DOTALL)
+_OPTIONS = ("fingerprint", "author", "reason", "expires")
+_OPTION = re.compile(r"(\w+)=(.*)", re.DOTALL)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
 class IgnoreRule:
-    """What is not to be watched, by patterns.
+    """Patterns that select changes to ignore.
 
-    In both patterns ``*`` is any run of characters, and ``~0``, ``~1`` and ``~2`` are
-    the characters ``~``, ``/`` and ``*`` themselves.
+    In both patterns, ``*`` matches any run of characters, and ``~0``, ``~1`` and ``~2``
+    stand for the characters ``~``, ``/`` and ``*``.
 
     Args:
-        resource: pattern of an id, e.g. ``recipe.SHOP.*``.
-        path: pattern of the way to a value; what is at it or beneath it is hidden. As a
-            pointer, ``/schema/columns/*/comment``, or as reports show it,
-            ``schema.columns[*].comment``; ``*`` stays within one step, and a step
-            ``**`` is any number of steps. An item of a list is named by its key where
-            it has one, otherwise by its position. Without a path, all about the
-            resource is hidden, also that it was added or removed.
-        fingerprint: hide only the change that has it, see :func:`fingerprint`.
-        author: who decided it.
+        resource: pattern of resource ids, e.g. ``recipe.SHOP.*``.
+        path: pattern of paths; changes at or below a matching path are ignored. It is
+            written as a JSON Pointer, ``/schema/columns/*/comment``, or as reports show
+            paths, ``schema.columns[*].comment``. ``*`` matches within one segment, and
+            a segment ``**`` matches any number of segments. A list item is named by
+            its key if it has one, otherwise by its index. Without a path, every change
+            to the resource is ignored, including that it was added or removed.
+        fingerprint: ignore only the change with this :func:`fingerprint`.
+        author: who added the rule.
         reason: why.
-        expires: the last day, in UTC, on which it hides anything.
+        expires: the last day, in UTC, on which the rule applies.
 
     Raises:
-        ValueError: if a pattern is none, or the date.
+        ValueError: if a pattern or the date is invalid.
 
     Example:
         .. code-block:: python
@@ -65,79 +65,78 @@ class IgnoreRule:
     expires: date | None = None
 
     def __post_init__(self) -> None:
-        """Refuse patterns that are none, and what is no date."""
+        """Refuse invalid patterns and dates."""
         if not self.resource:
             raise ValueError("a rule needs a pattern of resource ids, e.g. dataset.*")
         if self.expires is not None and type(self.expires) is not date:
             raise ValueError(
-                f"expires={self.expires!r}: give a date, without a time: "
-                "date(2027, 1, 31)"
+                f"expires={self.expires!r} is not a date; pass one without a time, "
+                "e.g. date(2027, 1, 31)"
             )
         self._resource_pattern, self._path_pattern
 
     @classmethod
     def parse(cls, line: str) -> "IgnoreRule":
-        """Read a rule as a line of a ``.dataikuignore`` file.
+        """Parse a line of a ``.dataikuignore`` file.
 
-        That is a pattern of ids, a pattern of paths if there is one, and then
-        ``fingerprint=``, ``author=``, ``reason=`` and ``expires=`` (a date as
-        2027-01-31). What
-        has blanks in it is written as a JSON string.
+        The line has a pattern of resource ids, optionally a pattern of paths, and the
+        options ``fingerprint=``, ``author=``, ``reason=`` and ``expires=`` (a date such
+        as 2027-01-31). A value with whitespace in it is written as a JSON string.
 
         Raises:
-            ValueError: if it is no rule, saying why.
+            ValueError: if the line is not a valid rule; the message says why.
         """
-        patterns, words = _read(line.strip())
-        expires = words.get("expires")
+        patterns, options = _parse_line(line.strip())
+        expires = options.get("expires")
         return cls(
             patterns[0],
             patterns[1] if patterns[1:] else None,
-            fingerprint=words.get("fingerprint"),
-            author=words.get("author"),
-            reason=words.get("reason"),
-            expires=None if expires is None else _date(expires),
+            fingerprint=options.get("fingerprint"),
+            author=options.get("author"),
+            reason=options.get("reason"),
+            expires=None if expires is None else _parse_date(expires),
         )
 
     def __str__(self) -> str:
-        """Return the line that :meth:`parse` reads."""
+        """Return the rule as a line that :meth:`parse` accepts."""
         parts = [_quoted(self.resource)]
         if self.path is not None:
             parts.append(_quoted(self.path))
         values = (self.fingerprint, self.author, self.reason, self.expires)
         parts += [
-            f"{word}={_quoted(str(value))}"
-            for word, value in zip(_WORDS, values)
+            f"{option}={_quoted(str(value))}"
+            for option, value in zip(_OPTIONS, values)
             if value is not None
         ]
         return " ".join(parts)
 
     @classmethod
     def for_change(cls, diff: ResourceDiff, change: Change | None) -> "IgnoreRule":
-        """Return the rule that hides exactly that change, and none that comes after.
+        """Return a rule that suppresses exactly this change and no later one.
 
         Args:
-            diff: of the resource.
-            change: one of its changes; ``None`` for that it was added or removed.
+            diff: the diff of the resource.
+            change: one of its changes; ``None`` for its addition or removal.
         """
-        # The labels have ~ escaped already.
+        # ~ is already escaped in the labels.
         path = label_pointer(change.segments).replace("*", "~2") if change else None
         return cls(escape(diff.resource_id), path, fingerprint(diff, change))
 
     @property
     def exact_id(self) -> str | None:
-        """The one id that it names; ``None`` if there may be several."""
+        """The one id that the rule matches; ``None`` if it may match several."""
         return exact_id(self.resource)
 
     def is_expired(self, today: date) -> bool:
-        """Tell whether it hides nothing any more."""
+        """Return whether the rule no longer applies."""
         return self.expires is not None and self.expires < today
 
     def matches_id(self, resource_id: str) -> bool:
-        """Tell whether the id is one that it names."""
+        """Return whether the rule matches a resource id."""
         return self._resource_pattern.fullmatch(resource_id) is not None
 
     def suppresses(self, diff: ResourceDiff, change: Change | None = None) -> bool:
-        """Tell whether it hides a change, or that a resource was added or removed."""
+        """Return whether the rule suppresses a change, or an addition or removal."""
         if not self.matches_id(diff.resource_id):
             return False
         if self._path_pattern is not None and (
@@ -157,67 +156,68 @@ class IgnoreRule:
 
 
 def fingerprint(diff: ResourceDiff, change: Change | None = None) -> str:
-    """Return 16 hex digits that no other change of the resource has.
+    """Return 16 hex digits that identify a change to a resource.
 
     Args:
-        diff: of the resource.
-        change: one of its changes; ``None`` for that it was added or removed.
+        diff: the diff of the resource.
+        change: one of its changes; ``None`` for its addition or removal.
     """
-    told: list[JSON]
+    content: list[JSON]
     if change is None:
         before, after = diff.old_resource, diff.new_resource
-        told = [
+        content = [
             diff.change_type.value,
             before.compute_checksum() if before else None,
             after.compute_checksum() if after else None,
         ]
     else:
-        # With the way to it: of what is beneath it, no change is the same.
-        told = [
+        # The path is part of it, so that no change below this one has the same.
+        content = [
             change.kind.value,
             label_pointer(change.segments),
             change.old,
             change.new,
         ]
         if change.kind is ValueChangeType.MOVED:
-            told += [change.from_pointer, change.pointer]
-    return checksum(told)[:16]
+            content += [change.from_pointer, change.pointer]
+    return checksum(content)[:16]
 
 
-def _read(line: str) -> tuple[list[str], dict[str, str]]:
-    """Return the one or two patterns of a line, and what its words are."""
-    told = repr(line[:200])
+def _parse_line(line: str) -> tuple[list[str], dict[str, str]]:
+    """Return the one or two patterns of a line, and its options."""
+    quoted = repr(line[:200])
     if "\n" in line:
-        raise ValueError(f"{told} is several lines; a rule is one")
+        raise ValueError(f"{quoted} has several lines; a rule is one line")
     if not _CLOSED.fullmatch(line):
-        raise ValueError(f"a string is not closed in {told}")
+        raise ValueError(f"a string is not closed in {quoted}")
     patterns: list[str] = []
-    words: dict[str, str] = {}
+    options: dict[str, str] = {}
     for token in _TOKEN.findall(line):
-        word = _WORD.fullmatch(token)
+        option = _OPTION.fullmatch(token)
         if token.startswith("#"):
             raise ValueError(
-                f"{told} has a comment in it; that stands on a line of its own, and "
-                "why something is ignored in reason="
+                f"{quoted} ends in a comment; put comments on their own line, or the "
+                "reason for a rule in reason="
             )
-        if word is None:
+        if option is None:
             patterns.append(_unquoted(token))
-        elif word[1] not in _WORDS:
-            known = ", ".join(f"{name}=" for name in _WORDS)
+        elif option[1] not in _OPTIONS:
+            known = ", ".join(f"{name}=" for name in _OPTIONS)
             raise ValueError(
-                f"{word[1]}= in {told} is none of {known}; write a pattern that has "
-                "this in it as a JSON string"
+                f"{option[1]}= in {quoted} is not one of {known}; if it is part of a "
+                "pattern, write the pattern as a JSON string"
             )
-        elif word[1] in words:
-            raise ValueError(f"{word[1]}= stands twice in {told}")
+        elif option[1] in options:
+            raise ValueError(f"{option[1]}= appears twice in {quoted}")
         else:
-            words[word[1]] = _unquoted(word[2])
+            options[option[1]] = _unquoted(option[2])
     if not 1 <= len(patterns) <= 2:
         raise ValueError(
-            "a rule is a pattern of ids, and perhaps one of paths; "
-            f"{told} has {len(patterns)}. Write what has blanks in it as a JSON string"
+            "a rule has a pattern of resource ids and at most one pattern of paths; "
+            f"{quoted} has {len(patterns)} patterns. Write a pattern with whitespace "
+            "in it as a JSON string"
         )
-    return patterns, words
+    return patterns, options
 
 
 def _unquoted(token: str) -> str:
@@ -226,22 +226,22 @@ def _unquoted(token: str) -> str:
     try:
         return str(json.loads(token))
     except ValueError:
-        raise ValueError(f"no JSON string: {token[:200]}") from None
+        raise ValueError(f"not a JSON string: {token[:200]}") from None
 
 
 def _quoted(text: str) -> str:
-    """Write a text so that it is read as one token, and as this text."""
+    """Quote a text if necessary, so that it parses back as one token."""
     is_plain = text.isprintable() and text[:1] not in ('"', "#")
-    if is_plain and _TOKEN.fullmatch(text) and not _WORD.fullmatch(text):
+    if is_plain and _TOKEN.fullmatch(text) and not _OPTION.fullmatch(text):
         return text
     return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
-def _date(text: str) -> date:
+def _parse_date(text: str) -> date:
     try:
-        # Newer versions of Python read other forms too.
+        # Newer Python versions accept other formats too.
         if _DATE.fullmatch(text):
             return date.fromisoformat(text)
     except ValueError:
-        pass  # E.g. the 31st of February.
-    raise ValueError(f"expires={text[:40]}: no date as 2027-01-31")
+        pass  # E.g. February 31.
+    raise ValueError(f"expires={text[:40]} is not a date such as 2027-01-31")
