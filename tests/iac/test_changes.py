@@ -268,7 +268,7 @@ def test_the_changes_make_the_new_attributes_of_the_old(old, new):
 
 def test_changes_of_other_attributes_are_refused():
     changes = diff_of({"x": [1, 2, 3]}, {"x": [3, 1, 2]}).changes
-    with pytest.raises(ValueError, match="not of these attributes"):
+    with pytest.raises(ValueError, match="do not fit these attributes"):
         apply_changes({"x": []}, changes)
 
 

@@ -310,7 +310,7 @@ def test_changes_are_told_where_they_are_and_lead_to_the_new_attributes():
         "> columns[x]"
     ]
     assert apply_changes(old, changes) == new
-    with pytest.raises(ValueError, match="not of these attributes"):
+    with pytest.raises(ValueError, match="do not fit these attributes"):
         apply_changes({"l": []}, changes)
 
 

@@ -1,4 +1,4 @@
-"""Comparing states, and applying the changes that were found."""
+"""Comparison of states, and application of the changes that it finds."""
 
 from dataikuapi.iac.diff.engine import DiffEngine
 from dataikuapi.iac.diff.patch import apply_changes

@@ -1,4 +1,4 @@
-"""DiffEngine: compares two states, resource by resource."""
+"""The diff engine, which compares two states."""
 
 import sys
 from collections import Counter
@@ -26,16 +26,16 @@ __all__ = ["DiffEngine"]
 
 
 class DiffEngine:
-    """Compares states. It reads nothing, and it changes neither of them.
+    """Compares states, without I/O and without modifying them.
 
     Args:
-        ignore: ignore rules, also as lines of a ``.dataikuignore`` file. A resource all
-            of whose changes they suppress is unchanged, or omitted if it was added or
-            removed.
-        today: the date by which rules expire, in UTC.
+        ignore: ignore rules, also as lines of a ``.dataikuignore`` file. What they
+            suppress counts as unchanged or is omitted.
+        today: returns the current date, by which rules expire.
 
     Raises:
-        ValueError: if a line is not a rule, or a single line is given, not a list.
+        ValueError: if a line is not a valid rule, or a single line is passed instead of
+            a list.
 
     Example:
         .. code-block:: python
@@ -61,17 +61,18 @@ class DiffEngine:
     def diff(self, old_state: State, new_state: State) -> ResourceDiffs:
         """Compare two states, resource by resource.
 
-        Two configurations are equal if their checksums are: 1, 1.0 and true differ. An
-        attribute that could not be read for one of the states is not compared.
+        Configurations are equal if their checksums are: 1, 1.0 and true differ. An
+        attribute that is unknown on one side is not compared.
 
         Args:
             old_state: the state before.
             new_state: the state after.
 
         Returns:
-            One diff per id in either state, unchanged ones included, in the order of
-            the ids. Resources outside the scope of the new state are omitted, and so
-            are those that could not be read, which are in ``unknown`` of the list.
+            One diff for each id in either state, unchanged ones included, sorted by id.
+            Resources whose change is unknown are omitted: those outside the scope of
+            the new state, and those that could not be read. The latter are in the
+            list's ``unknown``.
         """
         known = old_state.resources.keys() | new_state.resources.keys()
         reasons = {**old_state.unknown, **new_state.unknown}
@@ -96,20 +97,20 @@ class DiffEngine:
         )
 
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:
-        """Count the diffs under ``added``, ``removed``, ``modified``, ``unchanged``."""
+        """Count diffs as ``added``, ``removed``, ``modified`` and ``unchanged``."""
         counts = Counter(diff.change_type for diff in diffs)
         return {change_type.value: counts[change_type] for change_type in ChangeType}
 
     def format_output(
         self, diffs: Iterable[ResourceDiff], include_unchanged: bool = False
     ) -> str:
-        """Return the diffs as text for a terminal, with the counts in the last line.
+        """Format diffs as text for a terminal, ending with a line of counts.
 
-        It is in color if the standard output is a terminal and NO_COLOR is not set.
+        Color is used if standard output is a terminal and NO_COLOR is not set.
 
         Args:
             diffs: what :meth:`diff` returned, or a part of it.
-            include_unchanged: list unchanged resources too, not only their number.
+            include_unchanged: list unchanged resources instead of only counting them.
         """
         return render_text(
             ResourceDiffs.from_iterable(diffs),
@@ -150,7 +151,7 @@ class DiffEngine:
     def _diff_attributes(
         self, old: dict[str, JSON], new: dict[str, JSON]
     ) -> AttributeDiffs:
-        """Compare two sets of attributes, one top-level attribute at a time."""
+        """Compare two sets of attributes by top-level attribute."""
         return {
             "added": {name: new[name] for name in new if name not in old},
             "removed": {name: old[name] for name in old if name not in new},
@@ -163,10 +164,9 @@ class DiffEngine:
 
 
 def _unknown_in_either(old: Resource, new: Resource) -> set[str]:
-    may_be_unknown = unknown_when_missing(old.resource_type)
     return {
         name
-        for name in may_be_unknown
+        for name in unknown_when_missing(old.resource_type)
         if name not in old.attributes or name not in new.attributes
     }
 

@@ -1,4 +1,4 @@
-"""Matching the items of a list with those of the same list later."""
+"""Matching the items of two versions of a list."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,22 +15,22 @@ from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 __all__ = ["Match", "match_items"]
 
 KEYS = ("name", "ref", "id")
-"""What DSS calls the key of an item, as a column, an input or output, a checklist."""
+"""Names of an item's key in DSS: of a column, an input or output, a checklist."""
 
-_TABLE = 10_000
-"""How many pairs of items in a gap may be compared with each other."""
+_MAX_PAIRS = 10_000
+"""Maximum number of pairs of items that are compared with each other in a gap."""
 
-_SIMILAR = 0.5
-"""How similar two items have to be for one to be the other, modified."""
+_MIN_SIMILARITY = 0.5
+"""Minimum similarity of two items to count as one item that was modified."""
 
 
 class Match(NamedTuple):
-    """Which items of two lists are the same.
+    """How the items of two lists correspond.
 
     Args:
-        pairs: old and new index of each item that is in both lists.
-        moved: old indexes of the pairs that are no longer in order.
-        old_keys: keys of the old items; ``None`` if they have no unique ones.
+        pairs: old and new positions of the items that are in both lists.
+        moved: old positions of the pairs that are out of order.
+        old_keys: keys of the old items; ``None`` if they have no unique one.
         new_keys: keys of the new items.
     """
 
@@ -41,11 +41,11 @@ class Match(NamedTuple):
 
 
 def match_items(old: list[JSON], new: list[JSON]) -> Match:
-    """Return which items are the same, moved or modified ones included.
+    """Find which items are the same in both lists, and which of them moved.
 
-    Items with the same key are the same, if all items of both lists have a unique one.
-    Otherwise equal items are the same, and between two of those, similar items of the
-    same ``type`` (if they have one) are one modified item.
+    Items are matched by their key if every item of both lists has a unique one.
+    Otherwise equal items are matched first; in the gaps between those, similar items
+    are matched as modified, provided that they have the same ``type`` if any.
     """
     for key in KEYS:
         old_keys, new_keys = _keys(old, key), _keys(new, key)
@@ -56,7 +56,7 @@ def match_items(old: list[JSON], new: list[JSON]) -> Match:
 
 
 def _keys(items: list[JSON], name: str) -> list[str] | None:
-    """Return the key of each item; None unless all have unique ones."""
+    """Return the key of each item; ``None`` unless every item has a unique one."""
     keys = []
     for item in items:
         key = item.get(name) if isinstance(item, dict) else None
@@ -81,7 +81,7 @@ def _by_content(old: list[JSON], new: list[JSON]) -> Match:
     before = [canonical_bytes(item) for item in old]
     after = [canonical_bytes(item) for item in new]
     stayed = align(before, after)
-    rows, positions = _left(len(old), len(new), stayed)
+    rows, positions = _unpaired(len(old), len(new), stayed)
     moved = pair_by_occurrence(before, after, rows, positions)
     taken_rows = {row for row, _ in moved}
     taken_positions = {position for _, position in moved}
@@ -98,7 +98,7 @@ def _by_content(old: list[JSON], new: list[JSON]) -> Match:
     return Match(sorted([*stayed, *moved, *modified]), taken_rows)
 
 
-def _left(rows: int, columns: int, pairs: Pairs) -> tuple[list[int], list[int]]:
+def _unpaired(rows: int, columns: int, pairs: Pairs) -> tuple[list[int], list[int]]:
     used_rows = {row for row, _ in pairs}
     used_columns = {column for _, column in pairs}
     return (
@@ -108,7 +108,7 @@ def _left(rows: int, columns: int, pairs: Pairs) -> tuple[list[int], list[int]]:
 
 
 def _gaps(rows: int, columns: int, pairs: Pairs) -> Iterator[tuple[int, int, int, int]]:
-    """Yield where the items between two pairs begin and end, in either list."""
+    """Yield the ranges between consecutive pairs, on both sides."""
     row = column = 0
     for next_row, next_column in [*pairs, (rows, columns)]:
         if row < next_row and column < next_column:
@@ -119,12 +119,12 @@ def _gaps(rows: int, columns: int, pairs: Pairs) -> Iterator[tuple[int, int, int
 def _pair_similar(
     old: list[JSON], new: list[JSON], rows: list[int], positions: list[int]
 ) -> Pairs:
-    """Pair modified items: by the best alignment, if that is cheap to find."""
+    """Pair items that were modified in place, optimally if that is affordable."""
     if not rows or not positions:
         return []
     before = [_Item(old[row]) for row in rows]
     after = [_Item(new[position]) for position in positions]
-    if len(rows) * len(positions) <= _TABLE:
+    if len(rows) * len(positions) <= _MAX_PAIRS:
         similarity = [[one.similarity(other) for other in after] for one in before]
         pairs = best_alignment(similarity, 0, 0)
     else:
@@ -137,7 +137,7 @@ def _pair_similar(
 
 
 class _Item:
-    """An item of a list, prepared for computing its similarity to others."""
+    """A list item, prepared for measuring similarity."""
 
     def __init__(self, value: JSON) -> None:
         self._kind = _kind(value)
@@ -149,19 +149,19 @@ class _Item:
                 self._leaves.add((path, leaf))
 
     def similarity(self, other: "_Item") -> float:
-        """Return from 0.5 to 1 how similar they are; 0 if they are different items."""
+        """Return the similarity, from 0.5 to 1; 0 if they are different items."""
         if self._kind != other._kind:
             return 0.0
         if not self._paths or not other._paths:
-            return _SIMILAR
+            return _MIN_SIMILARITY
         paths = len(self._paths & other._paths) / len(self._paths | other._paths)
         leaves = len(self._leaves & other._leaves) / len(self._leaves | other._leaves)
         similarity = (paths + leaves) / 2
-        return similarity if similarity >= _SIMILAR else 0.0
+        return similarity if similarity >= _MIN_SIMILARITY else 0.0
 
 
 def _kind(value: JSON) -> object:
-    """Return what is equal if one item is the other, modified."""
+    """Return what must be equal for two items to be one that was modified."""
     if isinstance(value, dict):
         return ("object", canonical_bytes(value.get("type")))
     return "list" if isinstance(value, list) else "scalar"

@@ -1,4 +1,4 @@
-"""Comparing two configurations: one change per value that differs."""
+"""Comparison of attributes, down to the values that differ."""
 
 from collections.abc import Iterator
 
@@ -15,35 +15,35 @@ __all__ = ["diff_values"]
 
 
 def diff_values(old: dict[str, JSON], new: dict[str, JSON]) -> tuple[Change, ...]:
-    """Return one change for each value that was added, removed, modified or moved.
+    """Return a change for each value that was added, removed, modified or moved.
 
-    Objects are compared member by member and lists item by item (see
-    :func:`~dataikuapi.iac.diff.lists.match_items`), down to the values that differ.
+    Objects are compared member by member, and lists by matching their items (see
+    :func:`~dataikuapi.iac.diff.lists.match_items`).
 
     Args:
         old: the attributes before.
         new: the attributes after.
 
     Returns:
-        In the order of names and of indexes in the new attributes; a removed item comes
-        before those that followed it.
+        The changes, sorted by attribute name and by list position; a removed item comes
+        before the items that followed it.
     """
-    return tuple(_of_objects(old, new, (), ()))
+    return tuple(_diff_objects(old, new, (), ()))
 
 
-def _of_values(
+def _diff_unequal(
     old: JSON, new: JSON, before: PathSegments, after: PathSegments
 ) -> Iterator[Change]:
-    """Compare two values at the same place, which are known to differ."""
+    """Compare two corresponding values that are known to differ."""
     if isinstance(old, dict) and isinstance(new, dict):
-        yield from _of_objects(old, new, before, after)
+        yield from _diff_objects(old, new, before, after)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _of_lists(old, new, before, after)
+        yield from _diff_lists(old, new, before, after)
     else:
         yield Change(ValueChangeType.MODIFIED, after, old, new)
 
 
-def _of_objects(
+def _diff_objects(
     old: dict[str, JSON],
     new: dict[str, JSON],
     before: PathSegments,
@@ -56,37 +56,37 @@ def _of_objects(
         elif name not in old:
             yield Change(ValueChangeType.ADDED, (*after, segment), new=new[name])
         elif not json_equal(old[name], new[name]):
-            yield from _of_values(
+            yield from _diff_unequal(
                 old[name], new[name], (*before, segment), (*after, segment)
             )
 
 
-def _of_lists(
+def _diff_lists(
     old: list[JSON], new: list[JSON], before: PathSegments, after: PathSegments
 ) -> Iterator[Change]:
     match = match_items(old, new)
     rows = {position: row for row, position in match.pairs}
-    gone = sorted(set(range(len(old))) - set(rows.values()), reverse=True)
-    ends = _ends_of_gaps(len(old), len(new), match)
+    removed = sorted(set(range(len(old))) - set(rows.values()), reverse=True)
+    ends = _gap_ends(len(old), len(new), match)
     for position, item in enumerate(new):
-        while gone and gone[-1] < ends[position]:
-            yield _removed(old, gone.pop(), match.old_keys, before)
+        while removed and removed[-1] < ends[position]:
+            yield _removal(old, removed.pop(), match.old_keys, before)
         row = rows.get(position)
-        here = (*after, PathSegment(position, _at(match.new_keys, position)))
+        path = (*after, PathSegment(position, _key_at(match.new_keys, position)))
         if row is None:
-            yield Change(ValueChangeType.ADDED, here, new=item)
+            yield Change(ValueChangeType.ADDED, path, new=item)
             continue
-        there = (*before, PathSegment(row, _at(match.old_keys, row)))
+        old_path = (*before, PathSegment(row, _key_at(match.old_keys, row)))
         if row in match.moved:
-            yield Change(ValueChangeType.MOVED, here, from_segments=there)
+            yield Change(ValueChangeType.MOVED, path, from_segments=old_path)
         if not json_equal(old[row], item):
-            yield from _of_values(old[row], item, there, here)
-    while gone:
-        yield _removed(old, gone.pop(), match.old_keys, before)
+            yield from _diff_unequal(old[row], item, old_path, path)
+    while removed:
+        yield _removal(old, removed.pop(), match.old_keys, before)
 
 
-def _ends_of_gaps(rows: int, positions: int, match: Match) -> list[int]:
-    """Return for each new index the next old one among the items that stayed."""
+def _gap_ends(rows: int, positions: int, match: Match) -> list[int]:
+    """Return, for each new position, the next old position that did not move."""
     stayed = {position: row for row, position in match.pairs if row not in match.moved}
     ends, end = [rows] * positions, rows
     for position in range(positions - 1, -1, -1):
@@ -95,15 +95,15 @@ def _ends_of_gaps(rows: int, positions: int, match: Match) -> list[int]:
     return ends
 
 
-def _removed(
+def _removal(
     old: list[JSON], row: int, keys: list[str] | None, before: PathSegments
 ) -> Change:
     return Change(
         ValueChangeType.REMOVED,
-        (*before, PathSegment(row, _at(keys, row))),
+        (*before, PathSegment(row, _key_at(keys, row))),
         old=old[row],
     )
 
 
-def _at(keys: list[str] | None, position: int) -> str | None:
+def _key_at(keys: list[str] | None, position: int) -> str | None:
     return None if keys is None else keys[position]
