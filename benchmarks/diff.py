@@ -1,8 +1,8 @@
-"""What does it cost to tell the changes inside big documents, aligned?
+"""Benchmark of diffing large documents, with their list items and lines aligned.
 
-Yardstick: the same with documents of half the size. Twice the size may cost little more
-than twice the time, and never four times as much, as comparing each with each does.
-Prints milliseconds and the ratio of each case, medians of the runs, and the bar.
+Yardstick: the same with documents of half the size. Twice the size should take little
+more than twice the time, not four times as a quadratic comparison does. Prints
+milliseconds and the ratio for each case, as medians of the runs, and the target.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from dataikuapi.iac.diff import DiffEngine, apply_changes
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.json_values import json_equal
 
-BAR = 3.0
-"""Times half the size: between what is linear, 2, and what is quadratic, 4."""
+TARGET = 3.0
+"""Ratio to half the size: between linear time, 2, and quadratic time, 4."""
 
 PAYLOAD = 465_000
-"""Bytes of a payload as large as real ones get."""
+"""Size in bytes of a payload as large as real ones get."""
 
 COLUMNS = 2000
 
@@ -42,21 +42,21 @@ def step(number: int) -> dict:
 
 
 def steps(size: int) -> list:
-    """Return as many steps as make up a payload of so many bytes."""
+    """Return steps that make up a payload of about this many bytes."""
     return [step(number) for number in range(size // len(json.dumps(step(1000))))]
 
 
 def columns(count: int) -> list:
-    """Return columns of a schema."""
+    """Return the columns of a schema."""
     return [{"name": f"c{n}", "type": "string", "maxLength": -1} for n in range(count)]
 
 
 def cases(payload: int, width: int) -> dict[str, tuple[dict, dict]]:
-    """Return pairs of attributes, old and new.
+    """Return pairs of attributes, old and new, by the name of the case.
 
     Args:
-        payload: bytes of a payload.
-        width: columns of a schema.
+        payload: size of a payload in bytes.
+        width: number of columns in a schema.
     """
     prepare, schema = steps(payload), columns(width)
     edited = [{**item, "disabled": True} for item in prepare]
@@ -64,27 +64,27 @@ def cases(payload: int, width: int) -> dict[str, tuple[dict, dict]]:
     repeated = "\n".join(["if x:", "    y()", ""] * (payload // 16))
     typed = [{**item, "type": "bigint"} for item in schema]
     return {
-        "a step put in front of a payload of 465 kB": (
+        "a step inserted at the start of 465 kB": (
             {"payload": {"steps": prepare}},
             {"payload": {"steps": [step(-1), *prepare]}},
         ),
-        "each step of it edited": (
+        "every step edited": (
             {"payload": {"steps": prepare}},
             {"payload": {"steps": edited}},
         ),
-        "a schema of 2,000 columns turned round": (
+        "a schema of 2,000 columns reversed": (
             {"schema": {"columns": schema}},
             {"schema": {"columns": schema[::-1]}},
         ),
-        "each of its columns of another type": (
+        "every column with another type": (
             {"schema": {"columns": schema}},
             {"schema": {"columns": typed}},
         ),
-        "a script of 465 kB, each tenth line another": (
+        "a script of 465 kB, every tenth line changed": (
             {"payload": script},
             {"payload": script.replace("0\n", "0 + 1\n")},
         ),
-        "a script of 465 kB with three different lines": (
+        "a script of 465 kB of three repeated lines": (
             {"payload": repeated},
             {"payload": repeated.replace("y()", "z()")},
         ),
@@ -92,7 +92,7 @@ def cases(payload: int, width: int) -> dict[str, tuple[dict, dict]]:
 
 
 def timed(call: Callable[[], object]) -> float:
-    """Return seconds."""
+    """Return how many seconds a call takes."""
     started = perf_counter()
     call()
     return perf_counter() - started
@@ -100,26 +100,26 @@ def timed(call: Callable[[], object]) -> float:
 
 def state(attributes: dict) -> State:
     """Return a state of one recipe."""
-    made = State()
-    made.add_resource(Resource("recipe", "recipe.P.r", attributes))
-    return made
+    result = State()
+    result.add_resource(Resource("recipe", "recipe.P.r", attributes))
+    return result
 
 
 def measure(old: dict, new: dict) -> tuple[Callable[[], str], int]:
-    """Return a call that tells the changes, and how many there are."""
+    """Return a call that diffs and formats the changes, and their number."""
     before, after = state(old), state(new)
 
-    def told() -> str:
+    def run() -> str:
         engine = DiffEngine()
         return engine.format_output(engine.diff(before, after))
 
     (diff,) = DiffEngine().diff(before, after)
     assert json_equal(apply_changes(old, diff.changes), new), "the changes are wrong"
-    return told, len(diff.changes)
+    return run, len(diff.changes)
 
 
 def main() -> int:
-    """Print each case; return 1 if a bar does not hold."""
+    """Print the results; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
     runs = parser.parse_args().runs
@@ -127,15 +127,15 @@ def main() -> int:
     worst = 0.0
     halves = cases(PAYLOAD // 2, COLUMNS // 2)
     for name, pair in cases(PAYLOAD, COLUMNS).items():
-        told, changes = measure(*pair)
+        whole, changes = measure(*pair)
         half, _ = measure(*halves[name])
-        times = [(timed(told), timed(half)) for _ in range(runs)]
-        ratio = statistics.median(whole / part for whole, part in times)
-        seconds = statistics.median(whole for whole, _ in times)
+        times = [(timed(whole), timed(half)) for _ in range(runs)]
+        ratio = statistics.median(full / part for full, part in times)
+        seconds = statistics.median(full for full, _ in times)
         worst = max(worst, ratio)
         print(f"{name:48} {changes:5} changes {seconds * 1000:6.0f} ms {ratio:5.2f}")
-    print(f"the worst, times half the size: {worst:.2f}   (bar: {BAR})")
-    return int(worst > BAR)
+    print(f"worst ratio to half the size: {worst:.2f}   (target: {TARGET})")
+    return int(worst > TARGET)
 
 
 if __name__ == "__main__":

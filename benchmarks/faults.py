@@ -1,7 +1,7 @@
-"""Does a sync over a bad network give the same state, and at what price?
+"""Benchmark of a sync over a bad network, which must give the same state.
 
-2,000 objects; of the answers 5 % are 503s, 2 % are cut off and 1 % come later than the
-time-out. Waits between tries are as they are in use.
+2,000 objects; of the responses, 5 % are 503s, 2 % are truncated and 1 % arrive after the
+timeout. Retries back off as they do in production.
 """
 
 import argparse
@@ -26,7 +26,7 @@ FAULTS = {"unavailable": 0.05, "reset": 0.02, "late": 0.01, "lateness": 1.5}
 
 
 def synced(host: Served) -> tuple[State, float]:
-    """Return the state of all projects, and how many seconds it took to read it."""
+    """Return the state of all projects, and the seconds that the sync took."""
     policy = RetryPolicy(read_timeout=1.0)
     backend = LocalFileBackend("/nonexistent/never.state.json")
     client = DSSClient(host.url, host.key)
@@ -36,25 +36,25 @@ def synced(host: Served) -> tuple[State, float]:
 
 
 def main() -> int:
-    """Print the figures; return 1 if the states differ."""
+    """Print the results; return 1 if the states differ."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     with served(latency=0.005, **OBJECTS) as host:
-        expected, quiet = synced(host)
-        calls = len(host.paths())
+        expected, without_faults = synced(host)
+        requests = len(host.paths())
     with served(latency=0.005, **OBJECTS, **FAULTS) as host:
-        found, troubled = synced(host)
-        tries = Counter(host.paths())
+        found, with_faults = synced(host)
+        attempts = Counter(host.paths())
     changes = [
         diff
         for diff in DiffEngine().diff(expected, found)
         if diff.change_type is not ChangeType.UNCHANGED
     ]
     print(f"{len(found.resources)} resources")
-    print(f"  without faults   {quiet:6.2f} s, {calls} requests")
-    print(f"  with faults      {troubled:6.2f} s, {sum(tries.values())} requests")
-    print(f"  asked again      {sum(tries.values()) - len(tries)} times")
-    print(f"  most tries       {max(tries.values())} for one address")
-    print(f"  objects that differ from the faultless state: {len(changes)}")
+    print(f"  without faults   {without_faults:6.2f} s, {requests} requests")
+    print(f"  with faults      {with_faults:6.2f} s, {attempts.total()} requests")
+    print(f"  retries          {attempts.total() - len(attempts)}")
+    print(f"  most attempts    {max(attempts.values())} for one URL")
+    print(f"  resources that differ from the state without faults: {len(changes)}")
     return 1 if changes or expected.resources.keys() != found.resources.keys() else 0
 
 

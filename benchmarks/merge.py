@@ -1,8 +1,8 @@
-"""How much longer does a resource take where a state has many projects?
+"""Benchmark of handling a state with many projects.
 
-Yardstick: the same number of resources in one project, measured in turns in the same
-run. Prints, for each step that goes through a reading of all projects, the time per
-resource and the ratio, medians of the runs. Returns 1 if a target does not hold.
+Yardstick: the same number of resources in one project, measured alternately in the same
+run. For each step that processes a sync of all projects, prints the time per resource
+and the ratio, as medians of the runs. Returns 1 if a target is missed.
 """
 
 import argparse
@@ -23,13 +23,13 @@ TARGET = 1.3
 NOON = datetime(2026, 1, 2, 12)
 TYPES = ("dataset", "project", "recipe")
 GONE = 10
-"""One resource in so many is no longer there when the projects are read again."""
+"""One resource in this many has been deleted in the second sync."""
 
 
 def states(projects: int) -> tuple[State, State]:
-    """Return a stored state and a newer reading of all its projects.
+    """Return a stored state and a newer sync of all its projects.
 
-    The resources are small, so that what is counted is not the copying of attributes.
+    The resources are small, so copying their attributes does not dominate.
     """
     resources = {}
     for number in range(RESOURCES):
@@ -46,11 +46,11 @@ def states(projects: int) -> tuple[State, State]:
 
 
 def steps(projects: int) -> dict[str, Callable[[], object]]:
-    """Return what is done with a reading, by name."""
+    """Return the steps that process a sync, by name."""
     stored, fresh = states(projects)
     keys = [listing_key("dataset", f"P{number}") for number in range(projects)]
     others = [f"recipe.P0.r{number}" for number in range(PROJECTS - projects)]
-    failures = {key: OSError("time-out") for key in (*keys, *others)}  # As many.
+    failures = {key: OSError("timeout") for key in (*keys, *others)}  # Same number.
 
     def merged() -> State:
         require_newer(stored, fresh, False)
@@ -58,28 +58,30 @@ def steps(projects: int) -> dict[str, Callable[[], object]]:
 
     assert merged().resources.keys() == fresh.resources.keys()
     return {
-        "merge a reading into a stored state": merged,
+        "merge a sync into a stored state": merged,
         "compare a stored state with it": lambda: DiffEngine().diff(stored, fresh),
-        "find what failed listings hide": lambda: collect_unknown(stored, failures, ()),
+        "find what failed listings leave out": lambda: collect_unknown(
+            stored, failures, ()
+        ),
     }
 
 
 def timed(call: Callable[[], object]) -> float:
-    """Return seconds."""
+    """Return how many seconds a call takes."""
     started = perf_counter()
     call()
     return perf_counter() - started
 
 
 def main() -> int:
-    """Print each step; return 1 if a target does not hold."""
+    """Print the results; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
     runs = parser.parse_args().runs
     many, one = steps(PROJECTS), steps(1)
     gc.disable()
     worst = 0.0
-    print(f"{RESOURCES} resources in {PROJECTS} projects, to those in one project")
+    print(f"{RESOURCES} resources in {PROJECTS} projects, compared with one project")
     for name, call in many.items():
         times = [(timed(call), timed(one[name])) for _ in range(runs)]
         ratio = statistics.median(ours / theirs for ours, theirs in times)
@@ -88,7 +90,7 @@ def main() -> int:
         )
         worst = max(worst, ratio)
         print(f"  {name:36} {ours:5.1f} us to {theirs:5.1f} us {ratio:6.2f}")
-    print(f"the worst: {worst:.2f}   (target: {TARGET})")
+    print(f"worst ratio: {worst:.2f}   (target: {TARGET})")
     return int(worst > TARGET)
 
 

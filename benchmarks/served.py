@@ -1,7 +1,7 @@
-"""A sandbox in a process of its own, so that it takes no time from what is measured.
+"""A sandbox in its own process, so that it takes no time from what is measured.
 
-Started by the benchmarks. It prints its URL and key, then answers each line on standard
-input with the paths that were asked for since the last one, as JSON.
+Started by the benchmarks. It prints its URL and API key, then responds to each line on
+standard input with the paths requested since the last one, as JSON.
 """
 
 import argparse
@@ -19,14 +19,14 @@ from dataikuapi.iac.sandbox import Fault, ProjectStore, SandboxServer
 
 @dataclass
 class Served:
-    """What the parent knows of the process."""
+    """A running sandbox process."""
 
     url: str
     key: str
     process: "subprocess.Popen[str]"
 
     def paths(self) -> list[str]:
-        """Return what was asked for since the last time."""
+        """Return the paths requested since the last call."""
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write("paths\n")
         self.process.stdin.flush()
@@ -36,10 +36,12 @@ class Served:
 
 @contextmanager
 def served(**options: Any) -> Iterator[Served]:
-    """Run a sandbox; the options are those of the command line below."""
-    words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    """Run a sandbox with the command-line options of :func:`main`."""
+    arguments = [
+        f"--{name.replace('_', '-')}={value}" for name, value in options.items()
+    ]
     process = subprocess.Popen(
-        [sys.executable, __file__, *words],
+        [sys.executable, __file__, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -54,7 +56,7 @@ def served(**options: Any) -> Iterator[Served]:
 
 
 def dataset(number: int) -> dict[str, Any]:
-    """Return a dataset as big as real ones are: about 2.7 kB of compact JSON."""
+    """Return a dataset of realistic size: about 2.7 kB of compact JSON."""
     columns = [
         {"name": f"column_{index}", "type": "string", "comment": f"the {index}th of it"}
         for index in range(20)
@@ -83,13 +85,13 @@ def dataset(number: int) -> dict[str, Any]:
 
 
 def script(number: int) -> str:
-    """Return a script as long as real ones are."""
+    """Return a script of realistic length."""
     lines = [f"frame['c{index}'] = frame['a'] * {number}" for index in range(60)]
     return "import dataiku\n" + "\n".join(lines) + "\n"
 
 
 def store_of(projects: int, datasets: int, recipes: int) -> ProjectStore:
-    """Return projects P0, P1, ... of this many objects each."""
+    """Return projects P0, P1, ... with this many objects each."""
     store = ProjectStore()
     for project in range(projects):
         key = f"P{project}"
@@ -107,17 +109,21 @@ def main() -> None:
     parser.add_argument("--projects", type=int, default=1)
     parser.add_argument("--datasets", type=int, default=500)
     parser.add_argument("--recipes", type=int, default=500)
-    parser.add_argument("--latency", type=float, default=0.02, help="seconds a request")
+    parser.add_argument(
+        "--latency", type=float, default=0.02, help="seconds per request"
+    )
     parser.add_argument("--unavailable", type=float, default=0.0, help="share of 503s")
-    parser.add_argument("--reset", type=float, default=0.0, help="share cut off")
-    parser.add_argument("--late", type=float, default=0.0, help="share too late")
-    parser.add_argument("--lateness", type=float, default=1.0, help="seconds")
+    parser.add_argument("--reset", type=float, default=0.0, help="share of resets")
+    parser.add_argument(
+        "--late", type=float, default=0.0, help="share of late responses"
+    )
+    parser.add_argument("--lateness", type=float, default=1.0, help="seconds of delay")
     options = parser.parse_args()
-    dice, paths = random.Random(1), []
+    rng, paths = random.Random(1), []
 
     def plan(method: str, path: str) -> Fault:
         paths.append(path)
-        roll = dice.random()
+        roll = rng.random()
         for share, fault in (
             (options.unavailable, Fault.page(503)),
             (options.reset, Fault.reset()),
