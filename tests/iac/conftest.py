@@ -1,4 +1,4 @@
-"""Fixtures: the real client against the sandbox, or against a real instance."""
+"""Fixtures: the real client, against the sandbox or a real instance."""
 
 import os
 from contextlib import contextmanager
@@ -23,11 +23,11 @@ REAL_PROJECTS = Path(__file__).resolve().parents[3] / "shared" / "dss-projects"
 
 
 def pytest_addoption(parser):
-    """Let the integration tests run against a real instance."""
+    """Add the options --long and --real-dataiku."""
     parser.addoption(
         "--long",
         action="store_true",
-        help="run campaigns in full, which takes minutes",
+        help="run the long tests in full, which takes minutes",
     )
     parser.addoption(
         "--real-dataiku",
@@ -37,19 +37,19 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Against a real instance run what only reads, and leave out everything else."""
+    """With --real-dataiku, select only the read-only integration tests."""
     if not config.getoption("--real-dataiku"):
         return
     missing = [name for name in REAL_SETTINGS if not os.environ.get(name)]
     if missing:
         raise pytest.UsageError(f"--real-dataiku needs {', '.join(missing)}")
-    reading = [item for item in items if "dataiku_project" in item.fixturenames]
-    config.hook.pytest_deselected(items=[i for i in items if i not in reading])
-    items[:] = reading
+    read_only = [item for item in items if "dataiku_project" in item.fixturenames]
+    config.hook.pytest_deselected(items=[i for i in items if i not in read_only])
+    items[:] = read_only
 
 
 def pytest_generate_tests(metafunc):
-    """Run what asks for a ``project_folder`` on the sample and on real projects."""
+    """Parametrize ``project_folder`` with the sample and all real projects."""
     if "project_folder" in metafunc.fixturenames:
         folders = sorted(path for path in REAL_PROJECTS.glob("*") if path.is_dir())
         cases = [pytest.param(folder, id=folder.name) for folder in folders]
@@ -63,7 +63,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def store():
-    """An imaginary DSS with the sample project in it."""
+    """A sandbox store with the sample project."""
     store = ProjectStore()
     store.load_folder(sample_folder())
     return store
@@ -71,9 +71,10 @@ def store():
 
 @pytest.fixture(scope="session")
 def serve():
-    """Return a function that serves a store, until the end of the session.
+    """Return a context manager that serves a store.
 
-    Stopping takes a tenth of a second each, so nobody waits for it between two tests.
+    Stopping a server takes a tenth of a second, so it happens in the background, and
+    only the end of the session waits for it.
     """
     stopping = []
 
@@ -114,7 +115,7 @@ def dataiku_host(request, real_dataiku):
 
 @pytest.fixture
 def dataiku_api_key(request, real_dataiku):
-    """A key to it."""
+    """API key for the instance."""
     if real_dataiku:
         return os.environ["DATAIKU_API_KEY"]
     return request.getfixturevalue("server").api_key
@@ -134,23 +135,23 @@ def dataiku_client(dataiku_host, dataiku_api_key):
 
 @pytest.fixture
 def state_manager(tmp_path, dataiku_client):
-    """A manager of environment "test" over an empty folder."""
+    """A manager of the environment "test", with no stored state."""
     backend = LocalFileBackend(tmp_path / "test.state.json")
     return StateManager(backend, dataiku_client, "test")
 
 
 @pytest.fixture
 def mock_backend():
-    """A backend that does nothing but what a test tells it."""
+    """A mock backend, to be configured by the test."""
     return create_autospec(StateBackend, instance=True)
 
 
 @pytest.fixture
 def mock_client():
-    """A real client whose answers come from the dict ``client.answers``, by path.
+    """A real client with canned responses, by method and path, in ``client.answers``.
 
-    The handles that it makes are the real ones, so that a call which the client does
-    not have fails as it would on a real instance.
+    Its handles are the real ones, so a call that the client does not have fails as it
+    would against a real instance.
     """
     client = DSSClient("http://dss.invalid", "key")
     client.answers = {}

@@ -1,8 +1,8 @@
-"""What counts as changed, told from a project's files alone.
+"""An independent oracle of what changed, working from a project's files alone.
 
-A second opinion on the library, so it imports nothing of it and works another way: a
-document is flattened to a table from path to leaf, and rules strike rows out of it.
-Where the rules come from are the facts on DSS (what churns, what to ignore), and not
+It is a second opinion on the library, so it imports nothing from it and works another
+way: a document is flattened to a table from path to leaf, and rules strike rows from
+that table. The rules come from facts about DSS (what churns, what to ignore), not from
 our code.
 """
 
@@ -18,29 +18,29 @@ EXTENSION_OF = {
 }
 SCRIPTS = {*EXTENSION_OF, "shell", "julia", "spark_scala", "hive", "impala"}
 
-# A star is any one part of a path, such as the index in a list.
-NEVER_CONFIGURATION = """
+# A star matches any one segment of a path, such as a list index.
+COMMON_NOISE = """
     versionTag creationTag smartName
     checklists/checklists/*/items/*/createdOn
     checklists/checklists/*/items/*/createdBy
     checklists/checklists/*/items/*/stateChangedOn
     """
-OF_A_DATASET = """
+DATASET_NOISE = """
     metrics/displayedState metricsChecks/displayedState checks/displayedState
     params/uploadBoxId schema/userModified
     """
-OF_A_PREPARE_PAYLOAD = """
+PREPARE_UI_STATE = """
     columnWidthsByName columnUseScientificNotationByName columnOrder sorting coloring
     explorationSampling explorationFilters exploreUIParams vizSampling previewMode
     analysisColumnData globalSearchQuery origin
     """
-BY_THE_FRONT_END = """
+FRONT_END_KEYS = """
     $status $idx $selected $agg $withModalityMaxLength $latestOperator $filterOptions
     $showList $$hashKey _refreshTrigger __justDragDropped
     """.split()
-COLUMN_MAPS = "outputColumnNameOverrides columnWidthsByName per_feature".split()
+KEYED_BY_COLUMN = "outputColumnNameOverrides columnWidthsByName per_feature".split()
 
-# Absent and at its default are one.
+# A missing key is equal to its default.
 NO_LOOP = {
     "enabled": False,
     "mode": "CREATE_VARIABLE_FOR_EACH_COLUMN",
@@ -71,18 +71,18 @@ PROJECT_DEFAULTS = {
     "checklists": {"checklists": []},
     "exposedObjects": {"objects": []},
 }
-OF_A_PROJECT = """
+PROJECT_KEYS = """
     name shortDesc description tags checklists customFields projectStatus settings
     exposedObjects permissions owner dashboardAuthorizations additionalDashboardUsers
     """.split()
 
 
 def objects(project_key, files):
-    """Return what is comparable of each object, by resource id.
+    """Return the comparable content of each object, by resource id.
 
     Args:
-        project_key: the key.
-        files: contents by path, in the layout in which DSS commits a project.
+        project_key: the key of the project.
+        files: contents by path, in the layout in which DSS commits a project to git.
     """
     found = {f"project.{project_key}": of_project(files["params.json"])}
     for path, content in files.items():
@@ -98,7 +98,7 @@ def objects(project_key, files):
 
 
 def changes(old, new):
-    """Return sign and id of each object that differs between two such tables."""
+    """Return the sign and id of each object that differs between two results."""
     return sorted(
         f"{'~' if name in old and name in new else '-+'[name in new]} {name}"
         for name in old.keys() | new.keys()
@@ -107,53 +107,51 @@ def changes(old, new):
 
 
 def payload_path(name, content):
-    """Return where the payload of a recipe is; other files of that name are old."""
+    """Return the path of a recipe's payload; other files of that name are stale."""
     recipe_type = json.loads(content)["type"]
     return f"recipes/{name}.{EXTENSION_OF.get(recipe_type, recipe_type)}"
 
 
 @lru_cache(maxsize=10_000)
 def of_project(content):
-    """Return what is comparable of ``params.json``, as far as the API offers it."""
+    """Return the comparable content of ``params.json`` that the API exposes."""
     params = json.loads(content)
-    rows = rows_of({key: params[key] for key in OF_A_PROJECT if key in params})
-    return compared(rows, NEVER_CONFIGURATION, PROJECT_DEFAULTS)
+    rows = rows_of({key: params[key] for key in PROJECT_KEYS if key in params})
+    return comparable(rows, COMMON_NOISE, PROJECT_DEFAULTS)
 
 
 @lru_cache(maxsize=10_000)
 def of_dataset(content):
-    """Return what is comparable of a dataset."""
+    """Return the comparable content of a dataset."""
     rows = rows_of(json.loads(content))
-    return compared(rows, NEVER_CONFIGURATION + OF_A_DATASET, DATASET_DEFAULTS)
+    return comparable(rows, COMMON_NOISE + DATASET_NOISE, DATASET_DEFAULTS)
 
 
 @lru_cache(maxsize=10_000)
 def of_recipe(content, payload):
-    """Return what is comparable of a recipe and its payload."""
+    """Return the comparable content of a recipe and its payload."""
     document = json.loads(content)
-    compared_document = compared(
-        rows_of(document), NEVER_CONFIGURATION, RECIPE_DEFAULTS
-    )
-    return compared_document + b"\n" + of_payload(document["type"], payload)
+    comparable_document = comparable(rows_of(document), COMMON_NOISE, RECIPE_DEFAULTS)
+    return comparable_document + b"\n" + of_payload(document["type"], payload)
 
 
 def of_payload(recipe_type, payload):
-    """Return the script, or what is comparable of a visual recipe's settings."""
+    """Return the script, or the comparable settings of a visual recipe."""
     if recipe_type in SCRIPTS or not payload.strip():
         return payload
     rows = rows_of(json.loads(payload))
     for path in list(rows):
         if any(
-            part in BY_THE_FRONT_END and above not in COLUMN_MAPS
+            part in FRONT_END_KEYS and above not in KEYED_BY_COLUMN
             for above, part in zip((None, *path), path)
         ):
             del rows[path]
-    screen = OF_A_PREPARE_PAYLOAD if recipe_type == "shaker" else ""
-    return compared(rows, screen, {}, tags=False)
+    ui_state = PREPARE_UI_STATE if recipe_type == "shaker" else ""
+    return comparable(rows, ui_state, {}, tags=False)
 
 
 def rows_of(value, path=()):
-    """Return a table from path to leaf; of a list or an object the leaf is its kind."""
+    """Return a table from path to leaf; a list or an object has its kind as a leaf."""
     if isinstance(value, dict):
         parts, leaf = value.items(), "an object"
     elif isinstance(value, list):
@@ -167,7 +165,7 @@ def rows_of(value, path=()):
 
 
 def leaf_of(value):
-    """Return text that is the same for values which mean the same, and only then."""
+    """Return a text that is equal exactly for values with the same meaning."""
     if isinstance(value, str) and value.startswith("e:AES:"):
         return "a ciphertext"
     if isinstance(value, float) and value % 1 == 0 and abs(value) < 2**53:
@@ -175,34 +173,38 @@ def leaf_of(value):
     return json.dumps(value)
 
 
-def compared(rows, struck, defaults, tags=True):
-    """Return the table as bytes, less what the rules strike out of it."""
-    patterns = [pattern.split("/") for pattern in struck.split()]
-    kept = {
+def comparable(rows, ignored, defaults, tags=True):
+    """Return the table as bytes, without the rows that the rules strike."""
+    patterns = [pattern.split("/") for pattern in ignored.split()]
+    remaining = {
         path: leaf
         for path, leaf in rows.items()
         if not any(begins(path, pattern) for pattern in patterns)
     }
     for name, default in defaults.items():
         prefix = tuple(name.split("/"))
-        below = {path: kept[path] for path in kept if path[: len(prefix)] == prefix}
+        below = {
+            path: remaining[path] for path in remaining if path[: len(prefix)] == prefix
+        }
         if below == rows_of(default, prefix):
-            kept = {path: kept[path] for path in kept if path not in below}
-    listed = [[list(path), leaf] for path, leaf in kept.items()]
+            remaining = {
+                path: remaining[path] for path in remaining if path not in below
+            }
+    listed = [[list(path), leaf] for path, leaf in remaining.items()]
     if tags:
-        names = {leaf for path, leaf in kept.items() if is_tag(path)}
+        names = {leaf for path, leaf in remaining.items() if is_tag(path)}
         listed = [row for row in listed if row[0][:1] != ["tags"]]
         listed.append([["tags"], sorted(names)])
     return "\n".join(sorted(map(json.dumps, listed))).encode()
 
 
 def is_tag(path):
-    """Tell whether a row is one of the object's tags, wherever it is in the list."""
+    """Return whether a row is one of the object's tags."""
     return len(path) == 2 and path[0] == "tags"
 
 
 def begins(path, pattern):
-    """Tell whether the beginning of a path is what the pattern says."""
+    """Return whether the beginning of a path matches the pattern."""
     return len(path) >= len(pattern) and all(
         wanted in ("*", part) for part, wanted in zip(path, pattern)
     )

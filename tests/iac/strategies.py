@@ -1,4 +1,4 @@
-"""Any value that a state can carry, for property-based tests."""
+"""Hypothesis strategies for everything that a state can hold."""
 
 from datetime import timezone
 
@@ -17,7 +17,7 @@ JSON_VALUES = st.recursive(
     max_leaves=8,
 )
 ATTRIBUTES = st.dictionaries(st.text(max_size=8), JSON_VALUES, max_size=4)
-# Names that no version uses, so that they are unknown keys for sure.
+# Names that no version of the format uses, so they are always unknown keys.
 EXTRA = st.dictionaries(st.text("XYZ.", min_size=1), JSON_VALUES, max_size=2)
 TIMES = st.datetimes(timezones=st.just(timezone.utc))
 METADATA = st.builds(

@@ -1,4 +1,4 @@
-"""What changed inside a configuration: aligned, complete, and in words."""
+"""Changes inside a configuration: alignment, completeness and formatting."""
 
 import json
 
@@ -22,16 +22,16 @@ def diff_of(old, new):
     return diff
 
 
-def told(old, new):
-    """Return sign and path of each change of one attribute ``x``; check them all."""
+def changes_between(old, new):
+    """Return the sign and path of each change to an attribute ``x``."""
     changes = diff_of({"x": old}, {"x": new}).changes
     assert json_equal(apply_changes({"x": old}, changes), {"x": new})
     return [str(change) for change in changes]
 
 
 def columns(*names, **changed):
-    made = [{"name": name, "type": "string"} for name in names]
-    return [{**item, **changed.get(item["name"], {})} for item in made]
+    items = [{"name": name, "type": "string"} for name in names]
+    return [{**item, **changed.get(item["name"], {})} for item in items]
 
 
 def step(kind, **params):
@@ -58,7 +58,7 @@ STEPS = [
 # By key
 
 
-def test_a_column_that_changes_is_named_by_its_name():
+def test_changed_column_is_named_in_the_path():
     new = columns("id", "customer_id", customer_id={"type": "bigint"})
     (change,) = diff_of(
         {"schema": {"columns": columns("id", "customer_id")}},
@@ -75,23 +75,27 @@ def test_a_column_that_changes_is_named_by_its_name():
 
 
 @pytest.mark.parametrize("key", ["name", "ref", "id"])
-def test_items_with_a_key_are_aligned_by_it(key):
+def test_keyed_items_are_aligned_by_key(key):
     old = [{key: name, "x": 1} for name in "abc"]
     new = [{key: "n", "x": 1}, {key: "a", "x": 2}, {key: "c", "x": 1}]
-    assert told(old, new) == ["+ x[n]", "~ x[a].x", "- x[b]"]
+    assert changes_between(old, new) == ["+ x[n]", "~ x[a].x", "- x[b]"]
 
 
-def test_a_column_in_front_is_one_added_column():
+def test_prepended_column_is_one_addition():
     old = columns(*(f"c{number}" for number in range(2000)))
-    assert told(old, columns("new") + old) == ["+ x[new]"]
+    assert changes_between(old, columns("new") + old) == ["+ x[new]"]
 
 
-def test_one_column_that_moves_is_one_that_moved():
-    assert told(columns("a", "b", "c", "d"), columns("d", "a", "b", "c")) == ["> x[d]"]
-    assert told(columns("a", "b", "c", "d"), columns("b", "c", "a", "d")) == ["> x[a]"]
+def test_moved_column_is_one_move():
+    assert changes_between(
+        columns("a", "b", "c", "d"), columns("d", "a", "b", "c")
+    ) == ["> x[d]"]
+    assert changes_between(
+        columns("a", "b", "c", "d"), columns("b", "c", "a", "d")
+    ) == ["> x[a]"]
 
 
-def test_what_moved_and_changed_is_told_as_both():
+def test_moved_and_modified_item_is_two_changes():
     old, new = columns("a", "b", "c"), columns("c", "a", "b", c={"type": "date"})
     moved, modified = diff_of({"x": old}, {"x": new}).changes
 
@@ -100,9 +104,9 @@ def test_what_moved_and_changed_is_told_as_both():
     assert (modified.old, modified.new) == ("string", "date")
 
 
-def test_a_key_that_is_there_twice_is_none():
+def test_duplicate_keys_are_not_used_for_alignment():
     old = columns("a", "a", "b")
-    assert told(old, columns("a", "b")) == ["- x[1]"]
+    assert changes_between(old, columns("a", "b")) == ["- x[1]"]
 
 
 @pytest.mark.parametrize(
@@ -120,13 +124,13 @@ def test_a_key_that_is_there_twice_is_none():
         ("a\nb", 'x["a\\nb"]'),
     ],
 )
-def test_odd_keys_are_written_as_json(name, path):
+def test_unusual_keys_are_quoted_as_json(name, path):
     (change,) = diff_of({"x": columns("a")}, {"x": columns("a", name)}).changes
     assert change.path == path
     assert change.pointer == "/x/1"
 
 
-def test_odd_names_of_members_are_written_as_json_and_escaped_in_the_pointer():
+def test_unusual_member_names_are_quoted_in_paths_and_escaped_in_pointers():
     change = Change(
         ValueChangeType.ADDED,
         (PathSegment("a"), PathSegment("b.c"), PathSegment(""), PathSegment("d/~")),
@@ -139,61 +143,66 @@ def test_odd_names_of_members_are_written_as_json_and_escaped_in_the_pointer():
 
 
 @pytest.mark.parametrize("position", range(len(STEPS) + 1))
-def test_a_step_that_is_put_in_is_one_added_step(position):
+def test_inserted_step_is_one_addition(position):
     new = [*STEPS[:position], step("FillEmpty", value="0"), *STEPS[position:]]
-    assert told(STEPS, new) == [f"+ x[{position}]"]
+    assert changes_between(STEPS, new) == [f"+ x[{position}]"]
 
 
 @pytest.mark.parametrize("position", range(len(STEPS)))
-def test_a_step_that_is_taken_out_is_one_removed_step(position):
-    assert told(STEPS, STEPS[:position] + STEPS[position + 1 :]) == [f"- x[{position}]"]
+def test_deleted_step_is_one_removal(position):
+    assert changes_between(STEPS, STEPS[:position] + STEPS[position + 1 :]) == [
+        f"- x[{position}]"
+    ]
 
 
-def test_a_step_that_is_edited_is_told_by_its_parameter():
+def test_edited_step_is_reported_by_parameter():
     new = [*STEPS[:2], step("CreateColumnWithGREL", column="c", expression="b + 2")]
-    assert told(STEPS[:3], new) == ["~ x[2].params.expression"]
+    assert changes_between(STEPS[:3], new) == ["~ x[2].params.expression"]
 
 
-def test_a_step_that_is_put_before_one_that_is_edited():
+def test_step_inserted_before_an_edited_one():
     edited = step("CreateColumnWithGREL", column="c", expression="b + 2")
     new = [STEPS[0], step("FillEmpty", value="0"), STEPS[1], edited, *STEPS[3:]]
-    assert told(STEPS, new) == ["+ x[1]", "~ x[3].params.expression"]
+    assert changes_between(STEPS, new) == ["+ x[1]", "~ x[3].params.expression"]
 
 
-def test_of_two_steps_of_one_kind_the_one_that_is_more_alike_was_edited():
+def test_most_similar_step_of_the_same_type_is_the_edited_one():
     inserted = step("CreateColumnWithGREL", column="z", expression="now()")
     edited = step("CreateColumnWithGREL", column="c", expression="b + 2")
     new = [*STEPS[:2], inserted, edited, *STEPS[3:]]
-    assert told(STEPS, new) == ["+ x[2]", "~ x[3].params.expression"]
+    assert changes_between(STEPS, new) == ["+ x[2]", "~ x[3].params.expression"]
 
 
-def test_a_step_of_another_kind_is_another_step():
+def test_step_of_another_type_is_a_different_step():
     new = [step("FillEmpty", value="0"), *STEPS[1:]]
-    assert told(STEPS, new) == ["- x[0]", "+ x[0]"]
+    assert changes_between(STEPS, new) == ["- x[0]", "+ x[0]"]
 
 
-def test_steps_that_change_places_are_told_as_one_that_moved():
+def test_reordered_steps_are_one_move():
     new = [STEPS[4], *STEPS[:4]]
-    assert told(STEPS, new) == ["> x[0]"]
+    assert changes_between(STEPS, new) == ["> x[0]"]
 
 
-def test_equal_items_are_told_apart_by_their_order():
-    assert told(["a", "b", "a"], ["b", "a"]) == ["- x[0]"]
-    assert told(["a", "a", "a"], ["a", "a"]) == ["- x[2]"]
-    assert told(["a", "b", "a", "c"], ["b", "a", "d"]) == ["- x[0]", "~ x[2]"]
+def test_equal_items_are_paired_in_order():
+    assert changes_between(["a", "b", "a"], ["b", "a"]) == ["- x[0]"]
+    assert changes_between(["a", "a", "a"], ["a", "a"]) == ["- x[2]"]
+    assert changes_between(["a", "b", "a", "c"], ["b", "a", "d"]) == [
+        "- x[0]",
+        "~ x[2]",
+    ]
 
 
-def test_other_types_are_not_gone_into():
-    assert told({"a": 1}, [1]) == ["~ x"]
-    assert told([{"a": 1}], ["a"]) == ["- x[0]", "+ x[0]"]
-    assert told([[1, 2], [3]], [[1, 2, 4], [3]]) == ["+ x[0][2]"]
-    assert told(1, True) == ["~ x"]
+def test_values_of_different_types_are_replaced_whole():
+    assert changes_between({"a": 1}, [1]) == ["~ x"]
+    assert changes_between([{"a": 1}], ["a"]) == ["- x[0]", "+ x[0]"]
+    assert changes_between([[1, 2], [3]], [[1, 2, 4], [3]]) == ["+ x[0][2]"]
+    assert changes_between(1, True) == ["~ x"]
 
 
 # Texts
 
 
-def test_a_script_is_compared_by_line():
+def test_scripts_are_compared_line_by_line():
     old = "".join(f"line {number}\n" for number in range(1, 31))
     new = old.replace("line 3\n", "").replace("line 20\n", "line 20\nline 20.5\n")
     assert unified_diff(old, new) == [
@@ -217,11 +226,11 @@ LINES = st.lists(st.sampled_from(["a", "b", "c", "", "\r", "d\u2028"]), max_size
 
 @settings(deadline=None)
 @given(LINES.map("\n".join), LINES.map("\n".join))
-def test_the_lines_of_a_text_lead_from_the_old_to_the_new(old, new):
+def test_line_changes_lead_from_the_old_to_the_new_text(old, new):
     lines = [line for line in unified_diff(old, new) if line[0] != "@"]
     for sign, text in (("+", old), ("-", new)):
         shown = [line[1:] for line in lines if line[0] != sign]
-        # With what surrounds the changes alone, in its order.
+        # Only the changed lines and their context, in order.
         rest = iter(text.split("\n"))
         assert all(line in rest for line in shown)
     assert bool(lines) == (old != new)
@@ -231,13 +240,13 @@ def test_the_lines_of_a_text_lead_from_the_old_to_the_new(old, new):
     assert abs(added - removed - (new.count("\n") - old.count("\n"))) <= ends
 
 
-def test_texts_are_marked_as_such():
+def test_only_multiline_strings_are_text():
     (script,) = diff_of({"payload": "a\nb"}, {"payload": "a\nc"}).changes
     (name,) = diff_of({"name": "a"}, {"name": "b"}).changes
     assert (script.is_text, name.is_text) == (True, False)
 
 
-# Exactly
+# Applying changes
 
 
 KEYED = st.lists(
@@ -255,7 +264,7 @@ LISTS = st.fixed_dictionaries({"l": KEYED | REPEATED, "o": ATTRIBUTES})
 
 @settings(deadline=None, max_examples=300)
 @given(ATTRIBUTES | LISTS, ATTRIBUTES | LISTS)
-def test_the_changes_make_the_new_attributes_of_the_old(old, new):
+def test_changes_applied_to_old_attributes_give_the_new_ones(old, new):
     before = json.dumps(old)
     changes = diff_of(old, new).changes
 
@@ -266,7 +275,7 @@ def test_the_changes_make_the_new_attributes_of_the_old(old, new):
     assert len(set(pointers)) == len(pointers)
 
 
-def test_changes_of_other_attributes_are_refused():
+def test_changes_to_other_attributes_are_refused():
     changes = diff_of({"x": [1, 2, 3]}, {"x": [3, 1, 2]}).changes
     with pytest.raises(ValueError, match="do not fit these attributes"):
         apply_changes({"x": []}, changes)
@@ -277,14 +286,14 @@ TOKENS = st.lists(st.integers(0, 5), max_size=30)
 
 @settings(deadline=None)
 @given(TOKENS, TOKENS)
-def test_an_alignment_pairs_equal_items_in_order(old, new):
+def test_alignment_pairs_equal_items_in_order(old, new):
     pairs = align(old, new)
     assert all(old[row] == new[column] for row, column in pairs)
     for (row, column), (next_row, next_column) in zip(pairs, pairs[1:]):
         assert row < next_row and column < next_column
 
 
-def test_what_is_long_and_has_nothing_unique_is_aligned_all_the_same():
+def test_long_lists_without_unique_items_are_aligned():
     old, new = ["a", "b"] * 2000, ["b", "c", "a"] * 1500
     assert len(align(old, new)) >= 1500
 
@@ -292,7 +301,7 @@ def test_what_is_long_and_has_nothing_unique_is_aligned_all_the_same():
 # As part of a diff
 
 
-def test_a_diff_that_is_made_by_hand_has_changes_of_its_attributes():
+def test_hand_made_diff_derives_changes_from_attribute_diffs():
     diff = ResourceDiff(
         ChangeType.MODIFIED,
         "dataset.P.a",

@@ -1,4 +1,4 @@
-"""The command line, as a shell and CI see it."""
+"""The command line, as seen by a shell and by CI."""
 
 import json
 import os
@@ -22,7 +22,7 @@ TABLE = "dataset.ORDERS_DEMO.countries"
 
 @pytest.fixture
 def run(server, tmp_path, monkeypatch, capsys):
-    """Run a command in an empty folder; return exit code, output, and errors."""
+    """Run a command in an empty folder; return the exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("DATAIKU")]:
         monkeypatch.delenv(name)
@@ -58,7 +58,7 @@ def change(project, column="channel"):
     settings.save()
 
 
-def test_sync_says_what_it_read_and_saved(run, tmp_path):
+def test_sync_reports_counts_and_serial(run, tmp_path):
     code, output, _ = run("sync", "--project", KEY)
 
     assert code == 0
@@ -66,19 +66,19 @@ def test_sync_says_what_it_read_and_saved(run, tmp_path):
     assert (tmp_path / ".dataiku/state/dev.state.json").is_file()
 
 
-def test_sync_without_a_project_reads_all(run, store):
+def test_sync_without_a_project_reads_all_projects(run, store):
     store.add_project("OTHER")
     assert "2 projects" in run("sync")[1]
 
 
-def test_environment_and_file_can_be_chosen(run, tmp_path):
+def test_environment_and_state_file_options(run, tmp_path):
     assert run("sync", "--environment", "prod")[0] == 0
     assert (tmp_path / ".dataiku/state/prod.state.json").is_file()
     assert run("sync", "--state-file", "here.json")[0] == 0
     assert (tmp_path / "here.json").is_file()
 
 
-def test_drift_exits_with_0_2_or_3(synced, project, server):
+def test_drift_exit_codes(synced, project, server):
     code, output, _ = synced("drift")
     assert (code, "No changes. 20 unchanged." in output) == (0, True)
 
@@ -104,7 +104,7 @@ def test_drift_exits_with_0_2_or_3(synced, project, server):
         ("text", lambda text: text.startswith("Drift of ORDERS_DEMO")),
     ],
 )
-def test_each_format_is_what_it_says(synced, project, format_name, reads):
+def test_drift_output_formats(synced, project, format_name, reads):
     change(project)
     code, output, _ = synced("drift", "--format", format_name)
     assert (code, reads(output)) == (2, True)
@@ -126,7 +126,7 @@ def test_drift_can_be_ignored_and_accepted(synced, project, tmp_path):
     assert synced("drift")[0] == 2
 
 
-def test_refresh_shows_what_it_took_over(synced, project):
+def test_refresh_shows_what_it_accepted(synced, project):
     change(project)
     project.create_dataset("returns", "Filesystem")
     code, output, _ = synced("refresh", TABLE)
@@ -136,7 +136,7 @@ def test_refresh_shows_what_it_took_over(synced, project):
     assert synced("drift")[0] == 0
 
 
-def test_refresh_of_a_project_that_was_removed(synced, store):
+def test_refresh_of_a_removed_project(synced, store):
     store.add_project("OTHER")
     synced("sync", "--project", "OTHER")
     store.delete_project("OTHER")
@@ -156,7 +156,7 @@ def test_versions_are_listed_compared_and_restored(synced, project):
     assert synced("diff", "1", "3")[0] == 0
 
 
-def test_two_files_are_compared(synced, project):
+def test_diff_of_two_files(synced, project):
     synced("sync", "--state-file", "a.json")
     change(project)
     synced("sync", "--state-file", "b.json")
@@ -164,7 +164,7 @@ def test_two_files_are_compared(synced, project):
     assert (code, json.loads(output)["summary"]["modified"]) == (2, 1)
 
 
-def test_show_lists_and_prints(synced):
+def test_show_lists_resources_and_prints_one(synced):
     code, output, _ = synced("show")
     assert code == 0
     assert f"{TABLE}  (by " in output
@@ -173,7 +173,7 @@ def test_show_lists_and_prints(synced):
     assert synced("show", "dataset.ORDERS_DEMO.none")[0] == 64
 
 
-def test_verify_says_what_is_wrong(synced, tmp_path):
+def test_verify_reports_problems(synced, tmp_path):
     assert synced("verify") == (0, "no problems found\n", "")
     path = tmp_path / ".dataiku/state/dev.state.json"
     path.write_text(path.read_text("utf-8").replace('"countries"', '"x"'), "utf-8")
@@ -194,7 +194,7 @@ def test_verify_says_what_is_wrong(synced, tmp_path):
         (["sync", "--host", ""], "DATAIKU_HOST"),
     ],
 )
-def test_wrong_usage_exits_with_64(synced, arguments, message):
+def test_usage_errors_exit_with_64(synced, arguments, message):
     code, _, errors = synced(*arguments)
     assert (code, message in errors) == (64, True), errors
 
@@ -212,27 +212,27 @@ def test_wrong_usage_exits_with_64(synced, arguments, message):
         (["drift", "--ignore", "none"], "none"),
     ],
 )
-def test_an_error_exits_with_1_and_says_what_to_do(synced, arguments, message):
+def test_errors_exit_with_1_and_a_message(synced, arguments, message):
     code, output, errors = synced(*arguments)
     assert (code, output) == (1, "")
     assert errors.startswith("error: ") and message in errors
 
 
-def test_without_a_key_nobody_is_asked_in_ci(run, monkeypatch):
+def test_missing_api_key_does_not_prompt_in_ci(run, monkeypatch):
     monkeypatch.delenv("DATAIKU_API_KEY")
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     code, _, errors = run("sync")
     assert (code, "DATAIKU_API_KEY" in errors) == (64, True)
 
 
-def test_without_a_key_a_person_is_asked(run, monkeypatch, server):
+def test_missing_api_key_prompts_on_a_terminal(run, monkeypatch, server):
     monkeypatch.delenv("DATAIKU_API_KEY")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("getpass.getpass", lambda prompt: server.api_key)
     assert run("sync", "--project", KEY)[0] == 0
 
 
-def test_it_runs_as_a_module_and_without_color_into_a_pipe(synced, project):
+def test_module_runs_without_color_in_a_pipe(synced, project):
     change(project)
     result = subprocess.run(
         [sys.executable, "-m", "dataikuapi.iac", "drift"],
@@ -245,7 +245,7 @@ def test_it_runs_as_a_module_and_without_color_into_a_pipe(synced, project):
     assert result.stderr == ""
 
 
-def test_a_reader_that_leaves_is_no_error_of_python(synced, project):
+def test_closed_pipe_prints_no_traceback(synced, project):
     command = f"{sys.executable} -m dataikuapi.iac show | head -1"
     result = subprocess.run(
         command, shell=True, capture_output=True, text=True, timeout=60
@@ -254,7 +254,7 @@ def test_a_reader_that_leaves_is_no_error_of_python(synced, project):
     assert "BrokenPipe" not in result.stderr
 
 
-def test_ctrl_c_ends_a_command_as_a_shell_expects(synced, server):
+def test_ctrl_c_exits_with_130(synced, server):
     server.faults = lambda method, path: Fault.slow(20)
     process = subprocess.Popen(
         [sys.executable, "-m", "dataikuapi.iac", "drift"],
@@ -268,14 +268,14 @@ def test_ctrl_c_ends_a_command_as_a_shell_expects(synced, server):
     assert "Traceback" not in errors
 
 
-def timeless(text):
-    """Return the text without times and ports, which are those of the run."""
+def mask_times(text):
+    """Mask times and ports in a text, since they differ from run to run."""
     text = re.sub(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+Z)?", "TIME", text)
     return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
 
 
-def test_the_transcript_in_the_readme_is_that_of_a_run(run, project):
-    told = [
+def test_readme_drift_transcript_matches_a_run(run, project):
+    transcript = [
         "$ dataiku-iac sync --project ORDERS_DEMO",
         run("sync", "--project", KEY)[1],
     ]
@@ -283,10 +283,10 @@ def test_the_transcript_in_the_readme_is_that_of_a_run(run, project):
     project.get_recipe("compute_orders_enriched").delete()
     project.create_dataset("returns", "Filesystem")
     code, output, _ = run("drift")
-    told += ["$ dataiku-iac drift; echo $?", f"{output}{code}\n"]
-    told += ["$ dataiku-iac refresh " + TABLE, run("refresh", TABLE)[1]]
-    shown = "\n".join(told).replace("\n\n$", "\n$")
+    transcript += ["$ dataiku-iac drift; echo $?", f"{output}{code}\n"]
+    transcript += ["$ dataiku-iac refresh " + TABLE, run("refresh", TABLE)[1]]
+    shown = "\n".join(transcript).replace("\n\n$", "\n$")
     readme = (ROOT / "README.md").read_text("utf-8")
     block = re.search(r"<!-- drift transcript -->\n```text\n(.*?)```\n", readme, re.S)
 
-    assert timeless(shown) == timeless(block[1])
+    assert mask_times(shown) == mask_times(block[1])

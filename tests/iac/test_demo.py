@@ -1,4 +1,4 @@
-"""The demo, and what the README says of it."""
+"""The demo, and the transcripts and examples in the documentation."""
 
 import os
 import re
@@ -19,7 +19,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
 def run(*arguments, cwd, **environment):
-    """Run the demo as a user does."""
+    """Run the demo as a user would."""
     clean = {key: value for key, value in os.environ.items() if "DATAIKU" not in key}
     return subprocess.run(
         [sys.executable, str(DEMO), *map(str, arguments)],
@@ -36,27 +36,29 @@ def readme_block(marker, language):
     return re.search(pattern, README, re.DOTALL)[1]
 
 
-def timeless(text):
-    """Return the text without times and ports, which are those of the run."""
+def mask_times(text):
+    """Mask times and ports in a text, since they differ from run to run."""
     text = re.sub(r"20\d\d-\d\d-\d\d \d\d:\d\d", "TIME", text)
     return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
 
 
-def test_the_transcript_in_the_readme_is_that_of_a_run(tmp_path):
+def test_readme_demo_transcript_matches_a_run(tmp_path):
     result = run(cwd=tmp_path)
 
     assert result.returncode == 0, result.stderr
-    assert timeless(result.stdout) == timeless(readme_block("demo transcript", "text"))
+    assert mask_times(result.stdout) == mask_times(
+        readme_block("demo transcript", "text")
+    )
     assert (tmp_path / ".dataiku/state/demo.state.json").is_file()
 
 
-def test_a_second_run_gives_the_same_of_the_next_serial(tmp_path):
+def test_second_run_differs_only_in_the_serial(tmp_path):
     first, second = run(cwd=tmp_path), run(cwd=tmp_path)
-    again = timeless(first.stdout).replace("serial 1", "serial 2")
-    assert again == timeless(second.stdout)
+    again = mask_times(first.stdout).replace("serial 1", "serial 2")
+    assert again == mask_times(second.stdout)
 
 
-def test_a_project_folder(project_folder, tmp_path):
+def test_demo_of_a_project_folder(project_folder, tmp_path):
     state = tmp_path / "my.state.json"
     result = run("--project-dir", project_folder, "--state-file", state, cwd=tmp_path)
 
@@ -66,7 +68,7 @@ def test_a_project_folder(project_folder, tmp_path):
     assert result.stdout.endswith(f"The state file: {state}\n")
 
 
-def test_an_instance_is_read_and_compared_with_the_state_before(
+def test_demo_compares_an_instance_with_the_previous_state(
     server, dataiku_client, tmp_path
 ):
     arguments = ["--host", server.url, "--project", "ORDERS_DEMO"]
@@ -86,14 +88,14 @@ def test_an_instance_is_read_and_compared_with_the_state_before(
         (["--host", "http://dss", "--project", "P"], "DATAIKU_API_KEY"),
     ],
 )
-def test_wrong_usage_is_explained(arguments, message, tmp_path):
+def test_usage_errors_are_explained(arguments, message, tmp_path):
     result = run(*arguments, cwd=tmp_path)
 
     assert result.returncode == 2
     assert message in result.stderr
 
 
-def test_the_backend_in_contributing_works():
+def test_backend_in_contributing_works():
     (code,) = re.findall(r"```python\n(from .*?)```", CONTRIBUTING, re.DOTALL)
     names = {}
     exec(compile(code, "CONTRIBUTING.md", "exec"), names)
@@ -107,7 +109,7 @@ def test_the_backend_in_contributing_works():
     assert backend.backup() == "memory:memory.state.backup.json"
 
 
-def test_the_first_session_of_the_readme_runs(server, tmp_path, monkeypatch, capsys):
+def test_first_readme_session_runs(server, tmp_path, monkeypatch, capsys):
     (session,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATAIKU_HOST", server.url)

@@ -1,4 +1,4 @@
-"""Drift: what is in DSS and not so in the stored state, and taking it over."""
+"""Drift between DSS and the stored state, and accepting it."""
 
 import logging
 from datetime import date
@@ -27,12 +27,12 @@ TABLE = "dataset.ORDERS_DEMO.countries"
 
 @pytest.fixture
 def manager(server, tmp_path, monkeypatch):
-    """A manager whose state is that of the sample project, in an empty folder."""
+    """A manager with the state of the sample project saved, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     client = DSSClient(server.url, server.api_key)
-    made = StateManager.local(client, "dev")
-    made.save_state(made.sync_project(KEY))
-    return made
+    local = StateManager.local(client, "dev")
+    local.save_state(local.sync_project(KEY))
+    return local
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def ids(diffs):
 # The report
 
 
-def test_without_drift_the_report_is_false_and_exits_with_0(manager):
+def test_report_without_drift_is_falsy_with_exit_code_0(manager):
     report = manager.drift()
 
     assert not report
@@ -63,7 +63,7 @@ def test_without_drift_the_report_is_false_and_exits_with_0(manager):
     assert "No changes. 20 unchanged." in str(report)
 
 
-def test_drift_is_grouped_and_exits_with_2(manager, project, store):
+def test_drift_is_grouped_with_exit_code_2(manager, project, store):
     add_column(project)
     project.create_dataset("returns", "Filesystem")
     project.get_recipe("compute_orders_enriched").delete()
@@ -82,7 +82,7 @@ def test_drift_is_grouped_and_exits_with_2(manager, project, store):
     )
 
 
-def test_the_report_tells_who_and_when(manager, project):
+def test_report_has_last_editor_and_time(manager, project):
     add_column(project)
     (changed,) = manager.drift().changed
 
@@ -90,7 +90,7 @@ def test_the_report_tells_who_and_when(manager, project):
     assert changed.last_modified_at.date() >= date(2026, 1, 1)
 
 
-def test_the_report_says_what_was_compared_with_what(manager, server):
+def test_report_title_names_both_sides(manager, server):
     title = manager.drift().diffs.title
 
     assert title.startswith(f"Drift of {KEY} since serial 1 of dev (20")
@@ -98,7 +98,7 @@ def test_the_report_says_what_was_compared_with_what(manager, server):
     assert server.api_key not in title
 
 
-def test_reading_drift_stores_nothing(manager, project):
+def test_drift_does_not_write_the_state(manager, project):
     add_column(project)
     before = manager.backend.state_file.read_bytes()
     manager.drift()
@@ -106,7 +106,7 @@ def test_reading_drift_stores_nothing(manager, project):
     assert manager.backend.state_file.read_bytes() == before
 
 
-def test_all_projects_of_the_state_are_read_and_no_others(manager, store):
+def test_drift_reads_only_the_projects_in_the_state(manager, store):
     store.add_project("OTHER")
     store.add_project("STRANGE")
     manager.save_state(manager.sync_project("OTHER"))
@@ -118,7 +118,7 @@ def test_all_projects_of_the_state_are_read_and_no_others(manager, store):
     assert manager.drift(KEY).exit_code == 0
 
 
-def test_a_project_that_is_not_in_the_state_is_all_added(manager, store):
+def test_project_outside_the_state_is_all_added(manager, store):
     store.add_project("OTHER")
     store.add_dataset("OTHER", "d")
     report = manager.drift("OTHER")
@@ -127,7 +127,7 @@ def test_a_project_that_is_not_in_the_state_is_all_added(manager, store):
     assert report.coverage == Coverage(0, 2)
 
 
-def test_what_could_not_be_read_is_unknown_and_exits_with_3(manager, server, caplog):
+def test_unreadable_resource_is_unknown_with_exit_code_3(manager, server, caplog):
     server.faults = lambda method, path: (
         Fault.error(500, "java.lang.NullPointerException", "oh no")
         if path.endswith("/recipes/compute_orders_enriched")
@@ -145,9 +145,7 @@ def test_what_could_not_be_read_is_unknown_and_exits_with_3(manager, server, cap
     assert report.coverage == Coverage(19, 19)
 
 
-def test_drift_among_what_could_be_read_counts_more_than_what_could_not(
-    manager, project, server
-):
+def test_exit_code_for_drift_takes_precedence_over_unknown(manager, project, server):
     add_column(project)
     server.faults = lambda method, path: (
         Fault.page(200) if path.endswith("/recipes/") else None
@@ -160,7 +158,7 @@ def test_drift_among_what_could_be_read_counts_more_than_what_could_not(
     assert report.removed == []
 
 
-def test_a_project_that_vanished_is_unknown(manager, store):
+def test_vanished_project_is_unknown(manager, store):
     store.delete_project(KEY)
     report = manager.drift()
 
@@ -176,13 +174,13 @@ def test_a_project_that_vanished_is_unknown(manager, store):
         (None, "wrong", DSSAuthenticationError),
     ],
 )
-def test_a_dss_that_cannot_be_asked_is_an_error(manager, server, url, key, error):
+def test_unavailable_dss_is_an_error(manager, server, url, key, error):
     other = StateManager(manager.backend, DSSClient(url or server.url, key), "dev")
     with pytest.raises(error):
         other.drift()
 
 
-def test_without_a_state_there_is_nothing_to_compare_with(server, tmp_path):
+def test_drift_and_refresh_need_a_stored_state(server, tmp_path):
     backend = LocalFileBackend(tmp_path / "none.state.json")
     manager = StateManager(backend, DSSClient(server.url, server.api_key), "dev")
     with pytest.raises(StateNotFoundError, match="save_state"):
@@ -191,7 +189,7 @@ def test_without_a_state_there_is_nothing_to_compare_with(server, tmp_path):
         manager.refresh()
 
 
-def test_a_state_of_another_dss_is_not_compared(manager):
+def test_state_of_another_instance_is_refused(manager):
     state = manager.load_state()
     state.instance = {"install_id": "another", "node_id": "another"}
     manager.backend.save(state)
@@ -203,20 +201,18 @@ def test_a_state_of_another_dss_is_not_compared(manager):
         manager.refresh([TABLE])
 
 
-# Rules and baselines
+# Ignore rules and baselines
 
 
-def test_rules_hide_what_nobody_watches(manager, project):
+def test_ignore_rules_suppress_drift(manager, project):
     add_column(project)
     report = manager.drift(ignore=[f"{TABLE} schema.columns[channel]"])
 
     assert report.exit_code == 0
-    assert [use.suppressed for use in report.diffs.rules] == [1]
+    assert [usage.suppressed for usage in report.diffs.rules] == [1]
 
 
-def test_the_file_of_the_current_folder_counts_unless_rules_are_given(
-    manager, project, tmp_path
-):
+def test_default_ignore_file_applies_unless_rules_are_given(manager, project, tmp_path):
     add_column(project)
     (tmp_path / ".dataikuignore").write_text("dataset.*\n", "utf-8")
 
@@ -227,7 +223,7 @@ def test_the_file_of_the_current_folder_counts_unless_rules_are_given(
         manager.drift()
 
 
-def test_a_baseline_hides_todays_drift_and_no_other(manager, project, tmp_path):
+def test_baseline_suppresses_only_the_current_drift(manager, project, tmp_path):
     add_column(project)
     project.create_dataset("returns", "Filesystem")
     project.get_recipe("compute_orders_enriched").delete()
@@ -235,9 +231,9 @@ def test_a_baseline_hides_todays_drift_and_no_other(manager, project, tmp_path):
 
     assert report.write_baseline(".dataikuignore", author="ann", reason="agreed") == 3
     assert report.write_baseline(".dataikuignore", author="ann", reason="agreed") == 0
-    hidden = manager.drift()
-    assert hidden.exit_code == 0
-    assert [use.suppressed for use in hidden.diffs.rules] == [1, 1, 1]
+    accepted = manager.drift()
+    assert accepted.exit_code == 0
+    assert [usage.suppressed for usage in accepted.diffs.rules] == [1, 1, 1]
 
     add_column(project, name="another")
     settings = project.get_dataset("returns").get_settings()
@@ -250,7 +246,7 @@ def test_a_baseline_hides_todays_drift_and_no_other(manager, project, tmp_path):
     assert ids(again.added) == ["dataset.ORDERS_DEMO.returns"]
 
 
-def test_a_baseline_that_expired_hides_nothing(manager, project):
+def test_expired_baseline_suppresses_nothing(manager, project):
     add_column(project)
     manager.drift().write_baseline(".dataikuignore", expires=date(2026, 1, 2))
     report = manager.drift()
@@ -259,10 +255,10 @@ def test_a_baseline_that_expired_hides_nothing(manager, project):
     assert "expired" in str(report)
 
 
-# Taking reality over
+# Refresh
 
 
-def test_refresh_takes_all_over(manager, project):
+def test_refresh_accepts_all_drift(manager, project):
     add_column(project)
     project.create_dataset("returns", "Filesystem")
     project.get_recipe("compute_orders_enriched").delete()
@@ -275,7 +271,7 @@ def test_refresh_takes_all_over(manager, project):
     assert not state.has_resource("recipe.ORDERS_DEMO.compute_orders_enriched")
 
 
-def test_refresh_of_single_objects_leaves_the_others(manager, project):
+def test_refresh_of_single_resources_leaves_the_others_alone(manager, project):
     add_column(project)
     project.create_dataset("returns", "Filesystem")
     project.get_recipe("compute_orders_enriched").delete()
@@ -290,9 +286,7 @@ def test_refresh_of_single_objects_leaves_the_others(manager, project):
     assert manager.drift().exit_code == 0
 
 
-def test_refresh_with_an_object_that_cannot_be_read_takes_nothing_over(
-    manager, project, server
-):
+def test_refresh_with_an_unreadable_resource_stores_nothing(manager, project, server):
     add_column(project)
     server.faults = lambda method, path: (
         Fault.error(500, "java.lang.NullPointerException", "oh no")
@@ -312,7 +306,7 @@ def test_refresh_with_an_object_that_cannot_be_read_takes_nothing_over(
     assert manager.backend.state_file.read_bytes() == before
 
 
-def test_refresh_of_all_keeps_what_cannot_be_read(manager, project, server):
+def test_refresh_of_all_keeps_unreadable_resources(manager, project, server):
     add_column(project)
     server.faults = lambda method, path: (
         Fault.page(200) if path.endswith("/recipes/") else None
@@ -325,7 +319,7 @@ def test_refresh_of_all_keeps_what_cannot_be_read(manager, project, server):
     assert manager.drift().exit_code == 0
 
 
-def test_a_project_that_is_not_visible_is_not_taken_for_removed(manager, store):
+def test_invisible_project_is_not_assumed_removed(manager, store):
     before = manager.load_state()
     store.delete_project(KEY)
 
@@ -337,9 +331,7 @@ def test_a_project_that_is_not_visible_is_not_taken_for_removed(manager, store):
 
 
 @pytest.mark.parametrize("wanted", [None, [f"project.{KEY}"]], ids=["all", "one"])
-def test_a_project_that_was_removed_for_certain_leaves_the_state(
-    manager, store, wanted
-):
+def test_project_confirmed_as_removed_leaves_the_state(manager, store, wanted):
     store.add_project("OTHER")
     manager.save_state(manager.sync_project("OTHER"))
     store.delete_project(KEY)
@@ -349,12 +341,12 @@ def test_a_project_that_was_removed_for_certain_leaves_the_state(
     assert manager.drift().exit_code == 0
 
 
-def test_a_project_that_is_there_cannot_be_confirmed_as_removed(manager):
+def test_existing_project_cannot_be_confirmed_as_removed(manager):
     with pytest.raises(ValueError, match="DSS still lists ORDERS_DEMO"):
         manager.refresh(confirm_removed=[KEY])
 
 
-def test_a_misspelt_project_cannot_be_confirmed_as_removed(manager):
+def test_misspelled_project_cannot_be_confirmed_as_removed(manager):
     with pytest.raises(ValueError, match="not in the state: ORDER"):
         manager.refresh(confirm_removed=["ORDER"])
 
@@ -374,7 +366,7 @@ def test_refresh_holds_the_lock_while_it_reads(manager, server):
     def take_the_lock(method, path):
         if not refused:
             try:
-                with other.lock("somebody else", timeout=0):
+                with other.lock("another process", timeout=0):
                     refused.append(False)
             except StateLockedError:
                 refused.append(True)

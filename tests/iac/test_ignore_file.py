@@ -1,4 +1,4 @@
-"""Files of rules: what is read from them, and that nothing in them is ever lost."""
+"""Ignore files: parsing them, and appending to them without losing anything."""
 
 import os
 import stat
@@ -50,7 +50,7 @@ def mode(path):
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("last", [0, 1])
-def test_rules_are_read_in_their_order(path, bom, end, last):
+def test_rules_are_read_in_order(path, bom, end, last):
     text = TEXT if last else TEXT.rstrip("\n")
     path.write_bytes(bom + text.replace("\n", end).encode("utf-8"))
     assert read_ignore_file(path) == RULES
@@ -61,12 +61,12 @@ def test_rules_are_read_in_their_order(path, bom, end, last):
     "data",
     [b"", b"\n", b"\xef\xbb\xbf", b"# a", b"\r\n \t\r\n#\r\n", b"\xef\xbb\xbf# a"],
 )
-def test_a_file_may_hold_no_rule(path, data):
+def test_file_may_have_no_rules(path, data):
     path.write_bytes(data)
     assert read_ignore_file(path) == []
 
 
-def test_lines_end_where_the_line_ends_and_nowhere_else(path):
+def test_only_line_feeds_end_a_line(path):
     path.write_bytes('a reason="x\u2028y\x85z"\nb\r\nc\vd\n'.encode())
     assert [rule.resource for rule in read_ignore_file(path)] == ["a", "b", "c"]
 
@@ -83,7 +83,7 @@ def test_lines_end_where_the_line_ends_and_nowhere_else(path):
         ("a #b", "comment"),
     ],
 )
-def test_a_bad_line_is_named(path, line, why):
+def test_invalid_line_error_has_the_line_number(path, line, why):
     path.write_bytes(f"# first\r\n\r\ndataset.A\r\n{line}\r\nalso bad one\r\n".encode())
     with pytest.raises(IgnoreFileError) as caught:
         read_ignore_file(path)
@@ -93,7 +93,7 @@ def test_a_bad_line_is_named(path, line, why):
     assert message.endswith("Fix the line or comment it out with #")
 
 
-def test_a_file_in_another_encoding_is_refused(path):
+def test_file_in_another_encoding_is_refused(path):
     path.write_bytes("dataset.A\n# größe\n".encode("latin-1"))
     with pytest.raises(IgnoreFileError, match="line 2: not UTF-8.*save the file as"):
         read_ignore_file(path)
@@ -102,12 +102,12 @@ def test_a_file_in_another_encoding_is_refused(path):
         read_ignore_file(path)
 
 
-def test_a_file_that_is_not_there_is_named(path):
+def test_missing_file_error_names_the_file(path):
     with pytest.raises(IgnoreFileError, match="no file .*dataikuignore; create it"):
         read_ignore_file(path)
 
 
-def test_a_folder_is_no_file(path):
+def test_folder_is_not_an_ignore_file(path):
     path.mkdir()
     for use in (read_ignore_file, lambda path: add_to_ignore_file(path, [ONE], "")):
         with pytest.raises(IgnoreFileError) as caught:
@@ -117,8 +117,8 @@ def test_a_folder_is_no_file(path):
         )
 
 
-def test_a_file_without_rights_is_refused(path, monkeypatch):
-    """By an error put in: root, who runs tests in containers, may read anything."""
+def test_unreadable_file_is_an_error(path, monkeypatch):
+    """The error is injected, because root, as in containers, may read anything."""
     path.write_text("dataset.A\n", "utf-8")
 
     def refuse(*_args, **_kwargs):
@@ -133,7 +133,7 @@ def test_a_file_without_rights_is_refused(path, monkeypatch):
     assert path.read_text("utf-8") == "dataset.A\n"
 
 
-def test_the_file_of_the_current_folder_may_be_missing(tmp_path, monkeypatch):
+def test_default_file_may_be_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert default_rules() == []
     (tmp_path / ".dataikuignore").write_text(TEXT, "utf-8")
@@ -146,7 +146,7 @@ def test_the_file_of_the_current_folder_may_be_missing(tmp_path, monkeypatch):
 # Appending
 
 
-def test_a_new_file_is_made_with_its_folders(tmp_path):
+def test_new_file_is_created_with_its_folders(tmp_path):
     path = tmp_path / "a" / "b" / "rules"
     assert add_to_ignore_file(path, [ONE, TWO], "Accepted by ann") == 2
     assert path.read_bytes() == (
@@ -155,7 +155,7 @@ def test_a_new_file_is_made_with_its_folders(tmp_path):
     assert os.listdir(path.parent) == ["rules"]
 
 
-def test_what_is_in_the_file_stays(path):
+def test_existing_rules_are_preserved(path):
     path.write_text(TEXT, "utf-8")
     assert add_to_ignore_file(str(path), iter([ONE, TWO]), "More") == 2
     added = '\n# More\ndataset.A\ndataset.B x reason="two words"\n'
@@ -177,7 +177,7 @@ def test_what_is_in_the_file_stays(path):
         "# größe\n\tdataset.X   \n".encode(),
     ],
 )
-def test_what_is_in_the_file_stays_byte_by_byte(path, before):
+def test_existing_content_is_preserved_byte_for_byte(path, before):
     path.write_bytes(before)
     there = read_ignore_file(path)
     assert add_to_ignore_file(path, [ONE], "c") == 1
@@ -188,20 +188,20 @@ def test_what_is_in_the_file_stays_byte_by_byte(path, before):
     assert added.count(b"\r\n") == (added.count(b"\n") if b"\r\n" in before else 0)
 
 
-def test_rules_that_are_there_are_not_added_again(path):
+def test_existing_rules_are_not_added_again(path):
     path.write_text(TEXT, "utf-8")
     assert add_to_ignore_file(path, [RULES[0], ONE, ONE, RULES[2]], "c") == 1
     assert read_ignore_file(path) == [*RULES, ONE]
 
 
-def test_a_rule_that_differs_in_anything_is_another(path):
+def test_rules_with_any_difference_are_distinct(path):
     add_to_ignore_file(path, [IgnoreRule("a", expires=date(2026, 1, 1))], "c")
     later = [IgnoreRule("a", expires=date(2027, 1, 1)), IgnoreRule("a")]
     assert add_to_ignore_file(path, later, "c") == 2
 
 
 @pytest.mark.parametrize("rules", [[], RULES])
-def test_with_nothing_to_add_the_file_is_not_touched(path, rules, monkeypatch):
+def test_file_is_not_touched_if_there_is_nothing_to_add(path, rules, monkeypatch):
     path.write_text(TEXT, "utf-8")
     os.utime(path, ns=(1, 1))
     before = path.stat()
@@ -211,14 +211,14 @@ def test_with_nothing_to_add_the_file_is_not_touched(path, rules, monkeypatch):
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_with_nothing_to_add_no_file_is_made(tmp_path):
+def test_no_file_is_created_if_there_is_nothing_to_add(tmp_path):
     assert add_to_ignore_file(tmp_path / "a" / "rules", [], "c") == 0
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("data", [b"a b c\n", b"\xff\n", b'{"a": "b"}'])
 @pytest.mark.parametrize("rules", [[], [ONE]])
-def test_a_file_that_is_none_is_refused_before_anything_is_written(path, data, rules):
+def test_invalid_file_is_refused_before_anything_is_written(path, data, rules):
     path.write_bytes(data)
     with pytest.raises(IgnoreFileError, match="line 1"):
         add_to_ignore_file(path, rules, "c")
@@ -239,13 +239,13 @@ def test_a_file_that_is_none_is_refused_before_anything_is_written(path, data, r
         ("gr\udce4", ["# gr\\udce4"]),
     ],
 )
-def test_a_comment_never_becomes_a_rule(path, comment, lines):
+def test_comment_never_becomes_a_rule(path, comment, lines):
     add_to_ignore_file(path, [ONE], comment)
     assert path.read_text("utf-8").splitlines() == [*lines, "dataset.A"]
     assert read_ignore_file(path) == [ONE]
 
 
-def test_the_mode_of_the_file_stays(path):
+def test_file_mode_is_preserved(path):
     path.write_text(TEXT, "utf-8")
     for rule, bits in ((ONE, 0o640), (TWO, 0o664)):
         path.chmod(bits)
@@ -253,7 +253,7 @@ def test_the_mode_of_the_file_stays(path):
         assert mode(path) == bits
 
 
-def test_a_new_file_has_the_mode_of_any_new_file(path):
+def test_new_file_has_the_default_mode(path):
     before = os.umask(0o027)
     try:
         add_to_ignore_file(path, [ONE], "c")
@@ -262,17 +262,17 @@ def test_a_new_file_has_the_mode_of_any_new_file(path):
     assert mode(path) == 0o640
 
 
-def test_a_symbolic_link_stays_one(tmp_path, path):
+def test_symbolic_link_is_followed(tmp_path, path):
     target = tmp_path / "folder" / "rules"
     path.symlink_to(target)
-    for rule in (ONE, TWO):  # Where it leads to nothing yet, and then to a file.
+    for rule in (ONE, TWO):  # First a dangling link, then a link to a file.
         add_to_ignore_file(path, [rule], "")
         assert path.is_symlink()
     assert read_ignore_file(target) == [ONE, TWO]
 
 
 @pytest.mark.parametrize("failing", ["os.replace", "os.fsync", "os.fchmod"])
-def test_a_write_that_fails_leaves_the_old_file_alone(path, monkeypatch, failing):
+def test_failed_write_leaves_the_file_unchanged(path, monkeypatch, failing):
     path.write_text(TEXT, "utf-8")
 
     def fail(*_args):
@@ -289,7 +289,7 @@ def test_a_write_that_fails_leaves_the_old_file_alone(path, monkeypatch, failing
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_a_write_that_is_interrupted_leaves_nothing_behind(path, monkeypatch):
+def test_interrupted_write_leaves_nothing_behind(path, monkeypatch):
     def interrupt(*_args):
         raise KeyboardInterrupt
 
@@ -299,7 +299,7 @@ def test_a_write_that_is_interrupted_leaves_nothing_behind(path, monkeypatch):
     assert os.listdir(path.parent) == []
 
 
-def test_the_file_is_on_the_disk_before_it_takes_its_place(path, monkeypatch):
+def test_new_content_is_fsynced_before_it_replaces_the_file(path, monkeypatch):
     path.write_text(TEXT, "utf-8")
     done = []
     replace, fsync = os.replace, os.fsync
@@ -317,7 +317,7 @@ def test_the_file_is_on_the_disk_before_it_takes_its_place(path, monkeypatch):
     assert done == ["fsync", "replace", "fsync"]
 
 
-def test_a_folder_that_cannot_be_synced_is_no_failure(path, monkeypatch):
+def test_failed_fsync_of_the_folder_is_not_an_error(path, monkeypatch):
     def refuse(*_args):
         raise OSError(22, "Invalid argument")
 
@@ -326,13 +326,13 @@ def test_a_folder_that_cannot_be_synced_is_no_failure(path, monkeypatch):
     assert read_ignore_file(path) == [ONE]
 
 
-def test_a_folder_that_is_a_file_is_refused(tmp_path):
+def test_file_in_place_of_a_folder_is_an_error(tmp_path):
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(IgnoreFileError, match="Not a directory"):
         add_to_ignore_file(tmp_path / "file" / "rules", [ONE], "c")
 
 
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path, monkeypatch):
+def test_folder_that_cannot_be_created_is_an_error(tmp_path, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
 
@@ -341,18 +341,18 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path, monkeypatch):
         add_to_ignore_file(tmp_path / "a" / "rules", [ONE], "c")
 
 
-# Both ways
+# Round trips
 
 
-ODD = st.text(max_size=8) | st.text('# "\\\r\n\t=~*/.a\u2028\x85\ufeff', max_size=8)
+UNUSUAL = st.text(max_size=8) | st.text('# "\\\r\n\t=~*/.a\u2028\x85\ufeff', max_size=8)
 SOME_RULES = st.lists(
     st.builds(
         IgnoreRule,
-        st.builds(escape, ODD.filter(bool)),
-        st.none() | st.builds(lambda name: f"/{escape(name)}", ODD),
-        fingerprint=st.none() | ODD,
-        author=st.none() | ODD,
-        reason=st.none() | ODD,
+        st.builds(escape, UNUSUAL.filter(bool)),
+        st.none() | st.builds(lambda name: f"/{escape(name)}", UNUSUAL),
+        fingerprint=st.none() | UNUSUAL,
+        author=st.none() | UNUSUAL,
+        reason=st.none() | UNUSUAL,
         expires=st.none() | st.dates(),
     ),
     max_size=4,
@@ -360,8 +360,8 @@ SOME_RULES = st.lists(
 
 
 @settings(deadline=None)
-@given(SOME_RULES, SOME_RULES, ODD)
-def test_rules_are_read_as_they_were_added(tmp_path_factory, rules, more, comment):
+@given(SOME_RULES, SOME_RULES, UNUSUAL)
+def test_added_rules_are_read_back(tmp_path_factory, rules, more, comment):
     path = tmp_path_factory.mktemp("rules") / "rules"
     path.write_bytes(b"\xef\xbb\xbf# mine")
     added = add_to_ignore_file(path, rules, comment)
@@ -373,7 +373,7 @@ def test_rules_are_read_as_they_were_added(tmp_path_factory, rules, more, commen
 
 @settings(deadline=None)
 @given(ATTRIBUTES, ATTRIBUTES)
-def test_drift_that_was_accepted_in_a_file_is_gone(tmp_path_factory, old, new):
+def test_accepted_drift_is_suppressed(tmp_path_factory, old, new):
     states = State(), State()
     for state, attributes in zip(states, (old, new)):
         state.add_resource(Resource("recipe", "recipe.SHOP.a *~b", attributes))
@@ -382,6 +382,6 @@ def test_drift_that_was_accepted_in_a_file_is_gone(tmp_path_factory, old, new):
     path.write_bytes(b"")
     rules = [IgnoreRule.for_change(diff, change) for change in diff.changes]
     assert add_to_ignore_file(path, rules, "c") == len(diff.changes)
-    hidden = DiffEngine(ignore=read_ignore_file(path)).diff(*states)
-    assert hidden[0].changes == ()
-    assert all(use.suppressed == 1 for use in hidden.rules)
+    filtered = DiffEngine(ignore=read_ignore_file(path)).diff(*states)
+    assert filtered[0].changes == ()
+    assert all(usage.suppressed == 1 for usage in filtered.rules)

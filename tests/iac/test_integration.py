@@ -1,7 +1,7 @@
-"""The whole way: DSS, the real client, a state, its file, a diff.
+"""End to end: DSS, the real client, a state, its file and a diff.
 
-What uses only the fixtures ``state_manager``, ``dataiku_client`` and ``dataiku_project``
-also runs with --real-dataiku, and only reads.
+Tests that use only the fixtures ``state_manager``, ``dataiku_client`` and
+``dataiku_project`` also run with --real-dataiku; they are read-only.
 """
 
 import json
@@ -16,7 +16,7 @@ CODE = {"python": "py", "pyspark": "py", "r": "r", "sql_query": "sql", "shell": 
 
 
 def changed(old, new):
-    """Return what differs, as (sign, id)."""
+    """Return the sign and id of each resource that differs."""
     return [
         str(diff)
         for diff in DiffEngine().diff(old, new)
@@ -24,7 +24,7 @@ def changed(old, new):
     ]
 
 
-def test_a_synced_state_matches_dss(state_manager, dataiku_client, dataiku_project):
+def test_synced_state_matches_dss(state_manager, dataiku_client, dataiku_project):
     state = state_manager.sync_project(dataiku_project)
     project = dataiku_client.get_project(dataiku_project)
 
@@ -37,26 +37,26 @@ def test_a_synced_state_matches_dss(state_manager, dataiku_client, dataiku_proje
     assert names["dataset"] and names["recipe"]
 
 
-def test_what_was_saved_is_what_is_loaded(state_manager, dataiku_project):
+def test_saved_state_is_loaded_back(state_manager, dataiku_project):
     state = state_manager.sync_project(dataiku_project)
     state_manager.save_state(state)
 
     assert state_manager.load_state() == state
 
 
-def test_without_a_change_no_change_shows(state_manager, dataiku_project):
+def test_second_sync_shows_no_changes(state_manager, dataiku_project):
     state_manager.save_state(state_manager.sync_project(dataiku_project))
     again = state_manager.sync_project(dataiku_project)
 
     assert changed(state_manager.load_state(), again) == []
 
 
-# From here on tests change what they look at, so they run against the sandbox alone.
+# The tests below modify the project, so they run only against the sandbox.
 
 
 @pytest.fixture
 def served(project_folder, tmp_path, serve):
-    """A project, served: (manager, client's project, key)."""
+    """A project in the sandbox: its manager, the client's handle and the key."""
     store = ProjectStore()
     key = store.load_folder(project_folder)
     with serve(store) as server:
@@ -66,7 +66,7 @@ def served(project_folder, tmp_path, serve):
 
 
 def recipe_files(folder):
-    """Yield name, document and payload text of each recipe, from the raw files."""
+    """Yield the name, document and payload text of each recipe file."""
     for path in sorted((folder / "recipes").glob("*.json")):
         document = json.loads(path.read_text("utf-8"))
         extension = CODE.get(document["type"], document["type"])
@@ -75,7 +75,7 @@ def recipe_files(folder):
         yield path.name[: -len(".json")], document, text
 
 
-def test_the_state_holds_the_whole_project(served, project_folder):
+def test_state_has_the_whole_project(served, project_folder):
     manager, _, key = served
     state = manager.sync_project(key)
     params = json.loads((project_folder / "params.json").read_text("utf-8"))
@@ -104,7 +104,7 @@ def test_the_state_holds_the_whole_project(served, project_folder):
     )
 
 
-def test_saving_loading_and_syncing_again_shows_nothing(served):
+def test_save_load_and_sync_shows_no_changes(served):
     manager, _, key = served
     state = manager.sync_project(key)
     manager.save_state(state)
@@ -134,7 +134,7 @@ def edit_dataset(dataset):
 
 
 def test_each_edit_shows_as_exactly_that_object(served, request):
-    """Of a big project the short form edits every fifth object; --long edits all."""
+    """In a big project only every fifth object is edited, unless --long is given."""
     manager, project, key = served
     before = manager.sync_project(key)
     handles = {
@@ -189,8 +189,8 @@ def test_each_edit_of_the_project_shows(served, edit):
     assert changed(before, manager.sync_project(key)) == [f"~ project.{key}"]
 
 
-def test_saving_without_a_change_shows_nothing(served):
-    """DSS bumps tags, re-sorts and encrypts anew at each save: nothing of it shows."""
+def test_saving_without_a_change_shows_no_changes(served):
+    """DSS bumps tags, re-sorts and re-encrypts on each save; none of it shows."""
     manager, project, key = served
     before = manager.sync_project(key)
     for item in project.list_datasets():

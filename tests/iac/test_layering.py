@@ -1,4 +1,4 @@
-"""Where things are, and what may know of what."""
+"""Layering: what each module may import, and where public names are."""
 
 import ast
 import importlib
@@ -14,7 +14,7 @@ import dataikuapi.iac
 ROOT = Path(dataikuapi.iac.__file__).parent
 PREFIX = "dataikuapi.iac."
 
-# What a part may import of the others; a part is a module or a package at the top.
+# What each part may import; a part is a top-level module or package.
 MAY_IMPORT = {
     "exceptions": set(),
     "models": {"exceptions"},
@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "files": set(),
     "schemas": {"exceptions"},
     "validation": {"exceptions"},
-    # types for what is unknown when missing.
+    # types: which attributes are unknown when missing.
     "statefile": {"models", "types", "validation", "exceptions"},
     "types": {"models", "exceptions"},
     "ignore": {"files", "models", "exceptions"},
@@ -39,7 +39,7 @@ MAY_IMPORT = {
         "models",
         "exceptions",
     },
-    # backends.local for StateManager.local alone: docs/decisions/0015.
+    # backends.local only for StateManager.local: docs/decisions/0015.
     "manager": {
         "backends.local",
         "drift",
@@ -69,7 +69,7 @@ MAY_IMPORT = {
 
 
 def modules():
-    """Yield (name inside iac, path) of each module, without the root."""
+    """Yield the name inside iac and the path of each module, except the root."""
     for path in sorted(ROOT.rglob("*.py")):
         relative = path.relative_to(ROOT)
         if relative.parts[:2] == ("sandbox", "samples") and len(relative.parts) > 3:
@@ -79,7 +79,7 @@ def modules():
 
 
 def imports(path):
-    """Yield what a module imports of iac, also inside functions."""
+    """Yield the modules of iac that a module imports, also inside functions."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -145,21 +145,21 @@ CONTRACT = {
 
 
 @pytest.mark.parametrize("module", CONTRACT)
-def test_the_names_of_the_contract_are_where_it_says(module):
+def test_contract_names_can_be_imported(module):
     found = importlib.import_module(PREFIX + module)
     for name in CONTRACT[module].split():
         assert getattr(found, name) is getattr(dataikuapi.iac, name)
         assert name in dataikuapi.iac.__all__
 
 
-def test_the_public_surface_is_sorted_and_real():
+def test_public_names_are_sorted_and_documented():
     names = dataikuapi.iac.__all__
     assert names == sorted(names)
     for name in names:
         assert getattr(dataikuapi.iac, name).__doc__
 
 
-def test_errors_are_drawn_in_their_tree():
+def test_exception_tree_in_the_docstring_is_complete():
     import dataikuapi.iac.exceptions as exceptions
 
     drawn = re.findall(r"[├└]── (\w+)", exceptions.__doc__)

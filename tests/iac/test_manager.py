@@ -1,4 +1,4 @@
-"""The conductor."""
+"""The state manager."""
 
 from unittest.mock import MagicMock, Mock, create_autospec
 
@@ -19,7 +19,7 @@ from dataikuapi.iac import (
 
 
 class MemoryBackend(StateBackend):
-    """A backend with just the five members."""
+    """A backend with only the five required members."""
 
     def __init__(self):
         self.state = None
@@ -42,8 +42,8 @@ class MemoryBackend(StateBackend):
         return "nowhere"
 
 
-class OneOfEach(ResourceSync):
-    """A sync with just the three members."""
+class OneResourceSync(ResourceSync):
+    """A sync with only the three required members."""
 
     def __init__(self, resource_type):
         self._type = resource_type
@@ -63,9 +63,9 @@ class OneOfEach(ResourceSync):
 @pytest.fixture
 def manager():
     manager = StateManager(MemoryBackend(), Mock(), "test")
-    manager.project_sync = OneOfEach("project")
-    manager.dataset_sync = OneOfEach("dataset")
-    manager.recipe_sync = OneOfEach("recipe")
+    manager.project_sync = OneResourceSync("project")
+    manager.dataset_sync = OneResourceSync("dataset")
+    manager.recipe_sync = OneResourceSync("recipe")
     return manager
 
 
@@ -80,7 +80,7 @@ def test_load_state_creates_empty_if_not_exists():
     assert (state.environment, state.resources, state.serial) == ("test", {}, 0)
 
 
-def test_a_state_that_vanishes_while_it_is_read_is_an_empty_one(mock_backend):
+def test_state_deleted_during_load_is_empty(mock_backend):
     mock_backend.exists.return_value = True
     mock_backend.load.side_effect = StateNotFoundError("gone")
 
@@ -112,24 +112,24 @@ def test_sync_all_reads_each_project(manager):
 
 
 @pytest.mark.parametrize("resource_id", ALL)
-def test_sync_resource_asks_who_reads_the_type(manager, resource_id):
+def test_sync_resource_uses_the_sync_of_the_type(manager, resource_id):
     assert manager.sync_resource(resource_id).resource_id == resource_id
 
 
 @pytest.mark.parametrize("resource_id", ["webapp.SHOP.x", "nonsense", "", "Dataset.P"])
-def test_an_unknown_type_is_refused(manager, resource_id):
+def test_unknown_type_is_refused(manager, resource_id):
     with pytest.raises(ValueError, match="^Unknown resource type .*known: dataset"):
         manager.sync_resource(resource_id)
 
 
-def test_syncing_stores_nothing(manager):
+def test_sync_does_not_save(manager):
     manager.sync_project("SHOP")
     manager.sync_all()
 
     assert not manager.backend.exists()
 
 
-def test_local_keeps_the_state_in_the_usual_place(tmp_path, monkeypatch, manager):
+def test_local_stores_the_state_in_the_default_location(tmp_path, monkeypatch, manager):
     monkeypatch.chdir(tmp_path)
     local = StateManager.local(Mock(), "dev")
     local.save_state(State())
@@ -138,7 +138,7 @@ def test_local_keeps_the_state_in_the_usual_place(tmp_path, monkeypatch, manager
     assert local.load_state().environment == "dev"
 
 
-def test_a_manager_says_in_one_line_what_it_keeps_where():
+def test_repr_names_instance_and_backend():
     client = DSSClient("https://me:hunter2@dss.example.com", "the-key")
 
     assert repr(StateManager.local(client, "dev")) == (
@@ -147,7 +147,7 @@ def test_a_manager_says_in_one_line_what_it_keeps_where():
     )
 
 
-def test_two_partial_states_are_kept_side_by_side(manager):
+def test_partial_states_are_merged(manager):
     manager.save_state(manager.sync_project("SHOP"))
     manager.save_state(manager.sync_project("OTHER"))
     manager.save_state(manager.sync_all(projects=["SHOP"]))
@@ -157,7 +157,7 @@ def test_two_partial_states_are_kept_side_by_side(manager):
     assert stored.serial == 3
 
 
-def test_an_earlier_read_is_refused(manager):
+def test_outdated_sync_is_refused(manager):
     early = manager.sync_project("SHOP")
     manager.save_state(manager.sync_project("SHOP"))
 
@@ -165,7 +165,7 @@ def test_an_earlier_read_is_refused(manager):
         manager.save_state(early)
 
 
-def test_a_state_of_another_instance_is_refused(manager):
+def test_state_of_another_instance_is_refused(manager):
     manager.save_state(State(instance={"install_id": "a"}))
     with pytest.raises(InstanceMismatchError):
         manager.save_state(State(instance={"install_id": "b"}))
@@ -174,7 +174,7 @@ def test_a_state_of_another_instance_is_refused(manager):
     assert manager.load_state().instance == {"install_id": "b"}
 
 
-def test_syncing_leaves_the_callers_client_alone(server):
+def test_sync_does_not_modify_the_callers_client(server):
     client = DSSClient(server.url, server.api_key)
     session = client._session
     StateManager(MemoryBackend(), client, "test").sync_project("ORDERS_DEMO")
@@ -187,14 +187,14 @@ def test_syncing_leaves_the_callers_client_alone(server):
     [Mock(), Mock(spec=StateBackend), MagicMock(), create_autospec(StateBackend)],
     ids=["Mock", "spec", "MagicMock", "autospec"],
 )
-def test_a_mock_of_a_backend_is_saved_to(backend, manager):
+def test_mock_backend_is_saved_to(backend, manager):
     state = manager.sync_project("SHOP")
     StateManager(backend, Mock(), "test").save_state(state)
 
     assert backend.save.call_args.args[-1] is state
 
 
-def test_two_versions_are_compared(tmp_path, server):
+def test_diff_of_two_versions(tmp_path, server):
     client = DSSClient(server.url, server.api_key)
     backend = LocalFileBackend(tmp_path / "x.state.json")
     manager = StateManager(backend, client, "test")
@@ -206,7 +206,7 @@ def test_two_versions_are_compared(tmp_path, server):
     assert changed == ["+ dataset.ORDERS_DEMO.later"]
 
 
-def test_two_people_who_find_no_state_do_not_overwrite_each_other(tmp_path):
+def test_concurrent_first_saves_do_not_overwrite_each_other(tmp_path):
     backend = LocalFileBackend(tmp_path / "x.state.json")
     maria, thomas = (StateManager(backend, Mock(), "test") for _ in range(2))
     hers, his = maria.load_state(), thomas.load_state()
@@ -218,24 +218,24 @@ def test_two_people_who_find_no_state_do_not_overwrite_each_other(tmp_path):
     assert maria.load_state().has_resource("dataset.P.a")
 
 
-# Drift; tests/iac/test_drift.py has it all
+# Drift; test_drift.py has the details
 
 
 @pytest.fixture
-def kept(server, tmp_path):
+def synced(server, tmp_path):
     client = DSSClient(server.url, server.api_key)
-    backend = LocalFileBackend(tmp_path / "kept.state.json")
+    backend = LocalFileBackend(tmp_path / "saved.state.json")
     manager = StateManager(backend, client, "dev")
     manager.save_state(manager.sync_project("ORDERS_DEMO"))
     return manager
 
 
-def test_drift_and_refresh_go_by_the_stored_state(kept, store):
-    assert kept.drift(ignore=[]).exit_code == 0
+def test_drift_and_refresh_use_the_stored_state(synced, store):
+    assert synced.drift(ignore=[]).exit_code == 0
     store.add_dataset("ORDERS_DEMO", "later")
-    report = kept.drift("ORDERS_DEMO", ignore=[])
+    report = synced.drift("ORDERS_DEMO", ignore=[])
     assert [str(diff) for diff in report.added] == ["+ dataset.ORDERS_DEMO.later"]
 
-    assert kept.refresh(["dataset.ORDERS_DEMO.later"]).serial == 2
-    assert kept.drift(ignore=[]).exit_code == 0
-    assert kept.refresh().serial == 3
+    assert synced.refresh(["dataset.ORDERS_DEMO.later"]).serial == 2
+    assert synced.drift(ignore=[]).exit_code == 0
+    assert synced.refresh().serial == 3

@@ -1,4 +1,4 @@
-"""What is shipped, and that it works beside the client's own modules."""
+"""The wheel: its contents, and that it works beside the client's own modules."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ def wheel(tmp_path_factory):
     """The names of the files in a freshly built wheel."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
-    # Built from a copy: setuptools leaves folders behind in what it builds from.
+    # Build from a copy: setuptools leaves folders behind in the source.
     tracked = ["setup.py", "pyproject.toml", "README.md", "LICENSE", "dataikuapi"]
     source.mkdir()
     for name in tracked:
@@ -27,7 +27,7 @@ def wheel(tmp_path_factory):
     return set(zipfile.ZipFile(built).namelist())
 
 
-def test_the_wheel_holds_every_module_and_all_data(wheel):
+def test_wheel_has_every_module_and_all_data(wheel):
     package = ROOT / "dataikuapi" / "iac"
     expected = {
         path.relative_to(ROOT).as_posix()
@@ -39,7 +39,7 @@ def test_the_wheel_holds_every_module_and_all_data(wheel):
     assert "dataikuapi/iac/schemas/state_v1.schema.json" in wheel
 
 
-def test_the_wheel_leaves_the_clients_package_alone(wheel):
+def test_wheel_has_no_files_of_the_client(wheel):
     shipped = {name for name in wheel if name.startswith("dataikuapi/")}
     assert all(name.startswith("dataikuapi/iac/") for name in shipped)
 

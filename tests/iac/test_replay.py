@@ -1,8 +1,8 @@
-"""Sync is complete and quiet: whole histories of projects, against another opinion.
+"""Precision and recall of drift detection over whole project histories.
 
-Every step of a history is loaded into the sandbox and read by the real client. What the
-library calls changed has to be what ``oracle.py`` calls changed, which knows only the
-files: no more (precision), no less (recall).
+Every step of a history is loaded into the sandbox and read by the real client. The
+changes that the library reports must be those that ``oracle.py`` finds in the files
+alone: no more (precision) and no fewer (recall).
 """
 
 import json
@@ -25,7 +25,7 @@ KEY = "ORDERS_DEMO"
 SAMPLES = Path(dataikuapi.iac.sandbox.__file__).parent / "samples"
 SAMPLE_HISTORY = SAMPLES / "ORDERS_DEMO.history.jsonl"
 
-# Name, steps, and how many objects really change: an empty proof is none.
+# Name, steps, and the minimum number of real changes, so that no test is vacuous.
 HISTORIES = [
     ("ORDERS_DEMO", 30, 37),
     ("customer-value", 200, 151),
@@ -34,13 +34,13 @@ HISTORIES = [
 
 
 def read_history(path):
-    """Return the changes of each line; the first holds the whole project."""
+    """Return the file changes in each line; the first has the whole project."""
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line)["changes"] for line in lines]
 
 
 def file_maps(path):
-    """Return the project's files after each line."""
+    """Return the files of the project after each line."""
     files, maps = {}, []
     for changes in read_history(path):
         files = {**files, **{name: as_bytes(item) for name, item in changes.items()}}
@@ -50,7 +50,7 @@ def file_maps(path):
 
 
 def as_bytes(content):
-    """Return a file as DSS writes it; ``None`` for one that is deleted."""
+    """Return a file as DSS writes it; ``None`` for a deleted one."""
     if content is None or isinstance(content, str):
         return None if content is None else content.encode("utf-8")
     return json.dumps(content, ensure_ascii=False, indent=2).encode("utf-8")
@@ -61,9 +61,10 @@ SAMPLE_CHANGES, SAMPLE_MAPS = read_history(SAMPLE_HISTORY), file_maps(SAMPLE_HIS
 
 @pytest.fixture(scope="module")
 def synced(serve, tmp_path_factory):
-    """Return a function that puts files into a DSS and reads the project from it.
+    """Return a function that loads files into the sandbox and syncs the project.
 
-    Two workers, for the sandbox is in this process: more only wait for each other.
+    Two workers, because the sandbox runs in this process: more would only wait for each
+    other.
     """
     store = ProjectStore()
     with serve(store) as server:
@@ -79,12 +80,12 @@ def synced(serve, tmp_path_factory):
 
 
 def reported(old, new):
-    """Return what the library calls changed, as sign and id."""
+    """Return the sign and id of each change that the library reports."""
     diffs = DiffEngine().diff(old, new)
     for diff in diffs:
         if diff.change_type is ChangeType.MODIFIED:
-            made = apply_changes(diff.old_resource.attributes, diff.changes)
-            assert json_equal(made, diff.new_resource.attributes), diff
+            patched = apply_changes(diff.old_resource.attributes, diff.changes)
+            assert json_equal(patched, diff.new_resource.attributes), diff
     return sorted(
         str(diff) for diff in diffs if diff.change_type is not ChangeType.UNCHANGED
     )
@@ -94,30 +95,30 @@ def reported(old, new):
     ("name", "steps", "floor"),
     [pytest.param(*history, id=history[0]) for history in HISTORIES],
 )
-def test_what_is_reported_is_what_changed(name, steps, floor, synced, capsys):
+def test_reported_changes_are_the_real_ones(name, steps, floor, synced, capsys):
     path = SAMPLE_HISTORY if name == KEY else REAL_PROJECTS / f"{name}.history.jsonl"
     if not path.exists():
         pytest.skip(f"no history at {path}")
     maps = file_maps(path)
     state, known = synced(maps[0]), oracle.objects(KEY, maps[0])
     assert state.resources.keys() == known.keys()
-    real = told = both = 0
+    real = claimed = both = 0
     wrong = {}
     for step, files in enumerate(maps[1:], start=1):
         old, before = state, known
         state, known = synced(files), oracle.objects(KEY, files)
         found, expected = reported(old, state), oracle.changes(before, known)
-        real, told = real + len(expected), told + len(found)
+        real, claimed = real + len(expected), claimed + len(found)
         both += len(set(found) & set(expected))
         if found != expected:
             wrong[step] = set(found) ^ set(expected)
         stored = dumps(state)
         loaded = loads(stored)
         assert loaded == state and reported(loaded, state) == []
-        assert b"<secret" not in stored, "a masked value: its change would not show"
+        assert b"<secret" not in stored, "redacting a value hides its changes"
     assert wrong == {}
     assert len(maps) - 1 == steps and real >= floor
-    recall, precision = both / real, both / told
+    recall, precision = both / real, both / claimed
     with capsys.disabled():
         print(
             f"\n{name}: {steps} steps, {real} objects really changed, "
@@ -164,50 +165,50 @@ CHANGED = """
        ~recipe.compute_orders_enriched ~recipe.compute_orders_prepared
     30 ~project
     """
-"""By hand, from what each step was written for; a step without anything is noise."""
+"""Written by hand from the purpose of each step; a step without changes is noise."""
 
 
-def test_the_oracle_says_of_the_sample_what_a_person_says():
+def test_oracle_agrees_with_the_hand_written_changes():
     tables = [oracle.objects(KEY, files) for files in SAMPLE_MAPS]
-    said, step = {}, 0
+    expected, step = {}, 0
     for word in CHANGED.split():
         if word.isdigit():
             step = int(word)
-            said[step] = []
+            expected[step] = []
         else:
             kind, _, name = word[1:].partition(".")
             name = {"scores": "recipe from notebook maria's scores"}.get(name, name)
-            said[step].append(f"{word[0]} {kind}.{KEY}{name and '.'}{name}")
+            expected[step].append(f"{word[0]} {kind}.{KEY}{name and '.'}{name}")
     for step, (before, after) in enumerate(zip(tables, tables[1:]), start=1):
-        assert oracle.changes(before, after) == said.pop(step), step
-    assert said == {}
+        assert oracle.changes(before, after) == expected.pop(step), step
+    assert expected == {}
 
 
-def test_the_samples_history_ends_at_the_sample():
+def test_sample_history_ends_at_the_sample():
     files = SAMPLE_MAPS[-1]
     folder = sample_folder()
     found = [path for path in folder.rglob("*") if path.is_file()]
     assert {path.relative_to(folder).as_posix() for path in found} == files.keys()
     for path in found:
-        ours, text = files[path.relative_to(folder).as_posix()], path.read_bytes()
+        expected, text = files[path.relative_to(folder).as_posix()], path.read_bytes()
         if path.suffix in (".py", ".sql") or not text:
-            assert ours == text, path
+            assert expected == text, path
         else:
-            # As texts: 1, 1.0 and true are equal in Python.
-            assert json.dumps(json.loads(ours), sort_keys=True) == json.dumps(
+            # Compare as text, because 1, 1.0 and true are equal in Python.
+            assert json.dumps(json.loads(expected), sort_keys=True) == json.dumps(
                 json.loads(text), sort_keys=True
             ), path
 
 
-def test_the_oracle_knows_nothing_of_the_library():
+def test_oracle_does_not_use_the_library():
     assert "dataikuapi" not in Path(oracle.__file__).read_text("utf-8")
 
 
-# Planted mistakes: each has to show in the sample's history.
+# Mutations, each of which must be detected in the history of the sample.
 
 
 def touched(step, files):
-    """Return the files of the project and of the objects that a step touches."""
+    """Return the project's own files and those of the objects that a step touches."""
     stems = {name.rpartition(".")[0] for name in SAMPLE_CHANGES[step]} | {"params"}
     return {
         name: content
@@ -217,7 +218,7 @@ def touched(step, files):
 
 
 def disagreements(synced, steps):
-    """Yield the steps at which library and oracle differ."""
+    """Yield the steps on which the library and the oracle disagree."""
     for step in steps:
         before = touched(step, SAMPLE_MAPS[step - 1])
         after = touched(step, SAMPLE_MAPS[step])
@@ -228,7 +229,7 @@ def disagreements(synced, steps):
 
 
 class Everything:
-    """A set that has everything in it, or what begins with a certain text."""
+    """A set that contains every string, or every string with a prefix."""
 
     def __init__(self, prefix=""):
         self.prefix = prefix
@@ -237,115 +238,115 @@ class Everything:
         return item.startswith(self.prefix)
 
 
-def as_it_is(value, *_):
+def identity(value, *_):
     return value
 
 
-def ignoring(key):
-    """Return a mistake: a key that is configuration counts for nothing."""
+def ignore_key(key):
+    """Return a mutation that ignores a key, although it is configuration."""
 
-    def plant(monkeypatch):
+    def mutate(monkeypatch):
         for table in (cleaning.IGNORED_IN_ALL, dataset.DatasetType.ignored):
             monkeypatch.setitem(table, (key,), "planted")
 
-    return plant
+    return mutate
 
 
-def replacing(modules, name, value):
-    """Return a mistake: a function or a table is another one."""
+def replace(modules, name, value):
+    """Return a mutation that replaces a function or a table."""
 
-    def plant(monkeypatch):
+    def mutate(monkeypatch):
         for module in modules:
             monkeypatch.setattr(module, name, value)
 
-    return plant
+    return mutate
 
 
-def dropping_every_dollar(monkeypatch):
+def drop_every_dollar_key(monkeypatch):
     monkeypatch.setattr(recipe, "_UI_STATE", Everything("$"))
     monkeypatch.setattr(recipe, "KEYED_BY_COLUMN", frozenset())
 
 
-MISTAKES = {
-    "the payload is dropped": (4, replacing([recipe], "_payload", as_it_is)),
-    "params of datasets count for nothing": (1, ignoring("params")),
-    "params of recipes count for nothing": (15, ignoring("params")),
-    "schemas count for nothing": (7, ignoring("schema")),
-    "outputs of recipes count for nothing": (26, ignoring("outputs")),
-    "descriptions count for nothing": (8, ignoring("description")),
-    "settings count for nothing": (13, ignoring("settings")),
-    "permissions count for nothing": (14, ignoring("permissions")),
-    "checklists of projects count for nothing": (30, ignoring("checklists")),
-    "checklists of datasets count for nothing": (22, ignoring("checklists")),
-    "tags of datasets are in order": (
+MUTATIONS = {
+    "payloads are dropped": (4, replace([recipe], "_payload", identity)),
+    "dataset params are ignored": (1, ignore_key("params")),
+    "recipe params are ignored": (15, ignore_key("params")),
+    "schemas are ignored": (7, ignore_key("schema")),
+    "recipe outputs are ignored": (26, ignore_key("outputs")),
+    "descriptions are ignored": (8, ignore_key("description")),
+    "settings are ignored": (13, ignore_key("settings")),
+    "permissions are ignored": (14, ignore_key("permissions")),
+    "project checklists are ignored": (30, ignore_key("checklists")),
+    "dataset checklists are ignored": (22, ignore_key("checklists")),
+    "dataset tags are ordered": (
         3,
-        replacing([base], "sorted_tags", as_it_is),
+        replace([base], "sorted_tags", identity),
     ),
-    "tags of recipes are in order": (3, replacing([base], "sorted_tags", as_it_is)),
-    "tags of projects are in order": (
+    "recipe tags are ordered": (3, replace([base], "sorted_tags", identity)),
+    "project tags are ordered": (
         3,
-        replacing([project], "sorted_tags", as_it_is),
+        replace([project], "sorted_tags", identity),
     ),
-    "every key with a dollar is dropped": (7, dropping_every_dollar),
-    "columns are taken for keys of the screen": (
+    "every key with a dollar is dropped": (7, drop_every_dollar_key),
+    "columns are taken for UI state": (
         8,
-        replacing([recipe], "KEYED_BY_COLUMN", frozenset()),
+        replace([recipe], "KEYED_BY_COLUMN", frozenset()),
     ),
     "visual payloads are compared as text": (
         24,
-        replacing([recipe], "CODE_RECIPES", Everything()),
+        replace([recipe], "CODE_RECIPES", Everything()),
     ),
     "50.0 is not 50 in payloads": (
         9,
-        replacing([recipe], "normalize_numbers", as_it_is),
+        replace([recipe], "normalize_numbers", identity),
     ),
     "90.0 is not 90 in recipes": (
         16,
-        replacing([base], "normalize_numbers", as_it_is),
+        replace([base], "normalize_numbers", identity),
     ),
     "1.0 is not 1 in datasets": (
         10,
-        replacing([base], "normalize_numbers", as_it_is),
+        replace([base], "normalize_numbers", identity),
     ),
     "0.0 is not 0 in projects": (
         3,
-        replacing([project], "normalize_numbers", as_it_is),
+        replace([project], "normalize_numbers", identity),
     ),
-    "ciphertexts are compared": (16, replacing([base, recipe], "redact", as_it_is)),
+    "ciphertexts are compared": (16, replace([base, recipe], "redact", identity)),
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_planted_mistake_shows(mistake, synced, monkeypatch):
-    step, plant = MISTAKES[mistake]
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutation_is_detected(mutation, synced, monkeypatch):
+    step, mutate = MUTATIONS[mutation]
     assert list(disagreements(synced, [step])) == []
-    plant(monkeypatch)
+    mutate(monkeypatch)
     assert list(disagreements(synced, [step])) == [step]
 
 
 TABLES = {
     "ignored in all": (cleaning.IGNORED_IN_ALL, [3, 21]),
     "ignored in datasets": (dataset.DatasetType.ignored, [2, 10, 16, 21]),
-    "datasets' defaults": (dataset.DatasetType.defaults, [3, 21]),
-    "datasets' defaults in the flow": (dataset._FLOW_DEFAULTS, [21]),
-    "datasets' defaults in params": (dataset._PARAMS_DEFAULTS, [3]),
-    "recipes' defaults": (recipe.RecipeType.defaults, [3, 21]),
+    "dataset defaults": (dataset.DatasetType.defaults, [3, 21]),
+    "dataset defaults in the flow": (dataset._FLOW_DEFAULTS, [21]),
+    "dataset defaults in params": (dataset._PARAMS_DEFAULTS, [3]),
+    "recipe defaults": (recipe.RecipeType.defaults, [3, 21]),
     "prepare recipes' UI state": (recipe._PREPARE_UI_STATE, [10]),
 }
-"""The library's rules, and the steps of noise that each entry keeps quiet."""
+"""The library's tables of noise, and the steps in which each entry matters."""
 
-NOT_IN_A_HISTORY = {
-    # Follows from the name; and checks are a list in each project that we have.
+NOT_IN_ANY_HISTORY = {
+    # smartName follows from the name; checks are a list in all projects that we have.
     "ignored in all": {("smartName",)},
     "ignored in datasets": {("smartName",), ("checks", "displayedState")},
     # DSS always writes these.
-    "datasets' defaults": set("name type params schema formatType tags".split()),
-    "recipes' defaults": set("name type inputs outputs tags".split()),
+    "dataset defaults": set("name type params schema formatType tags".split()),
+    "recipe defaults": set("name type inputs outputs tags".split()),
 }
 
 
 def label(entry):
-    """Return a path as one word."""
+    """Return the label of a table entry."""
     return entry if isinstance(entry, str) else ".".join(entry)
 
 
@@ -353,19 +354,19 @@ ENTRIES = [
     pytest.param(name, entry, id=f"{name}: {label(entry)}")
     for name, (table, _) in TABLES.items()
     for entry in table
-    if entry not in NOT_IN_A_HISTORY.get(name, ())
+    if entry not in NOT_IN_ANY_HISTORY.get(name, ())
 ]
 
 
 @pytest.mark.parametrize(("name", "entry"), ENTRIES)
-def test_each_rule_is_needed(name, entry, synced, monkeypatch):
+def test_each_table_entry_is_needed(name, entry, synced, monkeypatch):
     table, steps = TABLES[name]
     monkeypatch.delitem(table, entry)
     assert any(disagreements(synced, steps))
 
 
-# A prepare recipe's screen state is left out before its keys are looked at.
+# The UI state of a prepare recipe is dropped before its keys are checked.
 @pytest.mark.parametrize("key", sorted(recipe._UI_STATE - {"_refreshTrigger"}))
-def test_each_key_of_the_screen_is_needed(key, synced, monkeypatch):
+def test_each_ui_state_key_is_needed(key, synced, monkeypatch):
     monkeypatch.setattr(recipe, "_UI_STATE", recipe._UI_STATE - {key})
     assert any(disagreements(synced, [9, 10]))

@@ -1,4 +1,4 @@
-"""Reports for pull requests, machines and test viewers: complete, and harmless."""
+"""Markdown, JSON, JUnit and text reports: complete, valid and safe."""
 
 import json
 import re
@@ -36,7 +36,7 @@ SCHEMA = json.loads(
     files("dataikuapi.iac.schemas").joinpath("diff_report_v1.schema.json").read_text()
 )
 EDITED = parse_time("2026-01-02T03:04:05Z")
-HARMFUL = [
+HOSTILE_TEXTS = [
     "</details><script>alert(1)</script>",
     "@everyone please look",
     "``` \n``````\n# big",
@@ -55,19 +55,19 @@ def metadata(login="maria"):
 
 
 def state(**recipes):
-    made = State()
+    result = State()
     for name, attributes in recipes.items():
         key = f"recipe.SHOP.{name}"
-        made.add_resource(Resource("recipe", key, attributes, metadata()))
-    return made
+        result.add_resource(Resource("recipe", key, attributes, metadata()))
+    return result
 
 
 @pytest.fixture
 def diffs():
-    """One of each: added, removed, modified, unchanged, unknown; and a rule."""
+    """One of each: added, removed, modified, unchanged, unknown; and two rules."""
     old = state(gone={}, script={"payload": "a\nb\n", "x": [1]}, same={}, hidden={})
     new = state(come={}, script={"payload": "a\nc\n", "x": [1, 2]}, same={})
-    new.unknown = {"recipe.SHOP.hidden": "no answer in time"}
+    new.unknown = {"recipe.SHOP.hidden": "no response in time"}
     found = DiffEngine(ignore=["recipe.SHOP.script x", "nothing.*"]).diff(old, new)
     found.title, found.coverage = "Drift of SHOP", Coverage(2, 3)
     return found
@@ -76,7 +76,7 @@ def diffs():
 # Markdown
 
 
-def test_markdown_tells_the_counts_first_and_the_rest_unfolded(diffs):
+def test_markdown_shows_counts_and_collapsible_details(diffs):
     text = render_markdown(diffs)
 
     assert text.splitlines()[0] == "### `Drift of SHOP`"
@@ -90,17 +90,17 @@ def test_markdown_tells_the_counts_first_and_the_rest_unfolded(diffs):
         "```diff\n~ payload:\n" in text
     )
     assert "\n- b\n+ c\n" in text
-    assert "no answer in time" in text
+    assert "no response in time" in text
     assert "ignored 1: recipe.SHOP.script x" in text
     assert "ignored nothing: nothing.*" in text
     assert "recipe.SHOP.same" not in text
 
 
-def test_markdown_of_nothing_says_so():
+def test_markdown_without_changes():
     assert render_markdown([]) == "### `Changes`\n\n**No changes. 0 unchanged.**"
 
 
-def test_markdown_of_very_much_says_how_much_it_leaves_out():
+def test_long_markdown_says_how_much_is_omitted():
     names = [f"r{number}" for number in range(2000)]
     old = state(**{name: {"x": 1, "y": 1} for name in names})
     new = state(**{name: {"x": 2, "y": 2} for name in names})
@@ -116,7 +116,7 @@ def test_markdown_of_very_much_says_how_much_it_leaves_out():
     assert "2000 modified" in text
 
 
-def test_markdown_of_a_huge_script_says_how_much_it_leaves_out():
+def test_long_script_is_truncated_in_markdown():
     old = "".join(f"line {number}\n" for number in range(40_000))
     text = render_markdown(
         DiffEngine().diff(
@@ -127,13 +127,13 @@ def test_markdown_of_a_huge_script_says_how_much_it_leaves_out():
     assert re.search(r"… \([\d,]+ more lines\)", text)
 
 
-def test_markdown_says_the_reason_also_where_ids_are_cut_off():
+def test_markdown_shows_the_reason_even_if_ids_are_truncated():
     unknown = [
-        UnreadableResource(f"dataset.SHOP.d{number}", "time-out")
+        UnreadableResource(f"dataset.SHOP.d{number}", "timeout")
         for number in range(3000)
     ]
     text = render_markdown(ResourceDiffs(unknown=unknown))
-    assert text.count("time-out") == 1
+    assert text.count("timeout") == 1
     shown = text.count("? dataset.SHOP.d")
     assert f"… ({3000 - shown:,} more lines)" in text
 
@@ -153,14 +153,14 @@ class Tags(HTMLParser):
 
 
 def outside_of_code(text):
-    """Return Markdown without what stands in fences and in code spans."""
+    """Return Markdown without its code fences and code spans."""
     text = re.sub(r"^(`{3,})diff\n.*?\n\1$", "", text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
 
 
-@pytest.mark.parametrize("harmful", HARMFUL)
-def test_nothing_breaks_out_of_markdown(harmful):
-    found = hostile(harmful)
+@pytest.mark.parametrize("hostile_text", HOSTILE_TEXTS)
+def test_hostile_values_cannot_break_out_of_markdown(hostile_text):
+    found = hostile(hostile_text)
     rest = outside_of_code(render_markdown(found))
     tags = Tags()
     tags.feed(rest)
@@ -174,13 +174,13 @@ def test_nothing_breaks_out_of_markdown(harmful):
 
 
 def hostile(text):
-    """Return diffs with that text wherever somebody else may have put it."""
+    """Return diffs with a text in every place that DSS users control."""
     old, new = State(), State()
     name = re.sub(r"[\r\n]", " ", text)  # An id is one line.
-    for made, value in ((old, ["a\nb", 1]), (new, [f"a\n{text}", text])):
+    for side, value in ((old, ["a\nb", 1]), (new, [f"a\n{text}", text])):
         attributes = {"x": value, text: value, "l": [{"name": text, "v": value[1]}]}
         key = f"dataset.SHOP.{name}"
-        made.add_resource(Resource("dataset", key, attributes, metadata(text)))
+        side.add_resource(Resource("dataset", key, attributes, metadata(text)))
     new.add_resource(Resource("dataset", f"dataset.SHOP.added {name}", {}))
     old.add_resource(Resource("dataset", f"dataset.SHOP.removed {name}", {}))
     new.unknown = {f"dataset.SHOP.unknown {name}": text}
@@ -193,7 +193,7 @@ def hostile(text):
 # JSON
 
 
-def test_json_tells_all_by_its_schema(diffs):
+def test_json_is_complete_and_matches_its_schema(diffs):
     document = json.loads(render_json(diffs))
 
     jsonschema.validate(document, SCHEMA)
@@ -230,7 +230,7 @@ def test_json_tells_all_by_its_schema(diffs):
     assert document["unknown"] == [
         {
             "resource_id": "recipe.SHOP.hidden",
-            "reason": "no answer in time",
+            "reason": "no response in time",
             "last_modified_by": "maria",
             "last_modified_at": "2026-01-02T03:04:05Z",
         }
@@ -243,9 +243,9 @@ def test_json_tells_all_by_its_schema(diffs):
 
 @settings(deadline=None, max_examples=60)
 @given(STATES, STATES, st.lists(JSON_VALUES, max_size=5))
-def test_json_keeps_to_its_schema_and_is_stable(old, new, items):
-    for made, values in ((old, items), (new, items[::-1])):
-        made.add_resource(Resource("dataset", "dataset.P.a", {"l": values}))
+def test_json_matches_its_schema_and_is_deterministic(old, new, items):
+    for side, values in ((old, items), (new, items[::-1])):
+        side.add_resource(Resource("dataset", "dataset.P.a", {"l": values}))
     text = render_json(DiffEngine().diff(old, new))
 
     jsonschema.validate(json.loads(text), SCHEMA)
@@ -253,19 +253,19 @@ def test_json_keeps_to_its_schema_and_is_stable(old, new, items):
     text.encode("utf-8")
 
 
-def described(schema, name=""):
-    """Yield the fields that a schema does not describe."""
+def undescribed(schema, name=""):
+    """Yield the fields without a description in a schema."""
     for key, field in schema.get("properties", {}).items():
         if "description" not in field:
             yield f"{name}.{key}"
-        yield from described(field, f"{name}.{key}")
-        yield from described(field.get("items", {}), f"{name}.{key}[]")
+        yield from undescribed(field, f"{name}.{key}")
+        yield from undescribed(field.get("items", {}), f"{name}.{key}[]")
         for option in field.get("oneOf", ()):
-            yield from described(option, f"{name}.{key}")
+            yield from undescribed(option, f"{name}.{key}")
 
 
-def test_the_schema_describes_each_field():
-    assert list(described(SCHEMA)) == []
+def test_schema_describes_every_field():
+    assert list(undescribed(SCHEMA)) == []
 
 
 def for_change(*args, **values):
@@ -277,41 +277,41 @@ def for_change(*args, **values):
 
 
 @pytest.mark.parametrize("kind", ValueChangeType)
-def test_old_and_new_are_there_where_they_mean_something(kind):
+def test_old_and_new_are_present_only_where_meaningful(kind):
     document = for_change(kind, (PathSegment("x"),), 1, 2)
     jsonschema.validate(document, SCHEMA)
-    (told,) = document["resources"][0]["changes"]
+    (entry,) = document["resources"][0]["changes"]
     expected = {"modified": {"old", "new"}, "added": {"new"}, "removed": {"old"}}
-    assert told.keys() & {"old", "new"} == expected.get(kind.value, set())
+    assert entry.keys() & {"old", "new"} == expected.get(kind.value, set())
     for name in ("old", "new"):
-        wrong = dict(told, **{name: 0})
-        if name in told:
+        wrong = dict(entry, **{name: 0})
+        if name in entry:
             del wrong[name]
         document["resources"][0]["changes"] = [wrong]
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(document, SCHEMA)
 
 
-def test_numbers_that_json_lacks_are_strings():
+def test_nan_and_infinities_are_strings():
     new = {"a": [float("inf")]}
     document = for_change(
         ValueChangeType.MODIFIED, (PathSegment("x"),), float("nan"), new
     )
-    (told,) = document["resources"][0]["changes"]
-    assert (told["old"], told["new"]) == ("nan", {"a": ["inf"]})
+    (entry,) = document["resources"][0]["changes"]
+    assert (entry["old"], entry["new"]) == ("nan", {"a": ["inf"]})
 
 
 # JUnit
 
 
 @pytest.mark.parametrize("name", ["", "weird", "dataset.SHOP.a\nb", "Dataset.P.x"])
-def test_junit_tells_of_ids_that_are_none(name):
+def test_junit_reports_invalid_ids(name):
     text = render_junit(ResourceDiffs(unknown=[UnreadableResource(name, "why")]))
     (case,) = ElementTree.fromstring(text).iter("testcase")
     assert case.get("name") == name.replace("\n", "\\n")
 
 
-def test_junit_has_a_test_for_each_resource(diffs):
+def test_junit_has_a_test_case_per_resource(diffs):
     suite = ElementTree.fromstring(render_junit(diffs))
     cases = {case.get("name"): case for case in suite.iter("testcase")}
 
@@ -328,14 +328,14 @@ def test_junit_has_a_test_for_each_resource(diffs):
     assert failure.get("message") == "modified by maria, 2026-01-02 03:04"
     assert "    - b\n    + c" in failure.text
     error = cases["recipe.SHOP.hidden"].find("error")
-    assert error.get("message") == "not read: no answer in time"
+    assert error.get("message") == "not read: no response in time"
     assert "ignored 1: recipe.SHOP.script x" in suite.find("system-out").text
 
 
-@pytest.mark.parametrize("harmful", HARMFUL)
+@pytest.mark.parametrize("hostile_text", HOSTILE_TEXTS)
 @pytest.mark.parametrize("render", [render_junit, render_json, render_text])
-def test_whatever_is_in_it_a_report_can_be_read(render, harmful):
-    text = render(hostile(harmful))
+def test_reports_with_hostile_values_are_readable(render, hostile_text):
+    text = render(hostile(hostile_text))
 
     text.encode("utf-8")
     if render is render_junit:
@@ -346,7 +346,7 @@ def test_whatever_is_in_it_a_report_can_be_read(render, harmful):
         assert "\x1b" not in text
 
 
-def test_colors_are_by_what_happened(diffs):
+def test_colors_depend_on_the_change_type(diffs):
     plain, colored = render_text(diffs), render_text(diffs, color=True)
 
     assert re.sub(r"\x1b\[\d*m", "", colored) == plain
@@ -360,7 +360,7 @@ def test_colors_are_by_what_happened(diffs):
     ("is_terminal", "no_color", "expected"),
     [(True, "", True), (True, "1", False), (False, "", False)],
 )
-def test_output_is_in_color_on_a_terminal_unless_nobody_wants_it(
+def test_output_is_colored_on_a_terminal_unless_no_color_is_set(
     is_terminal, no_color, expected, monkeypatch, diffs
 ):
     class Stream:

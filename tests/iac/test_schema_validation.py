@@ -1,4 +1,4 @@
-"""validate_state: which documents are states, and what is said of the others."""
+"""validate_state: which documents are valid, and the errors for all others."""
 
 import copy
 
@@ -14,7 +14,7 @@ AT_ORDERS = f"$.resources['{ORDERS}']"
 
 
 def document():
-    """Return the document of a state with everything in it that the schema knows."""
+    """Return a state document with every key that the schema has."""
     return {
         "version": 1,
         "serial": 3,
@@ -56,14 +56,14 @@ SCOPE = ("scope", 0)
 
 
 def at(data, path):
-    """Return the part of the document that is at the path."""
-    for step in path:
-        data = data[step]
+    """Return the value at a path in the document."""
+    for name in path:
+        data = data[name]
     return data
 
 
 def with_value(path, key, value):
-    """Return the document with one value of it replaced, or one more."""
+    """Return the document with one value replaced or added."""
     data = document()
     at(data, path)[key] = value
     return data
@@ -77,7 +77,7 @@ def without_key(path, key):
 
 
 def with_id(resource_id):
-    """Return a document of one resource of that id."""
+    """Return a document whose one resource has that id."""
     data = document()
     entry = data["resources"].pop(ORDERS)
     entry["resource_id"] = resource_id
@@ -85,8 +85,8 @@ def with_id(resource_id):
     return data
 
 
-def refusal(data):
-    """Return what is said of a document that is refused."""
+def error_message(data):
+    """Return the error message for an invalid document."""
     with pytest.raises(StateCorruptedError) as caught:
         validate_state(data)
     return str(caught.value)
@@ -102,7 +102,7 @@ def test_valid_state_passes_validation():
     assert data == before
 
 
-def test_what_a_state_writes_passes_validation():
+def test_serialized_state_passes_validation():
     state = State(environment="dev")
     state.add_resource(Resource("project", "project.SHOP", {"name": "Shop"}))
     validate_state(state.to_dict())
@@ -152,7 +152,7 @@ def test_unknown_keys_are_allowed_anywhere(path, value):
         pytest.param("flow_zone.SHOP.default", id="type of its own"),
     ],
 )
-def test_odd_ids_are_accepted(resource_id):
+def test_unusual_ids_are_accepted(resource_id):
     validate_state(with_id(resource_id))
 
 
@@ -182,14 +182,14 @@ def test_odd_ids_are_accepted(resource_id):
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )
-def test_times_of_other_implementations_are_accepted(path, key, time):
+def test_time_formats_of_other_implementations_are_accepted(path, key, time):
     validate_state(with_value(path, key, time))
 
 
 # Refused
 
 
-def test_refusal_is_one_of_our_errors():
+def test_error_is_one_of_this_packages_exceptions():
     with pytest.raises(DataikuIaCError):
         validate_state({})
 
@@ -198,12 +198,12 @@ def test_refusal_is_one_of_our_errors():
     "version", [0, 2, "1", True, None, 1.5, [1]], ids=lambda version: repr(version)
 )
 def test_invalid_version_fails(version):
-    message = refusal(with_value(TOP, "version", version))
+    message = error_message(with_value(TOP, "version", version))
     assert "$.version: expected " in message
 
 
-def test_newer_version_says_what_to_do():
-    assert "a newer dataiku-iac wrote it; upgrade" in refusal(
+def test_newer_version_error_suggests_an_upgrade():
+    assert "a newer dataiku-iac wrote it; upgrade" in error_message(
         with_value(TOP, "version", 2)
     )
 
@@ -230,11 +230,11 @@ def test_newer_version_says_what_to_do():
     ids=lambda part: part if isinstance(part, str) and "$" not in part else "",
 )
 def test_missing_required_fields_fails(path, key, where):
-    assert refusal(without_key(path, key)).endswith(f"{where}: lacks {key}")
+    assert error_message(without_key(path, key)).endswith(f"{where}: lacks {key}")
 
 
 def test_all_missing_fields_are_named_at_once():
-    message = refusal({"version": 1, "resources": {}})
+    message = error_message({"version": 1, "resources": {}})
     assert message.endswith("$: lacks serial, environment, updated_at")
 
 
@@ -269,8 +269,8 @@ def test_all_missing_fields_are_named_at_once():
         (SCOPE, "types", "dataset", "$.scope[0].types: expected array, found a string"),
     ],
 )
-def test_wrong_value_is_refused_with_path_and_reason(path, key, value, reason):
-    assert reason in refusal(with_value(path, key, value))
+def test_invalid_value_error_has_path_and_reason(path, key, value, reason):
+    assert reason in error_message(with_value(path, key, value))
 
 
 @pytest.mark.parametrize(
@@ -284,8 +284,8 @@ def test_wrong_value_is_refused_with_path_and_reason(path, key, value, reason):
         (True, "a boolean"),
     ],
 )
-def test_what_is_no_object_is_no_state(data, found):
-    assert refusal(data).endswith(f"$: expected object, found {found}")
+def test_non_object_is_not_a_state(data, found):
+    assert error_message(data).endswith(f"$: expected object, found {found}")
 
 
 @pytest.mark.parametrize(
@@ -300,14 +300,16 @@ def test_what_is_no_object_is_no_state(data, found):
         pytest.param("Dataset.SHOP.orders", id="capital letter in the type"),
         pytest.param("data set.SHOP.orders", id="space in the type"),
         pytest.param("dataset.SHOP.two\nlines", id="line feed"),
-        pytest.param("dataset.SHOP.orders\n", id="line feed behind"),
+        pytest.param("dataset.SHOP.orders\n", id="trailing line feed"),
     ],
 )
-def test_bad_ids_are_refused(resource_id):
-    refusal(with_id(resource_id))
-    # As a key alone, and as the field alone.
-    refusal(with_value(("resources",), resource_id, document()["resources"][ORDERS]))
-    refusal(with_value(ENTRY, "resource_id", resource_id))
+def test_invalid_ids_are_refused(resource_id):
+    error_message(with_id(resource_id))
+    # As the key only, and as the field only.
+    error_message(
+        with_value(("resources",), resource_id, document()["resources"][ORDERS])
+    )
+    error_message(with_value(ENTRY, "resource_id", resource_id))
 
 
 @pytest.mark.parametrize(
@@ -326,19 +328,19 @@ def test_bad_ids_are_refused(resource_id):
         1767323045,
     ],
 )
-def test_what_is_no_time_is_refused(time):
-    refusal(with_value(TOP, "updated_at", time))
-    refusal(with_value(METADATA, "last_modified_at", time))
+def test_invalid_times_are_refused(time):
+    error_message(with_value(TOP, "updated_at", time))
+    error_message(with_value(METADATA, "last_modified_at", time))
 
 
-def test_document_on_which_the_validators_disagree_is_refused():
-    # A line feed at the very end is invisible to "$" in Python alone.
-    assert "disagree" in refusal(
+def test_document_that_the_validators_disagree_on_is_refused():
+    # "$" ignores a trailing line feed in Python, but not in Rust.
+    assert "disagree" in error_message(
         with_value(TOP, "updated_at", "2026-01-02T03:04:05Z\n")
     )
 
 
-# What a message does not say
+# What error messages leave out
 
 
 @pytest.mark.parametrize(
@@ -358,14 +360,14 @@ def test_document_on_which_the_validators_disagree_is_refused():
         pytest.param(METADATA, "last_modified_at", {"x": SECRET}, id="in a time"),
     ],
 )
-def test_message_has_no_value_of_the_document(path, key, value):
-    assert SECRET not in refusal(with_value(path, key, value))
+def test_error_message_has_no_document_values(path, key, value):
+    assert SECRET not in error_message(with_value(path, key, value))
 
 
-def test_message_has_no_secret_from_beside_the_error():
-    assert SECRET not in refusal(without_key(ENTRY, "resource_type"))
+def test_error_message_has_no_neighboring_secrets():
+    assert SECRET not in error_message(without_key(ENTRY, "resource_type"))
 
 
-def test_message_about_a_long_id_is_short():
+def test_error_message_for_a_long_id_is_short():
     data = with_value(("resources",), f"dataset.SHOP.{'x' * 10_000}", {})
-    assert len(refusal(data)) < 500
+    assert len(error_message(data)) < 500

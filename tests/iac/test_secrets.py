@@ -1,4 +1,4 @@
-"""No secret reaches a state, a backup, a diff, a message or a log."""
+"""Secrets never reach a state, a backup, a diff, a message or a log."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ SECRET = "hunter2-very-secret"
 HOOK = {"hook": {"type": "github", "configuration": {"accessToken": SECRET}}}
 PLUGIN = {"account": {"mode": "INLINE", "inlinedConfig": {"api_key": SECRET}}}
 
-# Where DSS shows secrets in clear, as far as it is in projects, datasets and recipes.
+# Where DSS returns secrets in clear text, in projects, datasets and recipes.
 PLACES = {
     "a project's GitHub hook": (
         "project",
@@ -52,8 +52,8 @@ PLACES = {
 }
 
 
-def plant(kind, fields):
-    """Return a store in which one object has these fields."""
+def store_with(kind, fields):
+    """Return a store with one object that has these fields."""
     store = ProjectStore()
     store.add_project("P", **(fields if kind == "project" else {}))
     store.add_dataset("P", "d", **(fields if kind == "dataset" else {}))
@@ -69,7 +69,7 @@ def changed(fields):
 
 @pytest.fixture
 def synced(serve):
-    """Return a function that syncs and saves the planted project."""
+    """Return a function that syncs and saves a project."""
     return lambda *arguments: sync_and_save(serve, *arguments)
 
 
@@ -87,41 +87,44 @@ def sync_and_save(serve, store, folder, secret_key=None):
 
 
 @pytest.mark.parametrize(("kind", "fields"), PLACES.values(), ids=list(PLACES))
-@pytest.mark.parametrize("secret_key", [None, "a key of ours"])
-def test_a_planted_secret_is_nowhere(
+@pytest.mark.parametrize("secret_key", [None, "our secret key"])
+def test_secret_is_neither_written_nor_printed(
     synced, kind, fields, secret_key, tmp_path, caplog
 ):
     caplog.set_level(logging.DEBUG)
-    before = synced(plant(kind, fields), tmp_path, secret_key)
-    after = synced(plant(kind, changed(fields)), tmp_path, secret_key)
+    before = synced(store_with(kind, fields), tmp_path, secret_key)
+    after = synced(store_with(kind, changed(fields)), tmp_path, secret_key)
     diffs = DiffEngine().diff(before, after)
 
     written = [path.read_text("utf-8") for path in tmp_path.iterdir()]
-    assert len(written) == 3  # The state, the version before, and the empty lock file.
-    told = [DiffEngine().format_output(diffs), repr(diffs), repr(before), caplog.text]
-    for text in written + told:
+    assert len(written) == 3  # The state, its previous version and the lock file.
+    printed = [
+        DiffEngine().format_output(diffs),
+        repr(diffs),
+        repr(before),
+        caplog.text,
+    ]
+    for text in written + printed:
         assert SECRET not in text and "another-secret" not in text
-        assert "a key of ours" not in text
+        assert "our secret key" not in text
 
 
 @pytest.mark.parametrize(("kind", "fields"), PLACES.values(), ids=list(PLACES))
-def test_that_a_secret_changed_shows_where_a_key_is_given(
-    synced, kind, fields, tmp_path
-):
+def test_changed_secret_shows_only_with_a_key(synced, kind, fields, tmp_path):
     def modified(secret_key):
-        before = synced(plant(kind, fields), tmp_path, secret_key)
-        after = synced(plant(kind, changed(fields)), tmp_path, secret_key)
+        before = synced(store_with(kind, fields), tmp_path, secret_key)
+        after = synced(store_with(kind, changed(fields)), tmp_path, secret_key)
         return DiffEngine().summary(DiffEngine().diff(before, after))["modified"]
 
-    assert modified("a key of ours") == 1
+    assert modified("our secret key") == 1
     assert modified(None) == 0
 
 
-def test_the_key_may_come_from_the_environment(synced, tmp_path, monkeypatch):
+def test_key_from_the_environment(synced, tmp_path, monkeypatch):
     fields = {"params": {"password": SECRET}}
-    explicit = synced(plant("dataset", fields), tmp_path, "a key of ours")
-    monkeypatch.setenv("DATAIKU_IAC_SECRET_KEY", "a key of ours")
-    from_environment = synced(plant("dataset", fields), tmp_path)
+    explicit = synced(store_with("dataset", fields), tmp_path, "our secret key")
+    monkeypatch.setenv("DATAIKU_IAC_SECRET_KEY", "our secret key")
+    from_environment = synced(store_with("dataset", fields), tmp_path)
 
     assert DiffEngine().summary(DiffEngine().diff(explicit, from_environment)) == {
         "added": 0,
@@ -131,7 +134,7 @@ def test_the_key_may_come_from_the_environment(synced, tmp_path, monkeypatch):
     }
 
 
-def test_what_dss_encrypts_is_a_constant_even_with_a_key():
+def test_encrypted_values_are_constant_even_with_a_key():
     value = {"password": "e:AES:abc", "other": "e:AES:def"}
 
     assert redact(value, make_redactor("key")) == {
@@ -140,11 +143,11 @@ def test_what_dss_encrypts_is_a_constant_even_with_a_key():
     }
 
 
-KEPT = {
+NOT_SECRET = {
     "an empty password": {"password": ""},
     "no password": {"password": None},
     "a switch": {"usePassword": False, "password": True},
-    "how a secret is kept": {"credentialsMode": "GLOBAL", "tokenType": "BEARER"},
+    "how a secret is stored": {"credentialsMode": "GLOBAL", "tokenType": "BEARER"},
     "a number of tokens": {"maxTokens": 512},
     "a tokenizer": {"tokenizer": "whitespace", "tokenization": "words"},
     "a column called token": {"columns": [{"name": "token", "type": "string"}]},
@@ -154,12 +157,12 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize("value", KEPT.values(), ids=list(KEPT))
-def test_what_is_no_secret_is_kept(value):
+@pytest.mark.parametrize("value", NOT_SECRET.values(), ids=list(NOT_SECRET))
+def test_values_that_are_not_secret_are_kept(value):
     assert redact(value, redact_constant) == value
 
 
-MASKED = {
+SECRET_VALUES = {
     "a secret below a name": (
         {"credentials": {"user": "x", "mode": "BASIC", "list": ["y", 1]}},
         {"credentials": {"user": "<secret>", "mode": "BASIC", "list": ["<secret>", 1]}},
@@ -191,13 +194,15 @@ MASKED = {
 }
 
 
-@pytest.mark.parametrize(("value", "expected"), MASKED.values(), ids=list(MASKED))
-def test_what_is_a_secret_is_masked(value, expected):
+@pytest.mark.parametrize(
+    ("value", "expected"), SECRET_VALUES.values(), ids=list(SECRET_VALUES)
+)
+def test_secrets_are_redacted(value, expected):
     assert redact(value, redact_constant) == expected
 
 
 def test_scripts_are_not_searched(synced, tmp_path):
-    store = plant("recipe", {})
+    store = store_with("recipe", {})
     store.add_recipe("P", "code", type="python", payload="password = 'x'\n")
 
     recipe = synced(store, tmp_path).get_resource("recipe.P.code")

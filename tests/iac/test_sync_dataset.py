@@ -34,7 +34,7 @@ def test_fetch_dataset(sync):
     assert dataset.attributes["formatType"] == "csv"
 
 
-def test_list_all_takes_one_call(sync):
+def test_list_all_takes_one_request(sync):
     del sync.client.answers["GET", "/projects/SHOP/datasets/orders"]
 
     assert [item.resource_id for item in sync.list_all("SHOP")] == [
@@ -43,7 +43,7 @@ def test_list_all_takes_one_call(sync):
 
 
 @pytest.mark.parametrize("missing", ["params", "schema"])
-def test_a_list_item_that_lacks_a_part_is_fetched_singly(sync, missing):
+def test_incomplete_list_item_is_fetched_separately(sync, missing):
     item = {key: value for key, value in ORDERS.items() if key != missing}
     sync.client.answers["GET", "/projects/SHOP/datasets/"] = [item]
 
@@ -56,18 +56,18 @@ def test_list_all_requires_project_key(sync, project_key):
         sync.list_all(project_key)
 
 
-def test_a_missing_dataset_is_not_found(sync):
+def test_missing_dataset_is_not_found(sync):
     with pytest.raises(ResourceNotFoundError, match="dataset.SHOP.nope"):
         sync.fetch("dataset.SHOP.nope")
 
 
 @pytest.mark.parametrize("resource_id", ["dataset.SHOP", "recipe.SHOP.x"])
-def test_a_malformed_id_is_refused(sync, resource_id):
+def test_malformed_id_is_refused(sync, resource_id):
     with pytest.raises(ValueError, match="^Invalid dataset resource_id"):
         sync.fetch(resource_id)
 
 
-def test_what_the_client_returned_is_not_kept(sync):
+def test_documents_of_the_client_are_copied(sync):
     dataset = sync.fetch("dataset.SHOP.orders")
     ORDERS["schema"]["columns"].append({"name": "later"})
     try:
@@ -76,12 +76,12 @@ def test_what_the_client_returned_is_not_kept(sync):
         ORDERS["schema"]["columns"].pop()
 
 
-def test_a_missing_dataset_of_dss_is_not_found(dataiku_client):
+def test_missing_dataset_in_dss_is_not_found(dataiku_client):
     with pytest.raises(ResourceNotFoundError, match="dataset.ORDERS_DEMO.nope"):
         DatasetSync(dataiku_client).fetch("dataset.ORDERS_DEMO.nope")
 
 
-def test_the_list_and_the_single_answer_give_the_same(dataiku_client):
+def test_list_all_and_fetch_give_the_same_attributes(dataiku_client):
     sync = DatasetSync(dataiku_client)
 
     for listed in sync.list_all("ORDERS_DEMO"):

@@ -66,25 +66,25 @@ def test_list_all_of_one_project(sync):
     assert sync.list_all("OTHER") == []
 
 
-def test_the_name_is_that_of_the_settings_where_there_is_no_label(sync):
+def test_name_falls_back_to_the_settings(sync):
     sync.client.answers["GET", "/projects/SHOP/metadata"] = {}
     sync.client.answers["GET", "/projects/SHOP/settings"] = {"name": "Old shop"}
 
     assert sync.fetch("project.SHOP").attributes["name"] == "Old shop"
 
 
-def test_a_missing_project_is_not_found(sync):
+def test_missing_project_is_not_found(sync):
     with pytest.raises(ResourceNotFoundError, match="project.NOPE"):
         sync.fetch("project.NOPE")
 
 
 @pytest.mark.parametrize("resource_id", ["project.SHOP.x", "dataset.SHOP", "project"])
-def test_a_malformed_id_is_refused(sync, resource_id):
+def test_malformed_id_is_refused(sync, resource_id):
     with pytest.raises(ValueError, match="^Invalid project resource_id|^Invalid"):
         sync.fetch(resource_id)
 
 
-def test_name_descriptions_and_tags_are_those_of_the_metadata(dataiku_client):
+def test_name_descriptions_and_tags_come_from_the_metadata(dataiku_client):
     project = ProjectSync(dataiku_client).fetch("project.ORDERS_DEMO")
     metadata = dataiku_client.get_project("ORDERS_DEMO").get_metadata()
 
@@ -94,7 +94,7 @@ def test_name_descriptions_and_tags_are_those_of_the_metadata(dataiku_client):
     assert project.attributes["tags"] == sorted(metadata["tags"])
 
 
-def test_without_the_right_to_read_permissions_they_are_unknown(server, store):
+def test_permissions_are_unknown_without_admin_rights(server, store):
     from dataikuapi import DSSClient
 
     reader = store.add_api_key("reader", can_admin=False)
@@ -104,7 +104,7 @@ def test_without_the_right_to_read_permissions_they_are_unknown(server, store):
     assert project.attributes["name"] == "Orders demo"
 
 
-def test_who_edited_last_and_when_is_metadata(dataiku_client):
+def test_last_editor_and_time_are_metadata(dataiku_client):
     client = dataiku_client
     project = ProjectSync(client).fetch("project.ORDERS_DEMO")
     tag = client.get_project("ORDERS_DEMO").get_summary()["versionTag"]
@@ -116,7 +116,7 @@ def test_who_edited_last_and_when_is_metadata(dataiku_client):
     )
 
 
-def test_one_project_that_fails_does_not_lose_the_others(sync):
+def test_one_failed_project_does_not_lose_the_others(sync):
     sync.client.answers["GET", "/projects/"] = [SUMMARY, {"projectKey": "OTHER"}]
 
     with pytest.raises(SyncError) as raised:
@@ -126,7 +126,7 @@ def test_one_project_that_fails_does_not_lose_the_others(sync):
 
 
 @pytest.mark.parametrize(("deep", "value"), [(250, []), (450, []), (0, float("nan"))])
-def test_what_a_state_cannot_hold_is_refused(sync, deep, value):
+def test_unsupported_value_is_refused(sync, deep, value):
     for _ in range(deep):
         value = [value]
     settings = {"settings": {"x": value}}
@@ -136,7 +136,7 @@ def test_what_a_state_cannot_hold_is_refused(sync, deep, value):
         sync.fetch("project.SHOP")
 
 
-def test_a_client_may_be_put_there_later(sync, mock_client):
+def test_client_may_be_set_later(sync, mock_client):
     other = ProjectSync.__new__(ProjectSync)
     other.client = mock_client
     other._redactor = sync._redactor

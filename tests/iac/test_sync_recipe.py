@@ -50,13 +50,13 @@ def test_fetch_visual_recipe(sync):
 
 
 @pytest.mark.parametrize("payload", ["", None])
-def test_a_recipe_without_content_has_no_payload(sync, payload):
+def test_recipe_without_content_has_no_payload(sync, payload):
     sync.client.answers["GET", "/projects/SHOP/recipes/compute"] = visual(payload)
 
     assert "payload" not in sync.fetch("recipe.SHOP.compute").attributes
 
 
-def test_list_all_reads_each_recipe(sync):
+def test_list_all_fetches_each_recipe(sync):
     (recipe,) = sync.list_all("SHOP")
 
     assert recipe.attributes["payload"] == "print(1)\n"
@@ -67,21 +67,21 @@ def test_list_all_requires_project_key(sync):
         sync.list_all()
 
 
-def test_a_missing_recipe_answers_200_and_is_not_found(sync):
+def test_missing_recipe_with_status_200_is_not_found(sync):
     sync.client.answers["GET", "/projects/SHOP/recipes/nope"] = {}
 
     with pytest.raises(ResourceNotFoundError, match="recipe.SHOP.nope"):
         sync.fetch("recipe.SHOP.nope")
 
 
-def test_another_missing_key_is_no_missing_recipe(sync):
+def test_other_missing_key_is_not_a_missing_recipe(sync):
     sync.client.answers["GET", "/projects/SHOP/recipes/compute"] = {"recipe": {}}
 
     with pytest.raises(UnexpectedResponseError):
         sync.fetch("recipe.SHOP.compute")
 
 
-def test_a_malformed_id_is_refused(sync):
+def test_malformed_id_is_refused(sync):
     with pytest.raises(ValueError, match="^Invalid recipe resource_id"):
         sync.fetch("recipe.SHOP")
 
@@ -95,6 +95,6 @@ def test_names_with_dots_spaces_and_apostrophes(dataiku_client, name):
     assert recipe.resource_name == recipe.attributes["name"] == name
 
 
-def test_a_missing_recipe_of_dss_is_not_found(dataiku_client):
+def test_missing_recipe_in_dss_is_not_found(dataiku_client):
     with pytest.raises(ResourceNotFoundError, match="recipe.ORDERS_DEMO.nope"):
         RecipeSync(dataiku_client).fetch("recipe.ORDERS_DEMO.nope")

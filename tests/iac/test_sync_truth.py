@@ -1,4 +1,4 @@
-"""Sync under faults: what failed is said, nothing else is lost, nothing is removed."""
+"""Sync under faults: failures are reported, and nothing else is lost or removed."""
 
 import logging
 
@@ -21,8 +21,8 @@ from dataikuapi.iac.sandbox import Fault, ProjectStore
 NPE = Fault.error(500, "java.lang.NullPointerException", "oh no")
 
 
-class Times:
-    """Notes the waits between tries, and takes none."""
+class RecordedWaits:
+    """Records the waits between retries instead of sleeping."""
 
     def __init__(self):
         self.waits = []
@@ -33,7 +33,7 @@ class Times:
 
 @pytest.fixture
 def times():
-    return Times()
+    return RecordedWaits()
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def signs(old, new):
 
 
 def first(count, fault, pattern=""):
-    """Return a plan that lets the first calls of each path fail."""
+    """Return a plan by which the first requests for each path fail."""
     seen = {}
 
     def plan(method, path):
@@ -60,22 +60,22 @@ def first(count, fault, pattern=""):
     return plan
 
 
-# Trying again
+# Retries
 
 
-PASSING = {
+TRANSIENT = {
     "429": Fault.page(429),
     "502": Fault.page(502),
     "503": Fault.page(503),
     "504": Fault.page(504),
     "closed connection": Fault.reset(),
-    "answer that breaks off": Fault.truncated(),
-    "Retry-After that is no time": Fault.page(503, {"Retry-After": "soon"}),
+    "truncated response": Fault.truncated(),
+    "invalid Retry-After": Fault.page(503, {"Retry-After": "soon"}),
 }
 
 
-@pytest.mark.parametrize("fault", PASSING.values(), ids=list(PASSING))
-def test_a_fault_that_passes_does_not_show(server, manager, times, fault):
+@pytest.mark.parametrize("fault", TRANSIENT.values(), ids=list(TRANSIENT))
+def test_transient_fault_does_not_show(server, manager, times, fault):
     faultless = manager.sync_project("ORDERS_DEMO")
     server.faults = first(2, fault)
 
@@ -83,7 +83,7 @@ def test_a_fault_that_passes_does_not_show(server, manager, times, fault):
     assert times.waits
 
 
-def test_a_late_answer_is_asked_for_again(server, tmp_path):
+def test_late_response_is_retried(server, tmp_path):
     policy = RetryPolicy(read_timeout=0.1, sleep=lambda seconds: None)
     client = DSSClient(server.url, server.api_key)
     manager = StateManager(None, client, "test", policy=policy)
@@ -92,7 +92,7 @@ def test_a_late_answer_is_asked_for_again(server, tmp_path):
     assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
 
 
-def test_an_answer_that_stalls_is_asked_for_again(server):
+def test_stalled_response_is_retried(server):
     policy = RetryPolicy(read_timeout=0.1, sleep=lambda seconds: None)
     client = DSSClient(server.url, server.api_key)
     manager = StateManager(None, client, "test", policy=policy)
@@ -104,7 +104,7 @@ def test_an_answer_that_stalls_is_asked_for_again(server):
         manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
 
 
-def test_one_answer_that_breaks_off_for_good_loses_nothing_else(server, manager):
+def test_response_that_is_always_truncated_loses_nothing_else(server, manager):
     server.faults = first(99, Fault.truncated(), "/recipes/compute_shipments")
     with pytest.raises(SyncError) as raised:
         manager.sync_project("ORDERS_DEMO")
@@ -112,7 +112,7 @@ def test_one_answer_that_breaks_off_for_good_loses_nothing_else(server, manager)
     assert list(raised.value.failures) == ["recipe.ORDERS_DEMO.compute_shipments"]
 
 
-def test_waits_grow_and_vary(server, manager, times):
+def test_backoff_grows_and_has_jitter(server, manager, times):
     server.faults = first(4, Fault.page(503), "/orders")
     manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
@@ -120,21 +120,21 @@ def test_waits_grow_and_vary(server, manager, times):
     assert RetryPolicy().jitter is not None
 
 
-def test_the_answer_may_say_how_long_to_wait(server, manager, times):
+def test_retry_after_is_honored(server, manager, times):
     server.faults = first(1, Fault.page(429, {"Retry-After": "7"}), "/orders")
     manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert times.waits == [7.0]
 
 
-def test_no_answer_makes_us_wait_for_ever(server, manager, times):
+def test_retry_after_is_capped(server, manager, times):
     server.faults = first(1, Fault.page(503, {"Retry-After": "86400"}), "/orders")
     manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert times.waits == [60.0]
 
 
-def test_what_does_not_pass_is_told_after_five_tries(server, manager, times):
+def test_permanent_fault_is_raised_after_five_attempts(server, manager, times):
     plan = server.faults = first(99, Fault.page(503), "/orders")
     with pytest.raises(InvalidResponseError, match="returned 503"):
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
@@ -143,7 +143,7 @@ def test_what_does_not_pass_is_told_after_five_tries(server, manager, times):
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_an_error_of_dss_is_not_asked_for_again(server, manager, times, status):
+def test_dss_error_is_not_retried(server, manager, times, status):
     error = Fault.error(status, "java.lang.IllegalArgumentException", "no")
     plan = server.faults = first(99, error, "/orders")
     with pytest.raises(DSSError, match=f"returned {status}"):
@@ -153,7 +153,7 @@ def test_an_error_of_dss_is_not_asked_for_again(server, manager, times, status):
     assert times.waits == []
 
 
-def test_a_write_is_never_tried_again(server, manager):
+def test_write_is_never_retried(server, manager):
     plan = server.faults = first(99, Fault.page(503), "/datasets/")
     client = manager.dataset_sync.client
     with pytest.raises(Exception, match="Unknown error"):
@@ -162,7 +162,7 @@ def test_a_write_is_never_tried_again(server, manager):
     assert plan.seen == {"/projects/ORDERS_DEMO/datasets/": 1}
 
 
-# What could be read, and what not
+# Partial failures
 
 
 def failing(*patterns, fault=NPE):
@@ -171,7 +171,7 @@ def failing(*patterns, fault=NPE):
     )
 
 
-def test_one_recipe_that_fails_does_not_lose_the_others(server, manager):
+def test_one_failed_recipe_does_not_lose_the_others(server, manager):
     whole = manager.sync_project("ORDERS_DEMO")
     server.faults = failing("/recipes/compute_shipments")
     with pytest.raises(SyncError) as raised:
@@ -197,7 +197,7 @@ def test_every_failure_is_listed(server, manager):
 
 
 @pytest.mark.parametrize("kind", ["dataset", "recipe"])
-def test_a_listing_that_fails_is_outside_the_scope(server, manager, kind):
+def test_failed_listing_is_outside_the_scope(server, manager, kind):
     whole = manager.sync_project("ORDERS_DEMO")
     manager.save_state(whole)
     server.faults = failing(f"/{kind}s/")
@@ -212,7 +212,7 @@ def test_a_listing_that_fails_is_outside_the_scope(server, manager, kind):
     assert signs(whole, state) == []
 
 
-def test_saving_what_could_be_read_keeps_the_rest(server, manager, store):
+def test_saving_a_partial_sync_keeps_the_rest(server, manager, store):
     manager.save_state(manager.sync_project("ORDERS_DEMO"))
     before = manager.load_state()
     store.add_dataset("ORDERS_DEMO", "brand_new")
@@ -225,7 +225,7 @@ def test_saving_what_could_be_read_keeps_the_rest(server, manager, store):
     assert signs(before, after) == ["+ dataset.ORDERS_DEMO.brand_new"]
 
 
-def test_keep_carries_over_what_is_stored_with_a_warning(server, manager, caplog):
+def test_keep_carries_over_stored_resources_with_a_warning(server, manager, caplog):
     manager.save_state(manager.sync_project("ORDERS_DEMO"))
     server.faults = failing("/recipes/compute_shipments", "/datasets/")
     with caplog.at_level(logging.WARNING, logger="dataikuapi.iac"):
@@ -240,7 +240,7 @@ def test_keep_carries_over_what_is_stored_with_a_warning(server, manager, caplog
     assert "dataset.ORDERS_DEMO" in caplog.text and "kept as stored: 12" in caplog.text
 
 
-def test_keep_keeps_everything_where_nothing_could_be_read(server, manager):
+def test_keep_carries_over_everything_if_nothing_could_be_read(server, manager):
     manager.save_state(manager.sync_project("ORDERS_DEMO"))
     server.faults = failing("/projects/")
     state = manager.sync_project("ORDERS_DEMO", on_error="keep")
@@ -249,7 +249,7 @@ def test_keep_keeps_everything_where_nothing_could_be_read(server, manager):
     assert state.resources.keys() <= state.unknown.keys() | {"project.ORDERS_DEMO"}
 
 
-def test_every_project_that_failed_is_told(server, manager, store):
+def test_every_failed_project_is_reported(server, manager, store):
     store.add_project("OTHER")
     server.faults = failing("/projects/")
     with pytest.raises(SyncError) as raised:
@@ -270,15 +270,15 @@ def test_every_project_that_failed_is_told(server, manager, store):
         lambda manager: manager.sync_resource(None),
     ],
 )
-def test_what_can_never_be_right_is_refused(server, manager, wrong):
-    asked = []
-    server.faults = lambda method, path: asked.append(path)
+def test_invalid_arguments_are_refused_without_a_request(server, manager, wrong):
+    requested = []
+    server.faults = lambda method, path: requested.append(path)
     with pytest.raises(ValueError):
         wrong(manager)
-    assert asked == []
+    assert requested == []
 
 
-def test_a_recipe_that_is_deleted_in_mid_sync_is_not_there(server, manager, store):
+def test_recipe_deleted_during_a_sync_is_removed(server, manager, store):
     whole = manager.sync_project("ORDERS_DEMO")
 
     def delete(method, path):
@@ -299,7 +299,7 @@ def test_a_recipe_that_is_deleted_in_mid_sync_is_not_there(server, manager, stor
 
 @pytest.fixture
 def many(store):
-    """The sample, and a hundred small projects."""
+    """The sample project and a hundred small ones."""
     for number in range(100):
         store.add_project(f"P{number}")
         store.add_dataset(f"P{number}", "d")
@@ -311,7 +311,7 @@ def unknown_projects(state):
     return {key.split(".")[1] for key in state.unknown}
 
 
-def test_a_project_that_answers_html_is_unknown(server, manager, many):
+def test_project_that_responds_with_html_is_unknown(server, manager, many):
     whole = manager.sync_all()
     manager.save_state(whole)
     server.faults = failing("/projects/P3/", fault=Fault.page(200))
@@ -326,8 +326,8 @@ def test_a_project_that_answers_html_is_unknown(server, manager, many):
     assert len(raised.value.state.resources) == len(whole.resources) - 3
 
 
-def test_a_project_that_is_forbidden_meanwhile_is_unknown(server, manager, many):
-    """Listed, and then 403: DSS says the same of one that was just deleted."""
+def test_project_that_becomes_forbidden_is_unknown(server, manager, many):
+    """Listed, and then 403: as DSS responds for a project that was just deleted."""
     whole = manager.sync_all()
     manager.save_state(whole)
     forbidden = Fault.error(
@@ -346,7 +346,7 @@ def test_a_project_that_is_forbidden_meanwhile_is_unknown(server, manager, many)
     assert isinstance(raised.value.failures["project.P3"], ProjectNotVisibleError)
 
 
-def test_a_project_that_is_deleted_in_mid_sync_is_unknown(server, manager, many):
+def test_project_deleted_during_a_sync_is_unknown(server, manager, many):
     whole = manager.sync_all()
     manager.save_state(whole)
 
@@ -362,9 +362,7 @@ def test_a_project_that_is_deleted_in_mid_sync_is_unknown(server, manager, many)
     assert unknown_projects(raised.value.state) == {"P3"}
 
 
-def test_a_project_that_vanished_is_unknown_until_confirmed(
-    server, manager, many, caplog
-):
+def test_vanished_project_is_unknown_until_confirmed(server, manager, many, caplog):
     whole = manager.sync_all()
     manager.save_state(whole)
     many.delete_project("P3")
@@ -386,12 +384,12 @@ def test_a_project_that_vanished_is_unknown_until_confirmed(
     assert not manager.load_state().has_resource("project.P3")
 
 
-def test_a_project_that_is_there_cannot_be_confirmed_as_removed(manager, many):
+def test_existing_project_cannot_be_confirmed_as_removed(manager, many):
     with pytest.raises(ValueError, match="DSS still lists P3"):
         manager.sync_all(confirm_removed=["P3"])
 
 
-def test_a_key_that_may_see_nothing_removes_nothing(server, manager, many, tmp_path):
+def test_key_without_permissions_removes_nothing(server, manager, many, tmp_path):
     manager.save_state(manager.sync_all())
     blind = DSSClient(server.url, many.add_api_key("blind", projects=[]))
     state = StateManager(manager.backend, blind, "test").sync_all()
@@ -400,7 +398,7 @@ def test_a_key_that_may_see_nothing_removes_nothing(server, manager, many, tmp_p
     assert len(state.unknown) == len(manager.load_state().resources)
 
 
-def test_a_project_that_was_made_again_is_told(manager, many):
+def test_recreated_project_is_reported(manager, many):
     manager.save_state(manager.sync_all())
     many.delete_project("P3")
     many.add_project("P3")
@@ -412,29 +410,29 @@ def test_a_project_that_was_made_again_is_told(manager, many):
     assert "project.P3  (deleted and created again on " in text
 
 
-def test_the_order_of_arrival_does_not_show(server, manager, many):
+def test_result_does_not_depend_on_the_order_of_responses(server, manager, many):
     server.faults = lambda method, path: Fault.slow(hash(path) % 5 / 500)
     ids = list(manager.sync_all().resources)
 
     assert ids == sorted(ids)
 
 
-# How many calls, by whom, and how far
+# Requests, provenance and progress
 
 
-def test_calls_are_few(server, manager):
-    asked = []
-    server.faults = lambda method, path: asked.append(path)
+def test_number_of_requests(server, manager):
+    requested = []
+    server.faults = lambda method, path: requested.append(path)
     state = manager.sync_project("ORDERS_DEMO")
     recipes = len(state.list_resources("recipe"))
 
-    assert len(asked) == len(set(asked)) <= recipes + 8
-    asked.clear()
+    assert len(requested) == len(set(requested)) <= recipes + 8
+    requested.clear()
     manager.sync_project("ORDERS_DEMO")
-    assert len(asked) == recipes + 6, "who and where is asked once a manager"
+    assert len(requested) == recipes + 6, "user and instance: once per manager"
 
 
-def test_who_read_and_who_edited_is_told(server, manager, store):
+def test_reader_and_last_editor_are_recorded(server, manager, store):
     maria = DSSClient(server.url, store.add_api_key("maria"))
     settings = maria.get_project("ORDERS_DEMO").get_dataset("orders").get_settings()
     settings.save()
@@ -451,21 +449,23 @@ def test_who_read_and_who_edited_is_told(server, manager, store):
     )
 
 
-def test_progress_is_told(manager):
-    told = []
-    manager.sync_project("ORDERS_DEMO", progress=lambda *counts: told.append(counts))
+def test_progress_is_reported(manager):
+    reported = []
+    manager.sync_project(
+        "ORDERS_DEMO", progress=lambda *counts: reported.append(counts)
+    )
 
-    assert [done for done, _ in told] == list(range(1, len(told) + 1))
-    assert told[-1][0] == told[-1][1] >= 13
+    assert [done for done, _ in reported] == list(range(1, len(reported) + 1))
+    assert reported[-1][0] == reported[-1][1] >= 13
 
 
-def test_progress_shows_a_bar(manager, capsys):
+def test_progress_bar_is_shown(manager, capsys):
     manager.sync_all(progress=True)
 
     assert "sync: 100%" in capsys.readouterr().err
 
 
-def test_one_worker_reads_the_same(server, manager):
+def test_single_worker_gives_the_same_state(server, manager):
     one = StateManager(
         manager.backend,
         DSSClient(server.url, server.api_key),
@@ -475,7 +475,7 @@ def test_one_worker_reads_the_same(server, manager):
     assert signs(one.sync_all(), manager.sync_all()) == []
 
 
-def test_an_empty_store_is_an_empty_state(serve, tmp_path):
+def test_empty_instance_gives_an_empty_state(serve, tmp_path):
     with serve(ProjectStore()) as server:
         client = DSSClient(server.url, server.api_key)
         manager = StateManager(LocalFileBackend(tmp_path / "x.json"), client, "x")
