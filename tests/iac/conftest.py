@@ -1,6 +1,7 @@
 """Fixtures: the real client, against the sandbox or a real instance."""
 
 import os
+import signal
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -59,6 +60,38 @@ def pytest_generate_tests(metafunc):
             cases = [pytest.param(None, id="real-projects", marks=mark)]
         cases.append(pytest.param(sample_folder(), id="sample"))
         metafunc.parametrize("project_folder", cases)
+
+
+@pytest.fixture
+def long(request):
+    """Whether campaigns run in full."""
+    return request.config.getoption("--long")
+
+
+@pytest.fixture
+def no_hanging(long):
+    """Fail a test that hangs, after a time that no busy machine needs."""
+
+    def fail(number, frame):
+        raise TimeoutError("the test hangs")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(1800 if long else 300)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where the state goes, in a folder that does not exist yet."""
+    return tmp_path / "state" / "dev.state.json"
+
+
+@pytest.fixture
+def backend(path):
+    """A backend that stores nothing yet."""
+    return LocalFileBackend(path)
 
 
 @pytest.fixture

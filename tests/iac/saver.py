@@ -1,4 +1,4 @@
-"""What the durability tests run in processes of their own: ``saver.py COMMAND …``."""
+"""Commands that durability tests run as processes: ``saver.py COMMAND …``."""
 
 import atexit
 import json
@@ -21,7 +21,7 @@ SAVED, REFUSED, ESCAPED = 0, 3, 4
 """Exit codes: the save worked, raised a StateWriteError, raised something else."""
 
 
-# A state of which every part tells the round that it belongs to
+# A state whose every part says which round it belongs to
 
 
 def write_round(state, number, size=40, repeats=4_000):
@@ -47,20 +47,25 @@ def round_of(state, size=40):
 
 
 def announce(*words):
-    """Tell the test, with the time."""
+    """Print a line for the test, with the time."""
     os.write(1, f"{' '.join(map(str, words))} {time.monotonic_ns()}\n".encode())
 
 
-def save_rounds(path):
-    """Save round after round, for ever, and announce where in it we are.
+def save_rounds(path, stop_at=""):
+    """Save round after round, forever, and announce each step.
 
     An audit hook sees what the interpreter does, whichever way the backend does it.
+
+    Args:
+        path: of the state.
+        stop_at: in the second round, stop the process at this step of a save:
+            "creating" (the temporary file), or "renaming" it.
     """
-    seen = set()
+    seen, saved = set(), []
 
     def watch(event, args):
         if event == "open" and str(args[0]).endswith(".tmp"):
-            moment = "created"
+            moment = "creating"
         elif event == "os.rename" and str(args[0]).endswith(".tmp"):
             moment = "renaming"
         else:
@@ -68,6 +73,8 @@ def save_rounds(path):
         if moment not in seen:
             seen.add(moment)
             announce(moment)
+            if saved and moment == stop_at:
+                os.kill(os.getpid(), signal.SIGSTOP)
 
     sys.addaudithook(watch)
     backend = LocalFileBackend(path)
@@ -79,16 +86,20 @@ def save_rounds(path):
         seen.clear()
         announce("saving", number)
         backend.save(state)
+        saved.append(number)
         announce("saved", number)
 
 
 def nurse(path):
-    """For each line of input, fork a process that saves rounds until it is killed."""
-    for _ in sys.stdin:
+    """For each line of input, fork a process that saves rounds until it is killed.
+
+    The line is where the process is to stop.
+    """
+    for line in sys.stdin:
         child = os.fork()
         if not child:
-            end_as(lambda: save_rounds(path))
-        announce("born", child)
+            announce("born", os.getpid())
+            end_as(lambda: save_rounds(path, stop_at=line.strip()))
         os.waitpid(child, 0)
         announce("dead", child)
 

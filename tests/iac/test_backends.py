@@ -1,10 +1,7 @@
-"""Backends: what is stored is whole, backed up, and told truly when it is not."""
+"""Backends: a state is saved whole, backed up, and loaded as it was saved."""
 
 import errno
 import os
-import subprocess
-import sys
-import uuid
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -20,30 +17,17 @@ from dataikuapi.iac.exceptions import (
     StateReadError,
     StateWriteError,
 )
-from dataikuapi.iac.models import Resource, State
+from dataikuapi.iac.models import State
+from iac.durability import ORDERS, files, state
 
-CLOCK = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
 STAMP = "20260102T030405678900Z"
-ORDERS = "dataset.SHOP.orders"
-
-
-def state(serial=1, **attributes):
-    """Return a state of one dataset."""
-    resources = {ORDERS: Resource("dataset", ORDERS, attributes)}
-    return State(serial=serial, environment="dev", resources=resources)
+CLOCK = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
 
 
 @pytest.fixture
-def backend(tmp_path):
-    """Return a backend that stores nothing yet, in a folder that is not there yet."""
-    path = tmp_path / "state" / "dev.state.json"
+def backend(path):
+    """A backend that stores nothing yet, and whose clock stands still."""
     return LocalFileBackend(path, now=lambda: CLOCK)
-
-
-def files(backend):
-    """Return the names of the state's file and all beside it, but for the lock's."""
-    names = [path.name for path in backend.state_file.parent.iterdir()]
-    return sorted(name for name in names if not name.endswith(".lock"))
 
 
 class DictBackend(BlobBackend):
@@ -152,9 +136,6 @@ def test_atomic_write(backend, monkeypatch):
     assert not seen["from"].exists()
 
 
-# Failing to save
-
-
 def test_failed_rename_leaves_the_old_state_and_no_temporary_file(backend, monkeypatch):
     backend.save(state(1, type="S3"))
     old = backend.state_file.read_bytes()
@@ -165,73 +146,6 @@ def test_failed_rename_leaves_the_old_state_and_no_temporary_file(backend, monke
     monkeypatch.setattr(os, "replace", failing_replace)
     with pytest.raises(StateWriteError, match="No space left on device"):
         backend.save(state(2, type="HDFS"))
-    assert backend.state_file.read_bytes() == old
-    assert files(backend) == ["dev.state.json"]
-
-
-def test_failed_first_save_leaves_nothing(backend, monkeypatch):
-    def failing_replace(source, target):
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(os, "replace", failing_replace)
-    with pytest.raises(StateWriteError):
-        backend.save(state())
-    assert files(backend) == []
-    assert not backend.exists()
-
-
-def test_interrupted_save_leaves_the_old_state_and_no_temporary_file(
-    backend, monkeypatch
-):
-    backend.save(state(1))
-    old = backend.state_file.read_bytes()
-
-    def interrupted(source, target):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        backend.save(state(2))
-    assert backend.state_file.read_bytes() == old
-    assert files(backend) == ["dev.state.json"]
-
-
-def failing_link(source, target):
-    raise OSError(errno.EPERM, "Operation not permitted")
-
-
-def test_failed_backup_prevents_the_save(backend, monkeypatch):
-    backend.save(state(1))
-    old = backend.state_file.read_bytes()
-    monkeypatch.setattr(os, "link", failing_link)
-    monkeypatch.setattr(os, "replace", failing_link)
-    with pytest.raises(StateWriteError, match="pre-serial-2"):
-        backend.save(state(2))
-    assert backend.state_file.read_bytes() == old
-    assert files(backend) == ["dev.state.json"]
-
-
-def test_a_file_system_without_links_gets_copies(backend, monkeypatch):
-    monkeypatch.setattr(os, "link", failing_link)
-    for serial in (1, 2, 3):
-        backend.save(state(serial))
-    assert [version.serial for version in backend.history()] == [2, 1]
-
-
-def test_folder_that_is_a_file_is_a_write_error_that_names_the_path(tmp_path):
-    (tmp_path / "state").write_text("a file")
-    backend = LocalFileBackend(tmp_path / "state" / "dev.state.json")
-    with pytest.raises(StateWriteError, match="dev.state.*json") as caught:
-        backend.save(state())
-    assert isinstance(caught.value.__cause__, OSError)
-    assert (tmp_path / "state").read_text() == "a file"
-
-
-def test_state_that_cannot_be_written_leaves_the_old_one_and_no_backup(backend):
-    backend.save(state(1))
-    old = backend.state_file.read_bytes()
-    with pytest.raises(StateWriteError):
-        backend.save(state(2, bad=float("nan")))
     assert backend.state_file.read_bytes() == old
     assert files(backend) == ["dev.state.json"]
 
@@ -279,6 +193,32 @@ def test_what_cannot_be_read_is_a_read_error(backend):
     with pytest.raises(StateReadError, match="dev.state.json") as caught:
         backend.load()
     assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_a_corrupted_file_names_the_newest_backup_that_loads(backend):
+    for serial in (1, 2, 3, 4):
+        backend.save(state(serial=serial))
+    folder = backend.state_file.parent
+    (folder / "dev.state.pre-serial-4.json").write_text("{}")
+    for age, serial in enumerate((4, 3, 2)):
+        os.utime(folder / f"dev.state.pre-serial-{serial}.json", (0, 1000 - age))
+    backend.state_file.write_bytes(b"{")
+
+    with pytest.raises(StateCorruptedError) as refused:
+        backend.load()
+    good = folder / "dev.state.pre-serial-3.json"
+    assert f"the newest backup that loads is {good} (serial 2)" in str(refused.value)
+    assert backend.state_file.read_bytes() == b"{"
+
+
+def test_a_corrupted_file_without_a_backup_says_so(backend):
+    backend.save(state())
+    backend.state_file.write_bytes(b"{")
+
+    with pytest.raises(
+        StateCorruptedError, match="no backup that loads: delete it, sync"
+    ):
+        backend.load()
 
 
 # Whether it is there, and deleting
@@ -330,34 +270,6 @@ def test_backup_on_save(backend):
     ]
 
 
-def test_first_save_makes_no_backup(backend):
-    backend.save(state(5))
-    assert files(backend) == ["dev.state.json"]
-
-
-def test_saving_an_unchanged_state_backs_up_too(backend):
-    backend.save(state(1))
-    backend.save(backend.load())
-    assert "dev.state.pre-serial-2.json" in files(backend)
-
-
-@pytest.mark.parametrize(
-    "file_name, suffix, expected",
-    [
-        pytest.param("dev.state.json", None, "dev.state.backup.json", id="default"),
-        pytest.param("dev.state.json", "v1.2_a-b", "dev.state.v1.2_a-b.json", id="own"),
-        pytest.param("my.dev.json", "x", "my.dev.x.json", id="another name"),
-        pytest.param("state", "x", "state.x", id="name without an extension"),
-    ],
-)
-def test_backup_is_named_after_the_state(tmp_path, file_name, suffix, expected):
-    backend = LocalFileBackend(tmp_path / file_name)
-    backend.save(state())
-    where = backend.backup() if suffix is None else backend.backup(suffix)
-    assert where == tmp_path / expected
-    assert where.read_bytes() == backend.state_file.read_bytes()
-
-
 def test_second_backup_of_the_same_name_gets_the_time(backend):
     backend.save(state(1, type="S3"))
     first = backend.backup("release")
@@ -369,22 +281,6 @@ def test_second_backup_of_the_same_name_gets_the_time(backend):
     assert second.read_bytes() == backend.state_file.read_bytes() != old
 
 
-def test_many_backups_at_the_same_moment_are_all_kept(backend):
-    backend.save(state(1))
-    made = [backend.backup() for _ in range(4)]
-    assert len(set(made)) == 4
-    assert set(files(backend)) == {path.name for path in made} | {"dev.state.json"}
-
-
-def test_saving_the_same_serial_twice_gives_the_second_the_next_one(backend):
-    for kind in ("S3", "HDFS", "GCS"):
-        backend.save(state(1, type=kind))
-    folder = backend.state_file.parent
-    assert b'"S3"' in (folder / "dev.state.pre-serial-2.json").read_bytes()
-    assert b'"HDFS"' in (folder / "dev.state.pre-serial-3.json").read_bytes()
-    assert backend.load().serial == 3
-
-
 def test_a_version_of_that_name_is_not_overwritten(backend):
     backend.save(state(1))
     taken = backend.state_file.parent / "dev.state.pre-serial-2.json"
@@ -394,6 +290,28 @@ def test_a_version_of_that_name_is_not_overwritten(backend):
     assert f"dev.state.pre-serial-2-{STAMP}.json" in files(backend)
 
 
+def failing_link(source, target):
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+def test_failed_backup_prevents_the_save(backend, monkeypatch):
+    backend.save(state(1))
+    old = backend.state_file.read_bytes()
+    monkeypatch.setattr(os, "link", failing_link)
+    monkeypatch.setattr(os, "replace", failing_link)
+    with pytest.raises(StateWriteError, match="pre-serial-2"):
+        backend.save(state(2))
+    assert backend.state_file.read_bytes() == old
+    assert files(backend) == ["dev.state.json"]
+
+
+def test_a_file_system_without_links_gets_copies(backend, monkeypatch):
+    monkeypatch.setattr(os, "link", failing_link)
+    for serial in (1, 2, 3):
+        backend.save(state(serial))
+    assert [version.serial for version in backend.history()] == [2, 1]
+
+
 def test_backup_without_a_state_is_not_found(backend):
     with pytest.raises(StateNotFoundError, match="dev.state.json"):
         backend.backup()
@@ -401,12 +319,6 @@ def test_backup_without_a_state_is_not_found(backend):
     with pytest.raises(StateNotFoundError, match="dev.state.json"):
         backend.backup()
     assert files(backend) == []
-
-
-def test_corrupted_state_is_backed_up_unread(backend):
-    backend.state_file.parent.mkdir()
-    backend.state_file.write_bytes(b"not json")
-    assert backend.backup().read_bytes() == b"not json"
 
 
 @pytest.mark.parametrize("stored", [b"not json", b""])
@@ -419,14 +331,6 @@ def test_what_cannot_be_read_is_replaced_only_by_force(backend, stored):
     assert files(backend) == ["dev.state.json"]
 
 
-def test_save_over_a_corrupted_state_backs_it_up(backend):
-    backend.state_file.parent.mkdir()
-    backend.state_file.write_bytes(b"not json")
-    backend.save(state(4), force=True)
-    kept = backend.state_file.parent / "dev.state.pre-serial-4.json"
-    assert kept.read_bytes() == b"not json"
-
-
 @pytest.mark.parametrize(
     "suffix",
     ["pre-serial-3", "", "a/b", "../x", "a\\b", "..", ".", "a..b", "a b", "a\n", "é"],
@@ -436,6 +340,88 @@ def test_backup_refuses_a_suffix_that_is_no_part_of_a_name(backend, suffix):
     with pytest.raises(ValueError, match="backup suffix"):
         backend.backup(suffix)
     assert files(backend) == ["dev.state.json"]
+
+
+# Conflicts
+
+
+def test_a_lost_update_is_refused(backend):
+    backend.save(state(1))
+    maria, thomas = backend.load(), backend.load()
+    maria.resources[ORDERS].metadata.deployed_by = "maria"
+    backend.save(maria)
+    before = backend.state_file.read_bytes()
+
+    with pytest.raises(StateConflictError) as refused:
+        backend.save(thomas)
+    told = str(refused.value)
+    assert "serial 2" in told and "by maria" in told and "UTC" in told
+    assert "Load it, make the change again" in told
+    assert backend.state_file.read_bytes() == before
+    backend.save(thomas, force=True)
+    assert backend.load().serial == 3
+
+
+# Older versions
+
+
+def test_a_version_can_be_loaded(backend):
+    for serial in (1, 2, 3):
+        backend.save(state(serial, round=serial))
+    for serial in (1, 2, 3):
+        read = backend.load_version(serial).get_resource(ORDERS)
+        assert read.attributes == {"round": serial}
+    with pytest.raises(StateNotFoundError, match="serial 9; kept are: 2, 1"):
+        backend.load_version(9)
+
+
+def test_a_version_is_restored_as_a_new_one(backend):
+    for serial in (1, 2, 3):
+        backend.save(state(serial, round=serial))
+    lineage = backend.load().lineage
+    restored = backend.restore(1)
+    assert restored == backend.load()
+    assert (restored.serial, restored.lineage) == (4, lineage)
+    assert restored.get_resource(ORDERS).attributes == {"round": 1}
+    assert [version.serial for version in backend.history()] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("stored", [b"", b"{", None])
+def test_a_version_is_restored_where_nothing_valid_is_stored(backend, stored):
+    for serial in (1, 2, 3):
+        backend.save(state(serial, round=serial))
+    backend.delete()
+    if stored is not None:
+        backend.state_file.write_bytes(stored)
+    assert backend.restore(2).get_resource(ORDERS).attributes == {"round": 2}
+    assert backend.load().serial == 4, "a new one, though nobody can read the third"
+
+
+# Verifying
+
+
+def test_verify_finds_nothing_wrong_with_what_was_saved(backend):
+    assert backend.verify() == []
+    for serial in (1, 2, 3):
+        backend.save(state(serial))
+    backend.backup("mine")
+    assert backend.verify() == []
+
+
+def test_verify_reports_everything_that_is_wrong(backend):
+    backend.save(state(1, type="S3"))
+    backend.save(state(2, type="S3"))
+    broken = backend.backup("broken")
+    broken.write_bytes(b"{")
+    text = backend.state_file.read_text()
+    text = text.replace('"type": "S3"', '"type": "S3",\n        "type": "GCS"')
+    backend.state_file.write_text(text)
+    found = backend.verify()
+
+    assert any("the key 'type' appears twice" in problem for problem in found)
+    assert any("checksum that does not match" in problem for problem in found)
+    assert any(f"{broken}: it does not load" in problem for problem in found)
+    assert len(found) == 3
 
 
 # Other backends
@@ -488,6 +474,16 @@ def test_five_methods_make_a_backend():
     assert Minimal().backup() == "backup"
 
 
+def test_a_backend_with_just_five_methods_has_no_history():
+    class Least(StateBackend):
+        load = save = exists = delete = backup = lambda self, *args: False
+
+    with Least().lock("nothing"):
+        assert Least().history() == []
+    with pytest.raises(StateNotFoundError, match="no version with serial 3"):
+        Least().load_version(3)
+
+
 @pytest.mark.parametrize("name", ["load", "save", "exists", "delete", "backup"])
 def test_a_backend_lacking_one_of_the_five_cannot_be_made(name):
     names = {"load", "save", "exists", "delete", "backup"} - {name}
@@ -499,282 +495,3 @@ def test_a_backend_lacking_one_of_the_five_cannot_be_made(name):
 def test_repr_is_the_call():
     shown = repr(LocalFileBackend("dev.state.json"))
     assert shown == "LocalFileBackend('dev.state.json')"
-
-
-# What a state file tells strangers, and its owner
-
-
-def test_only_the_owner_may_read_states_and_backups(backend):
-    backend.save(state())
-    backend.save(state(serial=2))
-    backend.backup("mine")
-
-    modes = {
-        path.stat().st_mode & 0o777 for path in backend.state_file.parent.iterdir()
-    }
-    assert len(files(backend)) == 3
-    assert modes == {0o600}
-
-
-def test_a_corrupted_file_names_the_newest_backup_that_loads(backend):
-    for serial in (1, 2, 3, 4):
-        backend.save(state(serial=serial))
-    folder = backend.state_file.parent
-    (folder / "dev.state.pre-serial-4.json").write_text("{}")
-    for age, serial in enumerate((4, 3, 2)):
-        os.utime(folder / f"dev.state.pre-serial-{serial}.json", (0, 1000 - age))
-    backend.state_file.write_bytes(b"{")
-
-    with pytest.raises(StateCorruptedError) as refused:
-        backend.load()
-    good = folder / "dev.state.pre-serial-3.json"
-    assert f"the newest backup that loads is {good} (serial 2)" in str(refused.value)
-    assert backend.state_file.read_bytes() == b"{"
-
-
-def test_a_corrupted_file_without_a_backup_says_so(backend):
-    backend.save(state())
-    backend.state_file.write_bytes(b"{")
-
-    with pytest.raises(
-        StateCorruptedError, match="no backup that loads: delete it, sync"
-    ):
-        backend.load()
-
-
-FULL_DISK = """
-import resource, signal, sys
-from dataikuapi.iac import LocalFileBackend, Resource, State, StateWriteError
-
-backend = LocalFileBackend(sys.argv[1])
-big = Resource("dataset", "dataset.SHOP.big", {"x": "x" * 100_000})
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
-try:
-    backend.save(State(serial=2, resources={big.resource_id: big}))
-except StateWriteError as error:
-    print(error)
-"""
-
-
-def test_a_full_disk_leaves_the_old_state_and_no_temporary_file(backend):
-    backend.save(state())
-    before = backend.state_file.read_bytes()
-    command = [sys.executable, "-c", FULL_DISK, str(backend.state_file)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    assert f"cannot write {backend.state_file}: File too large" in told
-    assert backend.state_file.read_bytes() == before
-    assert not [name for name in files(backend) if name.endswith(".tmp")]
-
-
-# Compare and swap
-
-
-def test_a_new_state_gets_a_lineage_that_stays(backend):
-    backend.save(state(1))
-    lineage = backend.load().lineage
-    assert lineage and lineage == str(uuid.UUID(lineage))
-    for _ in range(3):
-        backend.save(backend.load())
-    assert backend.load().lineage == lineage
-    assert backend.load().serial == 4
-
-
-def test_a_lost_update_is_refused(backend):
-    backend.save(state(1))
-    maria, thomas = backend.load(), backend.load()
-    maria.resources[ORDERS].metadata.deployed_by = "maria"
-    backend.save(maria)
-    before = backend.state_file.read_bytes()
-
-    with pytest.raises(StateConflictError) as refused:
-        backend.save(thomas)
-    told = str(refused.value)
-    assert "serial 2" in told and "by maria" in told and "UTC" in told
-    assert "Load it, make the change again" in told
-    assert backend.state_file.read_bytes() == before
-    backend.save(thomas, force=True)
-    assert backend.load().serial == 3
-
-
-def test_a_state_may_be_saved_again_and_again(backend):
-    mine = state(1)
-    for serial in (1, 2, 3):
-        backend.save(mine)
-        assert mine.serial == serial
-
-
-def test_a_failed_save_leaves_the_state_as_it_was(backend):
-    backend.save(state(1))
-    mine, other = backend.load(), backend.load()
-    backend.save(other)
-    before = (mine.serial, mine.lineage, mine.base_version)
-    with pytest.raises(StateConflictError):
-        backend.save(mine)
-    assert (mine.serial, mine.lineage, mine.base_version) == before
-
-
-def test_another_lineage_is_refused(backend):
-    backend.save(state(1))
-    stranger = State(lineage="another")
-    with pytest.raises(StateConflictError, match="of lineage .* this one of another"):
-        backend.save(stranger)
-    backend.save(stranger, force=True)
-    assert backend.load().serial == 2
-
-
-def test_a_state_that_was_never_loaded_continues_what_is_stored(backend):
-    backend.save(state(7))
-    lineage = backend.load().lineage
-    fresh = state(1)
-    backend.save(fresh)
-    assert (fresh.serial, fresh.lineage) == (8, lineage)
-
-
-def test_a_state_that_was_deleted_meanwhile_is_not_brought_back(backend):
-    backend.save(state(1))
-    mine = backend.load()
-    backend.delete()
-    with pytest.raises(StateConflictError, match="was deleted since serial 1"):
-        backend.save(mine)
-    assert not backend.exists()
-
-
-def test_an_edit_by_hand_is_a_change(backend):
-    backend.save(state(1))
-    mine = backend.load()
-    text = backend.state_file.read_text().replace('"dev"', '"prod"')
-    backend.state_file.write_text(text)
-    with pytest.raises(StateConflictError):
-        backend.save(mine)
-
-
-def test_what_a_state_is_based_on_does_not_show(backend):
-    backend.save(state(1))
-    loaded, again = backend.load(), State.from_dict(backend.load().to_dict())
-    assert loaded == again and repr(loaded) == repr(again)
-    assert loaded.to_dict() == again.to_dict()
-    assert loaded.base_version is not None and again.base_version is None
-
-
-# History
-
-
-def test_history_lists_the_older_versions(backend):
-    for serial in (1, 2, 3):
-        backend.save(state(serial, round=serial))
-    newest, oldest = backend.history()
-    assert (newest.serial, oldest.serial) == (2, 1)
-    assert newest.lineage == backend.load().lineage
-    assert newest.resources == 1
-    folder = backend.state_file.parent
-    assert newest.size == (folder / newest.name).stat().st_size
-    assert newest.time == backend.load_version(2).updated_at
-
-
-def test_a_version_can_be_read(backend):
-    for serial in (1, 2, 3):
-        backend.save(state(serial, round=serial))
-    for serial in (1, 2, 3):
-        read = backend.load_version(serial).get_resource(ORDERS)
-        assert read.attributes == {"round": serial}
-    with pytest.raises(StateNotFoundError, match="serial 9; kept are: 2, 1"):
-        backend.load_version(9)
-
-
-def test_a_version_is_restored_as_a_new_one(backend):
-    for serial in (1, 2, 3):
-        backend.save(state(serial, round=serial))
-    lineage = backend.load().lineage
-    restored = backend.restore(1)
-    assert restored == backend.load()
-    assert (restored.serial, restored.lineage) == (4, lineage)
-    assert restored.get_resource(ORDERS).attributes == {"round": 1}
-    assert [version.serial for version in backend.history()] == [3, 2, 1]
-
-
-@pytest.mark.parametrize("stored", [b"", b"{", None])
-def test_a_version_is_restored_where_there_is_nothing_to_read(backend, stored):
-    for serial in (1, 2, 3):
-        backend.save(state(serial, round=serial))
-    backend.delete()
-    if stored is not None:
-        backend.state_file.write_bytes(stored)
-    assert backend.restore(2).get_resource(ORDERS).attributes == {"round": 2}
-    assert backend.load().serial == 4, "a new one, though nobody can read the third"
-
-
-def test_a_version_from_before_a_deletion_is_restored(backend):
-    for serial in (1, 2, 3):
-        backend.save(state(serial, round=serial))
-    backend.delete()
-    backend.save(state(1))
-    lineage = backend.load().lineage
-    assert backend.restore(2).lineage == lineage
-    assert backend.load().get_resource(ORDERS).attributes == {"round": 2}
-
-
-def test_the_oldest_versions_go_first(tmp_path):
-    backend = LocalFileBackend(tmp_path / "dev.state.json", max_versions=3)
-    backend.save(state(1))
-    by_hand = backend.backup("mine")
-    for serial in range(2, 9):
-        backend.save(state(serial))
-    assert [version.serial for version in backend.history()] == [7, 6, 5]
-    assert by_hand.exists()
-
-
-def test_versions_that_are_too_big_together_go(tmp_path):
-    backend = LocalFileBackend(tmp_path / "dev.state.json", max_bytes=10_000)
-    for serial in range(1, 9):
-        backend.save(state(serial, text="x" * 3_000))
-    assert [version.serial for version in backend.history()] == [7, 6]
-
-
-def test_a_backend_with_just_five_methods_has_no_history():
-    class Least(StateBackend):
-        load = save = exists = delete = backup = lambda self, *args: False
-
-    with Least().lock("nothing"):
-        assert Least().history() == []
-    with pytest.raises(StateNotFoundError, match="no version with serial 3"):
-        Least().load_version(3)
-
-
-# Looking through
-
-
-def test_verify_finds_nothing_wrong_with_what_was_saved(backend):
-    assert backend.verify() == []
-    for serial in (1, 2, 3):
-        backend.save(state(serial))
-    backend.backup("mine")
-    assert backend.verify() == []
-
-
-def test_verify_tells_all_that_is_wrong(backend):
-    backend.save(state(1, type="S3"))
-    backend.save(state(2, type="S3"))
-    broken = backend.backup("broken")
-    broken.write_bytes(b"{")
-    text = backend.state_file.read_text()
-    text = text.replace('"type": "S3"', '"type": "S3",\n        "type": "GCS"')
-    backend.state_file.write_text(text)
-    found = backend.verify()
-
-    assert any("the key 'type' appears twice" in problem for problem in found)
-    assert any("checksum that does not match" in problem for problem in found)
-    assert any(f"{broken}: it does not load" in problem for problem in found)
-    assert len(found) == 3
-
-
-def test_verify_tells_of_an_id_that_differs_from_its_key(backend):
-    backend.save(state(1))
-    text = backend.state_file.read_text()
-    moved = text.replace(f'_id": "{ORDERS}"', '_id": "dataset.SHOP.moved"')
-    backend.state_file.write_text(moved)
-
-    found = backend.verify()
-    assert any("holds another id: 'dataset.SHOP.moved'" in problem for problem in found)
-    assert any("it does not load" in problem for problem in found)
