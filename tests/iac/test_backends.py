@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from dataikuapi.iac.backends import Blob, BlobBackend
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.local import LocalFileBackend
 from dataikuapi.iac.exceptions import (
@@ -28,39 +27,6 @@ CLOCK = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
 def backend(path):
     """A backend that stores nothing yet, and whose clock stands still."""
     return LocalFileBackend(path, now=lambda: CLOCK)
-
-
-class DictBackend(BlobBackend):
-    """Keeps blobs in a dict: the least that a backend has to bring."""
-
-    def __init__(self, name, **options):
-        super().__init__(name, **options)
-        self.blobs = {}
-
-    def exists(self):
-        return self.name in self.blobs
-
-    def _location(self, name):
-        return f"memory://{name}"
-
-    def _blobs(self):
-        return [Blob(name, len(self.blobs[name])) for name in reversed(self.blobs)]
-
-    def _read(self, name):
-        if name not in self.blobs:
-            raise StateNotFoundError(f"no {name}")
-        return self.blobs[name]
-
-    def _write(self, name, data):
-        self.blobs[name] = data
-
-    def _copy(self, name, target):
-        data = self._read(name)
-        return self.blobs.setdefault(target, data) is data
-
-    def _remove(self, name):
-        self._read(name)
-        del self.blobs[name]
 
 
 # Saving
@@ -193,6 +159,9 @@ def test_what_cannot_be_read_is_a_read_error(backend):
     with pytest.raises(StateReadError, match="dev.state.json") as caught:
         backend.load()
     assert isinstance(caught.value.__cause__, OSError)
+    with pytest.raises(StateWriteError, match="a save would overwrite is unknown"):
+        backend.save(state())
+    assert any("cannot read" in problem for problem in backend.verify())
 
 
 def test_a_corrupted_file_names_the_newest_backup_that_loads(backend):
@@ -425,33 +394,6 @@ def test_verify_reports_everything_that_is_wrong(backend):
 
 
 # Other backends
-
-
-def test_blob_backend_needs_only_bytes():
-    backend = DictBackend("dev.state.json", now=lambda: CLOCK)
-    with pytest.raises(StateNotFoundError):
-        backend.load()
-    with pytest.raises(StateNotFoundError):
-        backend.backup()
-    backend.save(state(1, type="S3"))
-    backend.save(state(1, type="HDFS"))
-    backend.save(state(1, type="GCS"))
-    assert backend.load() == State.from_dict(backend.load().to_dict())
-    assert backend.backup("x") == "memory://dev.state.x.json"
-    backend.delete()
-    assert not backend.exists()
-    assert sorted(backend.blobs) == [
-        "dev.state.pre-serial-2.json",
-        "dev.state.pre-serial-3.json",
-        "dev.state.x.json",
-    ]
-
-
-def test_corrupted_blob_says_where_it_is():
-    backend = DictBackend("dev.state.json")
-    backend.blobs["dev.state.json"] = b"{}"
-    with pytest.raises(StateCorruptedError, match="memory://dev.state.json"):
-        backend.load()
 
 
 def test_five_methods_make_a_backend():

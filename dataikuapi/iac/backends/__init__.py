@@ -1,13 +1,16 @@
-"""Places that keep a state."""
+"""Backends: where states are stored."""
 
 from dataikuapi.iac.backends.base import StateBackend, StateVersion
 from dataikuapi.iac.backends.blob import BlobBackend
+from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobInfo, BlobStore
 from dataikuapi.iac.backends.local import LocalFileBackend
-from dataikuapi.iac.backends.versions import Blob
 
 __all__ = [
+    "ABSENT",
     "Blob",
     "BlobBackend",
+    "BlobInfo",
+    "BlobStore",
     "LocalFileBackend",
     "StateBackend",
     "StateVersion",

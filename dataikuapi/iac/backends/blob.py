@@ -1,67 +1,60 @@
-"""What every backend does that keeps a state as one document: all but storing bytes."""
+"""A state as one document in a blob store: conflicts, history, verification."""
 
 import copy
-import logging
 import re
 import uuid
-from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 
-from dataikuapi.iac.backends.base import StateBackend, StateVersion
+from dataikuapi.iac.backends.base import (
+    DEFAULT_LOCK_TIMEOUT,
+    StateBackend,
+    StateVersion,
+)
+from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.conflicts import (
     conflict_error,
-    digest_in_background,
-    digest_of,
     next_version,
+    stored_version,
 )
-from dataikuapi.iac.backends.versions import (
-    SAVE_BACKUP_PREFIX,
-    Blob,
-    backup_name,
-    expired,
-    is_backup,
-    newest_first,
-    replaced_by_serial,
-)
+from dataikuapi.iac.backends.history import VersionHistory
+from dataikuapi.iac.backends.versions import SAVE_BACKUP_PREFIX
 from dataikuapi.iac.exceptions import (
+    StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
     StateReadError,
     StateWriteError,
 )
 from dataikuapi.iac.models import State
-from dataikuapi.iac.models.state import BaseVersion
+from dataikuapi.iac.models.state import NO_BASE, BaseVersion
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.statefile.serialization import dumps, loads
 from dataikuapi.iac.statefile.verify import find_problems
 
 __all__ = ["BlobBackend"]
 
-logger = logging.getLogger(__name__)
-
 _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class BlobBackend(StateBackend):
-    """A backend over named blobs: files, or objects in a bucket.
-
-    A subclass stores bytes and nothing else: ``exists`` and the six abstract methods
-    with an underscore; ``_keep`` and ``lock`` where it can do better. ``name`` is the
-    blob that is the state; backups are named after it.
+    """Stores a state as one blob, and its backups beside it.
 
     Args:
-        name: of the blob that is the state, e.g. ``dev.state.json``.
+        store: where the blobs are.
+        name: of the blob that is the state, e.g. ``dev.state.json``; backups are named
+            after it.
         now: the clock, for the names of backups.
-        max_versions: how many older versions are kept; the oldest go first.
-        max_bytes: how much room they may take together, in bytes. What was backed up
-            by hand neither counts nor goes.
+        max_versions: how many older versions are kept; the oldest are removed first.
+        max_bytes: how many bytes they may take together. Backups made by hand are
+            neither counted nor removed.
     """
 
     def __init__(
         self,
+        store: BlobStore,
         name: str,
         *,
         now: Callable[[], datetime] = utc_now,
@@ -71,56 +64,34 @@ class BlobBackend(StateBackend):
         self.name = name
         self.max_versions = max_versions
         self.max_bytes = max_bytes
-        self._now = now
+        self._store = store
+        self._history = VersionHistory(store, name, now)
 
-    @abstractmethod
-    def _location(self, name: str) -> Path | str:
-        """Return where the blob of that name is, as a person would look for it."""
+    def __repr__(self) -> str:
+        """Return the kind of backend, and where its state is."""
+        return f"<{type(self).__name__} {self._store.location(self.name)}>"
 
-    @abstractmethod
-    def _blobs(self) -> list[Blob]:
-        """Return all blobs in the place of the state, newest first."""
+    def exists(self) -> bool:
+        """Return whether anything is stored, readable or not."""
+        return self._store.exists(self.name)
 
-    @abstractmethod
-    def _read(self, name: str) -> bytes:
-        """Return the blob.
+    @contextmanager
+    def lock(
+        self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
+    ) -> Iterator[None]:
+        """Keep others from saving for a while, if the store has locks.
 
-        Raises:
-            StateNotFoundError: if there is none of that name.
-            StateReadError: if it is there and could not be read.
-        """
+        ``save`` takes the lock by itself. Reading needs no lock.
 
-    @abstractmethod
-    def _write(self, name: str, data: bytes) -> None:
-        """Store the blob in one step: others see the old one or the new one.
-
-        Raises:
-            StateWriteError: if that failed; the old blob is as it was.
-        """
-
-    @abstractmethod
-    def _copy(self, name: str, target: str) -> bool:
-        """Copy a blob under a name that is free.
-
-        Returns:
-            False, and nothing done, if the target was taken.
+        Args:
+            reason: shown to anyone waiting for the lock.
+            timeout: how many seconds to wait for the lock; 0 for not at all.
 
         Raises:
-            StateNotFoundError: if there is no blob to copy.
-            StateWriteError: if copying failed.
+            StateLockedError: if somebody else still holds it by then; names the holder.
         """
-
-    @abstractmethod
-    def _remove(self, name: str) -> None:
-        """Remove the blob.
-
-        Raises:
-            StateNotFoundError: if there is none of that name.
-        """
-
-    def _keep(self, name: str, target: str) -> bool:
-        """Do as ``_copy`` with a blob that is about to be replaced, and not changed."""
-        return self._copy(name, target)
+        with self._store.lock(self.name, reason, timeout):
+            yield
 
     def load(self) -> State:
         """Return the stored state, validated.
@@ -128,21 +99,19 @@ class BlobBackend(StateBackend):
         Raises:
             StateNotFoundError: if there is none.
             StateReadError: if what is stored could not be read.
-            StateCorruptedError: if what is stored is not a state.
+            StateCorruptedError: if what is stored is not a valid state.
         """
-        data = self._read(self.name)
+        stored = self._store.read(self.name)
         try:
-            state = loads(data)
+            return _based_on(stored)
         except StateCorruptedError as error:
             raise StateCorruptedError(
-                f"{self._location(self.name)} is no state: {error}. It was left as it "
-                f"is; {self._recovery_hint()}"
+                f"{self._store.location(self.name)} is not a valid state: {error}. It "
+                f"was left as it is; {self._recovery_hint()}"
             ) from error
-        state.base_version = BaseVersion(state.lineage, state.serial, digest_of(data))
-        return state
 
     def save(self, state: State, *, force: bool = False) -> None:
-        """Store the state, if nobody stored another one since it was loaded.
+        """Replace the stored state, unless it changed since this one was loaded.
 
         The version before is kept under the suffix ``pre-serial-N``, where N is the
         serial of the state that is stored now. The first save keeps the serial of the
@@ -151,30 +120,27 @@ class BlobBackend(StateBackend):
 
         Args:
             state: one that was never loaded continues what is stored.
-            force: store it whatever is stored, even what cannot be read.
+            force: replace whatever is stored, even what is not a valid state.
 
         Raises:
             StateConflictError: if the stored state is of another lineage, or changed
                 since this one was loaded.
-            StateLockedError: if somebody else keeps the lock.
-            StateWriteError: if it could not be stored; what was there is intact.
+            StateLockedError: if somebody else holds the lock.
+            StateWriteError: if it could not be stored; the previous state is unchanged.
         """
         with self.lock("save"):
-            stored = self._stored()
-            digest = digest_in_background(stored)
-            lineage, serial = next_version(state, stored, force)
+            base = state.base_version
+            if base is None or force:
+                base = stored_version(self._stored(), state, force)
+            lineage, serial = next_version(state, base, force)
             version = copy.copy(state)
             version.lineage = lineage or str(uuid.uuid4())
             version.serial = serial
             data = dumps(version)
-            base = state.base_version
-            if not force and base is not None and base.digest != digest():
-                raise conflict_error(stored)
-            new_digest = digest_in_background(data)
-            self._replace(data, serial, stored is not None)
+            token = self._replace(base, data, serial, force)
             state.lineage, state.serial = version.lineage, serial
-            state.base_version = BaseVersion(state.lineage, serial, new_digest())
-            self._prune()
+            state.base_version = BaseVersion(state.lineage, serial, token)
+            self._history.prune(self.max_versions, self.max_bytes)
 
     def delete(self) -> None:
         """Remove the stored state; backups stay.
@@ -183,21 +149,21 @@ class BlobBackend(StateBackend):
             StateNotFoundError: if there is none.
         """
         with self.lock("delete"):
-            self._remove(self.name)
+            self._store.remove(self.name)
 
     def backup(self, suffix: str = "backup") -> Path | str:
-        """Copy what is stored, unread, under a name that nobody has.
+        """Copy what is stored, valid or not, to a name that is free.
 
         Args:
             suffix: letters, digits, ``_``, ``-`` and single dots. ``dev.state.json``
-                is copied to ``dev.state.{suffix}.json``; if that is taken, the time is
-                appended to the suffix. ``pre-serial-`` is for saves alone.
+                is copied to ``dev.state.{suffix}.json``; if that exists, the time is
+                appended to the suffix. ``pre-serial-`` is reserved for saves.
 
         Returns:
             Where the copy went.
 
         Raises:
-            ValueError: if the suffix has other characters, or is that of a save.
+            ValueError: if the suffix has other characters, or is reserved.
             StateNotFoundError: if nothing is stored.
         """
         if not _SUFFIX.fullmatch(suffix) or suffix.startswith(SAVE_BACKUP_PREFIX):
@@ -205,144 +171,119 @@ class BlobBackend(StateBackend):
                 f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-' and "
                 f"'.', and not {SAVE_BACKUP_PREFIX!r}"
             )
-        return self._location(self._backed_up(suffix, self._copy))
+        return self._store.location(self._history.back_up(suffix))
 
     def history(self) -> list[StateVersion]:
         """Return the older versions that saves kept and that load, newest first."""
-        versions = []
-        for blob in self._versions():
-            try:
-                state = loads(self._read(blob.name))
-            except (StateCorruptedError, StateNotFoundError, StateReadError):
-                continue
-            versions.append(
-                StateVersion(
-                    state.serial,
-                    state.lineage,
-                    state.updated_at,
-                    blob.size,
-                    len(state.resources),
-                    blob.name,
-                )
-            )
-        return versions
+        return self._history.versions()
 
     def load_version(self, serial: int) -> State:
-        """Return the version of that serial; the stored state counts too.
+        """Return the version of that serial; the stored state is one of them.
 
         Raises:
-            StateNotFoundError: if none of that serial is kept.
+            StateNotFoundError: if no version of that serial is kept.
         """
-        for name in [self.name, *(blob.name for blob in self._versions())]:
-            try:
-                state = loads(self._read(name))
-            except (StateCorruptedError, StateNotFoundError, StateReadError):
-                continue
-            if state.serial == serial:
-                return state
-        kept = ", ".join(str(version.serial) for version in self.history()) or "none"
-        raise StateNotFoundError(f"no version with serial {serial}; kept are: {kept}")
+        try:
+            stored = loads(self._store.read(self.name).data)
+            if stored.serial == serial:
+                return stored
+        except (StateCorruptedError, StateNotFoundError, StateReadError):
+            pass  # Older versions are there for just that case.
+        return self._history.find(serial)
 
     def restore(self, serial: int) -> State:
-        """Bring an older version back, as a new one; what is stored now is kept too.
+        """Store an older version again, as the newest one.
 
-        Also where what is stored cannot be read.
+        What is stored becomes a version too, and need not be a valid state.
 
         Returns:
             The state as it is stored now.
 
         Raises:
-            StateNotFoundError: if none of that serial is kept.
-            StateWriteError: if it could not be stored; what was there is intact.
+            StateNotFoundError: if no version of that serial is kept.
+            StateWriteError: if it could not be stored; the previous state is unchanged.
         """
         with self.lock(f"restore serial {serial}"):
             state = self.load_version(serial)
-            state.serial = max([serial, *map(replaced_by_serial, self._versions())]) + 1
+            state.serial = max(serial, self._history.last_serial()) + 1
+            force = False
             try:
-                state.lineage = self.load().lineage
-                self.save(state)
-            except (StateCorruptedError, StateNotFoundError):
-                self.save(state, force=True)
+                stored = _based_on(self._store.read(self.name))
+                state.lineage, state.base_version = stored.lineage, stored.base_version
+            except StateNotFoundError:
+                pass  # Nothing is replaced.
+            except StateCorruptedError:
+                force = True
+            self.save(state, force=force)
             return state
 
     def verify(self) -> list[str]:
-        """Look through what is stored and its backups; nothing is changed.
+        """Check what is stored and all its backups; nothing is changed.
 
         Returns:
-            What is wrong, one sentence each: unreadable files, keys that stand twice,
+            What is wrong, one sentence each: unreadable blobs, duplicate keys,
             resources filed under another id, checksums that do not match.
         """
-        blobs = [Blob(self.name, 0)] if self.exists() else []
+        names = [self.name] if self.exists() else []
         found = []
-        for blob in [*blobs, *self._backups()]:
+        for name in [*names, *(blob.name for blob in self._history.backups())]:
             try:
-                wrong = find_problems(self._read(blob.name))
+                wrong = find_problems(self._store.read(name).data)
             except StateNotFoundError:
-                continue  # Thinned out meanwhile.
+                continue  # Pruned in the meantime.
             except StateReadError as error:
                 wrong = [str(error)]
-            found += [f"{self._location(blob.name)}: {problem}" for problem in wrong]
+            found += [f"{self._store.location(name)}: {problem}" for problem in wrong]
         return found
 
-    def _stored(self) -> bytes | None:
+    def _stored(self) -> Blob | None:
         try:
-            return self._read(self.name)
+            return self._store.read(self.name)
         except StateNotFoundError:
             return None
         except StateReadError as error:
             raise StateWriteError(
-                f"{error}, so it cannot be told what a save would replace"
+                f"{error}, so the state that a save would overwrite is unknown"
             ) from error
 
-    def _replace(self, data: bytes, serial: int, keep: bool) -> None:
-        """Keep what is stored as a version, and store the data; both or neither."""
-        kept = (
-            self._backed_up(f"{SAVE_BACKUP_PREFIX}{serial}", self._keep)
-            if keep
-            else None
-        )
+    def _replace(self, base: BaseVersion, data: bytes, serial: int, force: bool) -> str:
+        """Keep the base version and write the data; both or neither.
+
+        Returns:
+            The token of what was written.
+
+        Raises:
+            StateConflictError: if the base version is no longer stored.
+        """
+        kept = None
+        if base != NO_BASE:
+            with suppress(StateNotFoundError):  # The write finds out as well.
+                kept = self._history.keep(serial)
         try:
-            self._write(self.name, data)
+            return self._store.write(self.name, data, None if force else base.token)
+        except StateConflictError as error:
+            if kept is not None:
+                self._history.discard(kept)
+            raise conflict_error(base, self._stored()) from error
         except BaseException:
             if kept is not None:
-                self._drop_if_still_stored(kept)
+                self._history.discard_if_stored(kept)
             raise
 
-    def _drop_if_still_stored(self, kept: str) -> None:
-        """Remove a version unless the save that failed got as far as replacing it."""
-        try:
-            if self._read(self.name) == self._read(kept):
-                self._remove(kept)
-        except (StateNotFoundError, StateReadError, StateWriteError):
-            logger.warning("%s is kept, perhaps twice", self._location(kept))
-
-    def _backed_up(self, suffix: str, copy_blob: Callable[[str, str], bool]) -> str:
-        """Copy the state under the first free name, and return that name."""
-        stamp = f"{self._now():%Y%m%dT%H%M%S%fZ}"
-        endings = ("" if n == 0 else f"-{stamp}" + f"-{n}" * (n > 1) for n in count())
-        names = (backup_name(self.name, f"{suffix}{ending}") for ending in endings)
-        return next(name for name in names if copy_blob(self.name, name))
-
-    def _backups(self, kind: str = "") -> list[Blob]:
-        return [blob for blob in self._blobs() if is_backup(blob.name, self.name, kind)]
-
-    def _versions(self) -> list[Blob]:
-        return newest_first(self._backups(SAVE_BACKUP_PREFIX))
-
-    def _prune(self) -> None:
-        """Remove the versions that are too many or too big together, oldest first."""
-        try:
-            many = expired(self._versions(), self.max_versions, self.max_bytes)
-            for blob in many:
-                self._remove(blob.name)
-        except (StateNotFoundError, StateReadError, StateWriteError) as error:
-            logger.warning("older versions were not thinned out: %s", error)
-
     def _recovery_hint(self) -> str:
-        """Return what to do about a state that cannot be read."""
-        for version in self.history()[:1]:
-            return (
-                f"the newest backup that loads is {self._location(version.name)} "
-                f"(serial {version.serial}): restore({version.serial}) brings it back"
-            )
-        return "there is no backup that loads: delete it, sync again and save"
+        """Return what to do about a state that is not valid."""
+        newest = self._history.newest_readable()
+        if newest is None:
+            return "there is no backup that loads: delete it, sync again and save"
+        location, serial = newest
+        return (
+            f"the newest backup that loads is {location} (serial {serial}): "
+            f"restore({serial}) brings it back"
+        )
+
+
+def _based_on(stored: Blob) -> State:
+    """Return the state in a blob, which knows which version it was loaded from."""
+    state = loads(stored.data)
+    state.base_version = BaseVersion(state.lineage, state.serial, stored.token)
+    return state

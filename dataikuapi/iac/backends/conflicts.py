@@ -1,81 +1,88 @@
-"""May this state take the place of the stored one, and as which version?"""
+"""Decide whether a state may replace the stored one, and as which version."""
 
-import hashlib
-from collections.abc import Callable
-from threading import Thread
-
+from dataikuapi.iac.backends.blob_store import Blob
 from dataikuapi.iac.exceptions import StateConflictError, StateCorruptedError
 from dataikuapi.iac.models import State
-from dataikuapi.iac.models.state import NO_BASE
+from dataikuapi.iac.models.state import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.serialization import loads
 
-__all__ = ["conflict_error", "digest_in_background", "digest_of", "next_version"]
+__all__ = ["conflict_error", "next_version", "stored_version"]
+
+
+def stored_version(stored: Blob | None, state: State, force: bool) -> BaseVersion:
+    """Return which version is stored.
+
+    Args:
+        stored: what is stored; ``None`` for nothing.
+        state: what is to replace it.
+        force: whether it may replace what cannot be read.
+
+    Raises:
+        StateConflictError: if what is stored cannot be read, unless forced.
+    """
+    if stored is None:
+        return NO_BASE
+    try:
+        found = loads(stored.data)
+    except StateCorruptedError as error:
+        if force:
+            return BaseVersion(None, state.serial - 1, stored.token)
+        raise StateConflictError(
+            f"what is stored cannot be read: {error}. Restore a version, or save with "
+            "force=True to replace it"
+        ) from error
+    return BaseVersion(found.lineage, found.serial, stored.token)
 
 
 def next_version(
-    state: State, stored: bytes | None, force: bool
+    state: State, base: BaseVersion, force: bool
 ) -> tuple[str | None, int]:
-    """Return lineage and serial with which the state is to be stored.
+    """Return the lineage and the serial with which the state is to be stored.
 
     Args:
-        state: what is to be stored. What it was loaded from tells what is stored; that
-            this is still so is for the caller to check.
-        stored: what is stored; ``None`` for nothing.
-        force: whether whatever is stored may be replaced.
+        state: what is to be stored.
+        base: the version that it replaces.
+        force: whether that may be of another lineage.
 
     Returns:
         The lineage, ``None`` for a new one, and the serial.
 
     Raises:
-        StateConflictError: if the stored state is of another lineage or cannot be read,
-            or was deleted since this one was loaded.
+        StateConflictError: if the lineages differ, unless forced.
     """
-    base = state.base_version
-    if stored is None:
-        if base is not None and base != NO_BASE and not force:
-            raise StateConflictError(
-                f"the stored state was deleted since serial {base.serial} was loaded "
-                "from it. Save with force=True to store this one all the same"
-            )
+    if base == NO_BASE:
         return state.lineage, state.serial
-    if base is not None and not force:
-        lineage, serial = base.lineage, base.serial
-    else:
-        lineage, serial = _read(stored, state, force)
-    if not force and state.lineage and lineage and state.lineage != lineage:
+    if not force and state.lineage and base.lineage and state.lineage != base.lineage:
         raise StateConflictError(
-            f"the stored state is of lineage {lineage}, this one of {state.lineage}: "
-            "two histories that have nothing to do with each other. Keep them in two "
-            "places, or save with force=True"
+            f"the stored state is of lineage {base.lineage}, this one of "
+            f"{state.lineage}: the two states have different lineages. Store them in "
+            "separate places, or save with force=True"
         )
-    return lineage or state.lineage, max(state.serial, serial + 1)
+    return base.lineage or state.lineage, max(state.serial, base.serial + 1)
 
 
-def conflict_error(stored: bytes | None) -> StateConflictError:
-    """Return the error that says what is stored instead of what was loaded."""
+def conflict_error(base: BaseVersion, stored: Blob | None) -> StateConflictError:
+    """Return the error that says what is stored instead of the base version.
+
+    Args:
+        base: the version that was to be replaced.
+        stored: what is stored; ``None`` for nothing.
+    """
+    if stored is None:
+        return StateConflictError(
+            f"the stored state was deleted since serial {base.serial} was loaded from "
+            "it. Save with force=True to store this one all the same"
+        )
     return StateConflictError(
-        f"another state was stored since this one was loaded: {_described(stored)}. "
+        f"another state was stored in the meantime: {_description(stored.data)}. "
         "Load it, make the change again, and save"
     )
 
 
-def _read(stored: bytes, state: State, force: bool) -> tuple[str | None, int]:
-    try:
-        found = loads(stored)
-    except StateCorruptedError as error:
-        if force:
-            return state.lineage, state.serial - 1
-        raise StateConflictError(
-            f"what is stored cannot be read: {error}. Restore a version, or save with "
-            "force=True to replace it"
-        ) from error
-    return found.lineage, found.serial
-
-
-def _described(stored: bytes | None) -> str:
+def _description(data: bytes) -> str:
     """Say which state it is, who wrote it and when."""
     try:
-        state = loads(stored or b"")
+        state = loads(data)
     except StateCorruptedError:
         return "something that cannot be read"
     latest = max(
@@ -85,30 +92,3 @@ def _described(stored: bytes | None) -> str:
     )
     by = f", last synced by {latest.deployed_by}" if latest else ""
     return f"serial {state.serial}, of {state.updated_at:%Y-%m-%d %H:%M:%S} UTC{by}"
-
-
-def digest_of(data: bytes) -> str:
-    """Return what tells one stored document from another."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def digest_in_background(data: bytes | None) -> Callable[[], str]:
-    """Hash in a thread: hashing lets go of the interpreter, which has other work.
-
-    Returns:
-        What waits for the digest and returns it; "" for nothing.
-    """
-    if data is None:
-        return lambda: ""
-    found: list[str] = []
-    thread = Thread(target=lambda: found.append(digest_of(data)))
-    try:
-        thread.start()
-    except RuntimeError:  # No threads any more: the interpreter ends.
-        return lambda: digest_of(data)
-
-    def wait() -> str:
-        thread.join()
-        return found[0]
-
-    return wait

@@ -1,18 +1,20 @@
 """A state in a file on this machine."""
 
 import glob
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
+from threading import Thread
 
-from dataikuapi.iac.backends.base import DEFAULT_LOCK_TIMEOUT
 from dataikuapi.iac.backends.blob import BlobBackend
+from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobInfo, BlobStore
 from dataikuapi.iac.backends.locks import file_lock
-from dataikuapi.iac.backends.versions import Blob
 from dataikuapi.iac.exceptions import (
+    StateConflictError,
     StateNotFoundError,
     StateReadError,
     StateWriteError,
@@ -20,28 +22,29 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.files import atomic_temporary, fsync_dir, resolve_symlink
 from dataikuapi.iac.models.times import utc_now
 
-__all__ = ["LocalFileBackend", "default_state_file"]
+__all__ = ["FolderStore", "LocalFileBackend", "default_state_file"]
 
 
 def default_state_file(environment: str) -> Path:
-    """Return where the state of an environment is kept unless somebody says where."""
+    """Return the default location of the state of an environment."""
     return Path(f".dataiku/state/{environment}.state.json")
 
 
 class LocalFileBackend(BlobBackend):
-    """Keeps a state in a local JSON file, and a backup of each version beside it.
+    """Stores a state in a local JSON file, and each version before it beside it.
 
-    The usual place is ``.dataiku/state/{environment}.state.json``. Missing folders are
-    made on the first save. A save writes a temporary file in the same folder, brings it
-    to the disk and renames it, so that whoever reads sees the old state or the new one,
-    also after a crash. A new file is readable by its owner only; an old one keeps its
-    mode. A symbolic link stays one.
+    The default location is ``.dataiku/state/{environment}.state.json``. Missing folders
+    are created on the first save. A save writes a temporary file in the same folder,
+    fsyncs it and renames it, so that a reader sees the old state or the new one, also
+    after a crash. A new file is readable by its owner only; an existing one keeps its
+    mode. A symbolic link stays one. The lock is released when its process dies, and
+    the thread that holds it may take it again.
 
     Args:
         state_file: path of the file.
         now: the clock, for the names of backups.
-        max_versions: how many older versions are kept; the oldest go first.
-        max_bytes: how much room they may take together, in bytes.
+        max_versions: how many older versions are kept; the oldest are removed first.
+        max_bytes: how many bytes they may take together.
 
     Example:
         .. code-block:: python
@@ -63,6 +66,7 @@ class LocalFileBackend(BlobBackend):
     ) -> None:
         self.state_file = Path(state_file)
         super().__init__(
+            FolderStore(self.state_file.parent),
             self.state_file.name,
             now=now,
             max_versions=max_versions,
@@ -73,105 +77,158 @@ class LocalFileBackend(BlobBackend):
         """Return the call that makes this backend."""
         return f"LocalFileBackend({str(self.state_file)!r})"
 
-    def exists(self) -> bool:
-        """Tell whether the file is there, readable or not."""
-        with _failure_is_read_error(self.state_file):
-            return self.state_file.exists()
 
-    @contextmanager
-    def lock(
-        self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
-    ) -> Iterator[None]:
-        """Keep other threads and processes from saving for a while.
+class FolderStore(BlobStore):
+    """Files in one folder; the token of a file is the SHA-256 digest of its content.
 
-        The lock goes when the process dies. The same thread may take it again; ``save``
-        takes it by itself. Reading needs no lock.
+    A file system has no conditional rename, so a write compares digests and renames
+    under the lock of the file.
 
-        Args:
-            reason: is told to whoever waits.
-            timeout: how many seconds to wait for whoever has the lock; 0 for none.
+    Args:
+        folder: may be missing; it is created by the first write.
+    """
 
-        Raises:
-            StateLockedError: if somebody else still has it by then; names them.
-        """
-        with file_lock(resolve_symlink(self.state_file), reason, timeout):
-            yield
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
-    def _location(self, name: str) -> Path:
-        return self.state_file.with_name(name)
+    def location(self, name: str) -> Path:
+        """Return the path of the file."""
+        return self._folder / name
 
-    def _blobs(self) -> list[Blob]:
-        folder = self.state_file.parent
+    def list_blobs(self, prefix: str) -> list[BlobInfo]:
+        """Return the files whose names begin with the prefix, in any order."""
         found = []
-        with _failure_is_read_error(folder):
-            for name in os.listdir(folder) if folder.is_dir() else []:
+        with _failure_is_read_error(self._folder):
+            for name in os.listdir(self._folder) if self._folder.is_dir() else []:
+                if not name.startswith(prefix):
+                    continue
                 try:
-                    status = os.stat(folder / name)
+                    status = os.stat(self._folder / name)
                 except FileNotFoundError:
-                    continue  # A temporary file of somebody who saves meanwhile.
+                    continue  # Removed in the meantime, by a save that pruned.
                 if stat.S_ISREG(status.st_mode):
-                    found.append((status.st_mtime_ns, Blob(name, status.st_size)))
-        return [blob for _, blob in sorted(found, reverse=True)]
+                    modified = datetime.fromtimestamp(status.st_mtime, timezone.utc)
+                    found.append(BlobInfo(name, status.st_size, modified))
+        return found
 
-    def _read(self, name: str) -> bytes:
-        path = self._location(name)
+    def exists(self, name: str) -> bool:
+        """Return whether the file exists, readable or not."""
+        path = self.location(name)
+        with _failure_is_read_error(path):
+            return path.exists()
+
+    def read(self, name: str) -> Blob:
+        """Return the content of the file and its digest."""
+        path = self.location(name)
         with _failure_is_read_error(path), _missing_file_is_missing_state(path):
-            return path.read_bytes()
+            data = path.read_bytes()
+        return Blob(data, _digest(data))
 
-    def _write(self, name: str, data: bytes) -> None:
-        target = resolve_symlink(self._location(name))
+    def write(self, name: str, data: bytes, expected: str | None) -> str:
+        """Replace the file if it still has the expected digest; call it under the lock.
+
+        The digests are computed while the new content is brought to the disk.
+        """
+        target = resolve_symlink(self.location(name))
         with _failure_is_write_error(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             _remove_stale_temporaries(target)
+            stored = None if expected is None else _stored_digest(target)
+            written = _digest_in_background(data)
             with atomic_temporary(target, data, _mode(target)) as temporary:
+                if stored is not None and stored() != expected:
+                    raise StateConflictError(f"{target} has changed")
                 os.replace(temporary, target)
             fsync_dir(target.parent)
+        return written()
 
-    def _copy(self, name: str, target: str) -> bool:
-        source, copy = self._location(name), self._location(target)
+    def copy(self, name: str, target: str) -> bool:
+        """Copy a file, with its mode, and never overwrite one."""
+        source, copy = self.location(name), self.location(target)
         with _failure_is_write_error(copy), _missing_file_is_missing_state(source):
             with atomic_temporary(
                 copy, source.read_bytes(), _mode(source)
             ) as temporary:
-                if not _placed(temporary, copy):
+                if not _renamed_if_free(temporary, copy):
                     return False
             fsync_dir(copy.parent)
         return True
 
-    def _keep(self, name: str, target: str) -> bool:
-        """Link instead of copying: the rename of a save leaves the old file alone."""
-        source, link = self._location(name), self._location(target)
+    def keep(self, name: str, target: str) -> bool:
+        """Link instead of copying: the rename of a write leaves the old file alone."""
+        source, link = self.location(name), self.location(target)
         try:
             os.link(resolve_symlink(source), link)
         except FileExistsError:
             return False
         except OSError:  # Another file system, or one without links.
-            return self._copy(name, target)
+            return self.copy(name, target)
         return True
 
-    def _remove(self, name: str) -> None:
-        path = self._location(name)
+    def remove(self, name: str) -> None:
+        """Remove the file."""
+        path = self.location(name)
         with _failure_is_write_error(path), _missing_file_is_missing_state(path):
             path.unlink()
 
+    @contextmanager
+    def lock(self, name: str, reason: str, timeout: float) -> Iterator[None]:
+        """Keep other threads and processes from writing the file."""
+        with file_lock(resolve_symlink(self.location(name)), reason, timeout):
+            yield
+
+
+def _stored_digest(path: Path) -> Callable[[], str]:
+    """Read a file; return a function that waits for its digest."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return lambda: ABSENT
+    except OSError as error:
+        raise StateWriteError(
+            f"cannot read {path}: {error.strerror}, so the state that a save would "
+            "overwrite is unknown"
+        ) from error
+    return _digest_in_background(data)
+
+
+def _digest_in_background(data: bytes) -> Callable[[], str]:
+    """Hash in a thread: hashing releases the GIL, so other work goes on meanwhile."""
+    found: list[str] = []
+    thread = Thread(target=lambda: found.append(_digest(data)))
+    try:
+        thread.start()
+    except RuntimeError:  # At interpreter shutdown no thread can start.
+        return lambda: _digest(data)
+
+    def wait() -> str:
+        thread.join()
+        return found[0]
+
+    return wait
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
 
 def _remove_stale_temporaries(target: Path) -> None:
-    """Remove what saves left behind that were killed; who saves has the lock."""
+    """Remove what killed saves left behind; the caller holds the lock."""
     for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
         with suppress(OSError):
             left.unlink()
 
 
 def _mode(path: Path) -> int:
-    """Return the mode of a file; of one that is not there, the owner's alone."""
+    """Return the mode of a file; of a missing one, that only its owner may read it."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:
         return 0o600
 
 
-def _placed(temporary: Path, target: Path) -> bool:
-    """Give a file its name unless the name is taken; a rename would overwrite."""
+def _renamed_if_free(temporary: Path, target: Path) -> bool:
+    """Give a file its name unless that exists; a plain rename would overwrite."""
     try:
         os.link(temporary, target)
     except FileExistsError:
@@ -207,5 +264,5 @@ def _failure_is_write_error(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StateWriteError(
-            f"cannot write {path}: {error.strerror}. What was stored before is intact"
+            f"cannot write {path}: {error.strerror}. The previous state is unchanged"
         ) from error

@@ -1,61 +1,79 @@
-"""How are the versions that saves leave behind named, ordered and thinned out?"""
+"""Name the backups of a state, and order and count them.
+
+A save that writes serial 7 keeps the version before as ``dev.state.pre-serial-7.json``.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+
+from dataikuapi.iac.backends.blob_store import BlobInfo
 
 __all__ = [
-    "Blob",
     "SAVE_BACKUP_PREFIX",
-    "backup_name",
+    "backup_names",
     "expired",
     "is_backup",
+    "name_prefix",
     "newest_first",
     "replaced_by_serial",
 ]
 
 SAVE_BACKUP_PREFIX = "pre-serial-"
-"""Begins the suffix of what a save leaves behind; then comes the serial of the save."""
+"""Begins the suffix of a version that a save keeps; the serial of the save follows."""
 
 _SERIAL = re.compile(rf"\.{SAVE_BACKUP_PREFIX}([0-9]+)")
 
 
-class Blob(NamedTuple):
-    """A stored blob: its name, and how many bytes it has."""
+def backup_names(name: str, suffix: str, now: datetime) -> Iterator[str]:
+    """Yield names for a backup: the one with just the suffix, then some with the time.
 
-    name: str
-    size: int
+    For ``dev.state.json`` the first is ``dev.state.{suffix}.json``.
+    """
+    stamp = f"{now:%Y%m%dT%H%M%S%fZ}"
+    yield _backup_name(name, suffix)
+    yield _backup_name(name, f"{suffix}-{stamp}")
+    yield from (_backup_name(name, f"{suffix}-{stamp}-{n}") for n in count(2))
 
 
-def backup_name(name: str, suffix: str) -> str:
-    """Return ``dev.state.{suffix}.json`` for ``dev.state.json``."""
+def name_prefix(name: str) -> str:
+    """Return how the names of all backups of a blob begin."""
+    return f"{Path(name).stem}."
+
+
+def is_backup(name: str, of: str, kind: str = "") -> bool:
+    """Return whether a blob is a backup of another, with a suffix that begins so."""
+    first, last = _backup_name(of, f"{kind}\n").split("\n")
+    return name.startswith(first) and name.endswith(last) and name != of
+
+
+def replaced_by_serial(version: BlobInfo) -> int:
+    """Return the serial of the save that replaced this version."""
+    match = _SERIAL.search(version.name)
+    return int(match[1]) if match else 0
+
+
+def newest_first(versions: Iterable[BlobInfo]) -> list[BlobInfo]:
+    """Order versions by what replaced them; times do not survive copying a folder."""
+    return sorted(versions, key=_age, reverse=True)
+
+
+def expired(versions: list[BlobInfo], most: int, most_bytes: int) -> list[BlobInfo]:
+    """Return which versions are too many, or too big together; the oldest are."""
+    room, too_many = most_bytes, []
+    for number, version in enumerate(versions):
+        room -= version.size
+        if number >= most or room < 0:
+            too_many.append(version)
+    return too_many
+
+
+def _backup_name(name: str, suffix: str) -> str:
     path = Path(name)
     return f"{path.stem}.{suffix}{path.suffix}"
 
 
-def is_backup(name: str, of: str, kind: str = "") -> bool:
-    """Tell whether a blob is a backup of another, with a suffix that begins so."""
-    first, last = backup_name(of, f"{kind}\n").split("\n")
-    return name.startswith(first) and name.endswith(last) and name != of
-
-
-def replaced_by_serial(blob: Blob) -> int:
-    """Return the serial that replaced this version."""
-    match = _SERIAL.search(blob.name)
-    return int(match[1]) if match else 0
-
-
-def newest_first(blobs: Iterable[Blob]) -> list[Blob]:
-    """Order versions by what replaced them; a copy of a folder makes times lie."""
-    return sorted(blobs, key=replaced_by_serial, reverse=True)
-
-
-def expired(versions: list[Blob], most: int, most_bytes: int) -> list[Blob]:
-    """Return which versions are too many, or too big together; the oldest are."""
-    room, too_many = most_bytes, []
-    for number, blob in enumerate(versions):
-        room -= blob.size
-        if number >= most or room < 0:
-            too_many.append(blob)
-    return too_many
+def _age(version: BlobInfo) -> tuple[int, datetime, str]:
+    return replaced_by_serial(version), version.modified, version.name

@@ -16,11 +16,18 @@ __all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
 
 
 class BaseVersion(NamedTuple):
-    """The stored version that a state was loaded from, or saved as."""
+    """The stored version that a state was loaded from, or saved as.
+
+    Args:
+        lineage: of that version.
+        serial: of that version.
+        token: identifies what is stored, e.g. a digest or an ETag; opaque to all but
+            the backend.
+    """
 
     lineage: str | None
     serial: int
-    digest: str
+    token: str
 
 
 NO_BASE = BaseVersion(None, 0, "")
