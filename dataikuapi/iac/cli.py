@@ -19,9 +19,13 @@ from dataikuapi.iac import (
     DiffEngine,
     LocalFileBackend,
     State,
+    StateCorruptedError,
     StateManager,
+    StateNotFoundError,
+    StateReadError,
     read_ignore_file,
 )
+from dataikuapi.iac.backends import StateVersion
 from dataikuapi.iac.backends.local import default_state_file
 from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
@@ -280,9 +284,16 @@ def _history(arguments: argparse.Namespace) -> int:
     state = backend.load()
     print(f"serial {state.serial}  {format_time(state.updated_at)}  current")
     for version in backend.history():
-        text = f"{version.resources} resources, {version.size:,} bytes, {version.name}"
+        text = f"{_contents(version)}, {version.size:,} bytes, {version.name}"
         print(f"serial {version.serial}  {format_time(version.time)}  {text}")
     return 0
+
+
+def _contents(version: StateVersion) -> str:
+    try:
+        return f"{version.resources} resources"
+    except (StateCorruptedError, StateNotFoundError, StateReadError):
+        return "cannot be read"
 
 
 def _restore(arguments: argparse.Namespace) -> int:

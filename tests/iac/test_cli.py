@@ -156,6 +156,17 @@ def test_versions_are_listed_compared_and_restored(synced, project):
     assert synced("diff", "1", "3")[0] == 0
 
 
+def test_history_lists_a_version_that_cannot_be_read(synced, tmp_path):
+    for _ in range(2):
+        synced("sync", "--project", KEY)
+    version = tmp_path / ".dataiku/state/dev.state.pre-serial-3.json"
+    version.write_bytes(b"{")
+    code, output, _ = synced("history")
+    assert code == 0
+    assert re.search(r"^serial 2 .*  cannot be read, 1 bytes", output, re.MULTILINE)
+    assert re.search(r"^serial 1 .*  20 resources", output, re.MULTILINE)
+
+
 def test_diff_of_two_files(synced, project):
     synced("sync", "--state-file", "a.json")
     change(project)

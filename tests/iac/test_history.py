@@ -1,6 +1,7 @@
 """History: older versions are listed, read, restored, pruned and verified."""
 
 import os
+from datetime import datetime, timezone
 
 import pytest
 
@@ -24,7 +25,8 @@ def test_history_lists_the_older_versions(backend):
     assert newest.resources == 1
     folder = backend.state_file.parent
     assert newest.size == (folder / newest.name).stat().st_size
-    assert newest.time == backend.load_version(2).updated_at
+    written = (folder / newest.name).stat().st_mtime
+    assert newest.time == datetime.fromtimestamp(written, timezone.utc)
 
 
 def test_history_is_newest_first(backend, path):

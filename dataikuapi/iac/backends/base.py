@@ -1,10 +1,11 @@
 """What a place that keeps a state has to promise."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import StateNotFoundError
@@ -18,23 +19,41 @@ DEFAULT_LOCK_TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class StateVersion:
-    """One older version of a state.
+    """One older version of a state, as a listing shows it.
+
+    What a listing does not show, ``lineage`` and ``resources``, is read on first use.
 
     Args:
-        serial: of the version.
-        lineage: of the version.
-        time: when it last changed.
+        serial: of the version. A backend may infer it without reading the version;
+            the state that ``load`` returns has the true one.
+        time: when it was stored; where a storage keeps versions by copying them, when
+            it was replaced.
         size: in bytes.
-        resources: how many it has.
         name: under which it is kept.
+        load: reads the version. Raises StateNotFoundError if it was pruned since it
+            was listed, StateReadError or StateCorruptedError if it cannot be read.
     """
 
     serial: int
-    lineage: str | None
     time: datetime
     size: int
-    resources: int
     name: str
+    load: Callable[[], State] = field(repr=False, compare=False)
+
+    @property
+    def lineage(self) -> str | None:
+        """The lineage of the version; raises what ``load`` raises."""
+        return self._contents[0]
+
+    @property
+    def resources(self) -> int:
+        """How many resources the version has; raises what ``load`` raises."""
+        return self._contents[1]
+
+    @cached_property
+    def _contents(self) -> tuple[str | None, int]:
+        state = self.load()
+        return state.lineage, len(state.resources)
 
 
 class StateBackend(ABC):
@@ -105,7 +124,7 @@ class StateBackend(ABC):
         yield
 
     def history(self) -> list[StateVersion]:
-        """Return the older versions that can be read, newest first; none by default."""
+        """Return the older versions, newest first; by default there are none."""
         return []
 
     def load_version(self, serial: int) -> State:

@@ -174,7 +174,11 @@ class BlobBackend(StateBackend):
         return self._store.location(self._history.back_up(suffix))
 
     def history(self) -> list[StateVersion]:
-        """Return the older versions that saves kept and that load, newest first."""
+        """Return the older versions that saves kept, newest first.
+
+        Serials are inferred from names: only the oldest version is read, and left out
+        if it does not load. Whether the others load shows when they are read.
+        """
         return self._history.versions()
 
     def load_version(self, serial: int) -> State:
@@ -183,13 +187,15 @@ class BlobBackend(StateBackend):
         Raises:
             StateNotFoundError: if no version of that serial is kept.
         """
+        lineage = None
         try:
             stored = loads(self._store.read(self.name).data)
             if stored.serial == serial:
                 return stored
+            lineage = stored.lineage
         except (StateCorruptedError, StateNotFoundError, StateReadError):
             pass  # Older versions are there for just that case.
-        return self._history.find(serial)
+        return self._history.find(serial, lineage)
 
     def restore(self, serial: int) -> State:
         """Store an older version again, as the newest one.

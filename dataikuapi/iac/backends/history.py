@@ -1,8 +1,9 @@
 """The older versions of a state: keep, list, find and prune them."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from dataikuapi.iac.backends.base import StateVersion
@@ -13,8 +14,11 @@ from dataikuapi.iac.backends.versions import (
     expired,
     is_backup,
     name_prefix,
+    names_agree_with_times,
     newest_first,
     replaced_by_serial,
+    serials_by_name,
+    where_to_look,
 )
 from dataikuapi.iac.exceptions import (
     StateCorruptedError,
@@ -52,17 +56,15 @@ class VersionHistory:
         return [blob for blob in blobs if is_backup(blob.name, self._name, kind)]
 
     def versions(self) -> list[StateVersion]:
-        """Return the versions that saves kept and that load, newest first."""
+        """Return the versions that saves kept, newest first.
+
+        Serials are inferred from the names; only the oldest version is read.
+        """
         return [
             StateVersion(
-                state.serial,
-                state.lineage,
-                state.updated_at,
-                blob.size,
-                len(state.resources),
-                blob.name,
+                serial, blob.modified, blob.size, blob.name, partial(self._load, blob)
             )
-            for blob, state in self._readable()
+            for blob, serial in self._numbered({})
         ]
 
     def last_serial(self) -> int:
@@ -71,22 +73,36 @@ class VersionHistory:
 
     def newest_readable(self) -> tuple[Path | str, int] | None:
         """Return the newest version that loads: where it is, and its serial."""
-        for blob, state in self._readable():
-            return self._store.location(blob.name), state.serial
+        for blob in self._blobs():
+            state = self._load_if_readable(blob)
+            if state is not None:
+                return self._store.location(blob.name), state.serial
         return None
 
-    def find(self, serial: int) -> State:
+    def find(self, serial: int, lineage: str | None) -> State:
         """Return the version of that serial.
+
+        Args:
+            serial: of the version.
+            lineage: of the stored state, if that is known: it saves reading versions.
 
         Raises:
             StateNotFoundError: if no version of that serial is kept.
         """
-        found = []
-        for _, state in self._readable():
+        blobs, read = self._blobs(), {}
+        for blob in where_to_look(blobs, serial):
+            state = self._load_if_readable(blob)
+            if state is None:
+                continue
             if state.serial == serial:
                 return state
-            found.append(str(state.serial))
-        kept = ", ".join(found) or "none"
+            read[blob.name] = state.serial
+            same_lineage = lineage is not None and state.lineage == lineage
+            if same_lineage and names_agree_with_times(blobs):
+                # Serials only grow within a lineage, so the name of the wanted version
+                # would have come up before this one, and no other lineage interferes.
+                break
+        kept = ", ".join(str(number) for _, number in self._numbered(read)) or "none"
         raise StateNotFoundError(f"no version with serial {serial}; kept are: {kept}")
 
     def keep(self, serial: int) -> str:
@@ -139,12 +155,34 @@ class VersionHistory:
     def _blobs(self) -> list[BlobInfo]:
         return newest_first(self.backups(SAVE_BACKUP_PREFIX))
 
-    def _readable(self) -> Iterator[tuple[BlobInfo, State]]:
-        for blob in self._blobs():
-            try:
-                yield blob, loads(self._store.read(blob.name).data)
-            except (StateCorruptedError, StateNotFoundError, StateReadError):
-                continue
+    def _numbered(self, read: Mapping[str, int]) -> list[tuple[BlobInfo, int]]:
+        """Pair versions with their serials, newest first.
+
+        Args:
+            read: the serials of those that were read already, by name.
+        """
+        blobs = self._blobs()
+        serials = {**serials_by_name(blobs), **read}
+        for blob in blobs:
+            state = None if blob.name in serials else self._load_if_readable(blob)
+            if state is not None:
+                serials[blob.name] = state.serial
+        return [(blob, serials[blob.name]) for blob in blobs if blob.name in serials]
+
+    def _load(self, blob: BlobInfo) -> State:
+        try:
+            return loads(self._store.read(blob.name).data)
+        except StateCorruptedError as error:
+            location = self._store.location(blob.name)
+            raise StateCorruptedError(
+                f"{location} is not a valid state: {error}"
+            ) from error
+
+    def _load_if_readable(self, blob: BlobInfo) -> State | None:
+        try:
+            return self._load(blob)
+        except (StateCorruptedError, StateNotFoundError, StateReadError):
+            return None
 
     def _copied(self, suffix: str, copy_blob: Callable[[str, str], bool]) -> str:
         names = backup_names(self._name, suffix, self._now())

@@ -1,4 +1,4 @@
-"""Name the backups of a state, and order and count them.
+"""Name the backups of a state, and infer from the names which version is where.
 
 A save that writes serial 7 keeps the version before as ``dev.state.pre-serial-7.json``.
 """
@@ -17,8 +17,11 @@ __all__ = [
     "expired",
     "is_backup",
     "name_prefix",
+    "names_agree_with_times",
     "newest_first",
     "replaced_by_serial",
+    "serials_by_name",
+    "where_to_look",
 ]
 
 SAVE_BACKUP_PREFIX = "pre-serial-"
@@ -58,6 +61,44 @@ def replaced_by_serial(version: BlobInfo) -> int:
 def newest_first(versions: Iterable[BlobInfo]) -> list[BlobInfo]:
     """Order versions by what replaced them; times do not survive copying a folder."""
     return sorted(versions, key=_age, reverse=True)
+
+
+def serials_by_name(versions: Iterable[BlobInfo]) -> dict[str, int]:
+    """Return the serials of versions by name, as far as they can be inferred.
+
+    The save that kept ``pre-serial-5`` wrote serial 5, and the next save kept that: if
+    the next name is ``pre-serial-7``, it holds serial 5. For the oldest
+    version nothing can be inferred. Names mislead if a version was deleted by hand.
+    """
+    versions = list(versions)
+    saves = sorted({replaced_by_serial(version) for version in versions})
+    written = dict(zip(saves[1:], saves))
+    return {
+        version.name: written[replaced_by_serial(version)]
+        for version in versions
+        if replaced_by_serial(version) in written
+    }
+
+
+def where_to_look(versions: Iterable[BlobInfo], serial: int) -> list[BlobInfo]:
+    """Return which versions may have that serial, the likeliest first.
+
+    What replaced a version has a greater serial, and most likely the next greater one
+    among the names. Of several versions that were replaced by one serial, the newest
+    comes first.
+    """
+    later = [each for each in versions if replaced_by_serial(each) > serial]
+    return sorted(newest_first(later), key=replaced_by_serial)
+
+
+def names_agree_with_times(versions: Iterable[BlobInfo]) -> bool:
+    """Return whether versions were stored in the order of the serials in their names.
+
+    They were not if the state was deleted and a new one began with smaller serials.
+    Copying a folder may give the same impression.
+    """
+    times = [version.modified for version in sorted(versions, key=_age)]
+    return all(earlier < later for earlier, later in zip(times, times[1:]))
 
 
 def expired(versions: list[BlobInfo], most: int, most_bytes: int) -> list[BlobInfo]:
