@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dataikuapi.iac import StateManager
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.local import LocalFileBackend
 from dataikuapi.iac.exceptions import (
@@ -396,34 +397,81 @@ def test_verify_reports_everything_that_is_wrong(backend):
 # Other backends
 
 
+class FiveMethods(StateBackend):
+    """Has what is abstract, and nothing else; its ``save`` knows no ``force``."""
+
+    def __init__(self):
+        self.document = None
+
+    def load(self):
+        if self.document is None:
+            raise StateNotFoundError("nothing is stored")
+        return State.from_dict(self.document)
+
+    def save(self, state):
+        self.document = state.to_dict()
+
+    def exists(self):
+        return self.document is not None
+
+    def delete(self):
+        self.document = None
+
+    def backup(self, suffix="backup"):
+        return suffix
+
+
 def test_five_methods_make_a_backend():
-    class Minimal(StateBackend):
+    backend = FiveMethods()
+    backend.save(state(3, type="S3"))
+    assert backend.load().get_resource(ORDERS).attributes == {"type": "S3"}
+    assert backend.backup() == "backup"
+    with backend.lock("nothing"):
+        assert backend.history() == []
+
+
+def test_a_backend_with_five_methods_has_the_stored_version_alone():
+    backend = FiveMethods()
+    for stored in (None, state(2)):
+        if stored:
+            backend.save(stored)
+        for action in (backend.load_version, backend.restore):
+            with pytest.raises(StateNotFoundError, match="no version with serial 3"):
+                action(3)
+    assert backend.load_version(2).serial == 2
+    assert backend.restore(2).serial == backend.load().serial == 3
+
+
+def test_a_backend_with_five_methods_restores_the_versions_that_it_loads():
+    class WithVersions(FiveMethods):
+        def load_version(self, serial):
+            return state(serial, type="older")
+
+    backend = WithVersions()
+    backend.save(State(serial=7, lineage="L"))
+    restored = backend.restore(3)
+    assert restored == backend.load()
+    assert (restored.serial, restored.lineage) == (8, "L")
+    assert restored.get_resource(ORDERS).attributes == {"type": "older"}
+
+
+@pytest.mark.parametrize("error", [StateCorruptedError, StateReadError])
+def test_a_backend_with_five_methods_verifies_that_the_state_loads(error):
+    class Broken(FiveMethods):
         def load(self):
-            return State()
+            raise error("it is torn")
 
-        def save(self, state):
-            pass
-
-        def exists(self):
-            return True
-
-        def delete(self):
-            pass
-
-        def backup(self, suffix="backup"):
-            return suffix
-
-    assert Minimal().backup() == "backup"
+    backend = FiveMethods()
+    assert backend.verify() == []
+    backend.save(state())
+    assert backend.verify() == []
+    assert Broken().verify() == ["it is torn"]
 
 
-def test_a_backend_with_just_five_methods_has_no_history():
-    class Least(StateBackend):
-        load = save = exists = delete = backup = lambda self, *args: False
-
-    with Least().lock("nothing"):
-        assert Least().history() == []
-    with pytest.raises(StateNotFoundError, match="no version with serial 3"):
-        Least().load_version(3)
+def test_a_manager_serves_a_backend_whose_save_takes_the_state_alone(mock_client):
+    manager = StateManager(FiveMethods(), mock_client, "dev")
+    manager.save_state(state(1))
+    assert manager.load_state().has_resource(ORDERS)
 
 
 @pytest.mark.parametrize("name", ["load", "save", "exists", "delete", "backup"])

@@ -1,4 +1,4 @@
-"""What a place that keeps a state has to promise."""
+"""The contract of a backend: where one state is stored."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -8,13 +8,17 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from dataikuapi.iac.exceptions import StateNotFoundError
+from dataikuapi.iac.exceptions import (
+    StateCorruptedError,
+    StateNotFoundError,
+    StateReadError,
+)
 from dataikuapi.iac.models import State
 
 __all__ = ["StateBackend", "StateVersion"]
 
 DEFAULT_LOCK_TIMEOUT = 60.0
-"""How many seconds a lock is waited for when nothing else is said."""
+"""How many seconds to wait for a lock unless the caller says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,11 @@ class StateVersion:
 
 
 class StateBackend(ABC):
-    """One place that keeps one state.
+    """One place where one state is stored.
 
-    Subclass it with the five abstract methods, or build on
-    :class:`~dataikuapi.iac.backends.blob.BlobBackend`, which needs less and does more:
-    it refuses lost updates, and keeps a history.
+    Subclass it with the five abstract methods; the others have defaults that work with
+    just these. Or build on :class:`~dataikuapi.iac.backends.blob.BlobBackend`, which
+    needs less and does more: it refuses lost updates, and keeps a history.
     """
 
     @abstractmethod
@@ -71,20 +75,30 @@ class StateBackend(ABC):
         Raises:
             StateNotFoundError: if there is none.
             StateReadError: if what is stored could not be read.
-            StateCorruptedError: if what is stored is not a state.
+            StateCorruptedError: if what is stored is not a valid state.
         """
 
     @abstractmethod
-    def save(self, state: State) -> None:
-        """Store the state; whatever goes wrong, the one stored before stays whole.
+    def save(self, state: State, *, force: bool = False) -> None:
+        """Replace the stored state; if that fails, the previous state is unchanged.
+
+        A subclass whose ``save`` takes the state alone serves as well: this library
+        calls ``save(state)``, and passes ``force`` to no backend but its own.
+
+        Args:
+            state: what to store.
+            force: replace whatever is stored. A backend that detects no conflicts may
+                ignore it.
 
         Raises:
+            StateConflictError: if the stored state is not the one that this state was
+                loaded from, in a backend that detects conflicts.
             StateWriteError: if it could not be stored.
         """
 
     @abstractmethod
     def exists(self) -> bool:
-        """Tell whether anything is stored, readable or not."""
+        """Return whether anything is stored, readable or not."""
 
     @abstractmethod
     def delete(self) -> None:
@@ -96,7 +110,7 @@ class StateBackend(ABC):
 
     @abstractmethod
     def backup(self, suffix: str = "backup") -> Path | str:
-        """Keep a copy of what is stored, and never overwrite an older copy.
+        """Copy what is stored, and never overwrite an older copy.
 
         Args:
             suffix: goes into the name of the copy.
@@ -112,14 +126,14 @@ class StateBackend(ABC):
     def lock(
         self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
     ) -> Iterator[None]:
-        """Keep others from saving for a while; a backend without locks does nothing.
+        """Keep others from saving for a while; the default does nothing.
 
         Args:
-            reason: is told to whoever waits.
-            timeout: how many seconds to wait for whoever has the lock.
+            reason: shown to anyone waiting for the lock.
+            timeout: how many seconds to wait for the lock.
 
         Raises:
-            StateLockedError: if somebody else still has it by then.
+            StateLockedError: if somebody else still holds it by then.
         """
         yield
 
@@ -128,13 +142,50 @@ class StateBackend(ABC):
         return []
 
     def load_version(self, serial: int) -> State:
-        """Return the version of that serial; the stored state counts too.
+        """Return the version of that serial; the default knows the stored state alone.
 
         Raises:
-            StateNotFoundError: if there is none of that serial.
+            StateNotFoundError: if no version of that serial is kept.
         """
         if self.exists():
             state = self.load()
             if state.serial == serial:
                 return state
         raise StateNotFoundError(f"no version with serial {serial} is kept")
+
+    def restore(self, serial: int) -> State:
+        """Store an older version again, as the newest one.
+
+        The default saves what :meth:`load_version` returns, under the lock, with a
+        serial above that of the stored state. It cannot replace a stored state that
+        does not load.
+
+        Returns:
+            The state as it is stored now.
+
+        Raises:
+            StateNotFoundError: if no version of that serial is kept.
+            StateWriteError: if it could not be stored.
+        """
+        with self.lock(f"restore serial {serial}"):
+            state = self.load_version(serial)
+            if self.exists():
+                stored = self.load()
+                state.serial = max(serial, stored.serial) + 1
+                state.lineage = stored.lineage
+                state.base_version = stored.base_version
+            self.save(state)
+            return state
+
+    def verify(self) -> list[str]:
+        """Return what is wrong with what is stored, one sentence each.
+
+        The default says why the stored state does not load, and checks nothing else.
+        """
+        try:
+            self.load()
+        except StateNotFoundError:
+            pass  # Nothing is stored, so nothing is wrong with it.
+        except (StateCorruptedError, StateReadError) as error:
+            return [str(error)]
+        return []
