@@ -4,6 +4,7 @@ from dataikuapi.iac.backends.base import StateBackend, StateVersion
 from dataikuapi.iac.backends.blob import BlobBackend
 from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobInfo, BlobStore
 from dataikuapi.iac.backends.local import LocalFileBackend
+from dataikuapi.iac.backends.registry import open_backend
 
 __all__ = [
     "ABSENT",
@@ -14,4 +15,5 @@ __all__ = [
     "LocalFileBackend",
     "StateBackend",
     "StateVersion",
+    "open_backend",
 ]

@@ -1,0 +1,27 @@
+"""A location opens the backend of its scheme; a path opens a file."""
+
+import pytest
+
+from dataikuapi.iac.backends import LocalFileBackend, open_backend
+
+
+@pytest.mark.parametrize("kind", [str, lambda path: path], ids=["str", "Path"])
+def test_a_path_opens_a_file(path, kind):
+    backend = open_backend(kind(path))
+    assert isinstance(backend, LocalFileBackend)
+    assert backend.state_file == path
+
+
+@pytest.mark.parametrize("path", ["C:\\state\\dev.state.json", "a:b", "dir//x.json"])
+def test_a_path_with_a_colon_is_a_path(path):
+    assert str(open_backend(path).state_file) == str(LocalFileBackend(path).state_file)
+
+
+@pytest.mark.parametrize("scheme", ["s3", "postgresql+psycopg", "HTTPS"])
+def test_an_unknown_scheme_is_refused(scheme):
+    with pytest.raises(ValueError) as refused:
+        open_backend(f"{scheme}://user:hunter2@host/dev.state.json")
+    message = str(refused.value)
+    assert f"{scheme.lower()}://" in message
+    assert "the path of a file" in message
+    assert "hunter2" not in message
