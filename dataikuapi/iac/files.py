@@ -1,4 +1,4 @@
-"""How does a file get its content in one step, so that nobody sees half of it?"""
+"""Replace files atomically and durably."""
 
 import logging
 import os
@@ -13,19 +13,19 @@ logger = logging.getLogger(__name__)
 
 
 def resolve_symlink(path: Path) -> Path:
-    """Return the file behind a symbolic link, which need not be there yet."""
+    """Return the target of a symbolic link, which need not exist yet."""
     return Path(os.path.realpath(path))
 
 
 @contextmanager
 def atomic_temporary(target: Path, data: bytes, mode: int | None) -> Iterator[Path]:
-    """Give a new file in the same folder; remove it unless it was renamed away.
+    """Yield a new file beside the target, to be renamed to it; else it is removed.
 
     Args:
-        target: the file whose place it is to take.
-        data: its content, which is brought to the disk.
-        mode: of the file, which until then is its owner's alone; ``None`` for that of
-            any new file.
+        target: the file that it is to replace.
+        data: its content, which is fsynced.
+        mode: of the file, which until it is written only its owner may read; ``None``
+            for the default mode of a new file.
     """
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
@@ -37,12 +37,12 @@ def atomic_temporary(target: Path, data: bytes, mode: int | None) -> Iterator[Pa
             os.fsync(file.fileno())
         yield temporary
     finally:
-        with suppress(OSError):  # What counts is done, or has its own error.
+        with suppress(OSError):  # The caller succeeded, or raises an error of its own.
             temporary.unlink()
 
 
 def fsync_dir(folder: Path) -> None:
-    """Bring a rename to the disk."""
+    """Fsync a folder, so that a rename in it survives a crash."""
     try:
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -50,9 +50,9 @@ def fsync_dir(folder: Path) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        # The file itself is on the disk: after a crash the old one is there or the new
-        # one, and each is whole. Some file systems cannot do more.
-        logger.warning("cannot sync folder %s: %s", folder, error.strerror)
+        # The file itself is fsynced: after a crash there is the old file or the new
+        # one, each of them whole. Some file systems cannot do more.
+        logger.warning("cannot fsync folder %s: %s", folder, error.strerror)
 
 
 def _private(name: str, flags: int) -> int:

@@ -1,4 +1,4 @@
-"""Locks between processes and threads of one machine, whose holder can be named."""
+"""File locks between the processes and threads of one machine, with named holders."""
 
 import getpass
 import json
@@ -16,25 +16,25 @@ from dataikuapi.iac.models.times import format_time, utc_now
 __all__ = ["file_lock"]
 
 _POLL_SECONDS = 0.02
-"""How long a waiting process sleeps before it looks again."""
+"""How long to sleep between two attempts to take the lock."""
 
 
 @contextmanager
 def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
     """Hold the lock of a file.
 
-    It is a lock of the kernel: it goes when the process that holds it dies, however.
-    The same thread may take it again; other threads and processes wait.
+    It is a kernel lock: it is released when the process that holds it dies, however it
+    dies. The same thread may take it again; other threads and processes wait.
 
     Args:
-        target: the file. The lock is a file beside it, ``.{name}.lock``, and who has it
-            stands in ``.{name}.lock.info``.
-        reason: is told to whoever waits.
+        target: the file. The lock is a file beside it, ``.{name}.lock``, and its holder
+            is written to ``.{name}.lock.info``.
+        reason: shown to anyone waiting for the lock.
         timeout: how many seconds to wait; negative for ever.
 
     Raises:
-        StateLockedError: if somebody else still has it by then.
-        StateWriteError: if there can be no lock file.
+        StateLockedError: if somebody else still holds it by then.
+        StateWriteError: if the lock file cannot be created.
     """
     path = target.with_name(f".{target.name}.lock")
     info = path.with_name(f"{path.name}.info")
@@ -45,11 +45,11 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
     except Timeout as error:
         raise StateLockedError(
             f"{target} is locked by {_holder(info)}. Wait until it is done, or end "
-            "that process: its lock goes with it"
+            "that process, which releases the lock"
         ) from error
     except OSError as error:
         raise StateWriteError(
-            f"cannot lock {target}: {error.strerror}. What was stored before is intact"
+            f"cannot lock {target}: {error.strerror}. The previous state is unchanged"
         ) from error
     try:
         if lock.lock_counter == 1:
@@ -57,14 +57,14 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
         yield
     finally:
         if lock.lock_counter == 1:
-            with suppress(OSError):  # Else it names one who is gone, until the next.
+            with suppress(OSError):  # At worst it names a past holder.
                 info.unlink()
-        with suppress(OSError):  # What was done under the lock is done.
+        with suppress(OSError):  # The work under the lock is done; keep its outcome.
             lock.release()
 
 
 def _write_holder(info: Path, reason: str) -> None:
-    """Write down who has the lock, in one step for those who read it meanwhile."""
+    """Record who holds the lock; readers see the whole record or none."""
     holder = {
         "user": _user(),
         "host": socket.gethostname(),
@@ -78,7 +78,7 @@ def _write_holder(info: Path, reason: str) -> None:
         written.chmod(0o600)
         os.replace(written, info)
     except OSError:
-        pass  # The lock holds all the same, unnamed.
+        pass  # The lock protects all the same; its holder stays unknown.
     finally:
         with suppress(OSError):
             written.unlink()
@@ -100,4 +100,4 @@ def _holder(info: Path) -> str:
             f"{holder['since']}{because}"
         )
     except (OSError, ValueError, KeyError, TypeError):
-        return "somebody who has not told who it is"
+        return "an unknown holder"
