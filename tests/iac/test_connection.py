@@ -1,16 +1,116 @@
 """Calling DSS: in time, again where that helps, and on sessions of our own."""
 
+import inspect
+import re
 import socket
+from contextlib import ExitStack
+from pathlib import Path
 from unittest.mock import Mock, create_autospec
 
 import pytest
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family
 
 from dataikuapi import DSSClient
-from dataikuapi.iac import DatasetSync, DSSUnreachableError, RetryPolicy, StateManager
+from dataikuapi.iac import (
+    DatasetSync,
+    DSSTimeoutError,
+    DSSUnreachableError,
+    RetryPolicy,
+    StateManager,
+)
 from dataikuapi.iac.sync.connection import clone_client
 from dataikuapi.iac.sync.sockets import SocketTracker
+
+# What sync/sockets.py relies on, some of it private to urllib3. A release of urllib3
+# that changes it fails here first, with advice.
+
+
+def connects_through_new_conn(connection_class):
+    class Connection(connection_class):
+        def _new_conn(self):
+            raise NotImplementedError("connect() calls _new_conn()")
+
+    with pytest.raises(NotImplementedError):
+        Connection("dss.example.com").connect()
+    return True
+
+
+def parameters(function):
+    return list(inspect.signature(function).parameters)
+
+
+RELIED_ON = {
+    "HTTPConnection._new_conn(self)": lambda: (
+        parameters(HTTPConnection._new_conn) == ["self"]
+    ),
+    "HTTPSConnection inherits _new_conn": lambda: (
+        HTTPSConnection._new_conn is HTTPConnection._new_conn
+    ),
+    "HTTPConnection.connect() connects by _new_conn()": lambda: (
+        connects_through_new_conn(HTTPConnection)
+    ),
+    "HTTPSConnection.connect() connects by _new_conn()": lambda: (
+        connects_through_new_conn(HTTPSConnection)
+    ),
+    "HTTPConnection._dns_host, with the dot that .host lacks": lambda: (
+        HTTPConnection("dss.example.com.")._dns_host == "dss.example.com."
+    ),
+    "timeout, source_address, socket_options and sock of a connection": lambda: (
+        vars(HTTPConnection("h", timeout=3, source_address=("", 1))).items()
+        >= {"timeout": 3, "source_address": ("", 1), "sock": None}.items()
+        and (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        in HTTPConnection("h").socket_options
+    ),
+    "allowed_gai_family()": lambda: (
+        allowed_gai_family() in (socket.AF_INET, socket.AF_UNSPEC)
+    ),
+    "NewConnectionError and ConnectTimeoutError take a connection and a text": lambda: (
+        "why" in str(NewConnectionError(HTTPConnection("h"), "why"))
+        and "why" in str(ConnectTimeoutError(HTTPConnection("h"), "why"))
+    ),
+    "pool_classes_by_scheme of a pool manager": lambda: (
+        PoolManager().pool_classes_by_scheme
+        == {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+    ),
+    "ConnectionCls of a pool": lambda: (
+        HTTPConnectionPool.ConnectionCls is HTTPConnection
+        and HTTPSConnectionPool.ConnectionCls is HTTPSConnection
+    ),
+    "poolmanager, proxy_manager and proxy_manager_for() of requests": lambda: (
+        isinstance(HTTPAdapter().poolmanager, PoolManager)
+        and HTTPAdapter().proxy_manager == {}
+        and parameters(HTTPAdapter.proxy_manager_for)[1] == "proxy"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RELIED_ON)
+def test_urllib3_has_what_the_socket_tracker_relies_on(what):
+    advice = (
+        f"urllib3 {urllib3.__version__} or requests {requests.__version__} changed: "
+        f"{what}. dataikuapi/iac/sync/sockets.py relies on that: adapt it, or exclude "
+        "the release in pyproject.toml; see docs/decisions/0020"
+    )
+    try:
+        assert RELIED_ON[what](), advice
+    except (AttributeError, TypeError) as error:
+        raise AssertionError(advice) from error
+
+
+def test_the_next_major_release_of_urllib3_is_excluded():
+    pyproject = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+    assert re.search(r'"urllib3>=2,<3"', pyproject)
+
+
+# Sessions and time-outs
+
 
 POLICY = RetryPolicy(connect_timeout=3, read_timeout=7)
 
@@ -31,6 +131,12 @@ def client():
     client = DSSClient("http://dss.invalid", "key", extra_headers={"X-Team": "a"})
     client._session.mount("http://", Recorder())
     return client
+
+
+def manager_of(client, policy):
+    """Return a manager that has no state."""
+    backend = Mock(**{"exists.return_value": False})
+    return StateManager(backend, client, "test", policy=policy)
 
 
 def test_every_call_has_a_time_out(client):
@@ -82,8 +188,7 @@ def test_a_mock_is_used_as_it_is():
 
 
 def test_all_syncs_call_with_a_time_out(client):
-    backend = Mock(**{"exists.return_value": False})
-    manager = StateManager(backend, client, "test", policy=POLICY)
+    manager = manager_of(client, POLICY)
     for call in (
         lambda: manager.sync_project("SHOP"),
         lambda: manager.sync_all(),
@@ -109,3 +214,74 @@ def test_each_address_of_a_host_is_tried(server, monkeypatch):
     own = clone_client(DSSClient(server.url, server.api_key), POLICY, SocketTracker())
 
     assert "ORDERS_DEMO" in own.list_project_keys()
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        yield server
+
+
+def test_a_connection_that_is_opened_after_the_end_is_ended(listener):
+    sockets = SocketTracker()
+    sockets.shutdown()
+    with socket.create_connection(listener.getsockname()) as late:
+        sockets.add(late)
+        assert late.recv(1) == b""
+
+
+def test_no_connection_is_made_after_the_end(server):
+    sockets = SocketTracker()
+    policy = RetryPolicy(max_retries=0)
+    own = clone_client(DSSClient(server.url, server.api_key), policy, sockets)
+    assert "ORDERS_DEMO" in own.list_project_keys()
+    sockets.shutdown()
+    with pytest.raises(requests.ConnectionError):
+        own.list_project_keys()
+
+
+def test_a_host_that_lets_nobody_connect_is_a_time_out(listener):
+    address = listener.getsockname()
+    with ExitStack() as stack:
+        for _ in range(8):  # More than the host queues.
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        client = DSSClient(f"http://127.0.0.1:{address[1]}", "key")
+        policy = RetryPolicy(connect_timeout=0.05, max_retries=0)
+        with pytest.raises(DSSTimeoutError):
+            manager_of(client, policy).sync_project("SHOP")
+
+
+def test_a_host_without_an_address_cannot_be_reached(monkeypatch):
+    client = DSSClient("http://dss.invalid", "key")
+    error = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    monkeypatch.setattr(socket, "getaddrinfo", Mock(side_effect=error))
+    with pytest.raises(DSSUnreachableError, match="Name or service not known"):
+        manager_of(client, RetryPolicy(max_retries=0)).sync_project("SHOP")
+
+
+def test_a_library_that_connects_in_its_own_way_goes_on_doing_so(server):
+    """As PySocks does for urllib3, where there is a SOCKS proxy."""
+    opened = []
+
+    class Connection(HTTPConnection):
+        def _new_conn(self):
+            opened.append(super()._new_conn())
+            return opened[-1]
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Connection
+
+    sockets = SocketTracker()
+    own = clone_client(DSSClient(server.url, server.api_key), POLICY)
+    adapter = HTTPAdapter()
+    adapter.poolmanager.pool_classes_by_scheme = {"http": Pool}
+    sockets.track(adapter)
+    own._session.mount("http://", adapter)
+    assert "ORDERS_DEMO" in own.list_project_keys()
+    sockets.shutdown()
+
+    assert len(opened) == 1
+    assert opened[0].recv(1) == b"", "it is tracked once it is connected"
+    own._session.close()

@@ -1,4 +1,4 @@
-"""Asking in several threads: under one limit, in order, and ended at once."""
+"""Calls in several threads: under one limit, in order, and ended at once."""
 
 import os
 import signal
@@ -6,14 +6,26 @@ import socket
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from dataikuapi import DSSClient
-from dataikuapi.iac import DSSError, DSSUnreachableError, StateManager
+from dataikuapi.iac import (
+    DSSError,
+    DSSUnreachableError,
+    LocalFileBackend,
+    RetryPolicy,
+    StateManager,
+)
 from dataikuapi.iac.sandbox import Fault
-from dataikuapi.iac.sync.sockets import SocketTracker
 from dataikuapi.iac.sync.workers import Workers
+
+PATIENCE = 60
+"""Seconds that a response, a connection or another thread may take."""
+
+AT_ONCE = 5
+"""Seconds that nothing takes that does not wait, however busy the machine is."""
 
 
 @pytest.fixture
@@ -25,18 +37,50 @@ def threads():
     return [item for item in threading.enumerate() if "dataiku-iac" in item.name]
 
 
-def test_outcomes_come_in_the_order_of_the_calls(client):
+def await_threads(count):
+    """Wait until there are so many threads."""
+    deadline = time.monotonic() + PATIENCE
+    while len(threads()) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def have_ended(left):
+    """Return whether the threads end by themselves."""
+    for thread in left:
+        thread.join(AT_ONCE)
+    return not any(thread.is_alive() for thread in left)
+
+
+def no_connection():
+    error = DSSUnreachableError("no connection")
+    error.no_connection = True
+    return error
+
+
+def fail(error):
+    raise error
+
+
+# Calls and their results
+
+
+def test_results_come_in_the_order_of_the_calls(client):
     workers = Workers(client, 4)
+    done = [threading.Event() for _ in range(5)]
+    done[4].set()
+
+    def call(number):
+        assert done[number + 1].wait(PATIENCE)
+        done[number].set()
+        return number
+
     with workers.running():
-        waits = [0.03, 0.0, 0.02, 0.01]
-        calls = [lambda wait=wait: time.sleep(wait) or wait for wait in waits]
-        assert workers.run(calls) == waits
+        results = workers.run([partial(call, number) for number in range(4)])
+    assert results == [0, 1, 2, 3]
 
 
-def test_an_error_of_ours_is_an_outcome_and_another_one_ends_it_all(client):
-    def fail(error):
-        raise error
-
+def test_an_error_of_ours_is_a_result_and_another_one_ends_it_all(client):
     workers, error = Workers(client, 3), DSSError("no")
     with workers.running():
         assert workers.run([lambda: 1, lambda: fail(error), lambda: 2]) == [1, error, 2]
@@ -44,22 +88,46 @@ def test_an_error_of_ours_is_an_outcome_and_another_one_ends_it_all(client):
             workers.run([lambda: 1 / 0] * 5)
 
 
+def test_an_error_that_is_not_ours_waits_for_no_other_call(client):
+    workers, released = Workers(client, 3), threading.Event()
+    begun, made = threading.Event(), []
+
+    def slow():
+        begun.set()
+        released.wait(PATIENCE)
+
+    def broken():
+        begun.wait(PATIENCE)
+        return 1 / 0
+
+    def branch():
+        return workers.run([slow, broken, *[partial(made.append, 1)] * 100])
+
+    started = time.monotonic()
+    with pytest.raises(ZeroDivisionError), workers.running():
+        try:
+            workers.run([branch])
+        finally:
+            left = threads()
+            released.set()
+    assert time.monotonic() - started < PATIENCE
+    assert have_ended(left)
+
+
 @pytest.mark.parametrize("max_workers", [1, 2, 5])
 def test_calls_within_calls_stay_under_the_limit(client, max_workers):
-    workers, lock, running, most = (
-        Workers(client, max_workers),
-        threading.Lock(),
-        [0],
-        [],
-    )
+    workers, lock = Workers(client, max_workers), threading.Lock()
+    running, most, full = set(), [], threading.Event()
 
     def leaf():
         with lock:
-            running[0] += 1
-            most.append(running[0])
-        time.sleep(0.002)
+            running.add(threading.get_ident())
+            most.append(len(running))
+            if len(running) == max_workers:
+                full.set()
+        assert full.wait(PATIENCE), "fewer at the same time than there may be"
         with lock:
-            running[0] -= 1
+            running.remove(threading.get_ident())
         return 1
 
     def branch():
@@ -67,8 +135,40 @@ def test_calls_within_calls_stay_under_the_limit(client, max_workers):
 
     with workers.running():
         assert workers.run([branch] * 10) == [5] * 10
-    assert max(most) <= max_workers
-    assert max_workers == 1 or max(most) > 1
+    assert max(most) == max_workers
+
+
+def test_a_thread_that_waits_for_calls_makes_them_too(client):
+    workers, meeting = Workers(client, 3), threading.Barrier(3)
+
+    def branch():
+        return workers.run([partial(meeting.wait, PATIENCE)] * 3)
+
+    with workers.running():
+        assert [sorted(met) for met in workers.run([branch])] == [[0, 1, 2]]
+
+
+def test_calls_within_calls_wait_for_no_other_call(client):
+    workers, leaf_made = Workers(client, 2), threading.Event()
+
+    def branch():
+        return workers.run([leaf_made.set])
+
+    with workers.running():
+        waits = partial(leaf_made.wait, PATIENCE)
+        assert workers.run([waits, branch]) == [True, [None]]
+
+
+def test_calls_nested_deeper_than_there_are_threads(client):
+    workers = Workers(client, 2)
+
+    def branch(depth):
+        if depth == 0:
+            return 1
+        return sum(workers.run([partial(branch, depth - 1)] * 3))
+
+    with workers.running():
+        assert branch(5) == 3**5
 
 
 def test_without_threads_the_calls_are_made_one_after_the_other(client):
@@ -84,12 +184,7 @@ def test_a_run_that_was_ended_leaves_nothing_for_the_next_one(client):
     assert workers.run([lambda: 1]) == [1]
     assert made == []
 
-    def gone():
-        error = DSSUnreachableError("gone")
-        error.no_connection = True
-        raise error
-
-    workers.run([gone])
+    workers.run([partial(fail, no_connection())])
     assert workers.run([lambda: 1]) == [1]
 
 
@@ -102,15 +197,16 @@ def test_a_client_that_is_no_dss_client_is_used_in_one_thread():
 
 
 def test_each_thread_has_a_session_of_its_own(client):
-    workers, barrier = Workers(client, 3), threading.Barrier(3)
+    workers, meeting = Workers(client, 3), threading.Barrier(3)
 
     def session():
-        barrier.wait(5)
-        return id(workers.client._session)
+        meeting.wait(PATIENCE)
+        return workers.client._session
 
     with workers.running():
         sessions = workers.run([session] * 3)
-    assert len({*sessions, id(client._session)}) == 4
+    sessions += [client._session, workers.client._session]
+    assert len(set(map(id, sessions))) == 5
 
 
 def test_there_has_to_be_a_worker(client):
@@ -118,31 +214,37 @@ def test_there_has_to_be_a_worker(client):
         Workers(client, 0)
 
 
-def test_nobody_goes_on_asking_a_host_that_is_gone(client):
-    asked = []
+def test_no_further_call_is_made_to_a_host_without_connection(client):
+    made = []
 
-    def fail():
-        asked.append(1)
-        raise gone
+    def call():
+        made.append(1)
+        raise no_connection()
 
-    gone = DSSUnreachableError("gone")
-    gone.no_connection = True
     workers = Workers(client, 2)
     with workers.running():
-        outcomes = workers.run([fail] * 100)
-    assert len(asked) <= 2
-    assert all(isinstance(outcome, DSSUnreachableError) for outcome in outcomes)
+        results = workers.run([call] * 100)
+    assert len(made) <= 2
+    assert all(isinstance(result, DSSUnreachableError) for result in results)
     assert isinstance(workers.run([lambda: 1])[0], int), "the next sync asks again"
 
 
 @pytest.mark.parametrize("max_workers", [1, 3])
 def test_progress_counts_every_call(client, max_workers):
-    told, workers = [], Workers(client, max_workers)
-    with workers.running(lambda done, known: told.append((done, known))):
+    counts, workers = [], Workers(client, max_workers)
+    with workers.running(lambda done, known: counts.append((done, known))):
         workers.run([lambda: workers.run([lambda: 1] * 2)] * 3)
 
-    assert [done for done, _ in told] == list(range(1, 10))
-    assert told[-1] == (9, 9)
+    assert [done for done, _ in counts] == list(range(1, 10))
+    assert counts[-1] == (9, 9)
+
+
+def test_what_progress_raises_ends_the_run(client):
+    workers = Workers(client, 3)
+    with pytest.raises(ZeroDivisionError):
+        with workers.running(lambda done, known: 1 / 0):
+            workers.run([lambda: 1] * 9)
+    assert threads() == []
 
 
 def test_no_thread_is_left(server, tmp_path):
@@ -152,74 +254,123 @@ def test_no_thread_is_left(server, tmp_path):
     assert threads() == []
 
 
-def seconds_until_ctrl_c_ends(manager):
-    """Sync, press Ctrl-C after 0.3 seconds, and tell how long it took in all."""
-    ring = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    ring.start()
-    started = time.monotonic()
+# Ctrl-C
+
+
+def seconds_to_end(call, when):
+    """Press Ctrl-C during a call, and return how long it goes on from there.
+
+    Args:
+        call: has to end with KeyboardInterrupt.
+        when: returns when it is time.
+    """
+    pressed, returned = [], []
+
+    def press():
+        when()
+        time.sleep(0.2)  # Usually enough to get to where a thread waits; never needed.
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
     with pytest.raises(KeyboardInterrupt):
-        manager.sync_project("ORDERS_DEMO")
-    took = time.monotonic() - started
-    ring.join()
-    return took
+        finger = threading.Thread(target=press)
+        finger.start()
+        call()
+        returned.append("before Ctrl-C")
+        finger.join()
+    seconds = time.monotonic() - pressed[0]
+    finger.join()
+    assert returned == []
+    return seconds
 
 
-def test_ctrl_c_ends_a_sync_within_a_second_and_leaves_no_thread(server):
-    manager = StateManager.local(DSSClient(server.url, server.api_key), "x")
-    manager.sync_project("ORDERS_DEMO")
-    server.faults = lambda method, path: (
-        Fault.slow(20) if "/recipes/" in path and path[-1] != "/" else None
-    )
+@pytest.fixture
+def syncing(tmp_path):
+    """Return a function that returns the sync of a project, which waits for long."""
 
-    assert seconds_until_ctrl_c_ends(manager) < 1.3
-    assert threads() == []
+    def sync(client):
+        backend = LocalFileBackend(tmp_path / "x.state.json")
+        policy = RetryPolicy(connect_timeout=PATIENCE, read_timeout=PATIENCE)
+        manager = StateManager(backend, client, "x", policy=policy)
+        return partial(manager.sync_project, "ORDERS_DEMO")
+
+    return sync
+
+
+def test_ctrl_c_ends_a_sync_at_once_and_leaves_no_thread(server, syncing):
+    sync, asked = syncing(DSSClient(server.url, server.api_key)), threading.Event()
+
+    def plan(method, path):
+        if "/recipes/" in path and path[-1] != "/":
+            asked.set()
+            return Fault.slow(PATIENCE)
+        return None
+
+    server.faults = plan
+    assert seconds_to_end(sync, asked.wait) < AT_ONCE
+    assert have_ended(threads())
     server.faults = None
-    assert manager.sync_project("ORDERS_DEMO").resources, "and it works again"
+    assert sync().resources, "and it works again"
 
 
-def test_ctrl_c_ends_a_wait_between_two_tries(server):
-    manager = StateManager.local(DSSClient(server.url, server.api_key), "x")
-    server.faults = lambda method, path: Fault.page(503, {"Retry-After": "30"})
-    seconds_until_ctrl_c_ends(manager)
+def test_ctrl_c_ends_a_wait_between_two_tries(server, syncing):
+    sync, asked = syncing(DSSClient(server.url, server.api_key)), threading.Event()
 
-    assert threads() == []
+    def plan(method, path):
+        asked.set()
+        return Fault.page(503, {"Retry-After": str(PATIENCE)})
 
-
-@pytest.fixture
-def listener():
-    """A port of a host that lets connect, and never says a word."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
-        yield server
+    server.faults = plan
+    assert seconds_to_end(sync, asked.wait) < AT_ONCE
+    assert have_ended(threads())
 
 
 @pytest.fixture
-def full(listener):
-    """One with a queue of connections that is full: connecting to it waits."""
+def silent():
+    """A host that accepts connections and never answers: address, and a wait for one."""
     with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=50))
+        server.settimeout(PATIENCE)
+
+        def await_request():
+            connection = stack.enter_context(server.accept()[0])
+            connection.recv(1)
+
+        yield server.getsockname(), await_request
+
+
+@pytest.fixture
+def full():
+    """A host with a full queue of connections, so that connecting to it waits."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(8):
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
-            waiting.connect_ex(listener.getsockname())
-        yield listener
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname(), partial(await_threads, 10)
 
 
-# Where Ctrl-C lands in a TLS handshake, Python leaves its socket to the collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize(
-    ("scheme", "host"), [("http", "full"), ("https", "full"), ("https", "listener")]
-)
-def test_ctrl_c_ends_a_wait_for_a_connection(scheme, host, request, tmp_path):
-    port = request.getfixturevalue(host).getsockname()[1]
-    client = DSSClient(f"{scheme}://127.0.0.1:{port}", "key")
-    manager = StateManager.local(client, "x")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("host", ["full", "silent"])
+def test_ctrl_c_ends_a_wait_for_a_host(scheme, host, request, syncing):
+    (address, port), it_waits = request.getfixturevalue(host)
+    client = DSSClient(f"{scheme}://{address}:{port}", "key")
 
-    assert seconds_until_ctrl_c_ends(manager) < 1.3
-    assert threads() == []
+    assert seconds_to_end(syncing(client), it_waits) < AT_ONCE
+    assert have_ended(threads())
 
 
-def test_a_connection_that_is_opened_after_the_end_is_ended(listener):
-    sockets = SocketTracker()
-    sockets.shutdown()
-    with socket.create_connection(listener.getsockname()) as late:
-        sockets.add(late)
-        assert late.recv(1) == b""
+def test_ctrl_c_waits_for_no_name_server(monkeypatch, syncing):
+    answers = threading.Event()
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *args, **kwargs: answers.wait(PATIENCE) and []
+    )
+    sync = syncing(DSSClient("http://dss.invalid", "key"))
+    try:
+        assert seconds_to_end(sync, partial(await_threads, 10)) < AT_ONCE
+        left = threads()
+        assert all(thread.daemon for thread in left), "Python does not wait on exit"
+    finally:
+        answers.set()
+    assert have_ended(left)

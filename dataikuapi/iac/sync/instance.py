@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Protocol, overload
+from typing import Protocol, TypeVar, cast, overload
 
 from dataikuapi.dssclient import DSSClient
 
@@ -24,6 +24,7 @@ from dataikuapi.iac.types.registry import PROJECT, known_types, resource_type_of
 
 __all__ = ["InstanceReader", "Progress", "Reader", "ReaderOf"]
 
+T = TypeVar("T")
 Progress = bool | ProgressCallback
 
 
@@ -139,16 +140,13 @@ class InstanceReader:
             for key in ids
         ]
         result = FetchResult()
-
-        def read() -> None:
-            for key, outcome in zip(ids, self._workers.run(calls)):
-                if isinstance(outcome, DataikuIaCError):
-                    result.failures[key] = outcome
-                else:
-                    result.resources.append(replace(outcome))
-
         with self._running(progress):
-            self._with_provenance(read)
+            outcomes = self._with_provenance(calls)
+        for key, outcome in zip(ids, outcomes):
+            if isinstance(outcome, DataikuIaCError):
+                result.failures[key] = outcome
+            else:
+                result.resources.append(replace(outcome))
         return result
 
     def read_projects(
@@ -218,15 +216,11 @@ class InstanceReader:
 
     def _read(self, keys: Sequence[str], types: Collection[str]) -> FetchResult:
         parts = [(key, name) for key in keys for name in types]
-        calls = [self._call(key, name) for key, name in parts]
+        outcomes = self._with_provenance([self._call(key, name) for key, name in parts])
         result = FetchResult()
-
-        def read() -> None:
-            for (key, name), outcome in zip(parts, self._workers.run(calls)):
-                is_own = isinstance(self.readers[name], ResourceSync)
-                result.add(key, name, outcome, is_own)
-
-        self._with_provenance(read)
+        for (key, name), outcome in zip(parts, outcomes):
+            is_own = isinstance(self.readers[name], ResourceSync)
+            result.add(key, name, outcome, is_own)
         return result
 
     def _call(
@@ -237,9 +231,17 @@ class InstanceReader:
             return partial(reader.list_all, project_key)
         return partial(reader.fetch, str(ResourceId(resource_type, project_key)))
 
-    def _with_provenance(self, read: Callable[[], None]) -> None:
-        """Read, and concurrently fetch the provenance."""
-        self._workers.run([lambda: self.provenance.fetch(self._workers.client), read])
+    def _with_provenance(
+        self, calls: Sequence[Callable[[], T]]
+    ) -> list[T | DataikuIaCError]:
+        """Make the calls, and concurrently fetch the provenance.
+
+        All in one batch: a call that waits for others takes a thread away from them.
+        """
+        results = self._workers.run(
+            [lambda: self.provenance.fetch(self._workers.client), *calls]
+        )
+        return cast(list[T | DataikuIaCError], results[1:])
 
     @contextmanager
     def _running(self, progress: Progress) -> Iterator[None]:

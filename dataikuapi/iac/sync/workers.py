@@ -1,12 +1,13 @@
-"""Who asks DSS: a few threads, each with a session of its own."""
+"""Makes calls to DSS in several threads, each with a client of its own."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Condition, Event, RLock, Thread, local
+from functools import partial
+from queue import SimpleQueue
+from threading import Condition, Event, RLock, Thread, get_ident, local
 from time import monotonic, sleep
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from dataikuapi.dssclient import DSSClient
 
@@ -24,84 +25,155 @@ __all__ = ["ProgressCallback", "Workers", "is_fatal"]
 T = TypeVar("T")
 
 ProgressCallback = Callable[[int, int], object]
-"""Is told how many calls are done, and how many are known to be needed so far."""
+"""Called with how many calls are done, and how many are known to be needed so far."""
 
 _JOIN_SECONDS = 0.8
-"""How long a cancelled sync waits for its threads; cut off, they end at once."""
+"""Longest wait for the threads to end, which with their sockets shut down they do."""
+
+_SIGNAL_SECONDS = 0.2
+"""Longest wait at a time: on Windows, Python sees Ctrl-C only in between."""
 
 
 class _Cancelled(BaseException):
-    """Ends a worker; no ``except`` for errors is to catch it."""
+    """Ends a thread whose sync is over; like KeyboardInterrupt, not an Exception."""
 
 
-@dataclass
 class _Batch(Generic[T]):
-    """Calls that somebody waits for."""
+    """Calls that one thread waits for."""
 
-    depth: int
-    outcomes: list[Any]
-    open: int
+    def __init__(self, calls: Sequence[Callable[[], T]]) -> None:
+        self.results: dict[int, T | DataikuIaCError] = {}
+        self._unclaimed = deque(enumerate(calls))
+        self._size = len(calls)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all results are there."""
+        return len(self.results) == self._size
+
+    def claim(self) -> tuple[int, Callable[[], T]] | None:
+        """Take a call that no thread has begun; ``None`` if there is none left."""
+        try:
+            return self._unclaimed.popleft()  # Atomic.
+        except IndexError:
+            return None
 
 
 class _Run:
-    """What the threads of one sync share; a thread that outlives it harms no other.
+    """The calls of one sync, shared by its threads.
 
-    Calls of inner batches are made first. Whoever waits for a batch makes calls of
-    batches further in meanwhile. Nothing waits for an outer call, so this cannot come
-    to a stand.
+    A call may itself wait for further calls. Its thread first makes those that no other
+    thread has begun, and then waits only for calls in progress: this cannot deadlock,
+    and no thread is idle for longer than a call takes.
+
+    Args:
+        progress: called after each call, by one thread at a time.
+        is_threaded: whether other threads make the calls. The one that starts the run
+            then only waits, where Ctrl-C reaches it at once.
     """
 
-    def __init__(self, progress: ProgressCallback | None) -> None:
-        self.condition = Condition()
-        self.cancelled = Event()
+    def __init__(self, progress: ProgressCallback | None, is_threaded: bool) -> None:
         self.sockets = SocketTracker()
-        self.done = self.known = 0
-        self.fatal: DataikuIaCError | None = None
-        self.broken: BaseException | None = None
+        self.ended = Event()
         self._progress = progress
-        self._levels: list[deque[Callable[[], None]]] = []
+        self._caller = get_ident() if is_threaded else None
+        self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._changed = Condition()
+        self._done = self._known = 0
+        self._fatal: DataikuIaCError | None = None
+        self._error: BaseException | None = None
 
-    def put(self, depth: int, calls: list[Callable[[], None]]) -> None:
-        with self.condition:
-            while len(self._levels) <= depth:
-                self._levels.append(deque())
-            self._levels[depth].extend(calls)
-            self.known += len(calls)
-            self.condition.notify_all()
+    def make(self, calls: Sequence[Callable[[], T]]) -> list[T | DataikuIaCError]:
+        """Make the calls, and return their results in order."""
+        batch = _Batch(calls)
+        with self._changed:
+            self._known += len(calls)
+        for _ in calls:
+            self._queue.put(partial(self._make_one_of, batch))
+        if get_ident() != self._caller:
+            while self._make_one_of(batch):
+                pass
+        with self._changed:
+            while not (batch.is_finished or self.ended.is_set()):
+                self._changed.wait(_SIGNAL_SECONDS)
+        self._raise_if_ended()
+        return [batch.results[index] for index in range(len(calls))]
 
-    def take(self, outside: int) -> Callable[[], None] | None:
-        for level in reversed(self._levels[outside:]):
-            if level:
-                return level.popleft()
-        return None
+    def work(self) -> None:
+        """Make calls until the run ends."""
+        while (make_one := self._queue.get()) is not None:
+            make_one()
 
-    def close(self, batch: _Batch[T], index: int, outcome: T | DataikuIaCError) -> None:
-        with self.condition:
-            batch.outcomes[index] = outcome
-            batch.open -= 1
-            self.done += 1
+    def end(self, error: BaseException | None = None) -> None:
+        """End the run for all who wait: with the first error, if there is any."""
+        with self._changed:
+            self._error = self._error or error
+            self.ended.set()
+            self._changed.notify_all()
+
+    def join(self, threads: Sequence[Thread]) -> None:
+        """End the run, and wait for its threads."""
+        self.end()
+        for _ in threads:
+            self._queue.put(None)
+        if self._done < self._known:
+            self.sockets.shutdown()
+        deadline = monotonic() + _JOIN_SECONDS
+        for thread in threads:
+            thread.join(max(deadline - monotonic(), 0))
+
+    def _make_one_of(self, batch: _Batch[T]) -> bool:
+        """Make a call that no thread has begun; return whether there was one."""
+        self._raise_if_ended()
+        claimed = batch.claim()
+        if claimed is None:
+            return False
+        index, call = claimed
+        result = self._result_of(call)
+        with self._changed:
+            batch.results[index] = result
+            self._done += 1
             if self._progress is not None:
-                self._progress(self.done, self.known)
-            self.condition.notify_all()
+                self._progress(self._done, self._known)
+            if batch.is_finished:
+                self._changed.notify_all()
+        return True
 
-    def end(self, broken: BaseException | None = None) -> None:
-        with self.condition:
-            self.broken = self.broken or broken
-            self.cancelled.set()
-            self.condition.notify_all()
+    def _result_of(self, call: Callable[[], T]) -> T | DataikuIaCError:
+        if self._fatal is not None:
+            return self._fatal
+        try:
+            return call()
+        except DataikuIaCError as error:
+            if is_fatal(error):
+                self._fatal = error
+            return error
+
+    def _raise_if_ended(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if self.ended.is_set():
+            raise _Cancelled
+
+
+class _ThreadState(local):
+    """What each thread has of its own."""
+
+    run: _Run | None = None
+    client: DSSClient | None = None
 
 
 class Workers:
     """Makes calls of a client in several threads, under one limit.
 
     Args:
-        client: is not changed; each thread has a copy. One that is no DSSClient is used
-            as it is, in one thread.
-        max_workers: how many calls are made at the same time.
-        policy: how patient each of them is.
+        client: not changed; each thread has a clone. One that is not a DSSClient is
+            used as it is, in the calling thread.
+        max_workers: most calls at the same time.
+        policy: time-outs and retries of each call.
 
     Raises:
-        ValueError: if there is to be no worker.
+        ValueError: if ``max_workers`` is less than one.
     """
 
     def __init__(
@@ -110,168 +182,93 @@ class Workers:
         if max_workers < 1:
             raise ValueError(f"max_workers is {max_workers}; it takes at least one")
         self._given = client
-        self._max_workers = max_workers if is_dss_client(client) else 1
+        is_threaded = max_workers > 1 and is_dss_client(client)
+        self._threads = max_workers if is_threaded else 0
         self._policy = (policy or RetryPolicy()).with_sleep(self._sleep)
-        self._local = local()
+        self._this_thread = _ThreadState()
         self._busy = RLock()
-        self._run_at_work: _Run | None = None
 
     @property
     def client(self) -> DSSClient:
-        """The client of the thread that asks."""
-        if not hasattr(self._local, "client"):
-            run = self._run_of_thread()
-            sockets = None if run is None else run.sockets
-            self._local.client = clone_client(self._given, self._policy, sockets)
-        return self._local.client
+        """The calling thread's clone of the client."""
+        mine = self._this_thread
+        if mine.client is None:
+            mine.client = clone_client(self._given, self._policy)
+        return mine.client
 
     @contextmanager
     def running(self, progress: ProgressCallback | None = None) -> Iterator[None]:
-        """Have the threads for a while; whatever ends it, they end with it.
+        """Have threads make the calls of :meth:`run`; they end with the block.
 
-        The calling thread is one of the workers. Another one that comes meanwhile waits
-        for its turn.
+        A second thread that enters meanwhile waits until the first has left.
 
         Args:
-            progress: told after each step, from whichever thread made it.
+            progress: called after each call, by whichever thread made it.
         """
-        with self._busy:
-            run, threads = _Run(progress), []
-            self._run_at_work = run
+        run, threads = _Run(progress, self._threads > 0), list[Thread]()
+        with self._entered(run):
             try:
-                for number in range(1, self._max_workers):
+                for number in range(self._threads):
                     name = f"dataiku-iac-{number}"
-                    thread = Thread(target=self._work, args=(run,), name=name)
-                    thread.daemon = True
+                    # A daemon: on exit Python joins all others, even one stuck in DNS.
+                    thread = Thread(None, self._work, name, (run,), daemon=True)
                     thread.start()
                     threads.append(thread)
                 yield
             finally:
-                self._run_at_work = None
-                _end(run, threads)
+                run.join(threads)
 
     def run(self, calls: Sequence[Callable[[], T]]) -> list[T | DataikuIaCError]:
-        """Make calls, and return what each returned, in their order.
+        """Make calls, and return their results in order.
 
-        A call may itself use this method. Without threads (see :meth:`running`) the
-        calls are made one after the other.
+        A call may itself use this method. Outside :meth:`running` the calls are made
+        one after the other. After an error that is fatal no more are made; see
+        :func:`is_fatal`.
 
         Returns:
-            For each call its result, or the error of our tree that it raised. Another
-            exception ends them all and is raised.
+            For each call what it returned, or the exception of this package that it
+            raised. Any other exception ends all calls and is raised.
         """
-        run = self._run_of_thread()
+        run = self._this_thread.run
         if run is not None:
-            return self._run(run, calls)
+            return run.make(calls)
+        run = _Run(None, is_threaded=False)
+        with self._entered(run):
+            return run.make(calls)
+
+    @contextmanager
+    def _entered(self, run: _Run) -> Iterator[None]:
         with self._busy:
-            run = self._run_at_work or _Run(None)
-            self._local.run = run
+            outer, self._this_thread.run = self._this_thread.run, run
             try:
-                return self._run(run, calls)
+                yield
             finally:
-                del self._local.run
-
-    def _run_of_thread(self) -> _Run | None:
-        run: _Run | None = getattr(self._local, "run", None)
-        return run
-
-    def _run(
-        self, run: _Run, calls: Sequence[Callable[[], T]]
-    ) -> list[T | DataikuIaCError]:
-        depth = getattr(self._local, "depth", 0)
-        batch: _Batch[T] = _Batch(depth, [None] * len(calls), len(calls))
-        steps = [
-            self._step(run, batch, index, call) for index, call in enumerate(calls)
-        ]
-        run.put(depth, steps)
-        while (step := _next_within(run, batch)) is not None:
-            step()
-        return batch.outcomes
-
-    def _step(
-        self, run: _Run, batch: _Batch[T], index: int, call: Callable[[], T]
-    ) -> Callable[[], None]:
-        def step() -> None:
-            before = getattr(self._local, "depth", 0)
-            self._local.depth = batch.depth + 1
-            try:
-                outcome = _outcome(run, call)
-            finally:
-                self._local.depth = before
-            run.close(batch, index, outcome)
-
-        return step
+                self._this_thread.run = outer
 
     def _work(self, run: _Run) -> None:
-        """Make calls until there is nothing more to do; the life of a thread."""
-        self._local.run = run
+        mine = self._this_thread
+        mine.run = run
         try:
-            while (step := _next(run)) is not None:
-                step()
+            mine.client = clone_client(self._given, self._policy, run.sockets)
+            run.work()
         except _Cancelled:
             pass
-        except BaseException as error:  # Raised again by whoever waits for the batch.
+        except BaseException as error:  # Raised again where its result is awaited.
             run.end(error)
         finally:
-            if hasattr(self._local, "client"):
-                self._local.client._session.close()
+            if mine.client is not None:
+                mine.client._session.close()
 
     def _sleep(self, seconds: float) -> None:
-        run = self._run_of_thread()
+        run = self._this_thread.run
         if run is None:
             sleep(seconds)
-        elif run.cancelled.wait(seconds):
+        elif run.ended.wait(seconds):
             raise _Cancelled
 
 
-def _next(run: _Run) -> Callable[[], None] | None:
-    """Return a call to make; None once the sync has ended."""
-    with run.condition:
-        while not run.cancelled.is_set():
-            step = run.take(0)
-            if step is not None:
-                return step
-            run.condition.wait()
-        return None
-
-
-def _next_within(run: _Run, batch: _Batch[T]) -> Callable[[], None] | None:
-    """Return a call to make; None once the batch is done."""
-    with run.condition:
-        while batch.open:
-            if run.broken is not None:
-                raise run.broken
-            if run.cancelled.is_set():
-                raise _Cancelled
-            step = run.take(batch.depth)
-            if step is not None:
-                return step
-            run.condition.wait()
-        return None
-
-
-def _outcome(run: _Run, call: Callable[[], T]) -> T | DataikuIaCError:
-    if run.fatal is not None:
-        return run.fatal
-    try:
-        return call()
-    except DataikuIaCError as error:
-        if is_fatal(error):
-            run.fatal = error
-        return error
-
-
 def is_fatal(error: DataikuIaCError) -> bool:
-    """Tell whether nothing else would be answered either, retries included."""
+    """Return whether all other calls would fail in the same way."""
     if isinstance(error, DSSUnreachableError):
         return error.no_connection
     return isinstance(error, DSSAuthenticationError)
-
-
-def _end(run: _Run, threads: list[Thread]) -> None:
-    run.end()
-    if run.done < run.known:  # Cut short: somebody waits for an answer.
-        run.sockets.shutdown()
-    deadline = monotonic() + _JOIN_SECONDS
-    for thread in threads:
-        thread.join(max(deadline - monotonic(), 0))
