@@ -261,6 +261,12 @@ def test_a_host_without_an_address_cannot_be_reached(monkeypatch):
         manager_of(client, RetryPolicy(max_retries=0)).sync_project("SHOP")
 
 
+def test_a_name_that_no_host_can_have_cannot_be_reached():
+    client = DSSClient(f"http://{'a' * 64}.example", "key")
+    with pytest.raises(DSSUnreachableError, match="Check the URL"):
+        manager_of(client, RetryPolicy(max_retries=0)).sync_project("SHOP")
+
+
 def test_a_library_that_connects_in_its_own_way_goes_on_doing_so(server):
     """As PySocks does for urllib3, where there is a SOCKS proxy."""
     opened = []

@@ -353,9 +353,13 @@ def full():
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("host", ["full", "silent"])
-def test_ctrl_c_ends_a_wait_for_a_host(scheme, host, request, syncing):
+@pytest.mark.parametrize("is_proxy", [False, True])
+def test_ctrl_c_ends_a_wait_for_a_host(scheme, host, is_proxy, request, syncing):
     (address, port), it_waits = request.getfixturevalue(host)
     client = DSSClient(f"{scheme}://{address}:{port}", "key")
+    if is_proxy:
+        client.host = f"{scheme}://dss.invalid"
+        client._session.proxies[scheme] = f"http://{address}:{port}"
 
     assert seconds_to_end(syncing(client), it_waits) < AT_ONCE
     assert have_ended(threads())

@@ -1,148 +1,159 @@
-"""How is a thread woken that waits for DSS, or for a connection to it?"""
+"""Tracks the sockets of HTTP connections, to wake threads that are blocked on them.
+
+The only way to wake a thread that waits for a connection or a response is to shut down
+its socket. urllib3 exposes a socket once it is connected, which to a dead host it never
+is. So the connecting is done here, by overriding urllib3's private ``_new_conn``; see
+docs/decisions/0020 for what that buys, and what guards it.
+"""
 
 import socket
 import sys
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    LocationParseError,
-    NewConnectionError,
-)
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
 __all__ = ["SocketTracker"]
 
 
 class SocketTracker:
-    """The connections of all copies of a client, to be cut when nobody waits for them.
-
-    A thread that waits for an answer cannot be stopped in another way.
-    """
+    """The sockets of the clients of one sync, to be shut down all at once."""
 
     def __init__(self) -> None:
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._lock = Lock()
         self._is_shut_down = False
 
-    def add(self, opened: socket.socket) -> None:
-        """Note a socket, connected or about to be; after a cut it ends at once."""
+    def add(self, sock: socket.socket) -> None:
+        """Track a socket, connected or not; after a shutdown, shut it down too."""
         with self._lock:
-            self._sockets.add(opened)
+            self._sockets.add(sock)
             if self._is_shut_down:
-                _shut(opened)
+                _shut_down(sock)
 
     def shutdown(self) -> None:
-        """End all connections; who waits for an answer gets an error at once."""
+        """Shut down all sockets; a thread blocked on one gets an error at once."""
         with self._lock:
             self._is_shut_down = True
-            for opened in list(self._sockets):
-                _shut(opened)
+            for sock in list(self._sockets):
+                _shut_down(sock)
 
     def track(self, adapter: HTTPAdapter) -> None:
-        """Note the connections of the adapter as they are made."""
-        classes = adapter.poolmanager.pool_classes_by_scheme
-        adapter.poolmanager.pool_classes_by_scheme = {
-            scheme: self._tracking(pool_class) for scheme, pool_class in classes.items()
+        """Track all connections that an adapter makes, also those through proxies."""
+        self._track_pools(adapter.poolmanager)
+        proxy_manager_for = adapter.proxy_manager_for
+
+        def tracked_proxy_manager_for(proxy: str, **options: Any) -> Any:
+            is_new = proxy not in adapter.proxy_manager
+            manager = proxy_manager_for(proxy, **options)
+            if is_new:
+                self._track_pools(manager)
+            return manager
+
+        setattr(adapter, "proxy_manager_for", tracked_proxy_manager_for)
+
+    def _track_pools(self, manager: PoolManager) -> None:
+        manager.pool_classes_by_scheme = {
+            scheme: self._tracking(pool_class)
+            for scheme, pool_class in manager.pool_classes_by_scheme.items()
         }
 
     def _tracking(self, pool_class: Any) -> Any:
-        """Return the pool class, of any scheme, with connections that are noted."""
-        sockets: SocketTracker = self
-        connection_class: Any = pool_class.ConnectionCls
-        if connection_class._new_conn is HTTPConnection._new_conn:
-            connection_class = _early(sockets, connection_class)
-
-        class TrackingConnection(connection_class):  # type: ignore[misc]
-            def connect(self) -> None:
-                super().connect()
-                sockets.add(self.sock)
-
-        class TrackingPool(pool_class):  # type: ignore[misc]
-            ConnectionCls = TrackingConnection
-
-        return TrackingPool
+        """Return a subclass of a pool class, with connections that are tracked."""
+        base = pool_class.ConnectionCls
+        is_urllib3s = base._new_conn is HTTPConnection._new_conn
+        tracked = _DirectConnection if is_urllib3s else _TrackedConnection
+        connection_class = type(base.__name__, (tracked, base), {"tracker": self})
+        return type("TrackingPool", (pool_class,), {"ConnectionCls": connection_class})
 
 
-def _shut(opened: socket.socket) -> None:
+def _shut_down(sock: socket.socket) -> None:
     try:
-        opened.settimeout(0)  # Should it be just about to connect, it gives up.
-        opened.shutdown(socket.SHUT_RDWR)
+        sock.settimeout(0)  # If it is just about to connect, connecting fails.
+        sock.shutdown(socket.SHUT_RDWR)
     except OSError:
-        pass  # It was closed already, or had not begun to connect.
+        pass  # It is closed, or not connected yet.
 
 
-def _early(sockets: SocketTracker, connection_class: Any) -> Any:
-    """Return the class with connections that are noted before they are made.
+class _TrackedConnection(HTTPConnection):
+    """A connection whose socket is tracked once it is connected.
 
-    Shutting a socket down wakes who waits for it to connect. One behind a SOCKS proxy,
-    whose connections another library makes, is noted once it is connected.
+    For connection classes that connect in their own way, such as that for SOCKS.
     """
 
-    class EarlyConnection(connection_class):  # type: ignore[misc]
-        _handshaking: socket.socket | None = None
+    tracker: ClassVar[SocketTracker]
+    _in_handshake: socket.socket | None = None
 
-        def connect(self) -> None:
-            try:
-                super().connect()
-            finally:
-                if self._handshaking is not None:
-                    self._handshaking.close()
+    def connect(self) -> None:
+        """Connect, and do the TLS handshake if there is one."""
+        try:
+            super().connect()
+        finally:
+            if self._in_handshake is not None:
+                self._in_handshake.close()
+        # TLS in TLS, through a proxy, has a wrapper around the socket.
+        self.tracker.add(getattr(self.sock, "socket", self.sock))
 
-        def _new_conn(self) -> socket.socket:
-            """Connect as urllib3 does, which shows a socket once it is connected."""
+    def _new_conn(self) -> socket.socket:
+        sock = self._connected()
+        # TLS detaches this socket, and exposes its own only after the handshake.
+        self._in_handshake = sock.dup()
+        self.tracker.add(self._in_handshake)
+        return sock
+
+    def _connected(self) -> socket.socket:
+        return super()._new_conn()
+
+
+class _DirectConnection(_TrackedConnection):
+    """A connection whose socket is tracked before it is connected."""
+
+    def _connected(self) -> socket.socket:
+        """Connect as urllib3's ``_new_conn`` does."""
+        try:
+            sock = self._connected_to_any()
+        except TimeoutError as error:
+            raise ConnectTimeoutError(
+                self,
+                f"Connection to {self.host} timed out. "
+                f"(connect timeout={self.timeout})",
+            ) from error
+        except (OSError, UnicodeError) as error:  # UnicodeError: not a host name.
+            raise NewConnectionError(
+                self, f"Failed to establish a new connection: {error}"
+            ) from error
+        sys.audit("http.client.connect", self, self.host, self.port)
+        return sock
+
+    def _connected_to_any(self) -> socket.socket:
+        """Connect to the first address of the host that accepts the connection."""
+        host, family = self._dns_host.strip("[]"), allowed_gai_family()
+        last_error = OSError("getaddrinfo returns an empty list")
+        for *kind, _, address in socket.getaddrinfo(
+            host, self.port, family, socket.SOCK_STREAM
+        ):
             try:
-                connected = self._connected()
-            except UnicodeError:
-                raise LocationParseError(
-                    f"'{self.host}', label empty or too long"
-                ) from None
-            except TimeoutError as error:
-                raise ConnectTimeoutError(
-                    self,
-                    f"Connection to {self.host} timed out. "
-                    f"(connect timeout={self.timeout})",
-                ) from error
+                return self._connected_to(address, *kind)
             except OSError as error:
-                raise NewConnectionError(
-                    self, f"Failed to establish a new connection: {error}"
-                ) from error
-            sys.audit("http.client.connect", self, self.host, self.port)
-            # TLS takes the socket over, and only says so after the handshake.
-            self._handshaking = connected.dup()
-            sockets.add(self._handshaking)
-            return connected
+                last_error = error
+        raise last_error
 
-        def _connected(self) -> socket.socket:
-            """Connect to the first address of the host that answers."""
-            host = self._dns_host.strip("[]")
-            problem = OSError("getaddrinfo returns an empty list")
-            for family, kind, protocol, _, address in socket.getaddrinfo(
-                host, self.port, allowed_gai_family(), socket.SOCK_STREAM
-            ):
-                try:
-                    return self._connected_to(address, family, kind, protocol)
-                except OSError as error:
-                    problem = error
-            raise problem
-
-        def _connected_to(self, address: Any, *kind: int) -> socket.socket:
-            opened = socket.socket(*kind)
-            try:
-                for option in self.socket_options or ():
-                    opened.setsockopt(*option)
-                opened.settimeout(self.timeout)
-                if self.source_address:
-                    opened.bind(self.source_address)
-                sockets.add(opened)
-                opened.connect(address)
-            except BaseException:
-                opened.close()
-                raise
-            return opened
-
-    return EarlyConnection
+    def _connected_to(self, address: Any, *kind: int) -> socket.socket:
+        sock = socket.socket(*kind)
+        try:
+            for option in self.socket_options or ():
+                sock.setsockopt(*option)
+            sock.settimeout(self.timeout)
+            if self.source_address:
+                sock.bind(self.source_address)
+            self.tracker.add(sock)
+            sock.connect(address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
