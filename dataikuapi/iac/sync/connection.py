@@ -1,4 +1,4 @@
-"""How is DSS called: patiently, and without touching the caller's client."""
+"""Clones a client, with time-outs, retries and a session of its own."""
 
 import copy
 from collections import OrderedDict
@@ -16,9 +16,9 @@ __all__ = ["clone_client", "describe_host", "is_dss_client", "last_response_from
 
 
 def is_dss_client(client: DSSClient) -> bool:
-    """Tell whether it is the real client; a mock is used as it is.
+    """Return whether this is a real client; a mock is used as it is.
 
-    Not isinstance(), to which an autospecced mock lies.
+    Not isinstance(), which is true of a mock with a spec.
     """
     return issubclass(type(client), DSSClient)
 
@@ -26,23 +26,23 @@ def is_dss_client(client: DSSClient) -> bool:
 def clone_client(
     client: DSSClient, policy: RetryPolicy, sockets: SocketTracker | None = None
 ) -> DSSClient:
-    """Return a client that gives up in time, tries again, and says why it failed.
+    """Return a client that times out, retries, and raises errors with their status.
 
-    The client of dataikuapi waits for ever, and of an error it keeps the text alone.
-    The caller's own one is not changed: the copy has a session of its own, with the
-    same credentials, certificates and proxies. A session is not promised to be safe
-    for threads, so each thread needs a copy.
+    The client of dataikuapi has no time-out, and keeps only the text of an error. The
+    caller's own is not changed: the clone has a session of its own, with the same
+    credentials, certificates and proxies. Sessions are not guaranteed to be
+    thread-safe, so each thread needs a clone.
 
     Args:
-        client: one that is no :class:`~dataikuapi.dssclient.DSSClient`, a mock say, is
-            returned as it is.
-        policy: how patient it is.
-        sockets: is told of each connection.
+        client: anything but a :class:`~dataikuapi.dssclient.DSSClient`, such as a mock,
+            is returned as it is.
+        policy: its time-outs and retries.
+        sockets: tracks its connections.
     """
     if not is_dss_client(client):
         return client
     own = copy.copy(client)
-    own.host = client.host.rstrip("/")  # The client would make "//dip" of it.
+    own.host = client.host.rstrip("/")  # The client appends "/dip".
     own._session = _copied(client._session)
     for prefix, adapter in list(own._session.adapters.items()):
         if isinstance(adapter, HTTPAdapter):
@@ -55,26 +55,26 @@ def clone_client(
 
 
 def describe_host(client: DSSClient) -> str:
-    """Return the address, for messages, without a user and password in it."""
+    """Return the address for messages, without a user name and password."""
     scheme, separator, rest = str(client.host).rpartition("://")
     return f"DSS at {scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def last_response_from_dss(client: DSSClient) -> bool:
-    """Tell whether the last answer that the client got came from a DSS.
+    """Return whether the client's last response came from DSS.
 
-    Every answer of DSS has a header with its version. Where nobody looked, as with a
-    client that is not a copy of ours, the answer is believed.
+    DSS sends its version in a header of every response. True for a client that is not
+    a clone, whose responses are not checked.
     """
     hooks = client._session.hooks["response"] if is_dss_client(client) else []
     return all(hook.by_dss for hook in hooks if isinstance(hook, _ResponseCheck))
 
 
 def _copied(session: Session) -> Session:
-    """Return a session that shares no connection and no setting with the original."""
+    """Return a session that shares no connection or setting with the original."""
     fresh = copy.copy(session)
     for name in ("headers", "cookies", "proxies", "params"):
-        # Not copy.copy(): it would share what a CaseInsensitiveDict keeps inside.
+        # Not copy.copy(), which shares the dict inside a CaseInsensitiveDict.
         setattr(fresh, name, getattr(session, name).copy())
     fresh.hooks = {event: list(hooks) for event, hooks in session.hooks.items()}
     fresh.adapters = OrderedDict(
@@ -84,37 +84,37 @@ def _copied(session: Session) -> Session:
 
 
 class _ResponseCheck:
-    """Looks at each answer before the client does, which drops status and headers."""
+    """Checks each response before the client does, which drops status and headers."""
 
     def __init__(self) -> None:
         self.by_dss = True
 
     def __call__(self, response: Response, **_: Any) -> None:
-        """Raise what DSS refused, with its status."""
+        """Raise an error response, with its status."""
         self.by_dss = "DSS-Version" in response.headers
         if response.status_code >= 400:
             raise ErrorResponse.of_response(response)
 
 
 class _TimeoutAdapter(BaseAdapter):
-    """Sends through another adapter, which may be one that the caller mounted."""
+    """Sends through another adapter, such as one that the caller mounted."""
 
     def __init__(self, inner: BaseAdapter, policy: RetryPolicy) -> None:
         super().__init__()
         self._inner = inner
         self._policy = policy
 
-    def send(  # type: ignore[override]  # The rest is handed on as it is.
+    def send(  # type: ignore[override]  # The rest is passed on.
         self,
         request: PreparedRequest,
         stream: bool = False,
         timeout: Any = None,
         **kwargs: Any,
     ) -> Response:
-        """Send the request and read the answer; a time-out that the caller set stays.
+        """Send the request and read the response; a time-out set by the caller stays.
 
-        urllib3 tries again until an answer begins. One that breaks off, or stalls, is
-        asked for again here.
+        urllib3 retries until a response begins. One that breaks off or stalls is
+        retried here.
         """
         policy = self._policy
         timeout = timeout or (policy.connect_timeout, policy.read_timeout)
@@ -125,7 +125,7 @@ class _TimeoutAdapter(BaseAdapter):
             )
             try:
                 if not stream:
-                    response.content  # Read now, and kept for whoever asks for it.
+                    response.content  # Reads and caches the body.
                 return response
             except RequestException:
                 failures += 1
@@ -134,5 +134,5 @@ class _TimeoutAdapter(BaseAdapter):
                 policy.wait(failures)
 
     def close(self) -> None:
-        """Close the connections of the adapter behind."""
+        """Close the connections of the other adapter."""
         self._inner.close()

@@ -1,4 +1,4 @@
-"""How long is DSS waited for, and how often is it asked again?"""
+"""Time-outs and retries of calls to DSS."""
 
 import random
 from collections.abc import Callable
@@ -12,25 +12,25 @@ from urllib3.util.retry import Retry
 __all__ = ["ReadRetry", "RetryPolicy"]
 
 _RETRIED = (429, 502, 503, 504)
-"""A proxy in front of DSS is busy, or DSS restarts. Not 500: DSS says so for good."""
+"""A proxy in front of DSS is busy, or DSS is restarting. Not 500: that is final."""
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How calls to DSS are made.
+    """Time-outs and retries of calls to DSS.
 
-    Only reads are tried again: after a failed connection, an answer that was cut off or
-    did not come in time, and the statuses 429, 502, 503 and 504. The wait doubles each
-    time, with a random half on top or off; a ``Retry-After`` of the answer counts more.
+    Only reads are retried: after a failed connection, a response that was cut off or
+    timed out, and status 429, 502, 503 or 504. The backoff doubles with each retry and
+    varies at random by up to a half; ``Retry-After`` takes precedence.
 
     Args:
         connect_timeout: seconds to wait for a connection.
-        read_timeout: seconds to wait for each part of an answer.
-        retries: how often a failed read is tried again.
-        initial_backoff: seconds before the second try.
-        max_backoff: seconds; no single wait is longer, whatever the answer says.
-        sleep: waits so many seconds; by default in a way that Ctrl-C cuts short.
-        chance: a number from 0 to 1, for the random part of a wait.
+        read_timeout: seconds to wait for each part of a response.
+        max_retries: how often a failed read is retried.
+        initial_backoff: seconds before the first retry.
+        max_backoff: most seconds before any retry, also with ``Retry-After``.
+        sleep: waits for a number of seconds; by default Ctrl-C interrupts it.
+        jitter: returns a number from 0 to 1 for the random part of the backoff.
     """
 
     connect_timeout: float = 10.0
@@ -41,25 +41,25 @@ class RetryPolicy:
     sleep: Callable[[float], object] | None = None
     jitter: Callable[[], float] = random.random
 
-    def wait(self, failures: int, asked: float | None = None) -> None:
-        """Wait before the next try.
+    def wait(self, failures: int, retry_after: float | None = None) -> None:
+        """Wait before the next retry.
 
         Args:
-            failures: how many tries have failed so far.
-            asked: seconds that the answer asked for.
+            failures: how many attempts have failed so far.
+            retry_after: seconds that the response asked for.
         """
-        doubled = self.initial_backoff * 2.0 ** max(failures - 1, 0)
-        seconds = asked or doubled * (0.5 + self.jitter())
+        backoff = self.initial_backoff * 2.0 ** max(failures - 1, 0)
+        seconds = retry_after or backoff * (0.5 + self.jitter())
         if self.sleep is not None:
             self.sleep(min(seconds, self.max_backoff))
 
     def with_sleep(self, sleep: Callable[[float], object]) -> "RetryPolicy":
-        """Return the same with a way to wait, unless it has one of its own."""
+        """Return the policy with this way to wait, unless it has one already."""
         return self if self.sleep else replace(self, sleep=sleep)
 
 
 class ReadRetry(Retry):
-    """urllib3's own retries, for reads alone, with an injected way to wait."""
+    """urllib3's retries, limited to reads, with an injected way to wait."""
 
     def __init__(self, *args: Any, policy: RetryPolicy, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,18 +73,18 @@ class ReadRetry(Retry):
             total=policy.max_retries,
             status_forcelist=_RETRIED,
             allowed_methods={"GET"},
-            # The last answer is handed on: it says more than "too many retries".
+            # The last response is returned: it says more than "too many retries".
             raise_on_status=False,
         )
 
     def new(self, **kwargs: Any) -> "ReadRetry":
-        """Return what is left after one more try; urllib3 calls it."""
+        """Return the retries that are left; urllib3 calls this after each attempt."""
         return super().new(policy=self.policy, **kwargs)
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
-        """Wait before the next try; urllib3 calls it."""
+        """Wait before the next retry; urllib3 calls this."""
         try:
-            asked = self.get_retry_after(response) if response is not None else None
-        except InvalidHeader:  # "soon", say.
-            asked = None
-        self.policy.wait(len(self.history), asked)
+            seconds = self.get_retry_after(response) if response is not None else None
+        except InvalidHeader:  # Such as "soon".
+            seconds = None
+        self.policy.wait(len(self.history), seconds)

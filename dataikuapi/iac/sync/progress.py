@@ -1,4 +1,4 @@
-"""Showing how far a sync has come."""
+"""Shows the progress of a sync."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ __all__ = ["progress_bar"]
 def progress_bar(
     progress: bool | ProgressCallback,
 ) -> Iterator[ProgressCallback | None]:
-    """Give what is to be told of each call.
+    """Provide what is called after each call to DSS, if anything.
 
     Args:
-        progress: a callable is told itself; True shows a bar, in a terminal as in a
+        progress: a callable is used as it is; True shows a bar, in a terminal or in a
             notebook.
     """
     if callable(progress):
