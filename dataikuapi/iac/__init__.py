@@ -10,8 +10,6 @@ and see exactly what changed since. The main classes:
 * a :class:`DiffEngine` compares two states.
 """
 
-from typing import Any
-
 from dataikuapi.iac.backends import LocalFileBackend, StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
@@ -50,7 +48,6 @@ from dataikuapi.iac.models import (
     ValueChangeType,
     make_resource_id,
 )
-from dataikuapi.iac.reports.notebook import register_formatters, register_in_ipython
 from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.validation import validate_state
@@ -98,11 +95,3 @@ __all__ = [
     "read_ignore_file",
     "validate_state",
 ]
-
-
-def load_ipython_extension(ipython: Any) -> None:
-    """Render states and diffs as HTML after ``%load_ext dataikuapi.iac``."""
-    register_formatters(ipython)
-
-
-register_in_ipython()

@@ -15,7 +15,7 @@ from dataikuapi.iac.models import (
     State,
     UnreadableResource,
 )
-from dataikuapi.iac.reports import render_text
+from dataikuapi.iac.reports import render_html, render_text
 
 __all__ = ["DriftReport"]
 
@@ -166,6 +166,10 @@ class DriftReport:
             )
         )
         return f"<DriftReport {', '.join(self.project_keys)}: {counts}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return render_html(self.diffs)
 
     def __str__(self) -> str:
         """Return the report as text, without colors."""

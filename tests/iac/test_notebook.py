@@ -1,6 +1,6 @@
 """States and diffs in a notebook, and the notebook of week 1, run in a real kernel."""
 
-import importlib
+import os
 import re
 import subprocess
 import sys
@@ -8,7 +8,6 @@ import tempfile
 from datetime import datetime, timezone
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -19,7 +18,6 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
-import dataikuapi.iac
 from dataikuapi.iac import DiffEngine, Resource, ResourceMetadata, State
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.models import (
@@ -33,9 +31,8 @@ from dataikuapi.iac.models import (
     UnreadableResource,
     ValueChangeType,
 )
-from dataikuapi.iac.reports import notebook
-from dataikuapi.iac.reports.html import diff_html, element
-from dataikuapi.iac.reports.notebook import render_html, resource_html, state_html
+from dataikuapi.iac.reports.html import diff_html, element, render_html
+from dataikuapi.iac.reports.notebook import resource_html, state_html
 
 NOTEBOOK = Path(__file__).parents[2] / "demos" / "week1_state_management.ipynb"
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -226,55 +223,44 @@ def test_the_notebook_is_kept_clean():
         assert not cell.get("outputs") and cell.get("execution_count") is None
 
 
-# Registering
-
-
-@pytest.fixture
-def shell():
-    """What is used of an IPython shell, with the real formatters."""
-    return SimpleNamespace(display_formatter=DisplayFormatter())
-
-
-def html_of(shell, thing):
-    """Return what a notebook shows of the thing."""
-    return shell.display_formatter.format(thing)[0].get("text/html")
+# Display
 
 
 def things():
-    """Return one of each kind, and how it is rendered."""
+    """Return one of each kind, and its rendering."""
     diff = modified({"x": 1}, {"x": 2})
     diffs = ResourceDiffs([diff])
-    report = DriftReport(diffs, "dev", ("P",), NOON)
     return [
         (state(resource("a"), updated_at=NOON), state_html),
         (resource("a"), resource_html),
         (diff, diff_html),
         (diffs, render_html),
-        (report, lambda report: render_html(report.diffs)),
+        (DriftReport(diffs, "dev", ("P",), NOON), lambda report: render_html(diffs)),
     ]
 
 
-def test_each_kind_shows_itself_once_the_extension_is_loaded(shell):
-    assert [html_of(shell, thing) for thing, _ in things()] == [None] * 5
-    dataikuapi.iac.load_ipython_extension(shell)
+def test_a_notebook_shows_each_kind_as_html_and_as_text():
+    formatter = DisplayFormatter()
     for thing, renderer in things():
-        assert html_of(shell, thing) == renderer(thing)
-    assert html_of(shell, [1]) is None
+        shown, _ = formatter.format(thing)
+        assert shown["text/html"] == renderer(thing)
+        assert shown["text/plain"] == repr(thing)
 
 
-def test_inside_ipython_an_import_is_enough(shell, monkeypatch):
-    module = SimpleNamespace(get_ipython=lambda: shell)
-    monkeypatch.setitem(sys.modules, "IPython", module)
-    importlib.reload(dataikuapi.iac)
-    assert html_of(shell, resource("a")) is not None
-
-
-@pytest.mark.parametrize(
-    "module", [SimpleNamespace(), SimpleNamespace(get_ipython=lambda: None)]
-)
-def test_ipython_without_a_shell_is_let_be(module, monkeypatch):
-    monkeypatch.setitem(sys.modules, "IPython", module)
-    notebook.register_in_ipython()
+def test_importing_registers_nothing_in_ipython(tmp_path):
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "html = InteractiveShell.instance().display_formatter.formatters['text/html']\n"
+        "import dataikuapi.iac\n"
+        "print(html.type_printers, html.deferred_printers)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
+    )
+    assert result.stdout.strip() == "{} {}", result.stderr
 
 
 def test_outside_of_ipython_it_is_not_imported():

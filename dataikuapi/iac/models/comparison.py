@@ -150,3 +150,9 @@ class ResourceDiffs(list[ResourceDiff]):
         if self.unknown:
             counts.append(f"{len(self.unknown)} unknown")
         return f"<ResourceDiffs: {', '.join(counts)}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from dataikuapi.iac.reports.html import render_html
+
+        return render_html(self)

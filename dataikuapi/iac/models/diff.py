@@ -104,6 +104,12 @@ class ResourceDiff:
         changed = f": {', '.join(sorted(names))}" if names else ""
         return f"<ResourceDiff {self.change_type.value} {self.resource_id}{changed}>"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from dataikuapi.iac.reports.html import diff_html
+
+        return diff_html(self)
+
     def __str__(self) -> str:
         """Return the sign of the change, as Terraform has it, and the id."""
         return f"{_SIGNS[self.change_type]} {self.resource_id}"

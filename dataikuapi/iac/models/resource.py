@@ -170,6 +170,12 @@ class Resource:
         by = f", last edited by {editor}" if editor else ""
         return f"<Resource {self.resource_id}: {len(self.attributes)} attributes{by}>"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from dataikuapi.iac.reports.notebook import resource_html
+
+        return resource_html(self)
+
     @property
     def project_key(self) -> str:
         """The key of the project that the object is or belongs to."""

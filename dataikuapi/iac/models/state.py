@@ -109,6 +109,12 @@ class State:
             f", {format_time(self.updated_at)}: {held or 'empty'}{unknown}>"
         )
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from dataikuapi.iac.reports.notebook import state_html
+
+        return state_html(self)
+
     @property
     def base_version(self) -> BaseVersion | None:
         """What the state was loaded from; backends compare and swap by it."""

@@ -1,11 +1,9 @@
 """How do states and diffs look in a notebook?"""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Protocol
 
-from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs, State
+from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.reports.html import (
     FEW,
     MOST,
@@ -13,51 +11,15 @@ from dataikuapi.iac.reports.html import (
     attributes_html,
     counted,
     counts_table,
-    diff_html,
     edited,
     element,
     folded,
     more,
     output,
-    render_html,
     unread,
 )
 
-__all__ = [
-    "register_formatters",
-    "register_in_ipython",
-    "render_html",
-    "resource_html",
-    "state_html",
-]
-
-
-class _Report(Protocol):
-    @property
-    def diffs(self) -> ResourceDiffs: ...
-
-
-def register_in_ipython() -> None:
-    """Register the formatters if this is IPython, which is not imported to tell."""
-    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
-    shell = get_ipython() if get_ipython else None
-    if shell is not None:
-        register_formatters(shell)
-
-
-def register_formatters(ipython: Any) -> None:
-    """Let states, resources, diffs and drift reports show themselves as HTML.
-
-    Args:
-        ipython: the shell, as ``get_ipython()`` returns it.
-    """
-    formatter = ipython.display_formatter.formatters["text/html"]
-    formatter.for_type(State, state_html)
-    formatter.for_type(Resource, resource_html)
-    formatter.for_type(ResourceDiff, diff_html)
-    formatter.for_type(ResourceDiffs, render_html)
-    # By name, since reports know nothing of what is reported.
-    formatter.for_type_by_name("dataikuapi.iac.drift", "DriftReport", _report_html)
+__all__ = ["resource_html", "state_html"]
 
 
 def state_html(state: State) -> str:
@@ -94,10 +56,6 @@ def resource_html(resource: Resource) -> str:
     return output(
         element("p", title, " ", facts), folded(heading, content, is_open=True)
     )
-
-
-def _report_html(report: _Report) -> str:
-    return render_html(report.diffs)
 
 
 def _instance(state: State) -> Iterator[str]:
