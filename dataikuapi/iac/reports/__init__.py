@@ -1,4 +1,4 @@
-"""Showing diffs: functions from diffs to text. Nothing here prints."""
+"""Renders diffs as text, Markdown, HTML, JSON or JUnit XML. Nothing here prints."""
 
 from dataikuapi.iac.reports.html import render_html
 from dataikuapi.iac.reports.json_report import render_json

@@ -1,4 +1,4 @@
-"""In which words is told what changed?"""
+"""Describes changes in the words that all reports use."""
 
 import json
 from collections import Counter
@@ -18,10 +18,10 @@ from dataikuapi.iac.reports.unified import unified_diff
 
 __all__ = [
     "change_lines",
+    "describe_move",
     "group_by_reason",
     "has_changes",
     "last_editor",
-    "moved",
     "only_line_endings_differ",
     "printable",
     "rule_lines",
@@ -29,20 +29,20 @@ __all__ = [
     "unknown_lines",
 ]
 
-_WIDTH = 110
-"""Characters that are shown of a value that is too long; how many follow is said."""
+_SHOWN = 110
+"""Characters shown of a truncated value, followed by the number of the rest."""
 
-_TOO_LONG = 140
-"""Characters of a value that is cut; one of a little over the width is not."""
+_MAX_VALUE = 140
+"""Values longer than this are truncated."""
 
 
 def has_changes(diff: ResourceDiff) -> bool:
-    """Tell whether anything happened to the resource."""
+    """Return whether the resource changed, or was deleted and created again."""
     return diff.change_type is not ChangeType.UNCHANGED or diff.is_recreated
 
 
 def last_editor(diff: ResourceDiff) -> str:
-    """Say who edited last, where DSS tells; who removed something it does not."""
+    """Describe the last edit, if it is known; DSS does not record who deleted what."""
     if diff.is_recreated and diff.new_resource is not None:
         when = diff.new_resource.metadata.created_at
         return f"deleted and created again on {when:%Y-%m-%d}"
@@ -54,21 +54,21 @@ def last_editor(diff: ResourceDiff) -> str:
 
 
 def change_lines(change: Change) -> Iterator[str]:
-    """Tell one change: in one line, or, of a script, with the lines that differ."""
+    """Describe a change in one line; of a script, show the lines that differ too."""
     if change.is_text:
         yield f"{change}:"
         yield from _script_lines(change)
     elif change.kind is ValueChangeType.MODIFIED:
         yield f"{change}: {_short(change.old)} -> {_short(change.new)}"
     elif change.kind is ValueChangeType.MOVED:
-        yield f"{change}: {moved(change)}"
+        yield f"{change}: {describe_move(change)}"
     else:
         is_added = change.kind is ValueChangeType.ADDED
         yield f"{change}: {_short(change.new if is_added else change.old)}"
 
 
-def moved(change: Change) -> str:
-    """Say of what moved inside its list from where to where it did."""
+def describe_move(change: Change) -> str:
+    """Describe from where to where in its list an item moved."""
     if not change.from_segments:
         return "moved"
     before, after = change.from_segments[-1].name, change.segments[-1].name
@@ -76,42 +76,44 @@ def moved(change: Change) -> str:
 
 
 def only_line_endings_differ(change: Change) -> bool:
-    """Tell whether two scripts have the same lines, with other ends."""
+    """Return whether two scripts differ in nothing but their line endings."""
     return str(change.old).splitlines() == str(change.new).splitlines()
 
 
-def group_by_reason(unread: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return the ids of what could not be read, by reason, given as id and reason."""
+def group_by_reason(unreadable: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Group what could not be read, given as pairs of id and reason, by reason."""
     ids: dict[str, list[str]] = {}
-    for resource_id, reason in unread:
+    for resource_id, reason in unreadable:
         ids.setdefault(reason, []).append(resource_id)
     return ids
 
 
 def unknown_lines(unknown: Iterable[UnreadableResource]) -> Iterator[str]:
-    """List what could not be read under its reason, each reason once."""
+    """List what could not be read, grouped by reason."""
     for reason, ids in group_by_reason(item[:2] for item in unknown).items():
         yield f"? not read: {reason}"
         yield from (f"    ? {resource_id}" for resource_id in ids)
 
 
 def rule_lines(rules: Iterable[RuleUsage]) -> Iterator[str]:
-    """Say what each rule hid; nothing, if it matched nothing or expired."""
-    for use in rules:
-        if use.expired:
-            yield f"ignored nothing: {use.rule}  (expired)"
+    """List the ignore rules, with the number of changes that each suppressed."""
+    for usage in rules:
+        if usage.expired:
+            yield f"ignored nothing: {usage.rule}  (expired)"
         else:
-            yield f"ignored {use.suppressed or 'nothing'}: {use.rule}"
+            yield f"ignored {usage.suppressed or 'nothing'}: {usage.rule}"
 
 
 def summary_line(diffs: ResourceDiffs) -> str:
-    """Count what happened to how many, in one line."""
+    """Return the number of resources by type of change, in one line."""
     found = Counter(diff.change_type for diff in diffs)
-    told = [f"{found[kind]} {kind.value}" for kind in ChangeType]
+    counts = [f"{found[kind]} {kind.value}" for kind in ChangeType]
     if diffs.unknown:
-        told.append(f"{len(diffs.unknown)} unknown")
-    changed = len(diffs) - found[ChangeType.UNCHANGED]
-    text = ", ".join(told) if changed or diffs.unknown else f"No changes. {told[-1]}."
+        counts.append(f"{len(diffs.unknown)} unknown")
+    if diffs.unknown or len(diffs) > found[ChangeType.UNCHANGED]:
+        text = ", ".join(counts)
+    else:
+        text = f"No changes. {counts[-1]}."
     if diffs.coverage is not None:
         tracked, existing = diffs.coverage
         text = f"{text.rstrip('.')}. The state has {tracked} of {existing} objects."
@@ -119,7 +121,7 @@ def summary_line(diffs: ResourceDiffs) -> str:
 
 
 def printable(line: str) -> str:
-    """Return the line without what would steer a terminal, or end the line."""
+    """Escape line breaks and terminal control characters."""
     return "".join(
         char if char.isprintable() or char == "\t" else ascii(char)[1:-1]
         for char in line
@@ -136,6 +138,6 @@ def _script_lines(change: Change) -> Iterator[str]:
 
 def _short(value: JSON) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    if len(text) <= _TOO_LONG:
+    if len(text) <= _MAX_VALUE:
         return text
-    return f"{text[:_WIDTH]}… ({len(text) - _WIDTH:,} more characters)"
+    return f"{text[:_SHOWN]}… ({len(text) - _SHOWN:,} more characters)"

@@ -1,7 +1,7 @@
-"""How do diffs look as HTML?
+"""Renders diffs as HTML, for notebooks and other pages.
 
-Text keeps the color of the page, and backgrounds are translucent: what is written is
-read on light and on dark pages, and the signs tell all that the colors tell.
+Text keeps the color of the page and backgrounds are translucent, so that it is readable
+on light and dark pages; signs carry the same information as colors.
 """
 
 import json
@@ -20,10 +20,10 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.reports.formatting import (
+    describe_move,
     group_by_reason,
     has_changes,
     last_editor,
-    moved,
     only_line_endings_differ,
     printable,
     rule_lines,
@@ -32,26 +32,26 @@ from dataikuapi.iac.reports.unified import unified_diff
 
 __all__ = ["diff_html", "render_html"]
 
-FEW = 5
-"""Up to so many things are unfolded."""
+MAX_OPEN = 5
+"""Up to this many sections are open at first."""
 
-MOST = 200
-"""So many of a kind are listed; how many follow is said."""
+MAX_LISTED = 200
+"""At most this many items are listed, followed by the number of the rest."""
 
-_WIDTH = 80
-"""Characters that are shown of a folded value; how many follow is said."""
+_EXCERPT = 80
+"""Characters shown of a collapsed value, followed by the number of the rest."""
 
-_TOO_LONG = 110
-"""Characters of a value that is folded."""
+_MAX_VALUE = 110
+"""Values longer than this are collapsed."""
 
-_BEFORE = 20
-"""Characters that are shown of a folded value before it differs from the other."""
+_CONTEXT = 20
+"""Characters shown of a collapsed value before the first difference."""
 
-_MOST_LINES = 500
-_MOST_CHARACTERS = 20_000
+_MAX_LINES = 500
+_MAX_CHARACTERS = 20_000
 
-# Notebooks are saved, and shown one output at a time: each brings its own. The class
-# is doubled to win over what JupyterLab says of tables and code.
+# Notebooks store and show each output by itself, so each has its own style. The class
+# is doubled to take precedence over JupyterLab's style of tables and code.
 _STYLE = """<style>
 .dataiku-iac { font-size: 13px; line-height: 1.5; overflow-wrap: anywhere; }
 .dataiku-iac.dataiku-iac :is(p, table) { margin: .4em 0; }
@@ -97,37 +97,37 @@ _COLUMNS = {
 
 
 def render_html(diffs: Iterable[ResourceDiff]) -> str:
-    """Return what changed, as a piece of a page that brings its own style.
+    """Return the diffs as an HTML fragment with its own style.
 
     Args:
-        diffs: in the order in which they are to be shown; unchanged ones are counted.
+        diffs: in the order in which to show them; unchanged ones are only counted.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
     changed = [diff for diff in diffs if has_changes(diff)]
-    is_open = len(changed) <= FEW
+    is_open = len(changed) <= MAX_OPEN
     return output(
         *([element("p", element("b", diffs.title))] if diffs.title else []),
         *([] if changed else [_nothing_changed(diffs)]),
         _counts(diffs),
         *_coverage(diffs),
-        *(_resource(diff, is_open) for diff in changed[:MOST]),
-        *more(len(changed) - MOST, "object"),
-        *unread(item[:2] for item in diffs.unknown),
+        *(_resource(diff, is_open) for diff in changed[:MAX_LISTED]),
+        *omitted(len(changed) - MAX_LISTED, "object"),
+        *unreadable(item[:2] for item in diffs.unknown),
         *(element("div", line, css="quiet") for line in rule_lines(diffs.rules)),
     )
 
 
 def diff_html(diff: ResourceDiff) -> str:
-    """Return what happened to one resource, as :func:`render_html` does of many."""
+    """Return one diff as an HTML fragment, as :func:`render_html` does of many."""
     return output(_resource(diff, is_open=True))
 
 
 class Html(str):
-    """A piece of a page. Any other text is data, and escaped where it is put in."""
+    """Markup. Any other string is data, and escaped when it is inserted."""
 
 
 def output(*content: str) -> str:
-    """Return a whole output: the content, and the style that it needs."""
+    """Return a complete fragment: the content, with its style."""
     return element("div", Html(_STYLE), *content, css="dataiku-iac")
 
 
@@ -136,22 +136,22 @@ def element(tag: str, *content: str, css: str = "", is_open: bool = False) -> Ht
 
     Args:
         tag: its name.
-        content: put together as it is where it is :class:`Html`, or else escaped.
+        content: inserted as it is if it is :class:`Html`, else escaped.
         css: its classes.
-        is_open: of details: whether they are unfolded.
+        is_open: whether a ``details`` element is open.
     """
     start = f'{tag} class="{css}"' if css else tag
     inside = "".join(map(_escaped, content))
     return Html(f"<{start}{' open' if is_open else ''}>{inside}</{tag}>")
 
 
-def folded(
+def section(
     heading: Sequence[str],
     content: Iterable[str],
     css: str = "",
     is_open: bool = False,
 ) -> Html:
-    """Return details that a click on the heading unfolds."""
+    """Return a section that a click on its heading opens."""
     summary = element("summary", *heading)
     return element("details", summary, *content, css=f"entry {css}", is_open=is_open)
 
@@ -159,11 +159,11 @@ def folded(
 def counts_table(
     headings: Mapping[str, str], rows: Mapping[str, Mapping[str, int]]
 ) -> Html:
-    """Return a table of counts, with a total where it has several rows.
+    """Return a table of counts, with a total if it has several rows.
 
     Args:
-        headings: what stands above the columns, by their names.
-        rows: by what stands before them, the counts by column.
+        headings: by name of the column.
+        rows: counts by name of the column, by label of the row.
     """
     total = {name: sum(row.get(name, 0) for row in rows.values()) for name in headings}
     lines = [*sorted(rows.items()), *([("total", total)] if len(rows) > 1 else [])]
@@ -177,62 +177,66 @@ def _row(label: str, counts: Mapping[str, int], names: Iterable[str]) -> Html:
 
 
 def _cell(name: str, count: int) -> Html:
-    # The name of a type is data, and no class.
+    # The name of a type is data, not a class.
     css = name if name in _COLUMNS else ""
     return element("td", f"{count:,}", css=css if count else "quiet")
 
 
-def labelled(label: str, value: JSON, css: str = "", start: int = 0) -> Html:
-    """Return a value behind its label; a long one is folded, and shown from start."""
+def labeled(label: str, value: JSON, css: str = "", start: int = 0) -> Html:
+    """Return a label and value; a long one is collapsed to an excerpt from start."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     name = element("code", f"{label}: ")
-    if len(text) <= _TOO_LONG:
+    if len(text) <= _MAX_VALUE:
         return element("div", name, element("code", text), css=f"entry {css}")
     if isinstance(value, str) and "\n" in value:
         hint = counted(len(value.rstrip("\n").split("\n")), "line")
     else:
         hint = _excerpt(text, start)
         value = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2)
-    shown = [*_lines(value[:_MOST_CHARACTERS])]
+    shown = [*_lines(value[:_MAX_CHARACTERS])]
     heading = [name, element("code", hint, css="quiet")]
-    rest = more(len(value) - _MOST_CHARACTERS, "character")
-    return folded(heading, [element("pre", *shown), *rest], css)
+    rest = omitted(len(value) - _MAX_CHARACTERS, "character")
+    return section(heading, [element("pre", *shown), *rest], css)
 
 
 def _excerpt(text: str, start: int) -> str:
-    shown = text[start : start + _WIDTH]
-    before, after = "…" * (start > 0), "…" * (start + _WIDTH < len(text))
+    shown = text[start : start + _EXCERPT]
+    before, after = "…" * (start > 0), "…" * (start + _EXCERPT < len(text))
     return f"{before}{shown}{after} ({len(text) - len(shown):,} more characters)"
 
 
 def attributes_html(attributes: Mapping[str, JSON]) -> list[Html]:
-    """Return each attribute, in the order of the names."""
-    return [labelled(name, attributes[name]) for name in sorted(attributes)]
+    """Return the attributes, sorted by name."""
+    return [labeled(name, attributes[name]) for name in sorted(attributes)]
 
 
-def unread(reasons: Iterable[tuple[str, str]]) -> Iterator[Html]:
-    """List what could not be read, given as id and reason; each reason once."""
+def unreadable(reasons: Iterable[tuple[str, str]]) -> Iterator[Html]:
+    """List what could not be read, given as pairs of id and reason, by reason."""
     for reason, ids in group_by_reason(reasons).items():
         heading = [element("b", f"? {counted(len(ids), 'object')}"), " not read: "]
-        told = [element("div", element("code", f"? {key}")) for key in ids[:MOST]]
-        rest = more(len(ids) - MOST, "object")
-        yield folded([*heading, reason], [*told, *rest], "unknown", len(ids) <= FEW)
+        items = [
+            element("div", element("code", f"? {key}")) for key in ids[:MAX_LISTED]
+        ]
+        rest = omitted(len(ids) - MAX_LISTED, "object")
+        yield section(
+            [*heading, reason], [*items, *rest], "unknown", len(ids) <= MAX_OPEN
+        )
 
 
-def more(count: int, noun: str) -> list[Html]:
-    """Say how many are left out, if any are."""
+def omitted(count: int, noun: str) -> list[Html]:
+    """Return a line with the number of items omitted; none if that is zero."""
     if count <= 0:
         return []
     return [element("div", f"… and {count:,} more {noun}{'s' * (count > 1)}")]
 
 
 def counted(count: int, noun: str) -> str:
-    """Return e.g. "1 object" or "2,000 objects"."""
+    """Return a count with its noun, such as "1 object" or "2,000 objects"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def edited(login: str | None, moment: datetime | None) -> str:
-    """Return e.g. "by maria, 2026-01-02 03:04 UTC", as far as that is known."""
+    """Return what is known of an edit, such as "by maria, 2026-01-02 03:04 UTC"."""
     when = f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
     return ", ".join(filter(None, [f"by {login}" if login else "", when]))
 
@@ -244,7 +248,7 @@ def _escaped(text: str) -> Html:
 
 
 def _lines(text: str) -> Iterator[Html]:
-    yield Html("\n")  # The first one in a pre is dropped by who reads it.
+    yield Html("\n")  # HTML drops the first line break in a pre element.
     for line in text.split("\n"):
         yield Html(f"{_escaped(line)}\n")
 
@@ -273,16 +277,16 @@ def _coverage(diffs: ResourceDiffs) -> Iterator[Html]:
 def _resource(diff: ResourceDiff, is_open: bool) -> Html:
     facts = [counted(len(diff.changes), "change")] if diff.changes else []
     facts += filter(None, [last_editor(diff) or _unchanged(diff)])
-    told = element("span", " · ".join(facts), css="quiet")
-    heading = [element("b", element("code", str(diff))), " ", told]
+    details = element("span", " · ".join(facts), css="quiet")
+    heading = [element("b", element("code", str(diff))), " ", details]
     css = diff.change_type.value
     if diff.change_type is ChangeType.MODIFIED:
-        return folded(heading, _changes(diff.changes), css, is_open)
+        return section(heading, _changes(diff.changes), css, is_open)
     resource = diff.new_resource or diff.old_resource
     if resource is None or diff.change_type is ChangeType.UNCHANGED:
         return element("div", *heading, css=f"entry {css}")
-    # Never unfolded by itself: all of it is new, or gone, as the sign says.
-    return folded(heading, attributes_html(resource.attributes), css)
+    # Never open at first: all of it is new or gone, as the sign says.
+    return section(heading, attributes_html(resource.attributes), css)
 
 
 def _unchanged(diff: ResourceDiff) -> str:
@@ -290,8 +294,8 @@ def _unchanged(diff: ResourceDiff) -> str:
 
 
 def _changes(changes: Sequence[Change]) -> list[Html]:
-    rest = more(len(changes) - MOST, "change")
-    return [*map(_change, changes[:MOST]), *rest]
+    rest = omitted(len(changes) - MAX_LISTED, "change")
+    return [*map(_change, changes[:MAX_LISTED]), *rest]
 
 
 def _change(change: Change) -> Html:
@@ -301,10 +305,10 @@ def _change(change: Change) -> Html:
     elif change.kind is ValueChangeType.MODIFIED:
         content = _two_values(change.old, change.new)
     elif change.kind is ValueChangeType.MOVED:
-        content = [element("span", moved(change))]
+        content = [element("span", describe_move(change))]
     else:
         is_added = change.kind is ValueChangeType.ADDED
-        return labelled(str(change), change.new if is_added else change.old, css)
+        return labeled(str(change), change.new if is_added else change.old, css)
     label = element("code", f"{change}: ")
     return element("div", label, *content, css=f"entry {css}")
 
@@ -313,12 +317,12 @@ def _two_values(old: JSON, new: JSON) -> list[Html]:
     texts = [
         json.dumps(value, ensure_ascii=False, sort_keys=True) for value in (old, new)
     ]
-    if max(map(len, texts)) > _TOO_LONG:
-        # From where they differ, or both might look the same.
-        start = max(len(commonprefix(texts)) - _BEFORE, 0)
+    if max(map(len, texts)) > _MAX_VALUE:
+        # From where they differ; their beginnings may be the same.
+        start = max(len(commonprefix(texts)) - _CONTEXT, 0)
         return [
-            labelled("- old", old, "removed", start),
-            labelled("+ new", new, "added", start),
+            labeled("- old", old, "removed", start),
+            labeled("+ new", new, "added", start),
         ]
     before, after = texts
     return [
@@ -332,12 +336,12 @@ def _script(change: Change) -> list[Html]:
     if only_line_endings_differ(change):
         return [element("span", "only line ends differ")]
     lines = unified_diff(str(change.old), str(change.new))
-    shown = [_script_line(line) for line in lines[:_MOST_LINES]]
-    return [element("pre", *shown), *more(len(lines) - _MOST_LINES, "line")]
+    shown = [_script_line(line) for line in lines[:_MAX_LINES]]
+    return [element("pre", *shown), *omitted(len(lines) - _MAX_LINES, "line")]
 
 
 def _script_line(line: str) -> Html:
-    """Return a line of its own also where there is no style."""
+    """Return a line, with a line break for pages without the style."""
     text = line if line[0] == "@" else f"{line[0]} {line[1:]}"
     tag = {"+": "ins", "-": "del"}.get(line[0], "span")
     css = "quiet" if line[0] == "@" else ""

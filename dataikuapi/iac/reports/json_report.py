@@ -1,4 +1,4 @@
-"""How do diffs look to a machine?"""
+"""Renders diffs as JSON, for other programs."""
 
 import json
 import math
@@ -22,13 +22,13 @@ __all__ = ["render_json"]
 
 
 def render_json(diffs: Iterable[ResourceDiff]) -> str:
-    """Return what changed as JSON; the same diffs give the same text.
+    """Return the diffs as JSON; the same diffs give the same text.
 
-    The schema ``diff_report_v1.schema.json`` describes it. ``format_version`` grows
-    when a reader has to change.
+    Its schema is ``diff_report_v1.schema.json``. ``format_version`` is raised by a
+    change that breaks readers.
 
     Args:
-        diffs: in the order in which they are to be told.
+        diffs: in the order in which to list them.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
     document: dict[str, JSON] = {
@@ -37,11 +37,11 @@ def render_json(diffs: Iterable[ResourceDiff]) -> str:
         "summary": _summary(diffs),
         "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
         "resources": [_resource(diff) for diff in diffs if has_changes(diff)],
-        "unknown": [_unread(unread) for unread in diffs.unknown],
-        "ignored": [dict(use._asdict()) for use in diffs.rules],
+        "unknown": [_unreadable(item) for item in diffs.unknown],
+        "ignored": [dict(usage._asdict()) for usage in diffs.rules],
     }
     text = json.dumps(document, ensure_ascii=False, indent=2)
-    # A lone surrogate, which a broken name may have, cannot be written as UTF-8.
+    # A lone surrogate, as in a corrupt name, cannot be encoded as UTF-8.
     return text if is_unicode(text) else json.dumps(document, indent=2)
 
 
@@ -66,21 +66,21 @@ def _resource(diff: ResourceDiff) -> dict[str, JSON]:
 
 
 def _change(change: Change) -> dict[str, JSON]:
-    told: dict[str, JSON] = {
+    entry: dict[str, JSON] = {
         "kind": change.kind.value,
         "path": change.path,
         "pointer": change.pointer,
         "from_pointer": change.from_pointer,
     }
     if change.kind in (ValueChangeType.REMOVED, ValueChangeType.MODIFIED):
-        told["old"] = _finite(change.old)
+        entry["old"] = _finite(change.old)
     if change.kind in (ValueChangeType.ADDED, ValueChangeType.MODIFIED):
-        told["new"] = _finite(change.new)
-    return told
+        entry["new"] = _finite(change.new)
+    return entry
 
 
 def _finite(value: JSON) -> JSON:
-    """Return a value that JSON has: NaN and infinities become strings."""
+    """Replace NaN and infinities, which JSON does not have, by strings."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, dict):
@@ -90,11 +90,11 @@ def _finite(value: JSON) -> JSON:
     return value
 
 
-def _unread(unread: UnreadableResource) -> dict[str, JSON]:
-    metadata = unread.last_known.metadata if unread.last_known else None
+def _unreadable(item: UnreadableResource) -> dict[str, JSON]:
+    metadata = item.last_known.metadata if item.last_known else None
     return {
-        "resource_id": unread.resource_id,
-        "reason": unread.reason,
+        "resource_id": item.resource_id,
+        "reason": item.reason,
         "last_modified_by": metadata.last_modified_by if metadata else None,
         "last_modified_at": _time(metadata.last_modified_at) if metadata else None,
     }

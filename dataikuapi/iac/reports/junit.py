@@ -1,4 +1,4 @@
-"""How do diffs look as tests that pass or fail?"""
+"""Renders diffs as JUnit XML, for test viewers and CI."""
 
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -17,12 +17,12 @@ __all__ = ["render_junit"]
 
 
 def render_junit(diffs: Iterable[ResourceDiff]) -> str:
-    """Return JUnit XML: a test a resource, which fails if the resource changed.
+    """Return JUnit XML with one test per resource, which fails if it changed.
 
     What could not be read is an error, not a failure.
 
     Args:
-        diffs: in the order in which they are to be told.
+        diffs: in the order in which to list them.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
     suite = Element(
@@ -35,13 +35,13 @@ def render_junit(diffs: Iterable[ResourceDiff]) -> str:
     for diff in diffs:
         case = _case(suite, diff.resource_id)
         if has_changes(diff):
-            told = f"{diff.change_type.value} {last_editor(diff)}".strip()
-            failure = SubElement(case, "failure", message=printable(told))
+            message = f"{diff.change_type.value} {last_editor(diff)}".strip()
+            failure = SubElement(case, "failure", message=printable(message))
             lines = [line for change in diff.changes for line in change_lines(change)]
             failure.text = "\n".join(map(printable, [str(diff), *lines]))
-    for unread in diffs.unknown:
-        case = _case(suite, unread.resource_id)
-        SubElement(case, "error", message=printable(f"not read: {unread.reason}"))
+    for item in diffs.unknown:
+        case = _case(suite, item.resource_id)
+        SubElement(case, "error", message=printable(f"not read: {item.reason}"))
     output = SubElement(suite, "system-out")
     output.text = "\n".join(
         map(printable, [*rule_lines(diffs.rules), summary_line(diffs)])
@@ -51,8 +51,8 @@ def render_junit(diffs: Iterable[ResourceDiff]) -> str:
 
 
 def _case(suite: Element, resource_id: str) -> Element:
-    # Not parsed: what could not be read may have an id that is none.
-    where = ".".join(resource_id.split(".")[:2])
+    # Not parsed as an id: where a listing failed, its key is not one.
+    classname = ".".join(resource_id.split(".")[:2])
     return SubElement(
-        suite, "testcase", classname=printable(where), name=printable(resource_id)
+        suite, "testcase", classname=printable(classname), name=printable(resource_id)
     )

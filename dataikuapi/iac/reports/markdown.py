@@ -1,4 +1,4 @@
-"""How do diffs look in a comment on a pull request?"""
+"""Renders diffs as Markdown, for comments on pull requests."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,29 +18,29 @@ from dataikuapi.iac.reports.formatting import (
 __all__ = ["MAX_CHARACTERS", "render_markdown"]
 
 MAX_CHARACTERS = 60_000
-"""GitHub takes 65,536 characters in a comment; this leaves room for a word of ours."""
+"""GitHub's limit for a comment is 65,536; this leaves room for text around it."""
 
 _MAX_BLOCK, _MIN_BLOCK, _MAX_LINE = 8_000, 500, 400
-"""Characters of a block, of one among very many, and of a line; the rest is counted."""
+"""Most characters of a code block, of each of very many blocks, and of a line."""
 
 _RESERVE = 200
-"""Characters for the line that says what was left out."""
+"""Characters reserved for the line that says how much was omitted."""
 
 
 def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
-    """Return what changed, to be unfolded, within what a comment may have.
+    """Return the diffs as collapsed sections, within the size limit of a comment.
 
-    What does not fit is left out from the end, and counted. Ids and values stand in
-    code, where nobody is mentioned and nothing is a link.
+    What exceeds the limit is omitted from the end, and counted. Ids and values are
+    formatted as code, so that they create no mentions or links.
 
     Args:
-        diffs: in the order in which they are to be shown.
+        diffs: in the order in which to show them.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
     parts = [f"### {_code(diffs.title or 'Changes')}", f"**{summary_line(diffs)}**"]
     ends = [
-        *_folded("could not be read", list(unknown_lines(diffs.unknown))),
-        *_folded("rules to ignore changes", list(rule_lines(diffs.rules))),
+        *_collapsed("could not be read", list(unknown_lines(diffs.unknown))),
+        *_collapsed("rules to ignore changes", list(rule_lines(diffs.rules))),
     ]
     room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
     shown = [diff for diff in diffs if has_changes(diff)]
@@ -60,9 +60,9 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
 
 
 def _entry(diff: ResourceDiff, block: int) -> str:
-    who = last_editor(diff)
-    title = f"{_html(str(diff))}{f' {_html(who)}' if who else ''}"
-    # A script's lines are indented, where nobody would color them.
+    editor = last_editor(diff)
+    title = f"{_html(str(diff))}{f' {_html(editor)}' if editor else ''}"
+    # Lines of a script are indented; without that, the diff syntax colors them.
     lines = [
         line.removeprefix("    ")
         for change in diff.changes
@@ -74,13 +74,13 @@ def _entry(diff: ResourceDiff, block: int) -> str:
     return _details(f"{title}{count}", lines, block)
 
 
-def _folded(title: str, lines: list[str]) -> Iterator[str]:
+def _collapsed(title: str, lines: list[str]) -> Iterator[str]:
     if lines:
         yield _details(title, lines, _MAX_BLOCK)
 
 
 def _details(summary: str, lines: list[str], room: int) -> str:
-    text = "\n".join(_within(room, [_cut(printable(line)) for line in lines]))
+    text = "\n".join(_fitting(room, [_truncated(printable(line)) for line in lines]))
     fence = "`" * max(3, _longest_run(text) + 1)
     return (
         f"<details><summary>{summary}</summary>\n\n"
@@ -88,7 +88,7 @@ def _details(summary: str, lines: list[str], room: int) -> str:
     )
 
 
-def _within(room: int, lines: list[str]) -> Iterator[str]:
+def _fitting(room: int, lines: list[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         room -= len(line) + 1
         if room < 0:
@@ -97,24 +97,24 @@ def _within(room: int, lines: list[str]) -> Iterator[str]:
         yield line
 
 
-def _cut(line: str) -> str:
+def _truncated(line: str) -> str:
     if len(line) <= _MAX_LINE:
         return line
     return f"{line[:_MAX_LINE]}… ({len(line) - _MAX_LINE:,} more characters)"
 
 
 def _html(text: str) -> str:
-    return f"<code>{escape(_cut(printable(text)))}</code>"
+    return f"<code>{escape(_truncated(printable(text)))}</code>"
 
 
 def _code(text: str) -> str:
-    """Return a code span; its fence is longer than any run of backticks in it."""
-    text = _cut(printable(text))
+    """Return a code span, with a fence longer than any run of backticks inside."""
+    text = _truncated(printable(text))
     longest = _longest_run(text)
     fence = "`" * (longest + 1)
     return f"{fence} {text} {fence}" if longest else f"`{text}`"
 
 
 def _longest_run(text: str) -> int:
-    """Return how many backticks stand together in it at most."""
+    """Return the length of the longest run of backticks."""
     return max((len(run) for run in re.findall("`+", text)), default=0)

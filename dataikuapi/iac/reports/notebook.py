@@ -1,29 +1,29 @@
-"""How do states and diffs look in a notebook?"""
+"""Renders states and resources as HTML, for notebooks."""
 
 from collections import Counter
 from collections.abc import Iterator
 
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.reports.html import (
-    FEW,
-    MOST,
+    MAX_LISTED,
+    MAX_OPEN,
     Html,
     attributes_html,
     counted,
     counts_table,
     edited,
     element,
-    folded,
-    more,
+    omitted,
     output,
-    unread,
+    section,
+    unreadable,
 )
 
 __all__ = ["resource_html", "state_html"]
 
 
 def state_html(state: State) -> str:
-    """Return what a state is and holds: counts by project and type, and the ids."""
+    """Return a summary of a state: counts by project and type, and the ids."""
     facts = [
         state.environment or "without environment",
         f"serial {state.serial}",
@@ -41,20 +41,20 @@ def state_html(state: State) -> str:
     return output(
         element("p", element("b", "State"), f" {' · '.join(facts)}"),
         table if rows else element("p", "It is empty."),
-        *(_listing(key, projects[key]) for key in sorted(projects)[:MOST]),
-        *more(len(projects) - MOST, "project"),
-        *unread(state.unknown.items()),
+        *(_listing(key, projects[key]) for key in sorted(projects)[:MAX_LISTED]),
+        *omitted(len(projects) - MAX_LISTED, "project"),
+        *unreadable(state.unknown.items()),
     )
 
 
 def resource_html(resource: Resource) -> str:
-    """Return what is known of an object: who edited it, and its attributes."""
+    """Return a resource's metadata and attributes."""
     facts = element("span", " · ".join(_history(resource)), css="quiet")
     title = element("b", element("code", resource.resource_id))
     heading = [counted(len(resource.attributes), "attribute")]
     content = attributes_html(resource.attributes)
     return output(
-        element("p", title, " ", facts), folded(heading, content, is_open=True)
+        element("p", title, " ", facts), section(heading, content, is_open=True)
     )
 
 
@@ -71,12 +71,12 @@ def _listing(project_key: str, resources: list[Resource]) -> Html:
     head = element("tr", *(element("th", text) for text in ("id", "last edited")))
     rows = [
         element("tr", element("td", element("code", item.resource_id)), _edit(item))
-        for item in ordered[:MOST]
+        for item in ordered[:MAX_LISTED]
     ]
     heading = [f"{project_key}: {counted(len(resources), 'resource')}"]
     table = element("table", head, *rows, css="listing")
-    rest = more(len(resources) - MOST, "resource")
-    return folded(heading, [table, *rest], is_open=len(resources) <= FEW)
+    rest = omitted(len(resources) - MAX_LISTED, "resource")
+    return section(heading, [table, *rest], is_open=len(resources) <= MAX_OPEN)
 
 
 def _edit(resource: Resource) -> Html:

@@ -1,4 +1,4 @@
-"""How do diffs look in a terminal?"""
+"""Renders diffs as text, for a terminal."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -18,11 +18,11 @@ from dataikuapi.iac.reports.formatting import (
 __all__ = ["render_text", "wants_color"]
 
 _COLORS = {"+": "32", "-": "31", "~": "33", ">": "36", "?": "35", "@": "36"}
-"""SGR parameters by the sign with which a line begins."""
+"""SGR parameters by the sign that a line begins with."""
 
 
 def wants_color(stream: IO[str]) -> bool:
-    """Tell whether a stream is a terminal, and NO_COLOR is not set (no-color.org)."""
+    """Return whether a stream is a terminal, and NO_COLOR is unset (no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
@@ -32,12 +32,12 @@ def render_text(
     *,
     color: bool = False,
 ) -> str:
-    """Return what changed, an entry a resource, and the counts in the last line.
+    """Return the diffs as text, with the counts in the last line.
 
     Args:
-        diffs: in the order in which they are to be shown.
+        diffs: in the order in which to show them.
         include_unchanged: list unchanged resources too.
-        color: mark what was added, removed and modified by colors.
+        color: color what was added, removed and modified.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
     lines = list(_lines(diffs, include_unchanged))
@@ -53,8 +53,8 @@ def _lines(diffs: ResourceDiffs, include_unchanged: bool) -> Iterator[str]:
         yield from (diffs.title, "")
     for diff in diffs:
         if has_changes(diff) or include_unchanged:
-            who = last_editor(diff)
-            yield f"{diff}  ({who})" if who else str(diff)
+            editor = last_editor(diff)
+            yield f"{diff}  ({editor})" if editor else str(diff)
             for change in diff.changes:
                 yield from (f"    {line}" for line in change_lines(change))
     yield from unknown_lines(diffs.unknown)

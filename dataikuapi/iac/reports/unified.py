@@ -1,4 +1,4 @@
-"""Compares two texts line by line, and shows the differences as ``diff -u`` does."""
+"""Compares two texts line by line, in the format of ``diff -u``."""
 
 from collections.abc import Iterator
 
@@ -7,15 +7,15 @@ from dataikuapi.iac.alignment import align
 __all__ = ["unified_diff"]
 
 _CONTEXT = 2
-"""How many lines that did not change are shown around those that did."""
+"""Unchanged lines that are shown around each change."""
 
 
 def unified_diff(old: str, new: str) -> list[str]:
     """Compare two texts by line, as ``diff -u`` does.
 
     Returns:
-        Lines that begin with ``-``, ``+`` or a blank. Before those that stand together,
-        ``@@ -3 +4 @@`` tells the number of the first in either text, counted from 1.
+        Lines that begin with ``-``, ``+`` or a blank. Each hunk begins with a header
+        such as ``@@ -3 +4 @@``: the number of its first line in either text, from 1.
     """
     before, after = old.split("\n"), new.split("\n")
     if before[-1] == after[-1] == "":
