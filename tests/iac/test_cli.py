@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -266,15 +266,21 @@ def test_closed_pipe_prints_no_traceback(synced, project):
 
 
 def test_ctrl_c_exits_with_130(synced, server):
-    server.faults = lambda method, path: Fault.slow(20)
+    asked = threading.Event()
+
+    def plan(method, path):
+        asked.set()
+        return Fault.slow(300)
+
+    server.faults = plan
     process = subprocess.Popen(
         [sys.executable, "-m", "dataikuapi.iac", "drift"],
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(2)
+    assert asked.wait(60), "the command sends a request"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
 
