@@ -1,4 +1,4 @@
-"""Calling DSS: in time, again where that helps, and on sessions of our own."""
+"""Clones of a client: timeouts, sessions of their own, and tracked sockets."""
 
 import inspect
 import re
@@ -109,25 +109,25 @@ def test_the_next_major_release_of_urllib3_is_excluded():
     assert re.search(r'"urllib3>=2,<3"', pyproject)
 
 
-# Sessions and time-outs
+# Sessions and timeouts
 
 
 POLICY = RetryPolicy(connect_timeout=3, read_timeout=7)
 
 
 class Recorder(HTTPAdapter):
-    """Notes the time-outs, and connects to nothing."""
+    """Records the timeouts, and connects to nothing."""
 
-    time_outs = []
+    timeouts = []
 
     def send(self, request, timeout=None, **kwargs):
-        self.time_outs.append(timeout)
+        self.timeouts.append(timeout)
         raise requests.ConnectionError("no network here")
 
 
 @pytest.fixture
 def client():
-    Recorder.time_outs.clear()
+    Recorder.timeouts.clear()
     client = DSSClient("http://dss.invalid", "key", extra_headers={"X-Team": "a"})
     client._session.mount("http://", Recorder())
     return client
@@ -139,21 +139,21 @@ def manager_of(client, policy):
     return StateManager(backend, client, "test", policy=policy)
 
 
-def test_every_call_has_a_time_out(client):
+def test_every_call_has_a_timeout(client):
     with pytest.raises(requests.ConnectionError):
         clone_client(client, POLICY).list_projects()
 
-    assert Recorder.time_outs == [(3, 7)]
+    assert Recorder.timeouts == [(3, 7)]
 
 
-def test_a_time_out_that_somebody_sets_stays(client):
+def test_timeout_of_the_caller_is_kept(client):
     with pytest.raises(requests.ConnectionError):
         clone_client(client, POLICY)._session.get("http://dss.invalid", timeout=1)
 
-    assert Recorder.time_outs == [1]
+    assert Recorder.timeouts == [1]
 
 
-def test_the_callers_client_is_left_as_it_is(client):
+def test_client_of_the_caller_is_not_changed(client):
     session, headers = client._session, dict(client._session.headers)
     adapters = dict(session.adapters)
     max_retries = session.adapters["https://"].max_retries
@@ -167,10 +167,10 @@ def test_the_callers_client_is_left_as_it_is(client):
     assert dict(session.adapters) == adapters
     assert session.adapters["https://"].max_retries is max_retries
     assert session.hooks == {"response": []}
-    assert Recorder.time_outs == [None]
+    assert Recorder.timeouts == [None]
 
 
-def test_credentials_and_settings_come_along(client):
+def test_credentials_and_settings_are_copied(client):
     client._session.verify = False
     client._session.proxies["http"] = "http://proxy"
     own = clone_client(client, POLICY)
@@ -182,12 +182,12 @@ def test_credentials_and_settings_come_along(client):
     assert own._session.proxies == {"http": "http://proxy"}
 
 
-def test_a_mock_is_used_as_it_is():
+def test_mock_is_used_as_it_is():
     for double in (Mock(), create_autospec(DSSClient, instance=True)):
         assert clone_client(double, POLICY) is double
 
 
-def test_all_syncs_call_with_a_time_out(client):
+def test_all_syncs_have_timeouts(client):
     manager = manager_of(client, POLICY)
     for call in (
         lambda: manager.sync_project("SHOP"),
@@ -197,16 +197,16 @@ def test_all_syncs_call_with_a_time_out(client):
     ):
         with pytest.raises(DSSUnreachableError):
             call()
-    assert set(Recorder.time_outs) == {(3, 7)}
+    assert set(Recorder.timeouts) == {(3, 7)}
 
-    Recorder.time_outs.clear()
+    Recorder.timeouts.clear()
     with pytest.raises(DSSUnreachableError):
         DatasetSync(client).list_all("SHOP")
-    assert Recorder.time_outs == [(10.0, 60.0)]
+    assert Recorder.timeouts == [(10.0, 60.0)]
 
 
-def test_each_address_of_a_host_is_tried(server, monkeypatch):
-    """As with localhost, whose IPv6 address comes first and often answers nothing."""
+def test_every_address_of_a_host_is_tried(server, monkeypatch):
+    """Such as of localhost, where often nothing listens on the IPv6 address."""
     address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
     kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
     found = [(*kind, ("127.0.0.1", 1)), (*kind, address)]
@@ -222,7 +222,7 @@ def listener():
         yield server
 
 
-def test_a_connection_that_is_opened_after_the_end_is_ended(listener):
+def test_socket_tracked_after_the_shutdown_is_shut_down(listener):
     sockets = SocketTracker()
     sockets.shutdown()
     with socket.create_connection(listener.getsockname()) as late:
@@ -230,7 +230,7 @@ def test_a_connection_that_is_opened_after_the_end_is_ended(listener):
         assert late.recv(1) == b""
 
 
-def test_no_connection_is_made_after_the_end(server):
+def test_no_connection_is_made_after_the_shutdown(server):
     sockets = SocketTracker()
     policy = RetryPolicy(max_retries=0)
     own = clone_client(DSSClient(server.url, server.api_key), policy, sockets)
@@ -240,7 +240,7 @@ def test_no_connection_is_made_after_the_end(server):
         own.list_project_keys()
 
 
-def test_a_host_that_lets_nobody_connect_is_a_time_out(listener):
+def test_host_that_accepts_no_connection_is_a_timeout(listener):
     address = listener.getsockname()
     with ExitStack() as stack:
         for _ in range(8):  # More than the host queues.
@@ -253,7 +253,7 @@ def test_a_host_that_lets_nobody_connect_is_a_time_out(listener):
             manager_of(client, policy).sync_project("SHOP")
 
 
-def test_a_host_without_an_address_cannot_be_reached(monkeypatch):
+def test_host_without_an_address_is_unreachable(monkeypatch):
     client = DSSClient("http://dss.invalid", "key")
     error = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     monkeypatch.setattr(socket, "getaddrinfo", Mock(side_effect=error))
@@ -261,14 +261,14 @@ def test_a_host_without_an_address_cannot_be_reached(monkeypatch):
         manager_of(client, RetryPolicy(max_retries=0)).sync_project("SHOP")
 
 
-def test_a_name_that_no_host_can_have_cannot_be_reached():
+def test_invalid_host_name_is_unreachable():
     client = DSSClient(f"http://{'a' * 64}.example", "key")
     with pytest.raises(DSSUnreachableError, match="Check the URL"):
         manager_of(client, RetryPolicy(max_retries=0)).sync_project("SHOP")
 
 
-def test_a_library_that_connects_in_its_own_way_goes_on_doing_so(server):
-    """As PySocks does for urllib3, where there is a SOCKS proxy."""
+def test_connection_class_with_a_new_conn_of_its_own_is_kept(server):
+    """As urllib3 has one for SOCKS proxies, which connects by PySocks."""
     opened = []
 
     class Connection(HTTPConnection):

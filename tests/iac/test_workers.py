@@ -1,4 +1,4 @@
-"""Calls in several threads: under one limit, in order, and ended at once."""
+"""Calls in several threads: in order, under one limit, and canceled at once."""
 
 import os
 import signal
@@ -22,10 +22,10 @@ from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sync.workers import Workers
 
 PATIENCE = 60
-"""Seconds that a response, a connection or another thread may take."""
+"""Seconds that responses, connections and other threads take, or may take."""
 
 AT_ONCE = 5
-"""Seconds that nothing takes that does not wait, however busy the machine is."""
+"""Seconds in which everything ends that does not wait, also on a busy machine."""
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def threads():
 
 
 def await_threads(count):
-    """Wait until there are so many threads."""
+    """Wait until there are this many threads."""
     deadline = time.monotonic() + PATIENCE
     while len(threads()) < count:
         assert time.monotonic() < deadline
@@ -65,7 +65,7 @@ def fail(error):
 # Calls and their results
 
 
-def test_results_come_in_the_order_of_the_calls(client):
+def test_results_are_in_the_order_of_the_calls(client):
     workers = Workers(client, 4)
     done = [threading.Event() for _ in range(5)]
     done[4].set()
@@ -80,7 +80,7 @@ def test_results_come_in_the_order_of_the_calls(client):
     assert results == [0, 1, 2, 3]
 
 
-def test_an_error_of_ours_is_a_result_and_another_one_ends_it_all(client):
+def test_exception_of_the_package_is_a_result_and_any_other_ends_the_run(client):
     workers, error = Workers(client, 3), DSSError("no")
     with workers.running():
         assert workers.run([lambda: 1, lambda: fail(error), lambda: 2]) == [1, error, 2]
@@ -88,7 +88,7 @@ def test_an_error_of_ours_is_a_result_and_another_one_ends_it_all(client):
             workers.run([lambda: 1 / 0] * 5)
 
 
-def test_an_error_that_is_not_ours_waits_for_no_other_call(client):
+def test_other_exception_does_not_wait_for_calls_in_progress(client):
     workers, released = Workers(client, 3), threading.Event()
     begun, made = threading.Event(), []
 
@@ -115,7 +115,7 @@ def test_an_error_that_is_not_ours_waits_for_no_other_call(client):
 
 
 @pytest.mark.parametrize("max_workers", [1, 2, 5])
-def test_calls_within_calls_stay_under_the_limit(client, max_workers):
+def test_nested_calls_stay_under_the_limit(client, max_workers):
     workers, lock = Workers(client, max_workers), threading.Lock()
     running, most, full = set(), [], threading.Event()
 
@@ -125,7 +125,7 @@ def test_calls_within_calls_stay_under_the_limit(client, max_workers):
             most.append(len(running))
             if len(running) == max_workers:
                 full.set()
-        assert full.wait(PATIENCE), "fewer at the same time than there may be"
+        assert full.wait(PATIENCE), "fewer calls at the same time than allowed"
         with lock:
             running.remove(threading.get_ident())
         return 1
@@ -138,7 +138,7 @@ def test_calls_within_calls_stay_under_the_limit(client, max_workers):
     assert max(most) == max_workers
 
 
-def test_a_thread_that_waits_for_calls_makes_them_too(client):
+def test_thread_that_waits_for_nested_calls_makes_them_too(client):
     workers, meeting = Workers(client, 3), threading.Barrier(3)
 
     def branch():
@@ -148,7 +148,7 @@ def test_a_thread_that_waits_for_calls_makes_them_too(client):
         assert [sorted(met) for met in workers.run([branch])] == [[0, 1, 2]]
 
 
-def test_calls_within_calls_wait_for_no_other_call(client):
+def test_nested_calls_do_not_wait_for_other_calls(client):
     workers, leaf_made = Workers(client, 2), threading.Event()
 
     def branch():
@@ -159,7 +159,7 @@ def test_calls_within_calls_wait_for_no_other_call(client):
         assert workers.run([waits, branch]) == [True, [None]]
 
 
-def test_calls_nested_deeper_than_there_are_threads(client):
+def test_nesting_deeper_than_the_number_of_threads_does_not_deadlock(client):
     workers = Workers(client, 2)
 
     def branch(depth):
@@ -171,13 +171,13 @@ def test_calls_nested_deeper_than_there_are_threads(client):
         assert branch(5) == 3**5
 
 
-def test_without_threads_the_calls_are_made_one_after_the_other(client):
+def test_without_threads_calls_are_sequential(client):
     workers = Workers(client, 5)
     assert workers.run([threading.get_ident] * 3) == [threading.get_ident()] * 3
     assert threads() == []
 
 
-def test_a_run_that_was_ended_leaves_nothing_for_the_next_one(client):
+def test_ended_run_leaves_nothing_for_the_next_one(client):
     made, workers = [], Workers(client)
     with pytest.raises(ZeroDivisionError):
         workers.run([lambda: 1 / 0, lambda: made.append("stale")])
@@ -188,7 +188,7 @@ def test_a_run_that_was_ended_leaves_nothing_for_the_next_one(client):
     assert workers.run([lambda: 1]) == [1]
 
 
-def test_a_client_that_is_no_dss_client_is_used_in_one_thread():
+def test_client_that_is_not_a_dss_client_is_used_in_one_thread():
     double = object()
     workers = Workers(double, 5)
     with workers.running():
@@ -209,12 +209,12 @@ def test_each_thread_has_a_session_of_its_own(client):
     assert len(set(map(id, sessions))) == 5
 
 
-def test_there_has_to_be_a_worker(client):
+def test_max_workers_is_at_least_one(client):
     with pytest.raises(ValueError, match="max_workers is 0"):
         Workers(client, 0)
 
 
-def test_no_further_call_is_made_to_a_host_without_connection(client):
+def test_no_call_is_made_after_a_failed_connection(client):
     made = []
 
     def call():
@@ -239,7 +239,7 @@ def test_progress_counts_every_call(client, max_workers):
     assert counts[-1] == (9, 9)
 
 
-def test_what_progress_raises_ends_the_run(client):
+def test_exception_of_the_progress_callback_ends_the_run(client):
     workers = Workers(client, 3)
     with pytest.raises(ZeroDivisionError):
         with workers.running(lambda done, known: 1 / 0):
@@ -247,7 +247,7 @@ def test_what_progress_raises_ends_the_run(client):
     assert threads() == []
 
 
-def test_no_thread_is_left(server, tmp_path):
+def test_no_thread_is_left_after_a_sync(server, tmp_path):
     manager = StateManager.local(DSSClient(server.url, server.api_key), "x")
     manager.sync_project("ORDERS_DEMO")
 
@@ -258,11 +258,11 @@ def test_no_thread_is_left(server, tmp_path):
 
 
 def seconds_to_end(call, when):
-    """Press Ctrl-C during a call, and return how long it goes on from there.
+    """Press Ctrl-C during a call, and return the seconds from there to its end.
 
     Args:
         call: has to end with KeyboardInterrupt.
-        when: returns when it is time.
+        when: returns when it is time to press.
     """
     pressed, returned = [], []
 
@@ -286,7 +286,7 @@ def seconds_to_end(call, when):
 
 @pytest.fixture
 def syncing(tmp_path):
-    """Return a function that returns the sync of a project, which waits for long."""
+    """Return a function that returns the sync of a project, with long timeouts."""
 
     def sync(client):
         backend = LocalFileBackend(tmp_path / "x.state.json")
@@ -297,7 +297,7 @@ def syncing(tmp_path):
     return sync
 
 
-def test_ctrl_c_ends_a_sync_at_once_and_leaves_no_thread(server, syncing):
+def test_ctrl_c_ends_a_sync_and_its_threads(server, syncing):
     sync, asked = syncing(DSSClient(server.url, server.api_key)), threading.Event()
 
     def plan(method, path):
@@ -313,7 +313,7 @@ def test_ctrl_c_ends_a_sync_at_once_and_leaves_no_thread(server, syncing):
     assert sync().resources, "and it works again"
 
 
-def test_ctrl_c_ends_a_wait_between_two_tries(server, syncing):
+def test_ctrl_c_ends_the_wait_before_a_retry(server, syncing):
     sync, asked = syncing(DSSClient(server.url, server.api_key)), threading.Event()
 
     def plan(method, path):
@@ -327,7 +327,7 @@ def test_ctrl_c_ends_a_wait_between_two_tries(server, syncing):
 
 @pytest.fixture
 def silent():
-    """A host that accepts connections and never answers: address, and a wait for one."""
+    """A host that accepts connections and never responds, and a wait for one."""
     with ExitStack() as stack:
         server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=50))
         server.settimeout(PATIENCE)
@@ -341,7 +341,7 @@ def silent():
 
 @pytest.fixture
 def full():
-    """A host with a full queue of connections, so that connecting to it waits."""
+    """A host with a full queue of connections, and a wait for all threads."""
     with ExitStack() as stack:
         server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(8):
@@ -354,7 +354,7 @@ def full():
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("host", ["full", "silent"])
 @pytest.mark.parametrize("is_proxy", [False, True])
-def test_ctrl_c_ends_a_wait_for_a_host(scheme, host, is_proxy, request, syncing):
+def test_ctrl_c_ends_the_wait_for_a_host(scheme, host, is_proxy, request, syncing):
     (address, port), it_waits = request.getfixturevalue(host)
     client = DSSClient(f"{scheme}://{address}:{port}", "key")
     if is_proxy:
@@ -365,7 +365,7 @@ def test_ctrl_c_ends_a_wait_for_a_host(scheme, host, is_proxy, request, syncing)
     assert have_ended(threads())
 
 
-def test_ctrl_c_waits_for_no_name_server(monkeypatch, syncing):
+def test_ctrl_c_does_not_wait_for_a_name_server(monkeypatch, syncing):
     answers = threading.Event()
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda *args, **kwargs: answers.wait(PATIENCE) and []

@@ -1,4 +1,4 @@
-"""Clones a client, with time-outs, retries and a session of its own."""
+"""Clones a client, with timeouts, retries and a session of its own."""
 
 import copy
 from collections import OrderedDict
@@ -28,7 +28,7 @@ def clone_client(
 ) -> DSSClient:
     """Return a client that times out, retries, and raises errors with their status.
 
-    The client of dataikuapi has no time-out, and keeps only the text of an error. The
+    The client of dataikuapi has no timeout, and keeps only the text of an error. The
     caller's own is not changed: the clone has a session of its own, with the same
     credentials, certificates and proxies. Sessions are not guaranteed to be
     thread-safe, so each thread needs a clone.
@@ -36,7 +36,7 @@ def clone_client(
     Args:
         client: anything but a :class:`~dataikuapi.dssclient.DSSClient`, such as a mock,
             is returned as it is.
-        policy: its time-outs and retries.
+        policy: its timeouts and retries.
         sockets: tracks its connections.
     """
     if not is_dss_client(client):
@@ -111,7 +111,7 @@ class _TimeoutAdapter(BaseAdapter):
         timeout: Any = None,
         **kwargs: Any,
     ) -> Response:
-        """Send the request and read the response; a time-out set by the caller stays.
+        """Send the request and read the response; a timeout set by the caller stays.
 
         urllib3 retries until a response begins. One that breaks off or stalls is
         retried here.

@@ -1,4 +1,4 @@
-"""Time-outs and retries of calls to DSS."""
+"""Timeouts and retries of calls to DSS."""
 
 import random
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _RETRIED = (429, 502, 503, 504)
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Time-outs and retries of calls to DSS.
+    """Timeouts and retries of calls to DSS.
 
     Only reads are retried: after a failed connection, a response that was cut off or
     timed out, and status 429, 502, 503 or 504. The backoff doubles with each retry and

@@ -170,7 +170,7 @@ class Workers:
         client: not changed; each thread has a clone. One that is not a DSSClient is
             used as it is, in the calling thread.
         max_workers: most calls at the same time.
-        policy: time-outs and retries of each call.
+        policy: timeouts and retries of each call.
 
     Raises:
         ValueError: if ``max_workers`` is less than one.
