@@ -16,13 +16,11 @@ from dataikuapi.utils import DataikuException
 
 from dataikuapi.iac import (
     ChangeType,
+    DataikuIaCError,
     DiffEngine,
     LocalFileBackend,
     State,
-    StateCorruptedError,
     StateManager,
-    StateNotFoundError,
-    StateReadError,
     read_ignore_file,
 )
 from dataikuapi.iac.backends import StateVersion
@@ -292,7 +290,7 @@ def _history(arguments: argparse.Namespace) -> int:
 def _contents(version: StateVersion) -> str:
     try:
         return f"{version.resources} resources"
-    except (StateCorruptedError, StateNotFoundError, StateReadError):
+    except DataikuIaCError:  # Corrupted, unreadable, or pruned in the meantime.
         return "cannot be read"
 
 
