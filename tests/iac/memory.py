@@ -1,4 +1,4 @@
-"""The backend that CONTRIBUTING.md shows as an example, as it stands there."""
+"""The example of a backend in CONTRIBUTING.md, executed from there."""
 
 import re
 from pathlib import Path

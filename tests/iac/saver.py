@@ -169,12 +169,12 @@ def stop_before_rename(path):
 
 
 def save_without_rights(path):
-    """Load and save as a user who owns nothing; print what came of it."""
+    """Load and save as a user who owns nothing; print the outcomes."""
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
     backend = LocalFileBackend(path)
-    told = {}
+    outcomes = {}
     for name, action in {
         "load": backend.load,
         "save": lambda: backend.save(State(serial=9), force=True),
@@ -182,10 +182,10 @@ def save_without_rights(path):
     }.items():
         try:
             action()
-            told[name] = "done"
+            outcomes[name] = "done"
         except Exception as error:
-            told[name] = [cls.__name__ for cls in type(error).__mro__], str(error)
-    print(json.dumps(told))
+            outcomes[name] = [cls.__name__ for cls in type(error).__mro__], str(error)
+    print(json.dumps(outcomes))
 
 
 def fill_disk(folder):
@@ -193,27 +193,27 @@ def fill_disk(folder):
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
     subprocess.run(mount, check=True)
     backend = LocalFileBackend(Path(folder) / "dev.state.json")
-    state, number, told = State(), 0, {"error": None}
-    while told["error"] is None and number < 20:
+    state, number, report = State(), 0, {"error": None}
+    while report["error"] is None and number < 20:
         before = backend.state_file.read_bytes() if number else None
         number += 1
         write_round(state, number, size=4, repeats=4_000)
         try:
             backend.save(state)
         except StateWriteError as error:
-            told["error"] = str(error)
-    told["saves that worked"] = number - 1
-    told["intact"] = backend.state_file.read_bytes() == before
-    told["round"] = round_of(backend.load(), size=4)
-    told["left"] = [name for name in os.listdir(folder) if name.endswith(".tmp")]
+            report["error"] = str(error)
+    report["saves that worked"] = number - 1
+    report["intact"] = backend.state_file.read_bytes() == before
+    report["round"] = round_of(backend.load(), size=4)
+    report["left"] = [name for name in os.listdir(folder) if name.endswith(".tmp")]
     for item in backend.state_file.parent.glob("*.pre-serial-*"):
         item.unlink()
     backend.save(state)
-    told["round once there is room"] = round_of(backend.load(), size=4)
-    print(json.dumps(told))
+    report["round once there is room"] = round_of(backend.load(), size=4)
+    print(json.dumps(report))
 
 
-def save_when_told(path):
+def save_on_signal(path):
     """For each line of input, a file, fork a process that saves it at a SIGUSR1."""
     # Whatever is imported late is imported now.
     LocalFileBackend(path).save(LocalFileBackend(path).load())
@@ -251,7 +251,7 @@ def save_at_exit(path):
 
 
 def end_as(action):
-    """Do it, and end this process at once with the exit code that tells the outcome."""
+    """Call it, and exit at once with the code of its outcome."""
     code = ESCAPED
     try:
         action()
@@ -275,7 +275,7 @@ COMMANDS = {
         save_as_a_stranger,
         save_at_exit,
         save_rounds,
-        save_when_told,
+        save_on_signal,
         save_without_rights,
         stop_before_rename,
     )

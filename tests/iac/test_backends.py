@@ -26,7 +26,7 @@ CLOCK = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
 
 @pytest.fixture
 def backend(path):
-    """A backend that stores nothing yet, and whose clock stands still."""
+    """A backend that stores nothing yet, and whose clock is stopped."""
     return LocalFileBackend(path, now=lambda: CLOCK)
 
 
@@ -46,13 +46,13 @@ def test_save_makes_missing_folders(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [str, Path])
-def test_state_file_is_a_path_whatever_was_given(tmp_path, kind):
+def test_state_file_is_a_path(tmp_path, kind):
     backend = LocalFileBackend(kind(tmp_path / "dev.state.json"))
     assert backend.state_file == tmp_path / "dev.state.json"
     assert isinstance(backend.state_file, Path)
 
 
-def test_relative_path_in_the_usual_place(tmp_path, monkeypatch):
+def test_relative_path_in_the_default_location(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     LocalFileBackend(".dataiku/state/dev.state.json").save(state())
     assert (tmp_path / ".dataiku/state/dev.state.json").is_file()
@@ -148,7 +148,7 @@ def test_corrupted_file_says_which_and_stays_as_it_is(backend, content):
     assert backend.state_file.read_bytes() == content
 
 
-def test_empty_file_is_told_as_such(backend):
+def test_an_empty_file_is_reported_as_such(backend):
     backend.state_file.parent.mkdir()
     backend.state_file.touch()
     with pytest.raises(StateCorruptedError, match="0 bytes"):
@@ -305,7 +305,7 @@ def test_what_cannot_be_read_is_replaced_only_by_force(backend, stored):
     "suffix",
     ["pre-serial-3", "", "a/b", "../x", "a\\b", "..", ".", "a..b", "a b", "a\n", "é"],
 )
-def test_backup_refuses_a_suffix_that_is_no_part_of_a_name(backend, suffix):
+def test_backup_refuses_an_invalid_suffix(backend, suffix):
     backend.save(state())
     with pytest.raises(ValueError, match="backup suffix"):
         backend.backup(suffix)
@@ -324,9 +324,9 @@ def test_a_lost_update_is_refused(backend):
 
     with pytest.raises(StateConflictError) as refused:
         backend.save(thomas)
-    told = str(refused.value)
-    assert "serial 2" in told and "by maria" in told and "UTC" in told
-    assert "Load it, make the change again" in told
+    message = str(refused.value)
+    assert "serial 2" in message and "by maria" in message and "UTC" in message
+    assert "Load it, make the change again" in message
     assert backend.state_file.read_bytes() == before
     backend.save(thomas, force=True)
     assert backend.load().serial == 3

@@ -13,7 +13,7 @@ STAMP = "20260102T030405678900Z"
 
 @pytest.fixture
 def backend(path):
-    """A backend that stores nothing yet, and whose clock stands still."""
+    """A backend that stores nothing yet, and whose clock is stopped."""
     return LocalFileBackend(path, now=lambda: CLOCK)
 
 

@@ -40,14 +40,14 @@ def test_a_full_disk_refuses_the_save_and_keeps_the_old_state(tmp_path):
         pytest.skip(f"cannot mount: {mounted.stderr.strip()}")
     done = subprocess.run(["unshare", "--mount", *command], capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
-    told = json.loads(done.stdout)
-    assert "No space left on device" in told["error"]
-    assert "dev.state" in told["error"]
-    assert told["saves that worked"] >= 2
-    assert told["intact"]
-    assert told["round"] == told["saves that worked"]
-    assert told["left"] == []
-    assert told["round once there is room"] == told["saves that worked"] + 1
+    report = json.loads(done.stdout)
+    assert "No space left on device" in report["error"]
+    assert "dev.state" in report["error"]
+    assert report["saves that worked"] >= 2
+    assert report["intact"]
+    assert report["round"] == report["saves that worked"]
+    assert report["left"] == []
+    assert report["round once there is room"] == report["saves that worked"] + 1
 
 
 FILE_TOO_LARGE = """
@@ -98,7 +98,7 @@ needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root becomes anot
     ],
 )
 @pytest.mark.parametrize("lock_is_there", [True, False])
-def test_a_folder_without_rights(
+def test_a_folder_without_permissions(
     open_folder, folder_mode, file_mode, loads, lock_is_there
 ):
     folder = open_folder / "state"
@@ -110,11 +110,11 @@ def test_a_folder_without_rights(
     path.chmod(file_mode)
     before, names = path.read_bytes(), os.listdir(folder)
 
-    told = json.loads(run("save_without_rights", path))
+    outcomes = json.loads(run("save_without_rights", path))
 
-    assert (told["load"] == "done") is loads
+    assert (outcomes["load"] == "done") is loads
     for action in ("save", "lock"):
-        classes, message = told[action]
+        classes, message = outcomes[action]
         assert "StateWriteError" in classes
         assert "dev.state.json" in message and "Permission denied" in message
     assert path.read_bytes() == before
@@ -124,7 +124,7 @@ def test_a_folder_without_rights(
 def test_a_folder_that_may_not_be_written(backend):
     backend.save(state(1))
     if os.getuid() == 0:
-        pytest.skip("root may; the tests above become somebody else")
+        pytest.skip("root may write it; the tests above drop their privileges")
     backend.state_file.parent.chmod(0o500)
     try:
         with pytest.raises(StateWriteError, match="Permission denied"):
@@ -135,7 +135,7 @@ def test_a_folder_that_may_not_be_written(backend):
 
 
 @needs_root
-def test_a_user_whom_the_system_does_not_know_can_save(open_folder):
+def test_a_user_unknown_to_the_system_can_save(open_folder):
     os.chown(open_folder, STRANGER, STRANGER)
     path = open_folder / "dev.state.json"
     run("save_as_a_stranger", path, "1")
@@ -202,7 +202,7 @@ def test_a_link_to_another_file_system_is_followed(tmp_path):
 
 
 @pytest.mark.parametrize("mask", [0, 0o077])
-def test_a_new_file_is_its_owners_alone_and_an_old_one_keeps_its_mode(backend, mask):
+def test_a_new_file_is_private_and_an_existing_one_keeps_its_mode(backend, mask):
     before = os.umask(mask)
     try:
         saved = state(1)

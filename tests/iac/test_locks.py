@@ -1,4 +1,4 @@
-"""Locks: who waits, for how long, and what a holder that dies leaves behind."""
+"""Locks: they exclude, name their holder, time out, and are released when it dies."""
 
 import os
 import re

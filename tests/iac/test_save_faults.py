@@ -130,15 +130,15 @@ class Faults:
         def call(*args, **options):
             if name == "open" and type(args[0]) is int:
                 return real(*args, **options)  # It is open: no call to the system.
-            told = self._described(name, args)
-            self.calls.append(told)
+            described = self._described(name, args)
+            self.calls.append(described)
             again = self._lasting and self.failed and self.failed.split()[0] == name
             again = again and name != "flock"  # A lock that can never be given back.
             if len(self.calls) != self._fail_at and not again:
                 return real(*args, **options)
-            self.failed = self.failed or told
+            self.failed = self.failed or described
             if name == "close":
-                real(*args)  # Linux closes it, and then tells of the failure.
+                real(*args)  # Linux closes it, and then reports the failure.
             raise OSError(*self._error.args)
 
         return call
@@ -156,7 +156,7 @@ class Faults:
 
 
 def kind_of(name):
-    """Tell which part a file has in a save."""
+    """Return the role of a file in a save."""
     for pattern, kind in {
         r"\.tmp$": "temporary file",
         r"\.lock\.info": "holder",
@@ -236,17 +236,17 @@ def saved_with(faults, folder, monkeypatch):
             backend.save(mine)
         except StateWriteError as error:
             outcome = REFUSED
-            told = str(error)
+            message = str(error)
         except Exception as error:
-            outcome, told = ESCAPED, repr(error)
+            outcome, message = ESCAPED, repr(error)
     failed = faults.failed or "nothing"
     problem = None
     try:
         if outcome == ESCAPED:
-            raise AssertionError(f"{failed}: {told} escaped")
+            raise AssertionError(f"{failed}: {message} escaped")
         assert_old_or_new(outcome, folder, before, failed)
         if outcome == REFUSED:
-            assert "dev.state" in told, f"{failed}: {told}"
+            assert "dev.state" in message, f"{failed}: {message}"
             assert (mine.serial, mine.base_version) == (serial, base), failed
         leaked = open_files() - were_open
         assert not leaked, f"{failed}: open stay {leaked}"
@@ -390,7 +390,7 @@ def test_a_failure_at_each_call_to_the_kernel_leaves_the_old_state_or_the_new_on
     LocalFileBackend(warm).save(small(1))
     outcomes, problems = [], []
     errors = (tmp_path / "errors").open("w+b")
-    with errors, running("save_when_told", warm, stderr=errors) as process:
+    with errors, running("save_on_signal", warm, stderr=errors) as process:
 
         def save(name, options):
             folder = tmp_path / name

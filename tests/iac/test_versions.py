@@ -115,7 +115,7 @@ def test_a_version_deleted_by_hand_hides_no_other(backend):
     kept_as(backend, 3).unlink()
     for serial in (1, 3, 4, 5):
         assert backend.load_version(serial).serial == serial
-    # By its name pre-serial-4 could be serial 2; the one who asks for 2 learns better.
+    # By its name pre-serial-4 could be serial 2; loading it shows that it is 3.
     with pytest.raises(StateNotFoundError, match="serial 2; kept are: 4, 3, 1"):
         backend.load_version(2)
 
@@ -161,7 +161,7 @@ def test_a_version_that_does_not_load_is_passed_over(backend):
     assert backend.load_version(1).serial == 1
 
     kept_as(backend, 2).write_bytes(b"{")
-    assert serials(backend) == [3, 2], "nothing tells the serial of the oldest"
+    assert serials(backend) == [3, 2], "the serial of the oldest is unknown"
 
 
 def test_a_version_that_was_pruned_since_it_was_listed_is_not_found(path):
