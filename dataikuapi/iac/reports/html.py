@@ -111,7 +111,7 @@ def render_html(diffs: Iterable[ResourceDiff]) -> str:
         _counts(diffs),
         *_coverage(diffs),
         *(_resource(diff, is_open) for diff in changed[:MAX_LISTED]),
-        *omitted(len(changed) - MAX_LISTED, "object"),
+        *omitted(len(changed) - MAX_LISTED, "more object"),
         *unreadable(item[:2] for item in diffs.unknown),
         *(element("div", line, css="quiet") for line in rule_lines(diffs.rules)),
     )
@@ -195,7 +195,7 @@ def labeled(label: str, value: JSON, css: str = "", start: int = 0) -> Html:
         value = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2)
     shown = [*_lines(value[:_MAX_CHARACTERS])]
     heading = [name, element("code", hint, css="quiet")]
-    rest = omitted(len(value) - _MAX_CHARACTERS, "character")
+    rest = omitted(len(value) - _MAX_CHARACTERS, "more character")
     return section(heading, [element("pre", *shown), *rest], css)
 
 
@@ -217,17 +217,17 @@ def unreadable(reasons: Iterable[tuple[str, str]]) -> Iterator[Html]:
         items = [
             element("div", element("code", f"? {key}")) for key in ids[:MAX_LISTED]
         ]
-        rest = omitted(len(ids) - MAX_LISTED, "object")
+        rest = omitted(len(ids) - MAX_LISTED, "more object")
         yield section(
             [*heading, reason], [*items, *rest], "unknown", len(ids) <= MAX_OPEN
         )
 
 
 def omitted(count: int, noun: str) -> list[Html]:
-    """Return a line with the number of items omitted; none if that is zero."""
+    """Return a line such as "… and 3 more objects"; none where nothing is omitted."""
     if count <= 0:
         return []
-    return [element("div", f"… and {count:,} more {noun}{'s' * (count > 1)}")]
+    return [element("div", f"… and {counted(count, noun)}")]
 
 
 def counted(count: int, noun: str) -> str:
@@ -294,7 +294,7 @@ def _unchanged(diff: ResourceDiff) -> str:
 
 
 def _changes(changes: Sequence[Change]) -> list[Html]:
-    rest = omitted(len(changes) - MAX_LISTED, "change")
+    rest = omitted(len(changes) - MAX_LISTED, "more change")
     return [*map(_change, changes[:MAX_LISTED]), *rest]
 
 
@@ -337,7 +337,7 @@ def _script(change: Change) -> list[Html]:
         return [element("span", "only line ends differ")]
     lines = unified_diff(str(change.old), str(change.new))
     shown = [_script_line(line) for line in lines[:_MAX_LINES]]
-    return [element("pre", *shown), *omitted(len(lines) - _MAX_LINES, "line")]
+    return [element("pre", *shown), *omitted(len(lines) - _MAX_LINES, "more line")]
 
 
 def _script_line(line: str) -> Html:

@@ -42,7 +42,7 @@ def state_html(state: State) -> str:
         element("p", element("b", "State"), f" {' · '.join(facts)}"),
         table if rows else element("p", "It is empty."),
         *(_listing(key, projects[key]) for key in sorted(projects)[:MAX_LISTED]),
-        *omitted(len(projects) - MAX_LISTED, "project"),
+        *omitted(len(projects) - MAX_LISTED, "more project"),
         *unreadable(state.unknown.items()),
     )
 
@@ -75,7 +75,7 @@ def _listing(project_key: str, resources: list[Resource]) -> Html:
     ]
     heading = [f"{project_key}: {counted(len(resources), 'resource')}"]
     table = element("table", head, *rows, css="listing")
-    rest = omitted(len(resources) - MAX_LISTED, "resource")
+    rest = omitted(len(resources) - MAX_LISTED, "more resource")
     return section(heading, [table, *rest], is_open=len(resources) <= MAX_OPEN)
 
 
