@@ -26,6 +26,7 @@ from dataikuapi.iac import (
     StateManager,
 )
 from dataikuapi.iac.sync.connection import clone_client
+from dataikuapi.iac.sync.door import door_for
 from dataikuapi.iac.sync.sockets import SocketTracker
 
 # What sync/sockets.py relies on, some of it private to urllib3. A release of urllib3
@@ -184,7 +185,7 @@ def test_credentials_and_settings_are_copied(client):
 
 def test_mock_is_used_as_it_is():
     for double in (Mock(), create_autospec(DSSClient, instance=True)):
-        assert clone_client(double, POLICY) is double
+        assert door_for(double).clone(POLICY) is double
 
 
 def test_all_syncs_have_timeouts(client):

@@ -12,15 +12,7 @@ from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.policy import ReadRetry, RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
 
-__all__ = ["clone_client", "describe_host", "is_dss_client", "last_response_from_dss"]
-
-
-def is_dss_client(client: DSSClient) -> bool:
-    """Return whether this is a real client; a mock is used as it is.
-
-    Not isinstance(), which is true of a mock with a spec.
-    """
-    return issubclass(type(client), DSSClient)
+__all__ = ["clone_client", "describe_host", "last_response_from_dss"]
 
 
 def clone_client(
@@ -34,13 +26,10 @@ def clone_client(
     thread-safe, so each thread needs a clone.
 
     Args:
-        client: anything but a :class:`~dataikuapi.dssclient.DSSClient`, such as a mock,
-            is returned as it is.
+        client: is not changed.
         policy: its timeouts and retries.
         sockets: tracks its connections.
     """
-    if not is_dss_client(client):
-        return client
     own = copy.copy(client)
     own.host = client.host.rstrip("/")  # The client appends "/dip".
     own._session = _copied(client._session)
@@ -66,7 +55,8 @@ def last_response_from_dss(client: DSSClient) -> bool:
     DSS sends its version in a header of every response. True for a client that is not
     a clone, whose responses are not checked.
     """
-    hooks = client._session.hooks["response"] if is_dss_client(client) else []
+    session = vars(client).get("_session")
+    hooks = session.hooks["response"] if isinstance(session, Session) else []
     return all(hook.by_dss for hook in hooks if isinstance(hook, _ResponseCheck))
 
 

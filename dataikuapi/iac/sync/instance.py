@@ -12,14 +12,13 @@ from dataikuapi.iac.exceptions import DataikuIaCError, SyncError
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.classes import sync_class
-from dataikuapi.iac.sync.connection import is_dss_client
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.progress import progress_bar
 from dataikuapi.iac.sync.provenance import Provenance
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.result import FetchResult
 from dataikuapi.iac.sync.workers import ProgressCallback, Workers
-from dataikuapi.iac.types import CONTRACT_TYPES, TYPES, ResourceType
+from dataikuapi.iac.types import TYPES, ResourceType
 from dataikuapi.iac.types.registry import PROJECT, known_types, resource_type_of
 
 __all__ = ["InstanceReader", "Progress", "Reader", "ReaderOf"]
@@ -77,9 +76,8 @@ class InstanceReader:
 
     Args:
         client: connects to DSS; not modified.
-        types: names of the resource types to read. Defaults to all, or, for a client
-            that is not a DSSClient, to those of the contract: a caller with a mock has
-            replaced their readers, and more types would break that.
+        types: names of the resource types to read. Defaults to those that
+            :meth:`Door.default_types` returns.
         secret_key: see :class:`~dataikuapi.iac.sync.base.ResourceSync`.
         max_workers: how many requests to DSS are made concurrently.
         policy: timeouts and retries.
@@ -104,10 +102,13 @@ class InstanceReader:
             name: sync_class(TYPES[name])(
                 client, secret_key=secret_key, workers=self._workers
             )
-            for name in (
-                _default_types(client) if types is None else known_types(types)
-            )
+            for name in self._names(types)
         }
+
+    def _names(self, types: Iterable[str] | None) -> list[str]:
+        if types is not None:
+            return known_types(types)
+        return [kind.name for kind in self._workers.door.default_types()]
 
     @property
     def types(self) -> list[str]:
@@ -124,7 +125,7 @@ class InstanceReader:
         """
         resource_type = resource_type_of(resource_id, self.readers)
         resource = replace(self.readers[resource_type].fetch(resource_id))
-        self.provenance.fetch(self._workers.client)
+        self._identify()
         self.provenance.stamp(resource)
         return resource
 
@@ -238,10 +239,12 @@ class InstanceReader:
 
         All in one batch: a call that waits for others takes a thread away from them.
         """
-        results = self._workers.run(
-            [lambda: self.provenance.fetch(self._workers.client), *calls]
-        )
+        results = self._workers.run([self._identify, *calls])
         return cast(list[T | DataikuIaCError], results[1:])
+
+    def _identify(self) -> None:
+        if self._workers.door.identifies:
+            self.provenance.fetch(self._workers.client)
 
     @contextmanager
     def _running(self, progress: Progress) -> Iterator[None]:
@@ -260,8 +263,3 @@ def _list_projects(reader: Reader) -> tuple[FetchResult, list[str]]:
     result.complete = [(key, PROJECT.name) for key in readable]
     unreadable = {ResourceId.parse(key).project_key for key in result.failures}
     return result, [*readable, *sorted(unreadable)]
-
-
-def _default_types(client: DSSClient) -> list[str]:
-    kinds = TYPES.values() if is_dss_client(client) else CONTRACT_TYPES
-    return [kind.name for kind in kinds]

@@ -8,7 +8,6 @@ from dataikuapi.dssclient import DSSClient
 from dataikuapi.iac.exceptions import DSSError
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.sync.connection import is_dss_client
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.types.shapes import expect_object
 
@@ -36,8 +35,6 @@ class Provenance:
 
     def fetch(self, client: DSSClient) -> None:
         """Request what is still missing."""
-        if not is_dss_client(client):
-            return
         if self.identity is None:
             self.identity = _none_if_refused(client, _identity)
         if self.instance is None:

@@ -16,7 +16,7 @@ from dataikuapi.iac.exceptions import (
     DSSAuthenticationError,
     DSSUnreachableError,
 )
-from dataikuapi.iac.sync.connection import clone_client, is_dss_client
+from dataikuapi.iac.sync.door import door_for
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
 
@@ -167,10 +167,12 @@ class Workers:
     """Makes calls of a client in several threads, under one limit.
 
     Args:
-        client: not changed; each thread has a clone. One that is not a DSSClient is
-            used as it is, in the calling thread.
+        client: not changed; each thread has a clone.
         max_workers: most calls at the same time.
         policy: timeouts and retries of each call.
+
+    Attributes:
+        door: through which the client came in.
 
     Raises:
         ValueError: if ``max_workers`` is less than one.
@@ -181,9 +183,8 @@ class Workers:
     ) -> None:
         if max_workers < 1:
             raise ValueError(f"max_workers is {max_workers}; it takes at least one")
-        self._given = client
-        is_threaded = max_workers > 1 and is_dss_client(client)
-        self._threads = max_workers if is_threaded else 0
+        self.door = door_for(client)
+        self._threads = self.door.threads(max_workers)
         self._policy = (policy or RetryPolicy()).with_sleep(self._sleep)
         self._this_thread = _ThreadState()
         self._busy = RLock()
@@ -193,7 +194,7 @@ class Workers:
         """The calling thread's clone of the client."""
         mine = self._this_thread
         if mine.client is None:
-            mine.client = clone_client(self._given, self._policy)
+            mine.client = self.door.clone(self._policy)
         return mine.client
 
     @contextmanager
@@ -249,7 +250,7 @@ class Workers:
         mine = self._this_thread
         mine.run = run
         try:
-            mine.client = clone_client(self._given, self._policy, run.sockets)
+            mine.client = self.door.clone(self._policy, run.sockets)
             run.work()
         except _Cancelled:
             pass
