@@ -12,6 +12,7 @@ import statistics
 import sys
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 from dataikuapi.iac.diff import DiffEngine, apply_changes
 from dataikuapi.iac.models import Resource, State
@@ -26,7 +27,7 @@ PAYLOAD = 465_000
 COLUMNS = 2000
 
 
-def step(number: int) -> dict:
+def step(number: int) -> dict[str, Any]:
     """Return a step of a prepare recipe, as DSS writes one."""
     return {
         "metaType": "PROCESSOR",
@@ -41,17 +42,17 @@ def step(number: int) -> dict:
     }
 
 
-def steps(size: int) -> list:
+def steps(size: int) -> list[dict[str, Any]]:
     """Return steps that make up a payload of about this many bytes."""
     return [step(number) for number in range(size // len(json.dumps(step(1000))))]
 
 
-def columns(count: int) -> list:
+def columns(count: int) -> list[dict[str, Any]]:
     """Return the columns of a schema."""
     return [{"name": f"c{n}", "type": "string", "maxLength": -1} for n in range(count)]
 
 
-def cases(payload: int, width: int) -> dict[str, tuple[dict, dict]]:
+def cases(payload: int, width: int) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     """Return pairs of attributes, old and new, by the name of the case.
 
     Args:
@@ -98,14 +99,14 @@ def timed(call: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def state(attributes: dict) -> State:
+def state(attributes: dict[str, Any]) -> State:
     """Return a state of one recipe."""
     result = State()
     result.add_resource(Resource("recipe", "recipe.P.r", attributes))
     return result
 
 
-def measure(old: dict, new: dict) -> tuple[Callable[[], str], int]:
+def measure(old: dict[str, Any], new: dict[str, Any]) -> tuple[Callable[[], str], int]:
     """Return a call that diffs and formats the changes, and their number."""
     before, after = state(old), state(new)
 

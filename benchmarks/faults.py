@@ -1,7 +1,7 @@
 """Benchmark of a sync over a bad network, which must give the same state.
 
-2,000 objects; of the responses, 5 % are 503s, 2 % are truncated and 1 % arrive after the
-timeout. Retries back off as they do in production.
+2,000 objects; of the responses, 5 % are 503s, 2 % are truncated and 1 % arrive after
+the timeout. Retries back off as they do in production.
 """
 
 import argparse

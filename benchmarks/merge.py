@@ -10,17 +10,18 @@ import gc
 import statistics
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from time import perf_counter
 
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.models import Resource, Scope, State
 from dataikuapi.iac.models.ids import listing_key
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.statefile.merge import collect_unknown, merge, require_newer
 
 RESOURCES, PROJECTS = 10_000, 1_000
 TARGET = 1.3
-NOON = datetime(2026, 1, 2, 12)
+NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 TYPES = ("dataset", "project", "recipe")
 GONE = 10
 """One resource in this many has been deleted in the second sync."""
@@ -34,7 +35,7 @@ def states(projects: int) -> tuple[State, State]:
     resources = {}
     for number in range(RESOURCES):
         resource_id = f"dataset.P{number % projects}.d{number // projects}"
-        attributes = {"type": "S3", "params": {"path": f"/{number}"}}
+        attributes: dict[str, JSON] = {"type": "S3", "params": {"path": f"/{number}"}}
         resources[resource_id] = Resource("dataset", resource_id, attributes)
     parts = [(f"P{number}", kind) for number in range(projects) for kind in TYPES]
     later = NOON + timedelta(minutes=1)
@@ -86,7 +87,8 @@ def main() -> int:
         times = [(timed(call), timed(one[name])) for _ in range(runs)]
         ratio = statistics.median(ours / theirs for ours, theirs in times)
         ours, theirs = (
-            statistics.median(each) / RESOURCES * 1e6 for each in zip(*times)
+            statistics.median(each) / RESOURCES * 1e6
+            for each in zip(*times, strict=True)
         )
         worst = max(worst, ratio)
         print(f"  {name:36} {ours:5.1f} us to {theirs:5.1f} us {ratio:6.2f}")

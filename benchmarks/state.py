@@ -133,7 +133,7 @@ def document(size: int, changed: float = 0.0) -> bytes:
 class Plain:
     """The least that could be called a resource."""
 
-    __slots__ = ("resource_type", "resource_id", "attributes", "metadata")
+    __slots__ = ("attributes", "metadata", "resource_id", "resource_type")
 
     def __init__(self, data: dict[str, Any]) -> None:
         self.resource_type = data["resource_type"]
@@ -197,7 +197,8 @@ def compared(
 ) -> float:
     """Measure both in turns; return the median of our seconds."""
     pairs = [(timed(ours), timed(theirs)) for _ in range(runs)]
-    our, their = (statistics.median(each) for each in zip(*pairs))
+    our = statistics.median(mine for mine, _ in pairs)
+    their = statistics.median(yours for _, yours in pairs)
     ratios = sorted(mine / yours for mine, yours in pairs)
     told = f"{our:7.3f} s to {their:7.3f} s; {ratios[0]:.2f} to {ratios[-1]:.2f}"
     results.ratio(name, statistics.median(ratios), BARS[name], told)

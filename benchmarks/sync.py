@@ -1,8 +1,8 @@
 """Benchmark of a sync, compared with a bare pool that GETs the same URLs.
 
 The sandbox runs in its own process and takes 20 ms per response. Targets: at most 1.2
-times the time of a bare pool with as many sessions, and at most eight requests more than
-there are recipes.
+times the time of a bare pool with as many sessions, and at most eight requests more
+than there are recipes.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def one_project(runs: int) -> bool:
             ours.append(timed(lambda: manager(host).sync_project("P0")))
             theirs.append(timed(lambda: bare(host, paths)))
         alone = timed(lambda: manager(host, 1).sync_project("P0"))
-    ratios = [our / their for our, their in zip(ours, theirs)]
+    ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
     ratio = statistics.median(ratios)
     print(f"500 datasets + {recipes} recipes, 20 ms per request, {WORKERS} workers")
     print(f"  sync                 {statistics.median(ours):6.2f} s")
@@ -88,7 +88,8 @@ def many_projects(runs: int) -> None:
         for _ in range(runs):
             ours.append(timed(lambda: manager(host).sync_all()))
             theirs.append(timed(lambda: bare(host, paths)))
-    ratio = statistics.median(our / their for our, their in zip(ours, theirs))
+    ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
+    ratio = statistics.median(ratios)
     print(f"100 projects of 20 objects, 20 ms per request, {WORKERS} workers")
     print(f"  sync_all             {statistics.median(ours):6.2f} s")
     print(f"  bare pool            {statistics.median(theirs):6.2f} s")

@@ -1,10 +1,11 @@
 """Damaged state files: valid ones, changed at random in their bytes or structure."""
 
 import json
+from typing import Any
 
 # As few as a mutation can hit often: every key that the format knows, and two that it
 # does not, of which one looks like the key of a resource.
-SMALL = {
+SMALL: dict[str, Any] = {
     "version": 1,
     "serial": 7,
     "environment": "dev",

@@ -143,7 +143,7 @@ def of_payload(recipe_type, payload):
     for path in list(rows):
         if any(
             part in FRONT_END_KEYS and above not in KEYED_BY_COLUMN
-            for above, part in zip((None, *path), path)
+            for above, part in zip((None, *path), path, strict=False)
         ):
             del rows[path]
     ui_state = PREPARE_UI_STATE if recipe_type == "shaker" else ""
@@ -153,9 +153,9 @@ def of_payload(recipe_type, payload):
 def rows_of(value, path=()):
     """Return a table from path to leaf; a list or an object has its kind as a leaf."""
     if isinstance(value, dict):
-        parts, leaf = value.items(), "an object"
+        parts, leaf = list(value.items()), "an object"
     elif isinstance(value, list):
-        parts, leaf = enumerate(value), "a list"
+        parts, leaf = list(enumerate(value)), "a list"
     else:
         return {path: leaf_of(value)}
     rows = {path: leaf}
@@ -206,5 +206,5 @@ def is_tag(path):
 def begins(path, pattern):
     """Return whether the beginning of a path matches the pattern."""
     return len(path) >= len(pattern) and all(
-        wanted in ("*", part) for part, wanted in zip(path, pattern)
+        wanted in ("*", part) for part, wanted in zip(path, pattern, strict=False)
     )

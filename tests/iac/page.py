@@ -2,6 +2,7 @@
 
 from datetime import datetime, timezone
 from html.parser import HTMLParser
+from typing import Any
 
 from dataikuapi.iac import DiffEngine, Resource, ResourceMetadata, State
 
@@ -13,9 +14,12 @@ class Page(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.tags, self.attributes, self.inside = [], [], []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.inside: list[str] = []
         self.text = self.style = ""
-        self.rows, self.folds = [], []
+        self.rows: list[list[str]] = []
+        self.folds: list[list[Any]] = []
         self.feed(html)
         self.close()
         assert self.inside == [], "not closed"

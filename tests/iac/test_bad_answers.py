@@ -22,6 +22,7 @@ from dataikuapi.iac import (
     UnexpectedResponseError,
     UnsupportedValueError,
 )
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sync.policy import RetryPolicy
 
@@ -36,9 +37,9 @@ NOT_FOUND = "com.dataiku.dip.exceptions.NotFoundException"
 
 def manager(host, key, backend=None, **policy):
     """Return a manager that does not sleep between retries."""
-    policy = RetryPolicy(sleep=lambda seconds: None, **policy)
+    patient = RetryPolicy(sleep=lambda seconds: None, **policy)
     backend = backend or create_autospec(StateBackend, **{"exists.return_value": False})
-    return StateManager(backend, DSSClient(host, key), "test", policy=policy)
+    return StateManager(backend, DSSClient(host, key), "test", policy=patient)
 
 
 def error_message(expected, host, key, resource_id, **policy):
@@ -220,16 +221,18 @@ def test_failed_listing_is_not_an_empty_one(server):
         manager(server.url, server.api_key).sync_all()
 
 
-def test_error_known_only_from_the_clients_message_is_translated(mock_client):
+def test_error_known_only_from_the_clients_message_is_translated(
+    mock_backend, mock_client
+):
     """A client whose responses are replaced has no HTTP status to look at."""
     with pytest.raises(ResourceNotFoundError):
-        StateManager(None, mock_client, "test").sync_resource("dataset.P.x")
+        StateManager(mock_backend, mock_client, "test").sync_resource("dataset.P.x")
     mock_client._perform_json = raising("Unknown error: <html>nginx</html>")
     with pytest.raises(InvalidResponseError):
-        StateManager(None, mock_client, "test").sync_resource("dataset.P.x")
+        StateManager(mock_backend, mock_client, "test").sync_resource("dataset.P.x")
     mock_client._perform_json = raising(f"{UNAUTHORIZED}: no")
     with pytest.raises(DSSPermissionError):
-        StateManager(None, mock_client, "test").project_sync.list_all()
+        StateManager(mock_backend, mock_client, "test").project_sync.list_all()
 
 
 def raising(text):
@@ -300,7 +303,7 @@ def test_invalid_version_tags_do_not_fail_the_sync(server, store, tag, tmp_path)
     backend = LocalFileBackend(tmp_path / "x.state.json")
     reader = manager(server.url, server.api_key, backend)
     reader.save_state(reader.sync_project("ORDERS_DEMO"))
-    odd = backend.load().get_resource("dataset.ORDERS_DEMO.odd").metadata
+    odd = backend.load().resources["dataset.ORDERS_DEMO.odd"].metadata
 
     assert (odd.version_number, odd.last_modified_at, odd.last_modified_by) == (
         None,
@@ -322,7 +325,7 @@ def test_payload_nested_too_deep_is_refused(server, store):
 
 @pytest.mark.parametrize("deep", [250, 440])
 def test_document_nested_too_deep_is_refused_on_sync(server, store, deep):
-    value = []
+    value: JSON = []
     for _ in range(deep):
         value = [value]
     store.add_dataset("ORDERS_DEMO", "odd", params={"deep": value})

@@ -1,6 +1,8 @@
 """Changes inside a configuration: alignment, completeness and formatting."""
 
 import json
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,7 @@ from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 def diff_of(old, new):
     states = State(), State()
-    for state, attributes in zip(states, (old, new)):
+    for state, attributes in zip(states, (old, new), strict=True):
         state.add_resource(Resource("recipe", "recipe.SHOP.r", attributes))
     (diff,) = DiffEngine().diff(*states)
     return diff
@@ -252,9 +254,9 @@ def test_only_multiline_strings_are_text():
 KEYED = st.lists(
     st.fixed_dictionaries({"name": st.sampled_from("abcdefg"), "x": JSON_VALUES}),
     max_size=7,
-    unique_by=lambda item: item["name"],
+    unique_by=lambda item: str(item["name"]),
 )
-REPEATED = st.lists(
+REPEATED: st.SearchStrategy[list[Any]] = st.lists(
     st.sampled_from([1, 1.0, True, "a", None, [], {"type": "s", "v": 1}, {"v": [1, 2]}])
     | st.builds(lambda v: {"type": "s", "v": v, "w": 0}, st.integers(0, 2)),
     max_size=9,
@@ -289,7 +291,7 @@ TOKENS = st.lists(st.integers(0, 5), max_size=30)
 def test_alignment_pairs_equal_items_in_order(old, new):
     pairs = align(old, new)
     assert all(old[row] == new[column] for row, column in pairs)
-    for (row, column), (next_row, next_column) in zip(pairs, pairs[1:]):
+    for (row, column), (next_row, next_column) in pairwise(pairs):
         assert row < next_row and column < next_column
 
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dataikuapi.iac import __main__ as cli
+from dataikuapi.iac import cli
 from dataikuapi.iac.sandbox import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +30,7 @@ def run(server, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
 
     def command(*arguments):
+        code: object
         try:
             code = cli.main([*map(str, arguments)])
         except SystemExit as end:
@@ -304,6 +305,7 @@ def test_readme_drift_transcript_matches_a_run(run, project):
     transcript += ["$ dataiku-iac refresh " + TABLE, run("refresh", TABLE)[1]]
     shown = "\n".join(transcript).replace("\n\n$", "\n$")
     readme = (ROOT / "README.md").read_text("utf-8")
-    block = re.search(r"<!-- drift transcript -->\n```text\n(.*?)```\n", readme, re.S)
+    pattern = r"<!-- drift transcript -->\n```text\n(.*?)```\n"
+    (block,) = re.findall(pattern, readme, re.DOTALL)
 
-    assert mask_times(shown) == mask_times(block[1])
+    assert mask_times(shown) == mask_times(block)

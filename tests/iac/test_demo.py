@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,8 @@ def run(*arguments, cwd, **environment):
 
 def readme_block(marker, language):
     pattern = rf"<!-- {marker} -->\n```{language}\n(.*?)```\n"
-    return re.search(pattern, README, re.DOTALL)[1]
+    (block,) = re.findall(pattern, README, re.DOTALL)
+    return block
 
 
 def mask_times(text):
@@ -97,7 +99,7 @@ def test_usage_errors_are_explained(arguments, message, tmp_path):
 
 def test_backend_in_contributing_works():
     (code,) = re.findall(r"```python\n(from .*?)```", CONTRIBUTING, re.DOTALL)
-    names = {}
+    names: dict[str, Any] = {}
     exec(compile(code, "CONTRIBUTING.md", "exec"), names)
     backend = names["MemoryBackend"]()
     with pytest.raises(StateNotFoundError):

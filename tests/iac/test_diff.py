@@ -1,16 +1,18 @@
 """DiffEngine: what changed between two states, and how it is shown."""
 
 import copy
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff, apply_changes
 from dataikuapi.iac.models import Resource, ResourceMetadata, State
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import utc_now
 from iac.strategies import ATTRIBUTES, STATES
 
-NOTHING = {"added": {}, "removed": {}, "modified": {}}
+NOTHING: dict[str, dict[str, Any]] = {"added": {}, "removed": {}, "modified": {}}
 
 
 def state(**datasets):
@@ -193,7 +195,7 @@ def test_attributes_are_compared_at_the_top_level(old, new, expected):
 def project_diff(old, new):
     """Return the only diff between two attribute sets of one project."""
     states = [State(), State()]
-    for made, attributes in zip(states, (old, new)):
+    for made, attributes in zip(states, (old, new), strict=True):
         made.add_resource(Resource("project", "project.SHOP", attributes))
     (diff,) = DiffEngine().diff(*states)
     return diff
@@ -303,6 +305,7 @@ def test_attribute_diffs_lead_from_the_old_to_the_new(old, new):
 
 
 def test_changes_are_told_where_they_are_and_lead_to_the_new_attributes():
+    old: dict[str, JSON]
     old = {"l": ["a", {"v": 1}, "b", [1]], "columns": [{"name": "x"}, {"name": "y"}]}
     new = {"l": ["b", "c", {"v": 2}, [1, 2]], "columns": [{"name": "y"}, {"name": "x"}]}
     changes = diff_of(old, new).changes

@@ -351,17 +351,25 @@ def test_misspelled_project_cannot_be_confirmed_as_removed(manager):
         manager.refresh(confirm_removed=["ORDER"])
 
 
-@pytest.mark.parametrize("wanted", [TABLE, ["notebook.A.b"], ["dataset.A"], ["x"]])
-def test_malformed_ids_are_refused_and_nothing_is_stored(manager, wanted):
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        (TABLE, "it takes a list"),
+        (["notebook.A.b"], "Unknown resource type"),
+        (["dataset.A"], "Invalid dataset resource_id"),
+        (["x"], "Unknown resource type"),
+    ],
+)
+def test_malformed_ids_are_refused_and_nothing_is_stored(manager, wanted, why):
     before = manager.backend.state_file.read_bytes()
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=why):
         manager.refresh(wanted)
     assert manager.backend.state_file.read_bytes() == before
 
 
 def test_refresh_holds_the_lock_while_it_reads(manager, server):
     other = LocalFileBackend(manager.backend.state_file)
-    refused = []
+    refused: list[bool] = []
 
     def take_the_lock(method, path):
         if not refused:

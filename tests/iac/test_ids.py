@@ -80,7 +80,7 @@ def test_parse_refuses_what_is_no_id(text):
 
 
 def test_refused_id_says_what_was_expected():
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="Invalid") as caught:
         ResourceId.parse("dataset.SHOP.")
     message = str(caught.value)
     assert message.startswith("Invalid dataset resource_id 'dataset.SHOP.'")
@@ -88,7 +88,7 @@ def test_refused_id_says_what_was_expected():
 
 
 def test_refused_id_is_quoted_only_in_part():
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="Invalid") as caught:
         ResourceId.parse("x" * 10_000)
     assert len(str(caught.value)) < 500
 

@@ -118,7 +118,7 @@ def test_a_rule_without_a_path_hides_what_could_not_be_read():
 def recreated(old, new):
     """Return two states of a project that was deleted and made again."""
     states = State(), State()
-    for day, made, attributes in zip((1, 2), states, (old, new)):
+    for day, made, attributes in zip((1, 2), states, (old, new), strict=True):
         time_of_it = datetime(2026, 1, day, tzinfo=timezone.utc)
         metadata = ResourceMetadata(time_of_it, "ann", created_at=time_of_it)
         made.add_resource(Resource("project", "project.P", attributes, metadata))
@@ -164,7 +164,8 @@ def test_each_rule_says_what_it_hid():
     rules = [f"{ID} schema", f"{ID} **.x", "dataset.* x", f"{ID} tags reason=r"]
     diffs = diffs_of(SCHEMA, CHANGED, *rules)
     assert diffs.rules == tuple(
-        RuleUsage(rule, hidden) for rule, hidden in zip(rules, [4, 2, 0, 1])
+        RuleUsage(rule, hidden)
+        for rule, hidden in zip(rules, [4, 2, 0, 1], strict=True)
     )
 
 

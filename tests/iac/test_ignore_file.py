@@ -311,8 +311,12 @@ def test_new_content_is_fsynced_before_it_replaces_the_file(path, monkeypatch):
         done.append("replace")
         replace(source, target)
 
+    def syncing(file):
+        done.append("fsync")
+        fsync(file)
+
     monkeypatch.setattr("os.replace", replacing)
-    monkeypatch.setattr("os.fsync", lambda file: (done.append("fsync"), fsync(file)))
+    monkeypatch.setattr("os.fsync", syncing)
     add_to_ignore_file(path, [ONE], "c")
     assert done == ["fsync", "replace", "fsync"]
 
@@ -375,7 +379,7 @@ def test_added_rules_are_read_back(tmp_path_factory, rules, more, comment):
 @given(ATTRIBUTES, ATTRIBUTES)
 def test_accepted_drift_is_suppressed(tmp_path_factory, old, new):
     states = State(), State()
-    for state, attributes in zip(states, (old, new)):
+    for state, attributes in zip(states, (old, new), strict=True):
         state.add_resource(Resource("recipe", "recipe.SHOP.a *~b", attributes))
     (diff,) = DiffEngine().diff(*states)
     path = tmp_path_factory.mktemp("rules") / "rules"

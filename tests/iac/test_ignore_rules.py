@@ -2,6 +2,8 @@
 
 import time
 from datetime import date, datetime
+from functools import partial
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -123,20 +125,23 @@ def test_a_line_that_is_no_rule_is_refused(line, why):
         DiffEngine(ignore=[line])
 
 
-def test_a_rule_that_is_none_is_refused():
-    for wrong in [
-        lambda: IgnoreRule(""),
-        lambda: IgnoreRule("a", ""),
-        lambda: IgnoreRule("a~"),
-        lambda: IgnoreRule("a", expires=datetime(2027, 1, 31)),
-        lambda: IgnoreRule("a", expires="2027-01-31"),
-    ]:
-        with pytest.raises(ValueError):
-            wrong()
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (lambda: IgnoreRule(""), "needs a pattern"),
+        (lambda: IgnoreRule("a", ""), "not a valid path"),
+        (lambda: IgnoreRule("a~"), "write ~0"),
+        (lambda: IgnoreRule("a", expires=datetime(2027, 1, 31)), "without a time"),
+        (lambda: IgnoreRule("a", expires=cast(date, "2027-01-31")), "not a date"),
+    ],
+)
+def test_a_rule_that_is_none_is_refused(wrong, why):
+    with pytest.raises(ValueError, match=why):
+        wrong()
 
 
 def test_a_long_line_is_not_repeated_whole():
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="has 10000") as caught:
         IgnoreRule.parse("a " * 10_000)
     assert len(str(caught.value)) < 500
 
@@ -145,9 +150,10 @@ def test_a_long_line_is_not_repeated_whole():
 
 
 def seconds(call):
-    start = time.perf_counter()
+    """Return the processor time of a call, which a busy machine does not lengthen."""
+    start = time.thread_time()
     call()
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 @pytest.mark.parametrize("stars", [2, 15, 300])
@@ -167,8 +173,12 @@ def test_many_double_stars_take_no_time():
 
 
 def test_hostile_lines_take_no_time():
+    def refused(line):
+        with pytest.raises(ValueError, match="JSON string|not closed|not a valid path"):
+            IgnoreRule.parse(line)
+
     for line in ('\\"' * 50_001, '"' * 50_001, '"\\' * 50_001, "a x[" + '"\\' * 50_001):
-        assert seconds(lambda: pytest.raises(ValueError, IgnoreRule.parse, line)) < 2
+        assert seconds(partial(refused, line)) < 2
     with pytest.raises(ValueError, match="not a valid path"):
         IgnoreRule("a", '["\\"' * 30_000)
 

@@ -48,7 +48,7 @@ def test_merging_replaces_the_scope_and_nothing_else():
         "dataset.SHOP.a",
         "dataset.SHOP.b",
     ]
-    assert both.get_resource("dataset.SHOP.a").attributes == {"rows": 1}
+    assert both.resources["dataset.SHOP.a"].attributes == {"rows": 1}
     assert (both.serial, both.lineage) == (5, "L")
     assert len(stored.resources) == 4 and len(fresh.resources) == 1
 
@@ -61,7 +61,7 @@ def test_merging_keeps_permissions_that_could_not_be_read():
         )
 
     both = merge(project(name="a", permissions={"owner": "x"}), project(name="b"))
-    stored = both.get_resource("project.SHOP")
+    stored = both.resources["project.SHOP"]
     assert stored.attributes == {"name": "b", "permissions": {"owner": "x"}}
     assert stored.metadata.checksum == stored.compute_checksum()
 

@@ -47,7 +47,7 @@ def test_an_older_file_is_read(registered):
     state = loads(orjson.dumps(VERSION_0))
 
     assert (state.version, state.serial) == (1, 3)
-    assert state.get_resource("dataset.SHOP.orders").attributes == {"type": "S3"}
+    assert state.resources["dataset.SHOP.orders"].attributes == {"type": "S3"}
 
 
 def test_an_older_file_is_written_in_the_new_format(registered, tmp_path):

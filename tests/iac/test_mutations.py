@@ -33,8 +33,9 @@ def outcome(read, data):
     try:
         return read(data)
     except StateCorruptedError as refused:
-        assert len(str(refused)) < LONGEST_MESSAGE
-        return str(refused)
+        message = str(refused)
+    assert len(message) < LONGEST_MESSAGE
+    return message
 
 
 def assert_true(state, data):
@@ -153,8 +154,10 @@ MISLEADING = {
         {"project.ONE", "project.TWO"},
     ),
     "resources twice": (
-        f'{HEAD}  "resources": {{\n{ONE}{BEHIND},\n  "resources": '
-        f"{{\n{TWO}{BETWEEN}{THREE}{BEHIND}\n}}",
+        (
+            f'{HEAD}  "resources": {{\n{ONE}{BEHIND},\n  "resources": '
+            f"{{\n{TWO}{BETWEEN}{THREE}{BEHIND}\n}}"
+        ),
         {"project.TWO", "project.THREE"},
     ),
     "resources twice, in one line": (
@@ -162,18 +165,24 @@ MISLEADING = {
         set(),
     ),
     "resources end, and lineage comes twice": (
-        f'{HEAD}  "resources": {{\n{ONE}}},\n  "lineage": {{\n{TWO}{BETWEEN}{THREE}'
-        f'{BEHIND},\n  "lineage": null\n}}',
+        (
+            f'{HEAD}  "resources": {{\n{ONE}}},\n  "lineage": {{\n{TWO}{BETWEEN}{THREE}'
+            f'{BEHIND},\n  "lineage": null\n}}'
+        ),
         {"project.ONE"},
     ),
     "resources in something else": (
-        f'{HEAD}  "resources": {{}}, "other": {{\n  "resources": {{\n{ONE}{BETWEEN}'
-        f"{TWO}{BEHIND}}}\n}}",
+        (
+            f'{HEAD}  "resources": {{}}, "other": {{\n  "resources": {{\n{ONE}{BETWEEN}'
+            f"{TWO}{BEHIND}}}\n}}"
+        ),
         set(),
     ),
     "resources in something else, with what stands for them": (
-        f'{HEAD}  "resources": {{"a": 0}}, "other": {{\n  "resources": {{\n{ONE}'
-        f"{BETWEEN}{TWO}{BEHIND}}}\n}}",
+        (
+            f'{HEAD}  "resources": {{"a": 0}}, "other": {{\n  "resources": {{\n{ONE}'
+            f"{BETWEEN}{TWO}{BEHIND}}}\n}}"
+        ),
         None,
     ),
     "a resource that is in no object": (

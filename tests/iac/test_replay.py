@@ -6,7 +6,10 @@ alone: no more (precision) and no fewer (recall).
 """
 
 import json
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,10 +44,12 @@ def read_history(path):
 
 def file_maps(path):
     """Return the files of the project after each line."""
-    files, maps = {}, []
+    files: dict[str, bytes] = {}
+    maps = []
     for changes in read_history(path):
-        files = {**files, **{name: as_bytes(item) for name, item in changes.items()}}
-        files = {name: item for name, item in files.items() if item is not None}
+        written = {name: as_bytes(item) for name, item in changes.items()}
+        merged = {**files, **written}
+        files = {name: item for name, item in merged.items() if item is not None}
         maps.append(files)
     return maps
 
@@ -84,6 +89,7 @@ def reported(old, new):
     diffs = DiffEngine().diff(old, new)
     for diff in diffs:
         if diff.change_type is ChangeType.MODIFIED:
+            assert diff.old_resource and diff.new_resource
             patched = apply_changes(diff.old_resource.attributes, diff.changes)
             assert json_equal(patched, diff.new_resource.attributes), diff
     return sorted(
@@ -170,7 +176,8 @@ CHANGED = """
 
 def test_oracle_agrees_with_the_hand_written_changes():
     tables = [oracle.objects(KEY, files) for files in SAMPLE_MAPS]
-    expected, step = {}, 0
+    expected: dict[int, list[str]] = {}
+    step = 0
     for word in CHANGED.split():
         if word.isdigit():
             step = int(word)
@@ -179,7 +186,7 @@ def test_oracle_agrees_with_the_hand_written_changes():
             kind, _, name = word[1:].partition(".")
             name = {"scores": "recipe from notebook maria's scores"}.get(name, name)
             expected[step].append(f"{word[0]} {kind}.{KEY}{name and '.'}{name}")
-    for step, (before, after) in enumerate(zip(tables, tables[1:]), start=1):
+    for step, (before, after) in enumerate(pairwise(tables), start=1):
         assert oracle.changes(before, after) == expected.pop(step), step
     assert expected == {}
 
@@ -324,7 +331,7 @@ def test_mutation_is_detected(mutation, synced, monkeypatch):
     assert list(disagreements(synced, [step])) == [step]
 
 
-TABLES = {
+TABLES: dict[str, tuple[Mapping[Any, Any], list[int]]] = {
     "ignored in all": (cleaning.IGNORED_IN_ALL, [3, 21]),
     "ignored in datasets": (dataset.DatasetType.ignored, [2, 10, 16, 21]),
     "dataset defaults": (dataset.DatasetType.defaults, [3, 21]),
@@ -335,7 +342,7 @@ TABLES = {
 }
 """The library's tables of noise, and the steps in which each entry matters."""
 
-NOT_IN_ANY_HISTORY = {
+NOT_IN_ANY_HISTORY: dict[str, set[Any]] = {
     # smartName follows from the name; checks are a list in all projects that we have.
     "ignored in all": {("smartName",)},
     "ignored in datasets": {("smartName",), ("checks", "displayedState")},

@@ -22,6 +22,7 @@ from dataikuapi.iac.models import (
     UnreadableResource,
     ValueChangeType,
 )
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import parse_time, utc_now
 from dataikuapi.iac.reports import (
     render_json,
@@ -106,9 +107,7 @@ def test_long_markdown_says_how_much_is_omitted():
     new = state(**{name: {"x": 2, "y": 2} for name in names})
     text = render_markdown(DiffEngine().diff(old, new))
     shown = text.count("<details>")
-    left, changes = re.search(
-        r"_(\d+) more resources, with (\d+) changes", text
-    ).groups()
+    ((left, changes),) = re.findall(r"_(\d+) more resources, with (\d+) changes", text)
 
     assert MAX_CHARACTERS - 500 < len(text) <= MAX_CHARACTERS
     assert shown + int(left) == 2000
@@ -177,8 +176,13 @@ def hostile(text):
     """Return diffs with a text in every place that DSS users control."""
     old, new = State(), State()
     name = re.sub(r"[\r\n]", " ", text)  # An id is one line.
-    for side, value in ((old, ["a\nb", 1]), (new, [f"a\n{text}", text])):
-        attributes = {"x": value, text: value, "l": [{"name": text, "v": value[1]}]}
+    values: tuple[list[JSON], list[JSON]] = ["a\nb", 1], [f"a\n{text}", text]
+    for side, value in zip((old, new), values, strict=True):
+        attributes: dict[str, JSON] = {
+            "x": value,
+            text: value,
+            "l": [{"name": text, "v": value[1]}],
+        }
         key = f"dataset.SHOP.{name}"
         side.add_resource(Resource("dataset", key, attributes, metadata(text)))
     new.add_resource(Resource("dataset", f"dataset.SHOP.added {name}", {}))
@@ -324,12 +328,13 @@ def test_junit_has_a_test_case_per_resource(diffs):
     assert len(cases) == 5
     assert list(cases["recipe.SHOP.same"]) == []
     assert cases["recipe.SHOP.same"].get("classname") == "recipe.SHOP"
-    failure = cases["recipe.SHOP.script"].find("failure")
+    (failure,) = cases["recipe.SHOP.script"].iter("failure")
     assert failure.get("message") == "modified by maria, 2026-01-02 03:04"
-    assert "    - b\n    + c" in failure.text
-    error = cases["recipe.SHOP.hidden"].find("error")
+    assert "    - b\n    + c" in (failure.text or "")
+    (error,) = cases["recipe.SHOP.hidden"].iter("error")
     assert error.get("message") == "not read: no response in time"
-    assert "ignored 1: recipe.SHOP.script x" in suite.find("system-out").text
+    output = suite.findtext("system-out", "")
+    assert "ignored 1: recipe.SHOP.script x" in output
 
 
 @pytest.mark.parametrize("hostile_text", HOSTILE_TEXTS)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -175,14 +176,16 @@ def test_two_objects_cannot_be_compared():
 
 
 def test_changing_what_was_passed_in_does_not_change_the_resource():
-    attributes = {"params": {"paths": ["/a"]}}
-    extra = {"note": {"by": "anna"}}
-    shared = ResourceMetadata(NOON, "anna", extra={"host": ["h1"]})
+    attributes: dict[str, Any] = {"params": {"paths": ["/a"]}}
+    extra: dict[str, Any] = {"note": {"by": "anna"}}
+    hosts: list[Any] = ["h1"]
+    shared = ResourceMetadata(NOON, "anna")
+    shared.extra["host"] = hosts
     resource = orders(attributes, metadata=shared, extra=extra)
     attributes["params"]["paths"].append("/b")
     extra["note"]["by"] = "bob"
     shared.deployed_by = "bob"
-    shared.extra["host"].append("h2")
+    hosts.append("h2")
     assert resource.attributes == {"params": {"paths": ["/a"]}}
     assert resource.extra == {"note": {"by": "anna"}}
     assert resource.metadata.deployed_by == "anna"
@@ -191,7 +194,7 @@ def test_changing_what_was_passed_in_does_not_change_the_resource():
 
 def test_changing_what_to_dict_returned_does_not_change_the_resource():
     resource = Resource.from_dict(entry(note=[1], metadata=metadata(host=["h1"])))
-    written = resource.to_dict()
+    written: dict[str, Any] = resource.to_dict()
     written["attributes"]["type"] = "HDFS"
     written["note"].append(2)
     written["metadata"]["host"].append("h2")
@@ -199,10 +202,10 @@ def test_changing_what_to_dict_returned_does_not_change_the_resource():
 
 
 def test_subclasses_of_dict_and_list_become_plain():
-    class ListItem(dict):
+    class ListItem(dict[str, Any]):
         pass
 
-    class Items(list):
+    class Items(list[Any]):
         pass
 
     resource = orders(ListItem(columns=Items([ListItem(name="a")])))
@@ -268,6 +271,7 @@ def test_times_of_metadata_are_brought_to_utc():
         created_at=NOON,
     )
     assert made.deployed_at == made.last_modified_at == made.created_at == NOON
+    assert made.last_modified_at
     assert made.last_modified_at.utcoffset() == timedelta(0)
 
 

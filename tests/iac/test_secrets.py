@@ -7,6 +7,7 @@ import pytest
 
 from dataikuapi import DSSClient
 from dataikuapi.iac import DiffEngine, LocalFileBackend, StateManager
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.types.secrets import make_redactor, redact, redact_constant
 
@@ -135,7 +136,7 @@ def test_key_from_the_environment(synced, tmp_path, monkeypatch):
 
 
 def test_encrypted_values_are_constant_even_with_a_key():
-    value = {"password": "e:AES:abc", "other": "e:AES:def"}
+    value: JSON = {"password": "e:AES:abc", "other": "e:AES:def"}
 
     assert redact(value, make_redactor("key")) == {
         "password": "<encrypted>",

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from dataikuapi.iac.exceptions import StateCorruptedError, StateWriteError
 from dataikuapi.iac.models import Resource, ResourceMetadata, State
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.statefile.serialization import dumps, loads
 from iac.strategies import STATES
 
@@ -97,7 +98,7 @@ def small_state():
         version_number=3,
         created_at=datetime(2025, 1, 1),
     )
-    attributes = {
+    attributes: dict[str, JSON] = {
         "name": "orders",
         "tags": ["b", "a"],
         "type": "S3",
@@ -187,7 +188,7 @@ def test_state_that_would_not_load_is_not_written(field, value):
 def test_values_come_back_as_they_were(value):
     state = State()
     state.add_resource(Resource("dataset", "dataset.SHOP.orders", {"x": value}))
-    read = loads(dumps(state)).get_resource("dataset.SHOP.orders").attributes["x"]
+    read = loads(dumps(state)).resources["dataset.SHOP.orders"].attributes["x"]
     assert (type(read), read) == (type(value), value)
 
 
@@ -372,8 +373,8 @@ def test_attributes_that_hold_themselves_are_not_written():
 def test_what_is_just_not_too_deep_is_read_and_written():
     data = GOLDEN.replace(b"0.5", b"[" * 199 + b"]" * 199)
     written = loads(dumps(loads(data)))
-    orders = written.get_resource("dataset.SHOP.orders")
-    assert not orders.has_changed(loads(data).get_resource("dataset.SHOP.orders"))
+    orders = written.resources["dataset.SHOP.orders"]
+    assert not orders.has_changed(loads(data).resources["dataset.SHOP.orders"])
 
 
 UNSUPPORTED = {
@@ -391,7 +392,7 @@ UNSUPPORTED = {
 @pytest.mark.parametrize(("value", "reason"), UNSUPPORTED.values(), ids=UNSUPPORTED)
 def test_what_json_cannot_carry_is_not_written(value, reason):
     state = State()
-    attributes = {"a": [{"b": value}]}
+    attributes: dict[str, JSON] = {"a": [{"b": value}]}
     state.add_resource(Resource("dataset", "dataset.SHOP.orders", attributes))
 
     with pytest.raises(StateWriteError) as refused:
@@ -400,7 +401,8 @@ def test_what_json_cannot_carry_is_not_written(value, reason):
 
 
 def test_what_is_nested_too_deep_is_not_written():
-    state, value = State(), []
+    state = State()
+    value: JSON = []
     for _ in range(200):
         value = [value]
     state.add_resource(Resource("dataset", "dataset.SHOP.orders", {"a": value}))
@@ -416,7 +418,7 @@ def test_any_state_survives_being_written_and_read(state):
     again = loads(data)
     assert again.to_dict().keys() == state.to_dict().keys()
     for key, resource in state.resources.items():
-        stored = again.get_resource(key)
+        stored = again.resources[key]
         assert stored.metadata.checksum == resource.compute_checksum()
         assert stored.to_dict() | {"metadata": None} == (
             resource.to_dict() | {"metadata": None}

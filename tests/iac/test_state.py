@@ -1,6 +1,7 @@
 """State: what is tracked, how it is counted, and how it is written and read."""
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -71,7 +72,7 @@ def test_added_resource_is_there():
     state.add_resource(dataset(type="S3"))
     assert state.has_resource("dataset.SHOP.orders")
     assert state.get_resource("dataset.SHOP.orders") == state.list_resources()[0]
-    assert state.get_resource("dataset.SHOP.orders").attributes == {"type": "S3"}
+    assert state.resources["dataset.SHOP.orders"].attributes == {"type": "S3"}
 
 
 def test_unknown_resource_is_none():
@@ -154,19 +155,19 @@ def test_changing_an_added_resource_does_not_change_the_state():
     state.add_resource(resource)
     resource.attributes["params"]["path"] = "/b"
     resource.metadata.deployed_by = "somebody else"
-    kept = state.get_resource("dataset.SHOP.orders")
+    kept = state.resources["dataset.SHOP.orders"]
     assert kept.attributes == {"params": {"path": "/a"}}
     assert kept.metadata.deployed_by == "system"
 
 
 def test_changing_constructor_arguments_does_not_change_the_state():
     resources = {"dataset.SHOP.orders": dataset(tags=["a"])}
-    extra = {"host": {"node": "design"}}
+    extra: dict[str, Any] = {"host": {"node": "design"}}
     state = State(resources=resources, extra=extra)
     resources["dataset.SHOP.orders"].attributes["tags"].append("b")
     resources.clear()
     extra["host"]["node"] = "automation"
-    assert state.get_resource("dataset.SHOP.orders").attributes == {"tags": ["a"]}
+    assert state.resources["dataset.SHOP.orders"].attributes == {"tags": ["a"]}
     assert state.extra == {"host": {"node": "design"}}
 
 
@@ -186,12 +187,13 @@ def test_changing_what_from_dict_was_given_does_not_change_the_state():
 
 
 def test_changing_what_to_dict_returned_does_not_change_the_state():
-    scope = [{**READ_SHOP, "types": ["dataset"]}]
-    instance, extra = {"node": "design"}, {"host": {"name": "h1"}}
+    scope: list[Any] = [{**READ_SHOP, "types": ["dataset"]}]
+    instance: dict[str, Any] = {"node": "design"}
+    extra: dict[str, Any] = {"host": {"name": "h1"}}
     state = State(instance=instance, scope=scope, extra=extra)
     state.add_resource(dataset(tags=["a"]))
     before = state.to_dict()
-    written = state.to_dict()
+    written: dict[str, Any] = state.to_dict()
     written["resources"]["dataset.SHOP.orders"]["attributes"]["tags"].append("b")
     written["resources"].clear()
     written["instance"]["node"] = "automation"
@@ -221,7 +223,8 @@ def test_to_dict_sorts_the_resources():
     state = State()
     for name in ("b", "a", "B"):
         state.add_resource(dataset(name))
-    assert list(state.to_dict()["resources"]) == [
+    written: dict[str, Any] = state.to_dict()
+    assert list(written["resources"]) == [
         "dataset.SHOP.B",
         "dataset.SHOP.a",
         "dataset.SHOP.b",
@@ -242,7 +245,7 @@ def test_from_dict_reads_every_field():
     assert (state.version, state.serial, state.environment) == (1, 12, "prod")
     assert state.updated_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
     assert state.lineage == "2b1c"
-    assert state.get_resource("dataset.SHOP.orders").attributes == {"type": "S3"}
+    assert state.resources["dataset.SHOP.orders"].attributes == {"type": "S3"}
 
 
 def test_from_dict_takes_defaults_for_what_is_missing():
@@ -301,22 +304,25 @@ def test_what_could_not_be_read_is_not_written_and_not_compared():
 
 def test_where_a_state_comes_from_is_written_and_read():
     state = State(instance={"node_id": "n"}, scope=Scope([READ_SHOP]))
-    document = state.to_dict()
+    document: dict[str, Any] = state.to_dict()
     assert document["instance"] == {"node_id": "n"}
     assert document["scope"] == [
         {"project": "SHOP", "types": ["dataset"], "read_at": "2001-02-03T04:05:06Z"}
     ]
     assert State.from_dict(document) == state
     document["scope"][0]["types"].append("recipe")
+    assert state.scope
     assert state.scope[0]["types"] == ["dataset"]
 
 
 def test_the_entries_of_a_file_are_parsed_to_a_scope():
     made, read = State(scope=[READ_SHOP]), State.from_dict({"scope": [READ_SHOP]})
     assert made.scope == read.scope == [READ_SHOP] == Scope([READ_SHOP])
+    assert made.scope
     assert made.scope.covers("dataset.SHOP.orders")
     assert State.from_dict({"scope": None}).scope is None
     made.scope = [{**READ_SHOP, "project": "OTHER"}]
+    assert made.scope
     assert made.scope.covers("dataset.OTHER.orders")
     assert State().scope is None
 

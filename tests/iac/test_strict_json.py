@@ -1,6 +1,7 @@
 """Strict JSON: parsed and written exactly, or refused with the reason."""
 
 import json
+import re
 
 import pytest
 
@@ -56,9 +57,8 @@ def test_what_json_carries_exactly_is_parsed_as_python_does(text):
     ],
 )
 def test_anything_else_is_refused_with_the_reason(text, problem):
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match=re.escape(problem)):
         loads(text)
-    assert problem in str(refused.value)
 
 
 def test_bytes_that_are_not_utf_8_are_refused_by_place():
@@ -84,7 +84,7 @@ def test_what_json_cannot_carry_is_not_written(value):
 
 def test_the_checksum_is_the_usual_one_and_refuses_nan():
     assert strict_json.checksum({"b": 1, "a": "é"}) == checksum({"a": "é", "b": 1})
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="JSON compliant"):
         strict_json.checksum([float("nan")])
 
 

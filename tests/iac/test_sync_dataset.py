@@ -1,10 +1,12 @@
 """Reading datasets."""
 
+from typing import Any
+
 import pytest
 
 from dataikuapi.iac import DatasetSync, ResourceNotFoundError
 
-ORDERS = {
+ORDERS: dict[str, Any] = {
     "projectKey": "SHOP",
     "name": "orders",
     "type": "Filesystem",

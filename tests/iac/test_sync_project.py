@@ -2,8 +2,8 @@
 
 import pytest
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import (
-    ProjectNotVisibleError,
     ProjectSync,
     ResourceNotFoundError,
     SyncError,
@@ -95,8 +95,6 @@ def test_name_descriptions_and_tags_come_from_the_metadata(dataiku_client):
 
 
 def test_permissions_are_unknown_without_admin_rights(server, store):
-    from dataikuapi import DSSClient
-
     reader = store.add_api_key("reader", can_admin=False)
     project = ProjectSync(DSSClient(server.url, reader)).fetch("project.ORDERS_DEMO")
 
@@ -111,9 +109,9 @@ def test_last_editor_and_time_are_metadata(dataiku_client):
 
     assert project.metadata.last_modified_by == tag["lastModifiedBy"]["login"]
     assert project.metadata.version_number == tag["versionNumber"]
-    assert project.metadata.last_modified_at.timestamp() * 1000 == pytest.approx(
-        tag["lastModifiedOn"]
-    )
+    edited = project.metadata.last_modified_at
+    assert edited is not None
+    assert edited.timestamp() * 1000 == pytest.approx(tag["lastModifiedOn"])
 
 
 def test_one_failed_project_does_not_lose_the_others(sync):

@@ -48,16 +48,17 @@ def signs(old, new):
     return [str(diff) for diff in DiffEngine().diff(old, new) if str(diff)[0] != " "]
 
 
-def first(count, fault, pattern=""):
-    """Return a plan by which the first requests for each path fail."""
-    seen = {}
+class FirstRequests:
+    """A plan by which the first requests for each path fail."""
 
-    def plan(method, path):
-        seen[path] = seen.get(path, 0) + 1
-        return fault if pattern in path and seen[path] <= count else None
+    def __init__(self, count, fault, pattern=""):
+        self.count, self.fault, self.pattern = count, fault, pattern
+        self.seen: dict[str, int] = {}
 
-    plan.seen = seen
-    return plan
+    def __call__(self, method, path):
+        self.seen[path] = self.seen.get(path, 0) + 1
+        fails = self.pattern in path and self.seen[path] <= self.count
+        return self.fault if fails else None
 
 
 # Retries
@@ -77,7 +78,7 @@ TRANSIENT = {
 @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=list(TRANSIENT))
 def test_transient_fault_does_not_show(server, manager, times, fault):
     faultless = manager.sync_project("ORDERS_DEMO")
-    server.faults = first(2, fault)
+    server.faults = FirstRequests(2, fault)
 
     assert signs(faultless, manager.sync_project("ORDERS_DEMO")) == []
     assert times.waits
@@ -86,26 +87,28 @@ def test_transient_fault_does_not_show(server, manager, times, fault):
 def test_late_response_is_retried(server, tmp_path):
     policy = RetryPolicy(read_timeout=0.1, sleep=lambda seconds: None)
     client = DSSClient(server.url, server.api_key)
-    manager = StateManager(None, client, "test", policy=policy)
-    server.faults = first(1, Fault.slow(0.4), "/recipes/compute_shipments")
+    backend = LocalFileBackend(tmp_path / "truth.state.json")
+    manager = StateManager(backend, client, "test", policy=policy)
+    server.faults = FirstRequests(1, Fault.slow(0.4), "/recipes/compute_shipments")
 
     assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
 
 
-def test_stalled_response_is_retried(server):
+def test_stalled_response_is_retried(server, tmp_path):
     policy = RetryPolicy(read_timeout=0.1, sleep=lambda seconds: None)
     client = DSSClient(server.url, server.api_key)
-    manager = StateManager(None, client, "test", policy=policy)
-    server.faults = first(1, Fault.stalled(0.4), "/recipes/compute_shipments")
+    backend = LocalFileBackend(tmp_path / "truth.state.json")
+    manager = StateManager(backend, client, "test", policy=policy)
+    server.faults = FirstRequests(1, Fault.stalled(0.4), "/recipes/compute_shipments")
     assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
 
-    server.faults = first(9, Fault.stalled(0.4), "/recipes/compute_shipments")
+    server.faults = FirstRequests(9, Fault.stalled(0.4), "/recipes/compute_shipments")
     with pytest.raises(DSSTimeoutError):
         manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
 
 
 def test_response_that_is_always_truncated_loses_nothing_else(server, manager):
-    server.faults = first(99, Fault.truncated(), "/recipes/compute_shipments")
+    server.faults = FirstRequests(99, Fault.truncated(), "/recipes/compute_shipments")
     with pytest.raises(SyncError) as raised:
         manager.sync_project("ORDERS_DEMO")
 
@@ -113,7 +116,7 @@ def test_response_that_is_always_truncated_loses_nothing_else(server, manager):
 
 
 def test_backoff_grows_and_has_jitter(server, manager, times):
-    server.faults = first(4, Fault.page(503), "/orders")
+    server.faults = FirstRequests(4, Fault.page(503), "/orders")
     manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert times.waits == [0.25, 0.5, 1.0, 2.0]
@@ -121,21 +124,23 @@ def test_backoff_grows_and_has_jitter(server, manager, times):
 
 
 def test_retry_after_is_honored(server, manager, times):
-    server.faults = first(1, Fault.page(429, {"Retry-After": "7"}), "/orders")
+    server.faults = FirstRequests(1, Fault.page(429, {"Retry-After": "7"}), "/orders")
     manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert times.waits == [7.0]
 
 
 def test_retry_after_is_capped(server, manager, times):
-    server.faults = first(1, Fault.page(503, {"Retry-After": "86400"}), "/orders")
+    server.faults = FirstRequests(
+        1, Fault.page(503, {"Retry-After": "86400"}), "/orders"
+    )
     manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
     assert times.waits == [60.0]
 
 
 def test_permanent_fault_is_raised_after_five_attempts(server, manager, times):
-    plan = server.faults = first(99, Fault.page(503), "/orders")
+    plan = server.faults = FirstRequests(99, Fault.page(503), "/orders")
     with pytest.raises(InvalidResponseError, match="returned 503"):
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
@@ -145,7 +150,7 @@ def test_permanent_fault_is_raised_after_five_attempts(server, manager, times):
 @pytest.mark.parametrize("status", [400, 500])
 def test_dss_error_is_not_retried(server, manager, times, status):
     error = Fault.error(status, "java.lang.IllegalArgumentException", "no")
-    plan = server.faults = first(99, error, "/orders")
+    plan = server.faults = FirstRequests(99, error, "/orders")
     with pytest.raises(DSSError, match=f"returned {status}"):
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
@@ -154,7 +159,7 @@ def test_dss_error_is_not_retried(server, manager, times, status):
 
 
 def test_write_is_never_retried(server, manager):
-    plan = server.faults = first(99, Fault.page(503), "/datasets/")
+    plan = server.faults = FirstRequests(99, Fault.page(503), "/datasets/")
     client = manager.dataset_sync.client
     with pytest.raises(Exception, match="Unknown error"):
         client.get_project("ORDERS_DEMO").create_dataset("x", "Filesystem")
@@ -259,21 +264,42 @@ def test_every_failed_project_is_reported(server, manager, store):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "why"),
     [
-        lambda manager: manager.sync_project("ORDERS_DEMO", on_error="rasie"),
-        lambda manager: manager.sync_all(on_error="ignore"),
-        lambda manager: manager.sync_all(projects="ORDERS_DEMO"),
-        lambda manager: manager.sync_all(confirm_removed="OLD"),
-        lambda manager: manager.sync_all(["ORDERS_DEMO"], confirm_removed=["OLD"]),
-        lambda manager: manager.sync_project("A.B"),
-        lambda manager: manager.sync_resource(None),
+        (
+            lambda manager: manager.sync_project("ORDERS_DEMO", on_error="rasie"),
+            "on_error must be",
+        ),
+        (
+            lambda manager: manager.sync_all(on_error="ignore"),
+            "on_error must be",
+        ),
+        (
+            lambda manager: manager.sync_all(projects="ORDERS_DEMO"),
+            "projects is 'ORDERS_DEMO'",
+        ),
+        (
+            lambda manager: manager.sync_all(confirm_removed="OLD"),
+            "confirm_removed is 'OLD'",
+        ),
+        (
+            lambda manager: manager.sync_all(["ORDERS_DEMO"], confirm_removed=["OLD"]),
+            "confirm_removed requires",
+        ),
+        (
+            lambda manager: manager.sync_project("A.B"),
+            "Invalid project resource_id",
+        ),
+        (
+            lambda manager: manager.sync_resource(None),
+            "Unknown resource type",
+        ),
     ],
 )
-def test_invalid_arguments_are_refused_without_a_request(server, manager, wrong):
+def test_invalid_arguments_are_refused_without_a_request(server, manager, wrong, why):
     requested = []
     server.faults = lambda method, path: requested.append(path)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=why):
         wrong(manager)
     assert requested == []
 

@@ -71,6 +71,7 @@ def test_only_the_types_that_are_asked_for_are_read(server, tmp_path):
         "project",
         "recipe",
     }
+    assert state.scope
     assert state.scope[0]["types"] == ["project", "recipe"]
     with pytest.raises(ValueError, match="Unknown resource type 'dataset'; known"):
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
@@ -123,12 +124,12 @@ def test_a_privileged_part_that_is_refused_is_left_out(server, monkeypatch, stor
 
     read = manager.sync_resource("dataset.ORDERS_DEMO.orders")
     assert "permissions" not in read.attributes
+    server.faults = lambda method, path: (
+        Fault.error(403, "com.dataiku.dip.exceptions.UnauthorizedException", "no")
+        if path.endswith("/datasets/orders")
+        else None
+    )
     with pytest.raises(DSSPermissionError):
-        server.faults = lambda method, path: (
-            Fault.error(403, "com.dataiku.dip.exceptions.UnauthorizedException", "no")
-            if path.endswith("/datasets/orders")
-            else None
-        )
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
 
@@ -149,7 +150,12 @@ def test_a_refresh_loads_the_state_once(manager, monkeypatch):
     manager.save_state(manager.sync_project("ORDERS_DEMO"))
     loads = []
     load = manager.backend.load
-    monkeypatch.setattr(manager.backend, "load", lambda: loads.append(1) or load())
+
+    def counted():
+        loads.append(1)
+        return load()
+
+    monkeypatch.setattr(manager.backend, "load", counted)
     manager.refresh()
 
     assert len(loads) == 1

@@ -80,6 +80,7 @@ def test_the_command_serves_the_sample_until_interrupted():
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
+        assert process.stdout and process.stderr
         lines = [process.stdout.readline() for _ in range(5)]
         url, key = (line.split()[-1] for line in lines[:2])
         response = requests.get(f"{url}/dip/publicapi/projects/", auth=(key, ""))
