@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,9 @@ def recipe(number: int) -> dict[str, Any]:
 
 def time_of(number: int, step: int) -> str:
     """Return a time of its own for each resource, as they are in use."""
-    moment = datetime(2026, 1, 2) - number * timedelta(microseconds=step)
-    return f"{moment.isoformat()}Z"
+    noon = datetime(2026, 1, 2, tzinfo=timezone.utc)
+    moment = noon - number * timedelta(microseconds=step)
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def checksum(attributes: dict[str, Any]) -> str:

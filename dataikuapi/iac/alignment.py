@@ -50,7 +50,7 @@ def align(old: Sequence[Hashable], new: Sequence[Hashable]) -> Pairs:
             afters = [*anchors, (high, end)]
             ranges += [
                 (before[0] + 1, after[0], before[1] + 1, after[1])
-                for before, after in zip(befores, afters)
+                for before, after in zip(befores, afters, strict=True)
             ]
         elif len(rows) * len(columns) <= _MAX_CELLS:
             pairs += _longest_common_subsequence(old, new, rows, columns)

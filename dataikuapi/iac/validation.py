@@ -5,7 +5,7 @@ faster, and jsonschema explains. A document on which they disagree is refused.
 """
 
 import json
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -53,12 +53,12 @@ def _schema() -> Any:
     return json.loads(text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fast_validator() -> jsonschema_rs.Draft7Validator:
     return jsonschema_rs.Draft7Validator(_schema())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _explaining_validator() -> Draft7Validator:
     return Draft7Validator(_schema())
 

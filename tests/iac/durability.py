@@ -100,7 +100,7 @@ def in_thread(action):
 
 
 def refusal_of_lock(path):
-    """Return the error of another thread that wants the lock; ``None`` if it gets it."""
+    """Return the error of another thread that takes the lock; ``None`` if it can."""
 
     def attempt():
         with LocalFileBackend(path).lock("attempt", timeout=0):

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 import traceback
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dataikuapi.iac import LocalFileBackend, Resource, State
 from dataikuapi.iac.exceptions import StateConflictError, StateWriteError
@@ -61,7 +63,8 @@ def save_rounds(path, stop_at=""):
         stop_at: in the second round, stop the process at this step of a save:
             "creating" (the temporary file), or "renaming" it.
     """
-    seen, saved = set(), []
+    seen: set[str] = set()
+    saved: list[int] = []
 
     def watch(event, args):
         if event == "open" and str(args[0]).endswith(".tmp"):
@@ -99,7 +102,7 @@ def nurse(path):
         child = os.fork()
         if not child:
             announce("born", os.getpid())
-            end_as(lambda: save_rounds(path, stop_at=line.strip()))
+            end_as(partial(save_rounds, path, stop_at=line.strip()))
         os.waitpid(child, 0)
         announce("dead", child)
 
@@ -110,7 +113,7 @@ def count_up(path, processes, rounds, locked):
     for worker in range(int(processes)):
         child = os.fork()
         if not child:
-            end_as(lambda: count_up_alone(path, worker, int(rounds), locked == "True"))
+            end_as(partial(count_up_alone, path, worker, int(rounds), locked == "True"))
         children.append(child)
     sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(c, 0)[1]) for c in children))
 
@@ -123,7 +126,8 @@ def count_up_alone(path, worker, rounds, locked):
 
     def change():
         state = backend.load()
-        state.get_resource(COUNTER).attributes["count"] += 1
+        attributes: dict[str, Any] = state.resources[COUNTER].attributes
+        attributes["count"] += 1
         state.add_resource(Resource("dataset", f"dataset.SHOP.w{worker}_{number}"))
         backend.save(state)
 
@@ -163,7 +167,7 @@ def stop_before_rename(path):
     backend = LocalFileBackend(path)
     state = backend.load()
     state.add_resource(Resource("dataset", "dataset.SHOP.by_a"))
-    os.replace = waiting_replace
+    vars(os)["replace"] = waiting_replace
     backend.save(state)
     announce("saved")
 
@@ -174,7 +178,7 @@ def save_without_rights(path):
     os.setgid(NOBODY)
     os.setuid(NOBODY)
     backend = LocalFileBackend(path)
-    outcomes = {}
+    outcomes: dict[str, Any] = {}
     for name, action in {
         "load": backend.load,
         "save": lambda: backend.save(State(serial=9), force=True),
@@ -193,7 +197,8 @@ def fill_disk(folder):
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
     subprocess.run(mount, check=True)
     backend = LocalFileBackend(Path(folder) / "dev.state.json")
-    state, number, report = State(), 0, {"error": None}
+    state, number = State(), 0
+    report: dict[str, Any] = {"error": None}
     while report["error"] is None and number < 20:
         before = backend.state_file.read_bytes() if number else None
         number += 1
@@ -228,7 +233,7 @@ def save_on_signal(path):
             # A tracer counts the calls of each process, so the save has one of its own.
             saver = os.fork()
             if not saver:
-                end_as(lambda: backend.save(state))
+                end_as(partial(backend.save, state))
             os._exit(os.waitstatus_to_exitcode(os.waitpid(saver, 0)[1]))
         announce("ended", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 

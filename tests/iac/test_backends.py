@@ -4,6 +4,7 @@ import errno
 import os
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_save_replaces_the_state(backend):
 def test_atomic_write(backend, monkeypatch):
     backend.save(state(1, type="S3"))
     old = backend.state_file.read_bytes()
-    seen = {}
+    seen: dict[str, Any] = {}
     real_replace = os.replace
 
     def spying_replace(source, target):
@@ -352,7 +353,7 @@ def test_a_version_is_restored_as_a_new_one(backend):
     restored = backend.restore(1)
     assert restored == backend.load()
     assert (restored.serial, restored.lineage) == (4, lineage)
-    assert restored.get_resource(ORDERS).attributes == {"round": 1}
+    assert restored.resources[ORDERS].attributes == {"round": 1}
     assert [version.serial for version in backend.history()] == [3, 2, 1]
 
 
@@ -408,7 +409,7 @@ class FiveMethods(StateBackend):
             raise StateNotFoundError("nothing is stored")
         return State.from_dict(self.document)
 
-    def save(self, state):
+    def save(self, state):  # type: ignore[override]
         self.document = state.to_dict()
 
     def exists(self):
@@ -452,7 +453,7 @@ def test_a_backend_with_five_methods_restores_the_versions_that_it_loads():
     restored = backend.restore(3)
     assert restored == backend.load()
     assert (restored.serial, restored.lineage) == (8, "L")
-    assert restored.get_resource(ORDERS).attributes == {"type": "older"}
+    assert restored.resources[ORDERS].attributes == {"type": "older"}
 
 
 @pytest.mark.parametrize("error", [StateCorruptedError, StateReadError])

@@ -1,6 +1,7 @@
 """Backups: where they go, and that none is ever overwritten."""
 
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_backup_is_named_after_the_state(tmp_path, file_name, suffix, expected):
     backend.save(state())
     where = backend.backup() if suffix is None else backend.backup(suffix)
     assert where == tmp_path / expected
-    assert where.read_bytes() == backend.state_file.read_bytes()
+    assert Path(where).read_bytes() == backend.state_file.read_bytes()
 
 
 def test_many_backups_at_the_same_moment_are_all_kept(backend):

@@ -4,12 +4,13 @@ import inspect
 import re
 import socket
 from contextlib import ExitStack
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any, ClassVar
 from unittest.mock import Mock, create_autospec
 
 import pytest
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -34,12 +35,12 @@ from dataikuapi.iac.sync.sockets import SocketTracker
 
 
 def connects_through_new_conn(connection_class):
-    class Connection(connection_class):
-        def _new_conn(self):
-            raise NotImplementedError("connect() calls _new_conn()")
+    def refuse(self):
+        raise NotImplementedError("connect() calls _new_conn()")
 
+    refusing = type("Refusing", (connection_class,), {"_new_conn": refuse})
     with pytest.raises(NotImplementedError):
-        Connection("dss.example.com").connect()
+        refusing("dss.example.com").connect()
     return True
 
 
@@ -67,7 +68,7 @@ RELIED_ON = {
         vars(HTTPConnection("h", timeout=3, source_address=("", 1))).items()
         >= {"timeout": 3, "source_address": ("", 1), "sock": None}.items()
         and (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        in HTTPConnection("h").socket_options
+        in (HTTPConnection("h").socket_options or [])
     ),
     "allowed_gai_family()": lambda: (
         allowed_gai_family() in (socket.AF_INET, socket.AF_UNSPEC)
@@ -95,7 +96,7 @@ RELIED_ON = {
 @pytest.mark.parametrize("what", RELIED_ON)
 def test_urllib3_has_what_the_socket_tracker_relies_on(what):
     advice = (
-        f"urllib3 {urllib3.__version__} or requests {requests.__version__} changed: "
+        f"urllib3 {version('urllib3')} or requests {version('requests')} changed: "
         f"{what}. dataikuapi/iac/sync/sockets.py relies on that: adapt it, or exclude "
         "the release in pyproject.toml; see docs/decisions/0020"
     )
@@ -119,9 +120,17 @@ POLICY = RetryPolicy(connect_timeout=3, read_timeout=7)
 class Recorder(HTTPAdapter):
     """Records the timeouts, and connects to nothing."""
 
-    timeouts = []
+    timeouts: ClassVar[list[Any]] = []
 
-    def send(self, request, timeout=None, **kwargs):
+    def send(
+        self,
+        request,
+        stream=False,
+        timeout=None,
+        verify=True,
+        cert=None,
+        proxies=None,
+    ):
         self.timeouts.append(timeout)
         raise requests.ConnectionError("no network here")
 
@@ -192,7 +201,7 @@ def test_all_syncs_have_timeouts(client):
     manager = manager_of(client, POLICY)
     for call in (
         lambda: manager.sync_project("SHOP"),
-        lambda: manager.sync_all(),
+        manager.sync_all,
         lambda: manager.sync_resource("dataset.SHOP.x"),
         lambda: manager.sync_resource("recipe.SHOP.x"),
     ):

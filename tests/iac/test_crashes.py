@@ -153,7 +153,8 @@ def test_killed_before_the_rename_the_file_is_the_old_state(backend, path, step)
 def test_a_reader_sees_only_whole_states_while_a_writer_saves(backend, path, long):
     rounds = 100 if long else 10
     backend.save(write_round(State(), 1))
-    reads, content, seen = 0, b"", []
+    seen: list[int] = []
+    reads, content = 0, b""
     with running("save_rounds", path, stdout=subprocess.DEVNULL):
         while len(set(seen)) < rounds:
             reads, before, content = reads + 1, content, path.read_bytes()

@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_the_oldest_versions_are_removed_first(tmp_path):
     for serial in range(2, 9):
         backend.save(state(serial))
     assert [version.serial for version in backend.history()] == [7, 6, 5]
-    assert by_hand.exists()
+    assert Path(by_hand).exists()
 
 
 def test_versions_that_are_too_big_together_are_removed(tmp_path):
@@ -136,7 +137,7 @@ def test_no_backup_made_by_hand_is_removed(path):
         by_hand |= {backend.backup("mine"), backend.backup(f"v{number}")}
     assert [version.serial for version in backend.history()] == [10, 9, 8]
     assert len(by_hand) == 24
-    assert all(item.exists() for item in by_hand)
+    assert all(Path(item).exists() for item in by_hand)
     assert len(other.history()) == 3
 
 
@@ -161,7 +162,7 @@ def test_versions_take_at_most_max_bytes(path):
         backend.save(write_round(saved, number, size=2, repeats=100))
         assert sum(version.size for version in backend.history()) <= size * 3.5
     assert [version.serial for version in backend.history()] == [7, 6, 5]
-    assert by_hand.exists()
+    assert Path(by_hand).exists()
 
 
 def test_a_state_bigger_than_max_bytes_is_saved(path):

@@ -93,8 +93,10 @@ def imports(node, function=None):
             assert child.module and child.level == 0, "relative import"
             names = [child.module]
         else:
-            is_function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
-            yield from imports(child, child.name if is_function else function)
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from imports(child, child.name)
+            else:
+                yield from imports(child, function)
             continue
         for name in names:
             if name.startswith(PREFIX):

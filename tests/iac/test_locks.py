@@ -38,11 +38,11 @@ def stopped(request, backend, monkeypatch):
         with running("stop_before_rename", backend.state_file) as process:
             wait_for(process, "stopped")
 
-            def go_on():
+            def save_in_process():
                 send_line(process)
                 wait_for(process, "saved")
 
-            yield go_on
+            yield save_in_process
         return
     reached, released = threading.Event(), threading.Event()
     replace = os.replace
@@ -77,9 +77,8 @@ def test_a_second_writer_waits_for_the_first_and_then_has_a_conflict(
     other = LocalFileBackend(path)
     mine = other.load()
     mine.add_resource(Resource("dataset", "dataset.SHOP.by_b"))
-    with pytest.raises(StateLockedError, match="'save'"):
-        with other.lock(timeout=0.1):
-            pytest.fail("two have the lock")
+    with pytest.raises(StateLockedError, match="'save'"), other.lock(timeout=0.1):
+        pytest.fail("two have the lock")
     thread, outcome = in_thread(lambda: other.save(mine))
     thread.join(0.3)
     assert thread.is_alive()
@@ -118,9 +117,8 @@ def test_a_writer_killed_between_check_and_write_leaves_no_lock(backend, path):
 def test_the_lock_names_its_holder_and_is_free_once_the_holder_is_killed(backend, path):
     with running("hold", path, "nightly sync") as process:
         wait_for(process, "held")
-        with pytest.raises(StateLockedError) as caught:
-            with backend.lock(timeout=0.1):
-                pytest.fail("two have the lock")
+        with pytest.raises(StateLockedError) as caught, backend.lock(timeout=0.1):
+            pytest.fail("two have the lock")
         message = str(caught.value)
         assert re.search(rf"\b{process.pid}\b", message)
         assert os.uname().nodename in message
@@ -149,14 +147,19 @@ def test_a_waiting_save_gets_the_lock_when_it_is_released(backend, path):
 @pytest.mark.parametrize("timeout", [0, 0.3])
 def test_a_lock_is_waited_for_until_the_timeout(path, timeout, monkeypatch):
     sleep, slept = time.sleep, []
-    monkeypatch.setattr(time, "sleep", lambda wait: [slept.append(wait), sleep(wait)])
+
+    def counted_sleep(seconds):
+        slept.append(seconds)
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", counted_sleep)
     with LocalFileBackend(path).lock():
 
         def wait():
             began = time.monotonic()
-            with pytest.raises(StateLockedError):
-                with LocalFileBackend(path).lock(timeout=timeout):
-                    pytest.fail("two have the lock")
+            lock = LocalFileBackend(path).lock(timeout=timeout)
+            with pytest.raises(StateLockedError), lock:
+                pytest.fail("two have the lock")
             return time.monotonic() - began
 
         thread, outcome = in_thread(wait)
@@ -179,9 +182,8 @@ def test_a_thread_may_take_the_lock_again_and_holds_it_until_the_last_release(
 
 
 def test_the_lock_is_released_after_an_error(backend):
-    with pytest.raises(ZeroDivisionError):
-        with backend.lock():
-            raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), backend.lock():
+        raise ZeroDivisionError
     thread, outcome = in_thread(lambda: backend.save(state(1)))
     thread.join()
     assert outcome == [None]

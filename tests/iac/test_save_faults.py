@@ -15,6 +15,8 @@ import subprocess
 from collections import Counter
 from contextlib import contextmanager
 from itertools import count
+from types import ModuleType
+from typing import ClassVar
 
 import pytest
 
@@ -95,7 +97,7 @@ class Faults:
         lasting: whether all later calls of the same function fail too.
     """
 
-    FUNCTIONS = {
+    FUNCTIONS: ClassVar[dict[ModuleType, str]] = {
         os: (
             "access chmod chown close copy_file_range fchmod fchown fdatasync "
             "fstat fsync ftruncate link listdir lstat mkdir open pread pwrite read "
@@ -215,7 +217,7 @@ def print_outcomes(outcomes):
 
 def open_files():
     """Return the files that this process has open, and how often."""
-    found = Counter()
+    found: Counter[str] = Counter()
     for number in os.listdir("/proc/self/fd"):
         if os.path.lexists(f"/proc/self/fd/{number}"):
             found[os.readlink(f"/proc/self/fd/{number}")] += 1
@@ -306,7 +308,9 @@ def test_a_failure_at_each_call_of_the_first_save_leaves_nothing(
                     outcome = repr(error)
             expected = {"saved": True, "refused": False}.get(outcome)
             left = temporary_files(path.parent) if path.parent.exists() else []
-            good = path.exists() is expected and (not left or "unlink" in faults.failed)
+            good = path.exists() is expected and (
+                not left or "unlink" in str(faults.failed)
+            )
             if not good or (expected and round_of(backend.load(), size=2) != 2):
                 problems.append(f"{fail_at} {faults.failed}: {outcome}, {left}")
         if not faults.failed:
@@ -369,6 +373,7 @@ def traced(process, child, folder, options):
     log = folder.parent / f"{folder.name}.log"
     command = ["strace", "-f", "-y", "-o", str(log), "-p", str(child), *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as tracer:
+        assert tracer.stderr
         line = tracer.stderr.readline().decode()
         if "attached" not in line:
             pytest.skip(f"strace cannot trace: {line}")

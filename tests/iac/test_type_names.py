@@ -56,9 +56,11 @@ def decisions(tree):
             node.keys if isinstance(node, ast.Dict) else ast.iter_child_nodes(node)
         )
         for child in children:
-            if isinstance(child, ast.Constant) and isinstance(child.value, str):
-                if child.value.rstrip(".") in NAMES:
-                    yield child.lineno, child.value
+            if (
+                isinstance(child, ast.Constant)
+                and str(child.value).rstrip(".") in NAMES
+            ):
+                yield child.lineno, child.value
 
 
 @pytest.mark.parametrize(

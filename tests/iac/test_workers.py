@@ -5,8 +5,10 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -90,7 +92,9 @@ def test_exception_of_the_package_is_a_result_and_any_other_ends_the_run(client)
 
 def test_other_exception_does_not_wait_for_calls_in_progress(client):
     workers, released = Workers(client, 3), threading.Event()
-    begun, made = threading.Event(), []
+    begun = threading.Event()
+    made: list[int] = []
+    left: list[threading.Thread] = []
 
     def slow():
         begun.set()
@@ -103,13 +107,17 @@ def test_other_exception_does_not_wait_for_calls_in_progress(client):
     def branch():
         return workers.run([slow, broken, *[partial(made.append, 1)] * 100])
 
+    def run():
+        with workers.running():
+            try:
+                workers.run([branch])
+            finally:
+                left.extend(threads())
+                released.set()
+
     started = time.monotonic()
-    with pytest.raises(ZeroDivisionError), workers.running():
-        try:
-            workers.run([branch])
-        finally:
-            left = threads()
-            released.set()
+    with pytest.raises(ZeroDivisionError):
+        run()
     assert time.monotonic() - started < PATIENCE
     assert have_ended(left)
 
@@ -155,8 +163,8 @@ def test_nested_calls_do_not_wait_for_other_calls(client):
         return workers.run([leaf_made.set])
 
     with workers.running():
-        waits = partial(leaf_made.wait, PATIENCE)
-        assert workers.run([waits, branch]) == [True, [None]]
+        calls: list[Callable[[], Any]] = [partial(leaf_made.wait, PATIENCE), branch]
+        assert workers.run(calls) == [True, [None]]
 
 
 def test_nesting_deeper_than_the_number_of_threads_does_not_deadlock(client):
@@ -241,9 +249,9 @@ def test_progress_counts_every_call(client, max_workers):
 
 def test_exception_of_the_progress_callback_ends_the_run(client):
     workers = Workers(client, 3)
-    with pytest.raises(ZeroDivisionError):
-        with workers.running(lambda done, known: 1 / 0):
-            workers.run([lambda: 1] * 9)
+    failing = workers.running(lambda done, known: 1 / 0)
+    with pytest.raises(ZeroDivisionError), failing:
+        workers.run([lambda: 1] * 9)
     assert threads() == []
 
 
@@ -272,12 +280,16 @@ def seconds_to_end(call, when):
         pressed.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        finger = threading.Thread(target=press)
+    finger = threading.Thread(target=press)
+
+    def interrupted_call():
         finger.start()
         call()
         returned.append("before Ctrl-C")
         finger.join()
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_call()
     seconds = time.monotonic() - pressed[0]
     finger.join()
     assert returned == []

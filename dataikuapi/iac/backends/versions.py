@@ -6,7 +6,7 @@ A save that writes serial 7 keeps the version before as ``dev.state.pre-serial-7
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 from dataikuapi.iac.backends.blob_store import BlobInfo
@@ -72,7 +72,7 @@ def serials_by_name(versions: Iterable[BlobInfo]) -> dict[str, int]:
     """
     versions = list(versions)
     saves = sorted({replaced_by_serial(version) for version in versions})
-    written = dict(zip(saves[1:], saves))
+    written = dict(zip(saves[1:], saves[:-1], strict=True))
     return {
         version.name: written[replaced_by_serial(version)]
         for version in versions
@@ -98,7 +98,7 @@ def names_agree_with_times(versions: Iterable[BlobInfo]) -> bool:
     Copying a folder may give the same impression.
     """
     times = [version.modified for version in sorted(versions, key=_age)]
-    return all(earlier < later for earlier, later in zip(times, times[1:]))
+    return all(earlier < later for earlier, later in pairwise(times))
 
 
 def expired(versions: list[BlobInfo], most: int, most_bytes: int) -> list[BlobInfo]:

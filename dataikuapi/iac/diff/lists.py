@@ -130,7 +130,7 @@ def _pair_similar(
     else:
         pairs = [
             (number, number)
-            for number, (one, other) in enumerate(zip(before, after))
+            for number, (one, other) in enumerate(zip(before, after, strict=False))
             if one.similarity(other)
         ]
     return [(rows[one], positions[other]) for one, other in pairs]

@@ -105,8 +105,8 @@ def _read(path: Path) -> bytes:
 
 def _parse_rules(path: Path, data: bytes) -> list[IgnoreRule]:
     rules = []
-    for number, line in enumerate(_decode(path, data).split("\n"), start=1):
-        line = line.strip()
+    for number, text in enumerate(_decode(path, data).split("\n"), start=1):
+        line = text.strip()
         if not line or line.startswith("#"):
             continue
         try:

@@ -63,7 +63,7 @@ class IgnoreFilter:
         """Return how much each rule has suppressed so far."""
         return [
             RuleUsage(str(rule), suppressed, rule.is_expired(self._today))
-            for rule, suppressed in zip(self._rules, self._suppressed)
+            for rule, suppressed in zip(self._rules, self._suppressed, strict=True)
         ]
 
     def _filter(self, diff: ResourceDiff) -> ResourceDiff | None:

@@ -73,7 +73,8 @@ class IgnoreRule:
                 f"expires={self.expires!r} is not a date; pass one without a time, "
                 "e.g. date(2027, 1, 31)"
             )
-        self._resource_pattern, self._path_pattern
+        # Compiling a pattern refuses it.
+        self._resource_pattern, self._path_pattern  # noqa: B018
 
     @classmethod
     def parse(cls, line: str) -> "IgnoreRule":
@@ -105,7 +106,7 @@ class IgnoreRule:
         values = (self.fingerprint, self.author, self.reason, self.expires)
         parts += [
             f"{option}={_quoted(str(value))}"
-            for option, value in zip(_OPTIONS, values)
+            for option, value in zip(_OPTIONS, values, strict=True)
             if value is not None
         ]
         return " ".join(parts)

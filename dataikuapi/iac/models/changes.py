@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from dataikuapi.iac.models.json_values import JSON
 
@@ -51,7 +51,7 @@ class PathSegment(NamedTuple):
             ``name`` of a column, the ``ref`` of an input or output, an ``id``.
     """
 
-    name: Union[str, int]
+    name: str | int
     key: str | None = None
 
 

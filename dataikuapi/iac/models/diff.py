@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Optional, TypedDict
+from typing import TypedDict
 
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.json_values import JSON
@@ -68,9 +68,9 @@ class ResourceDiff:
     change_type: ChangeType
     resource_id: str
     resource_type: str
-    old_resource: Optional[Resource] = None
-    new_resource: Optional[Resource] = None
-    attribute_diffs: Optional[AttributeDiffs] = None
+    old_resource: Resource | None = None
+    new_resource: Resource | None = None
+    attribute_diffs: AttributeDiffs | None = None
     changes: tuple[Change, ...] = ()
     is_recreated: bool = False
 

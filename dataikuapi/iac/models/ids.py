@@ -54,7 +54,7 @@ class ResourceId:
             raise ValueError(_invalid_id(str(text).partition(".")[0], text))
         # Bypass __init__, which would match again: a state has many ids.
         rid = object.__new__(cls)
-        rid.__dict__.update(zip(_PARTS, match.groups("")))
+        rid.__dict__.update(zip(_PARTS, match.groups(""), strict=True))
         return rid
 
     def __str__(self) -> str:

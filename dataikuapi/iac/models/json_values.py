@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
-from typing import Union
 
 import orjson
 
@@ -19,7 +18,7 @@ __all__ = [
     "json_equal",
 ]
 
-JSON = Union[None, bool, int, float, str, list["JSON"], dict[str, "JSON"]]
+JSON = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
 
 MAX_DEPTH = 200
 """Maximum nesting depth; real payloads stay far below it."""

@@ -318,8 +318,8 @@ def _two_values(old: JSON, new: JSON) -> list[Html]:
         json.dumps(value, ensure_ascii=False, sort_keys=True) for value in (old, new)
     ]
     if max(map(len, texts)) > _MAX_VALUE:
-        # From where they differ; their beginnings may be the same.
-        start = max(len(commonprefix(texts)) - _CONTEXT, 0)
+        # From where they differ, by character; their beginnings may be the same.
+        start = max(len(commonprefix(texts)) - _CONTEXT, 0)  # noqa: RUF071
         return [
             labeled("- old", old, "removed", start),
             labeled("+ new", new, "added", start),

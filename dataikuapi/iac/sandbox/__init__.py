@@ -31,6 +31,7 @@ from dataikuapi.iac.sandbox.server import SandboxServer
 from dataikuapi.iac.sandbox.store import ProjectStore
 
 __all__ = [
+    "SAMPLE_PROJECT_KEY",
     "AlreadyExistsError",
     "Fault",
     "FaultPlan",
@@ -43,7 +44,6 @@ __all__ = [
     "ProjectForbiddenError",
     "ProjectLayoutError",
     "ProjectStore",
-    "SAMPLE_PROJECT_KEY",
     "SandboxError",
     "SandboxServer",
     "sample_folder",

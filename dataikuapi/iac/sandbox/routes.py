@@ -62,8 +62,10 @@ def create_app(store: ProjectStore) -> Starlette:
     for path, handlers in api_routes(store.kinds).items():
         endpoint = _endpoint(store, handlers)
         # DSS takes every path with and without a slash at its end.
-        for spelling in (path, f"{path}/"):
-            routes.append(Route(spelling, endpoint, methods=list(handlers)))
+        routes += [
+            Route(spelling, endpoint, methods=list(handlers))
+            for spelling in (path, f"{path}/")
+        ]
     return Starlette(
         routes=[Mount(prefix, routes=routes) for prefix in PREFIXES],
         exception_handlers={404: _not_in_sandbox, 405: _wrong_method},

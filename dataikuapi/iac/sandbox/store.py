@@ -199,7 +199,7 @@ class ProjectStore:
         with self._lock:
             if key in self._keys:
                 return self._keys[key]
-        raise InvalidApiKeyError()
+        raise InvalidApiKeyError
 
     def project_keys(self) -> list[str]:
         """Return the keys of all projects, in the order in which they came."""
@@ -221,7 +221,7 @@ class ProjectStore:
             visible = caller is None or caller.sees(project_key)
             if visible and project_key in self._projects:
                 return self._projects[project_key]
-        raise ProjectForbiddenError()
+        raise ProjectForbiddenError
 
     def projects(self, caller: ApiKey | None = None) -> list[Project]:
         """Return the projects that the caller sees, in the order in which they came.
@@ -245,7 +245,7 @@ class ProjectStore:
         """
         with self._lock:
             if self._projects.pop(project_key, None) is None:
-                raise ProjectForbiddenError()
+                raise ProjectForbiddenError
 
     def instance_info(self) -> Document:
         """Return what the instance says about itself."""

@@ -8,7 +8,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, cast
 
 from dataikuapi.iac.exceptions import StateCorruptedError, StateWriteError
@@ -105,7 +105,7 @@ _END_OF_RESOURCE = b"\n    }"
 _BEFORE_RESOURCES = b'\n  "resources": {\n    "'
 _BETWEEN_RESOURCES = _END_OF_RESOURCE + b',\n    "'
 _AFTER_RESOURCES = _END_OF_RESOURCE + b"\n  }"
-_ANY_STATE = State(updated_at=datetime(2026, 1, 2)).to_dict()
+_ANY_STATE = State(updated_at=datetime(2026, 1, 2, tzinfo=timezone.utc)).to_dict()
 
 
 def _fill(document: dict[str, JSON], state: State) -> None:

@@ -83,9 +83,9 @@ class ResourceSync(ABC):
     def _parse(self, resource_id: str, *, named: bool = True) -> ResourceId:
         """Parse an id of this type, which has a name or not."""
         parsed = ResourceId.parse(resource_id)
-        if parsed.resource_type == self.resource_type:
-            if bool(parsed.resource_name) == named:
-                return parsed
+        is_named = bool(parsed.resource_name)
+        if (parsed.resource_type, is_named) == (self.resource_type, named):
+            return parsed
         expected = f"{self.resource_type}.{{PROJECT_KEY}}{'.{name}' if named else ''}"
         raise ValueError(
             f"Invalid {self.resource_type} resource_id {resource_id[:200]!r}: "

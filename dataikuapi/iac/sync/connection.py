@@ -115,7 +115,7 @@ class _TimeoutAdapter(BaseAdapter):
             )
             try:
                 if not stream:
-                    response.content  # Reads and caches the body.
+                    response.content  # noqa: B018  # Reads and caches the body.
                 return response
             except RequestException:
                 failures += 1

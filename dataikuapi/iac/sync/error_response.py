@@ -68,7 +68,7 @@ class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client
         Some releases wrap that in the exception for missing permissions.
         """
         name = f"{_EXCEPTIONS}NotFoundException"
-        return self.error_type == name or self.is_forbidden and name in self.message
+        return self.error_type == name or (self.is_forbidden and name in self.message)
 
     @property
     def is_forbidden(self) -> bool:

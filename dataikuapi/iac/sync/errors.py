@@ -94,7 +94,8 @@ def _is_raised_by_client(error: Exception) -> bool:
     ours = [name.startswith("dataikuapi.iac.") for name in modules]
     clients = [name.startswith("dataikuapi.") for name in modules]
     return not ours[-1] and any(
-        is_clients and not is_ours for is_clients, is_ours in zip(clients, ours)
+        is_clients and not is_ours
+        for is_clients, is_ours in zip(clients, ours, strict=True)
     )
 
 

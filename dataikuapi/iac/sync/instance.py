@@ -143,7 +143,7 @@ class InstanceReader:
         result = FetchResult()
         with self._running(progress):
             outcomes = self._with_provenance(calls)
-        for key, outcome in zip(ids, outcomes):
+        for key, outcome in zip(ids, outcomes, strict=True):
             if isinstance(outcome, DataikuIaCError):
                 result.failures[key] = outcome
             else:
@@ -219,7 +219,7 @@ class InstanceReader:
         parts = [(key, name) for key in keys for name in types]
         outcomes = self._with_provenance([self._call(key, name) for key, name in parts])
         result = FetchResult()
-        for (key, name), outcome in zip(parts, outcomes):
+        for (key, name), outcome in zip(parts, outcomes, strict=True):
             is_own = isinstance(self.readers[name], ResourceSync)
             result.add(key, name, outcome, is_own)
         return result

@@ -92,7 +92,8 @@ class TypedSync(ResourceSync):
             for rid, documents in listed.items()
             if documents is None or self.kind.privileged
         }
-        outcomes: Outcomes = dict(zip(calls, self._workers.run(list(calls.values()))))
+        results = self._workers.run(list(calls.values()))
+        outcomes: Outcomes = dict(zip(calls, results, strict=True))
         # In this thread only: it takes CPU time, and the other workers have requests.
         for rid, documents in listed.items():
             if documents is not None and rid not in outcomes:

@@ -254,7 +254,7 @@ class Workers:
             run.work()
         except _Cancelled:
             pass
-        except BaseException as error:  # Raised again where its result is awaited.
+        except BaseException as error:  # noqa: BLE001  # Raised where it is awaited.
             run.end(error)
         finally:
             if mine.client is not None:

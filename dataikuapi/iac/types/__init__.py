@@ -7,11 +7,11 @@ from dataikuapi.iac.types.secrets import Redactor, make_redactor
 
 __all__ = [
     "CONTRACT_TYPES",
+    "TYPES",
     "Documents",
     "Identity",
     "Redactor",
     "ResourceType",
-    "TYPES",
     "make_redactor",
     "resource_from",
 ]

@@ -11,8 +11,8 @@ from dataikuapi.iac.types.cleaning import KEYED_BY_COLUMN
 
 __all__ = [
     "ENCRYPTED",
-    "Redactor",
     "SECRET",
+    "Redactor",
     "make_redactor",
     "redact",
     "redact_constant",
