@@ -9,6 +9,7 @@ from unittest.mock import create_autospec
 
 import pytest
 from dataikuapi.utils import DataikuException
+from hypothesis import settings
 
 from dataikuapi import DSSClient
 from dataikuapi.iac import LocalFileBackend, StateBackend, StateManager
@@ -18,6 +19,10 @@ from dataikuapi.iac.sandbox import (
     SandboxServer,
     sample_folder,
 )
+
+# How long an example takes depends on what else the machine is doing.
+settings.register_profile("iac", deadline=None)
+settings.load_profile("iac")
 
 REAL_SETTINGS = ("DATAIKU_HOST", "DATAIKU_API_KEY", "DATAIKU_PROJECT")
 REAL_PROJECTS = Path(__file__).resolve().parents[3] / "shared" / "dss-projects"

@@ -226,7 +226,6 @@ def test_scripts_are_compared_line_by_line():
 LINES = st.lists(st.sampled_from(["a", "b", "c", "", "\r", "d\u2028"]), max_size=12)
 
 
-@settings(deadline=None)
 @given(LINES.map("\n".join), LINES.map("\n".join))
 def test_line_changes_lead_from_the_old_to_the_new_text(old, new):
     lines = [line for line in unified_diff(old, new) if line[0] != "@"]
@@ -264,7 +263,7 @@ REPEATED: st.SearchStrategy[list[Any]] = st.lists(
 LISTS = st.fixed_dictionaries({"l": KEYED | REPEATED, "o": ATTRIBUTES})
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(ATTRIBUTES | LISTS, ATTRIBUTES | LISTS)
 def test_changes_applied_to_old_attributes_give_the_new_ones(old, new):
     before = json.dumps(old)
@@ -286,7 +285,6 @@ def test_changes_to_other_attributes_are_refused():
 TOKENS = st.lists(st.integers(0, 5), max_size=30)
 
 
-@settings(deadline=None)
 @given(TOKENS, TOKENS)
 def test_alignment_pairs_equal_items_in_order(old, new):
     pairs = align(old, new)

@@ -14,6 +14,7 @@ import pytest
 
 from dataikuapi.iac import cli
 from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sync.policy import RetryPolicy
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "ORDERS_DEMO"
@@ -24,6 +25,7 @@ TABLE = "dataset.ORDERS_DEMO.countries"
 def run(server, tmp_path, monkeypatch, capsys):
     """Run a command in an empty folder; return the exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(RetryPolicy, "wait", lambda *_: None)
     for name in [name for name in os.environ if name.startswith("DATAIKU")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DATAIKU_HOST", server.url)

@@ -271,7 +271,7 @@ def test_summary_of_nothing_has_zeros():
 # Whatever the states are
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(STATES, STATES)
 def test_every_resource_is_told_once_and_rightly(old, new):
     diffs = DiffEngine().diff(old, new)
@@ -289,7 +289,7 @@ def test_every_resource_is_told_once_and_rightly(old, new):
     assert sum(DiffEngine().summary(diffs).values()) == len(diffs)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ATTRIBUTES, ATTRIBUTES)
 def test_attribute_diffs_lead_from_the_old_to_the_new(old, new):
     diffs = DiffEngine()._diff_attributes(old, new)

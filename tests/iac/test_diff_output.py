@@ -254,7 +254,7 @@ def test_tabs_of_a_script_stay():
     assert shown({"s": "a\n"}, {"s": "a\n\tb\n"})[-1] == "    + \tb"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(STATES, STATES)
 def test_any_diff_can_be_shown(old, new):
     text = DiffEngine().format_output(DiffEngine().diff(old, new), True)

@@ -20,6 +20,7 @@ from dataikuapi.iac import (
 )
 from dataikuapi.iac.models import Coverage
 from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sync.policy import RetryPolicy
 
 KEY = "ORDERS_DEMO"
 TABLE = "dataset.ORDERS_DEMO.countries"
@@ -175,7 +176,9 @@ def test_vanished_project_is_unknown(manager, store):
     ],
 )
 def test_unavailable_dss_is_an_error(manager, server, url, key, error):
-    other = StateManager(manager.backend, DSSClient(url or server.url, key), "dev")
+    client = DSSClient(url or server.url, key)
+    policy = RetryPolicy(sleep=lambda seconds: None)
+    other = StateManager(manager.backend, client, "dev", policy=policy)
     with pytest.raises(error):
         other.drift()
 

@@ -93,7 +93,7 @@ def test_refused_id_is_quoted_only_in_part():
     assert len(str(caught.value)) < 500
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.from_regex(r"[a-z_]+", fullmatch=True),
     st.from_regex(r"[^.\n]+", fullmatch=True),

@@ -5,7 +5,7 @@ import stat
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataikuapi.iac import DiffEngine, IgnoreFileError, IgnoreRule, read_ignore_file
@@ -363,7 +363,6 @@ SOME_RULES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(SOME_RULES, SOME_RULES, UNUSUAL)
 def test_added_rules_are_read_back(tmp_path_factory, rules, more, comment):
     path = tmp_path_factory.mktemp("rules") / "rules"
@@ -375,7 +374,6 @@ def test_added_rules_are_read_back(tmp_path_factory, rules, more, comment):
     assert added == len(expected)
 
 
-@settings(deadline=None)
 @given(ATTRIBUTES, ATTRIBUTES)
 def test_accepted_drift_is_suppressed(tmp_path_factory, old, new):
     states = State(), State()

@@ -189,7 +189,7 @@ def pointer(segments):
     return "".join(f"/{label}" for label in written)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(TREE, TREE)
 def test_a_path_as_the_report_shows_it_hides_what_is_there_and_beneath(old, new):
     diff = diff_of(old, new)

@@ -65,7 +65,7 @@ def test_what_json_cannot_carry_is_not_quoted():
     assert "hunter2" not in found
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(JSON_VALUES)
 def test_a_copy_is_equal_and_shares_nothing(value):
     copy = copy_json(value)

@@ -245,7 +245,7 @@ def test_json_is_complete_and_matches_its_schema(diffs):
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(STATES, STATES, st.lists(JSON_VALUES, max_size=5))
 def test_json_matches_its_schema_and_is_deterministic(old, new, items):
     for side, values in ((old, items), (new, items[::-1])):

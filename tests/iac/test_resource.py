@@ -314,7 +314,7 @@ def test_unknown_keys_are_kept(document):
     assert Resource.from_dict(document).to_dict() == document
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ATTRIBUTES, st.dictionaries(st.text("XYZ"), JSON_VALUES, max_size=2))
 def test_any_resource_survives_to_dict_and_from_dict(attributes, extra):
     resource = orders(attributes, extra=extra)

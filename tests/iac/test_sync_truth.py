@@ -84,27 +84,36 @@ def test_transient_fault_does_not_show(server, manager, times, fault):
     assert times.waits
 
 
-def test_late_response_is_retried(server, tmp_path):
-    policy = RetryPolicy(read_timeout=0.1, sleep=lambda seconds: None)
-    client = DSSClient(server.url, server.api_key)
-    backend = LocalFileBackend(tmp_path / "truth.state.json")
-    manager = StateManager(backend, client, "test", policy=policy)
-    server.faults = FirstRequests(1, Fault.slow(0.4), "/recipes/compute_shipments")
+@pytest.fixture
+def impatient(server, tmp_path):
+    """Return a function that makes a manager with a short read timeout."""
+
+    def made(max_retries):
+        policy = RetryPolicy(
+            read_timeout=0.5, max_retries=max_retries, sleep=lambda seconds: None
+        )
+        client = DSSClient(server.url, server.api_key)
+        backend = LocalFileBackend(tmp_path / "truth.state.json")
+        return StateManager(backend, client, "test", policy=policy)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.slow(300), Fault.stalled(300)], ids=["late", "stalled"]
+)
+def test_late_response_is_retried(server, impatient, fault):
+    server.faults = FirstRequests(1, fault, "/recipes/compute_shipments")
+    # So many that a busy machine answers one of them within the timeout.
+    manager = impatient(max_retries=10)
 
     assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
 
 
-def test_stalled_response_is_retried(server, tmp_path):
-    policy = RetryPolicy(read_timeout=0.1, sleep=lambda seconds: None)
-    client = DSSClient(server.url, server.api_key)
-    backend = LocalFileBackend(tmp_path / "truth.state.json")
-    manager = StateManager(backend, client, "test", policy=policy)
-    server.faults = FirstRequests(1, Fault.stalled(0.4), "/recipes/compute_shipments")
-    assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
-
-    server.faults = FirstRequests(9, Fault.stalled(0.4), "/recipes/compute_shipments")
+def test_response_that_always_stalls_is_an_error(server, impatient):
+    server.faults = FirstRequests(2, Fault.stalled(300), "/recipes/compute_shipments")
     with pytest.raises(DSSTimeoutError):
-        manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
+        impatient(max_retries=1).sync_resource("recipe.ORDERS_DEMO.compute_shipments")
 
 
 def test_response_that_is_always_truncated_loses_nothing_else(server, manager):

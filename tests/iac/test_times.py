@@ -121,7 +121,7 @@ def test_as_utc_keeps_the_moment():
     assert as_utc(moment).tzinfo is timezone.utc
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.datetimes())
 def test_any_time_survives_writing_and_reading(moment):
     assert parse_time(format_time(moment)) == moment.replace(tzinfo=timezone.utc)
