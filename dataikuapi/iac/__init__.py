@@ -95,3 +95,5 @@ __all__ = [
     "read_ignore_file",
     "validate_state",
 ]
+
+__version__ = "0.1.0"

@@ -21,6 +21,7 @@ from dataikuapi.iac import (
     LocalFileBackend,
     State,
     StateManager,
+    __version__,
     read_ignore_file,
 )
 from dataikuapi.iac.backends import StateVersion
@@ -86,12 +87,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
-    except ValueError as error:  # An invalid argument: a malformed id, say.
-        if isinstance(error, DataikuException):
-            return _report_error(error, ERROR)
-        return _report_error(error, USAGE)
     except DataikuException as error:
         return _report_error(error, ERROR)
+    except ValueError as error:  # An invalid argument: a malformed id, say.
+        return _report_error(error, USAGE)
     except BrokenPipeError:
         # The reader closed the pipe; at exit, Python would report that while flushing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -113,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    version = f"%(prog)s {__version__}"
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(run: Callable[[argparse.Namespace], int], name: str) -> _Parser:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import dataikuapi.iac
 from dataikuapi.iac import cli
 from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sync.policy import RetryPolicy
@@ -230,6 +231,11 @@ def test_errors_exit_with_1_and_a_message(synced, arguments, message):
     code, output, errors = synced(*arguments)
     assert (code, output) == (1, "")
     assert errors.startswith("error: ") and message in errors
+
+
+def test_version_is_that_of_the_package(run):
+    version = f"dataiku-iac {dataikuapi.iac.__version__}\n"
+    assert run("--version") == (0, version, "")
 
 
 def test_missing_api_key_does_not_prompt_in_ci(run, monkeypatch):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import dataikuapi.iac
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -42,6 +44,10 @@ def test_wheel_has_every_module_and_all_data(wheel):
 def test_wheel_has_no_files_of_the_client(wheel):
     shipped = {name for name in wheel if name.startswith("dataikuapi/")}
     assert all(name.startswith("dataikuapi/iac/") for name in shipped)
+
+
+def test_wheel_has_the_version_of_the_package(wheel):
+    assert f"dataiku_iac-{dataikuapi.iac.__version__}.dist-info/METADATA" in wheel
 
 
 @pytest.mark.parametrize("folder", [ROOT, ROOT / "dataikuapi", Path("/")], ids=str)
