@@ -263,6 +263,7 @@ REPEATED: st.SearchStrategy[list[Any]] = st.lists(
 LISTS = st.fixed_dictionaries({"l": KEYED | REPEATED, "o": ATTRIBUTES})
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(ATTRIBUTES | LISTS, ATTRIBUTES | LISTS)
 def test_changes_applied_to_old_attributes_give_the_new_ones(old, new):

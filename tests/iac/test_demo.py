@@ -54,12 +54,14 @@ def test_readme_demo_transcript_matches_a_run(tmp_path):
     assert (tmp_path / ".dataiku/state/demo.state.json").is_file()
 
 
+@pytest.mark.slow
 def test_second_run_differs_only_in_the_serial(tmp_path):
     first, second = run(cwd=tmp_path), run(cwd=tmp_path)
     again = mask_times(first.stdout).replace("serial 1", "serial 2")
     assert again == mask_times(second.stdout)
 
 
+@pytest.mark.slow
 def test_demo_of_a_project_folder(project_folder, tmp_path):
     state = tmp_path / "my.state.json"
     result = run("--project-dir", project_folder, "--state-file", state, cwd=tmp_path)
@@ -70,6 +72,7 @@ def test_demo_of_a_project_folder(project_folder, tmp_path):
     assert result.stdout.endswith(f"The state file: {state}\n")
 
 
+@pytest.mark.slow
 def test_demo_compares_an_instance_with_the_previous_state(
     server, dataiku_client, tmp_path
 ):

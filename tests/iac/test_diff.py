@@ -271,6 +271,7 @@ def test_summary_of_nothing_has_zeros():
 # Whatever the states are
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(STATES, STATES)
 def test_every_resource_is_told_once_and_rightly(old, new):

@@ -254,6 +254,7 @@ def test_tabs_of_a_script_stay():
     assert shown({"s": "a\n"}, {"s": "a\n\tb\n"})[-1] == "    + \tb"
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(STATES, STATES)
 def test_any_diff_can_be_shown(old, new):

@@ -29,6 +29,7 @@ from iac.strategies import ATTRIBUTES, JSON_VALUES
 ANY = TREE | ATTRIBUTES | st.dictionaries(NAMES, JSON_VALUES, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(ANY, ANY)
 def test_the_rule_of_a_change_hides_exactly_that(old, new):
@@ -49,6 +50,7 @@ def one_of(diff, change):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(ANY, ANY)
 def test_the_rules_of_all_changes_leave_nothing(old, new):
@@ -66,6 +68,7 @@ def told(change):
     return change.kind, labels(change.segments), values, moved
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(ANY, ANY, ANY)
 def test_what_was_not_there_at_the_time_of_the_baseline_is_shown(old, new, later):
@@ -82,6 +85,7 @@ def test_what_was_not_there_at_the_time_of_the_baseline_is_shown(old, new, later
         assert bool(expected) == (left.change_type is ChangeType.MODIFIED)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(ANY, ANY, NAMES, st.lists(st.integers() | st.text(), min_size=3, max_size=3))
 def test_a_third_value_is_shown_again(old, new, name, values):

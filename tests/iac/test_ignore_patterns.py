@@ -160,6 +160,7 @@ STEPS = st.lists(
 LABELS = st.lists(st.text("a01~/*\n", max_size=3), min_size=1, max_size=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(STEPS, LABELS)
 @example([[None, "0"]], ["a~"])
@@ -189,6 +190,7 @@ def pointer(segments):
     return "".join(f"/{label}" for label in written)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(TREE, TREE)
 def test_a_path_as_the_report_shows_it_hides_what_is_there_and_beneath(old, new):

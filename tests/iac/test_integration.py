@@ -133,6 +133,7 @@ def edit_dataset(dataset):
     settings.save()
 
 
+@pytest.mark.slow
 def test_each_edit_shows_as_exactly_that_object(served, request):
     """In a big project only every fifth object is edited, unless --long is given."""
     manager, project, key = served

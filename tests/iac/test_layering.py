@@ -139,6 +139,11 @@ def test_files_are_small():
         assert len(path.read_text("utf-8").splitlines()) <= 350, name
 
 
+def test_files_of_tests_are_small():
+    for path in Path(__file__).parents[1].rglob("*.py"):
+        assert len(path.read_text("utf-8").splitlines()) <= 500, path.name
+
+
 CONTRACT = {
     "models.state": "State Resource ResourceMetadata make_resource_id",
     "models.diff": "ChangeType ResourceDiff",

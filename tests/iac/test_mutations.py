@@ -84,6 +84,7 @@ def synced(tmp_path, server):
     return document
 
 
+@pytest.mark.slow
 def test_mutated_files_load_or_are_refused(request, tmp_path, synced, monkeypatch):
     # So small that every file is read in several pieces.
     monkeypatch.setattr(serialization, "_CHUNK", 300)

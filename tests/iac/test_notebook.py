@@ -67,6 +67,7 @@ def shown(executed, cell):
     return Page(output["data"]["text/html"])
 
 
+@pytest.mark.slow
 def test_no_cell_fails_or_prints(executed):
     outputs = {
         name: [output["output_type"] for output in cell.get("outputs", [])]
@@ -78,6 +79,7 @@ def test_no_cell_fails_or_prints(executed):
         assert outputs[name] == ([] if is_silent else ["execute_result"]), name
 
 
+@pytest.mark.slow
 def test_it_shows_the_state_with_counts(executed):
     page = shown(executed, "sync")
     assert "State demo · serial 1 · 20" in page.text
@@ -89,12 +91,14 @@ def test_it_shows_the_state_with_counts(executed):
     assert "dataset.ORDERS_DEMO.countries" in page.text
 
 
+@pytest.mark.slow
 def test_it_shows_that_nothing_changed(executed):
     page = shown(executed, "save")
     assert "No changes." in page.text
     assert page.row("total") == ["0", "0", "0", "20", "0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["diff", "drift"])
 def test_it_shows_what_changed(cell, executed):
     page = shown(executed, cell)
@@ -111,6 +115,7 @@ def test_it_shows_what_changed(cell, executed):
     assert "- recipe.ORDERS_DEMO.recipe from notebook maria's scores" in page.text
 
 
+@pytest.mark.slow
 def test_it_shows_a_resource(executed):
     page = shown(executed, "resource")
     assert "recipe.ORDERS_DEMO.compute_orders_enriched" in page.text
@@ -118,6 +123,7 @@ def test_it_shows_a_resource(executed):
     assert "write_with_schema(enriched[columns])\n" in page.text
 
 
+@pytest.mark.slow
 def test_it_shows_the_drift_and_that_a_refresh_ends_it(executed):
     assert "The state has 19 of 20 objects." in shown(executed, "drift").text
     assert executed["exit-code"].outputs[0]["data"]["text/plain"] == "2"

@@ -29,6 +29,7 @@ def wheel(tmp_path_factory):
     return set(zipfile.ZipFile(built).namelist())
 
 
+@pytest.mark.slow
 def test_wheel_has_every_module_and_all_data(wheel):
     package = ROOT / "dataikuapi" / "iac"
     expected = {
@@ -41,11 +42,13 @@ def test_wheel_has_every_module_and_all_data(wheel):
     assert "dataikuapi/iac/schemas/state_v1.schema.json" in wheel
 
 
+@pytest.mark.slow
 def test_wheel_has_no_files_of_the_client(wheel):
     shipped = {name for name in wheel if name.startswith("dataikuapi/")}
     assert all(name.startswith("dataikuapi/iac/") for name in shipped)
 
 
+@pytest.mark.slow
 def test_wheel_has_the_version_of_the_package(wheel):
     assert f"dataiku_iac-{dataikuapi.iac.__version__}.dist-info/METADATA" in wheel
 

@@ -97,6 +97,7 @@ def reported(old, new):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "steps", "floor"),
     [pytest.param(*history, id=history[0]) for history in HISTORIES],

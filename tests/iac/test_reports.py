@@ -245,6 +245,7 @@ def test_json_is_complete_and_matches_its_schema(diffs):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(STATES, STATES, st.lists(JSON_VALUES, max_size=5))
 def test_json_matches_its_schema_and_is_deterministic(old, new, items):

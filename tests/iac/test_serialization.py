@@ -411,6 +411,7 @@ def test_what_is_nested_too_deep_is_not_written():
         dumps(state)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(STATES)
 def test_any_state_survives_being_written_and_read(state):

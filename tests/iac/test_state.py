@@ -342,6 +342,7 @@ def test_a_state_without_scope_covers_everything():
 # Any state survives
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(STATES)
 def test_any_state_survives_to_dict_and_from_dict(state):

@@ -7,8 +7,6 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac import (
     DiffEngine,
-    DSSError,
-    DSSTimeoutError,
     InvalidResponseError,
     LocalFileBackend,
     ProjectNotVisibleError,
@@ -21,24 +19,9 @@ from dataikuapi.iac.sandbox import Fault, ProjectStore
 NPE = Fault.error(500, "java.lang.NullPointerException", "oh no")
 
 
-class RecordedWaits:
-    """Records the waits between retries instead of sleeping."""
-
-    def __init__(self):
-        self.waits = []
-
-    def __call__(self, seconds):
-        self.waits.append(seconds)
-
-
 @pytest.fixture
-def times():
-    return RecordedWaits()
-
-
-@pytest.fixture
-def manager(server, tmp_path, times):
-    policy = RetryPolicy(sleep=times, jitter=lambda: 0.5)
+def manager(server, tmp_path):
+    policy = RetryPolicy(sleep=lambda seconds: None)
     backend = LocalFileBackend(tmp_path / "truth.state.json")
     client = DSSClient(server.url, server.api_key)
     return StateManager(backend, client, "test", policy=policy)
@@ -46,134 +29,6 @@ def manager(server, tmp_path, times):
 
 def signs(old, new):
     return [str(diff) for diff in DiffEngine().diff(old, new) if str(diff)[0] != " "]
-
-
-class FirstRequests:
-    """A plan by which the first requests for each path fail."""
-
-    def __init__(self, count, fault, pattern=""):
-        self.count, self.fault, self.pattern = count, fault, pattern
-        self.seen: dict[str, int] = {}
-
-    def __call__(self, method, path):
-        self.seen[path] = self.seen.get(path, 0) + 1
-        fails = self.pattern in path and self.seen[path] <= self.count
-        return self.fault if fails else None
-
-
-# Retries
-
-
-TRANSIENT = {
-    "429": Fault.page(429),
-    "502": Fault.page(502),
-    "503": Fault.page(503),
-    "504": Fault.page(504),
-    "closed connection": Fault.reset(),
-    "truncated response": Fault.truncated(),
-    "invalid Retry-After": Fault.page(503, {"Retry-After": "soon"}),
-}
-
-
-@pytest.mark.parametrize("fault", TRANSIENT.values(), ids=list(TRANSIENT))
-def test_transient_fault_does_not_show(server, manager, times, fault):
-    faultless = manager.sync_project("ORDERS_DEMO")
-    server.faults = FirstRequests(2, fault)
-
-    assert signs(faultless, manager.sync_project("ORDERS_DEMO")) == []
-    assert times.waits
-
-
-@pytest.fixture
-def impatient(server, tmp_path):
-    """Return a function that makes a manager with a short read timeout."""
-
-    def made(max_retries):
-        policy = RetryPolicy(
-            read_timeout=0.5, max_retries=max_retries, sleep=lambda seconds: None
-        )
-        client = DSSClient(server.url, server.api_key)
-        backend = LocalFileBackend(tmp_path / "truth.state.json")
-        return StateManager(backend, client, "test", policy=policy)
-
-    return made
-
-
-@pytest.mark.parametrize(
-    "fault", [Fault.slow(300), Fault.stalled(300)], ids=["late", "stalled"]
-)
-def test_late_response_is_retried(server, impatient, fault):
-    server.faults = FirstRequests(1, fault, "/recipes/compute_shipments")
-    # So many that a busy machine answers one of them within the timeout.
-    manager = impatient(max_retries=10)
-
-    assert manager.sync_resource("recipe.ORDERS_DEMO.compute_shipments")
-
-
-def test_response_that_always_stalls_is_an_error(server, impatient):
-    server.faults = FirstRequests(2, Fault.stalled(300), "/recipes/compute_shipments")
-    with pytest.raises(DSSTimeoutError):
-        impatient(max_retries=1).sync_resource("recipe.ORDERS_DEMO.compute_shipments")
-
-
-def test_response_that_is_always_truncated_loses_nothing_else(server, manager):
-    server.faults = FirstRequests(99, Fault.truncated(), "/recipes/compute_shipments")
-    with pytest.raises(SyncError) as raised:
-        manager.sync_project("ORDERS_DEMO")
-
-    assert list(raised.value.failures) == ["recipe.ORDERS_DEMO.compute_shipments"]
-
-
-def test_backoff_grows_and_has_jitter(server, manager, times):
-    server.faults = FirstRequests(4, Fault.page(503), "/orders")
-    manager.sync_resource("dataset.ORDERS_DEMO.orders")
-
-    assert times.waits == [0.25, 0.5, 1.0, 2.0]
-    assert RetryPolicy().jitter is not None
-
-
-def test_retry_after_is_honored(server, manager, times):
-    server.faults = FirstRequests(1, Fault.page(429, {"Retry-After": "7"}), "/orders")
-    manager.sync_resource("dataset.ORDERS_DEMO.orders")
-
-    assert times.waits == [7.0]
-
-
-def test_retry_after_is_capped(server, manager, times):
-    server.faults = FirstRequests(
-        1, Fault.page(503, {"Retry-After": "86400"}), "/orders"
-    )
-    manager.sync_resource("dataset.ORDERS_DEMO.orders")
-
-    assert times.waits == [60.0]
-
-
-def test_permanent_fault_is_raised_after_five_attempts(server, manager, times):
-    plan = server.faults = FirstRequests(99, Fault.page(503), "/orders")
-    with pytest.raises(InvalidResponseError, match="returned 503"):
-        manager.sync_resource("dataset.ORDERS_DEMO.orders")
-
-    assert plan.seen["/projects/ORDERS_DEMO/datasets/orders"] == 5
-
-
-@pytest.mark.parametrize("status", [400, 500])
-def test_dss_error_is_not_retried(server, manager, times, status):
-    error = Fault.error(status, "java.lang.IllegalArgumentException", "no")
-    plan = server.faults = FirstRequests(99, error, "/orders")
-    with pytest.raises(DSSError, match=f"returned {status}"):
-        manager.sync_resource("dataset.ORDERS_DEMO.orders")
-
-    assert plan.seen["/projects/ORDERS_DEMO/datasets/orders"] == 1
-    assert times.waits == []
-
-
-def test_write_is_never_retried(server, manager):
-    plan = server.faults = FirstRequests(99, Fault.page(503), "/datasets/")
-    client = manager.dataset_sync.client
-    with pytest.raises(Exception, match="Unknown error"):
-        client.get_project("ORDERS_DEMO").create_dataset("x", "Filesystem")
-
-    assert plan.seen == {"/projects/ORDERS_DEMO/datasets/": 1}
 
 
 # Partial failures
@@ -346,6 +201,7 @@ def unknown_projects(state):
     return {key.split(".")[1] for key in state.unknown}
 
 
+@pytest.mark.slow
 def test_project_that_responds_with_html_is_unknown(server, manager, many):
     whole = manager.sync_all()
     manager.save_state(whole)
@@ -361,6 +217,7 @@ def test_project_that_responds_with_html_is_unknown(server, manager, many):
     assert len(raised.value.state.resources) == len(whole.resources) - 3
 
 
+@pytest.mark.slow
 def test_project_that_becomes_forbidden_is_unknown(server, manager, many):
     """Listed, and then 403: as DSS responds for a project that was just deleted."""
     whole = manager.sync_all()
@@ -381,6 +238,7 @@ def test_project_that_becomes_forbidden_is_unknown(server, manager, many):
     assert isinstance(raised.value.failures["project.P3"], ProjectNotVisibleError)
 
 
+@pytest.mark.slow
 def test_project_deleted_during_a_sync_is_unknown(server, manager, many):
     whole = manager.sync_all()
     manager.save_state(whole)
@@ -397,6 +255,7 @@ def test_project_deleted_during_a_sync_is_unknown(server, manager, many):
     assert unknown_projects(raised.value.state) == {"P3"}
 
 
+@pytest.mark.slow
 def test_vanished_project_is_unknown_until_confirmed(server, manager, many, caplog):
     whole = manager.sync_all()
     manager.save_state(whole)
@@ -419,11 +278,13 @@ def test_vanished_project_is_unknown_until_confirmed(server, manager, many, capl
     assert not manager.load_state().has_resource("project.P3")
 
 
+@pytest.mark.slow
 def test_existing_project_cannot_be_confirmed_as_removed(manager, many):
     with pytest.raises(ValueError, match="DSS still lists P3"):
         manager.sync_all(confirm_removed=["P3"])
 
 
+@pytest.mark.slow
 def test_key_without_permissions_removes_nothing(server, manager, many, tmp_path):
     manager.save_state(manager.sync_all())
     blind = DSSClient(server.url, many.add_api_key("blind", projects=[]))
@@ -433,6 +294,7 @@ def test_key_without_permissions_removes_nothing(server, manager, many, tmp_path
     assert len(state.unknown) == len(manager.load_state().resources)
 
 
+@pytest.mark.slow
 def test_recreated_project_is_reported(manager, many):
     manager.save_state(manager.sync_all())
     many.delete_project("P3")
@@ -445,6 +307,7 @@ def test_recreated_project_is_reported(manager, many):
     assert "project.P3  (deleted and created again on " in text
 
 
+@pytest.mark.slow
 def test_result_does_not_depend_on_the_order_of_responses(server, manager, many):
     server.faults = lambda method, path: Fault.slow(hash(path) % 5 / 500)
     ids = list(manager.sync_all().resources)
