@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -97,6 +98,16 @@ def path(tmp_path):
 def backend(path):
     """A backend that stores nothing yet."""
     return LocalFileBackend(path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def empty_caches():
+    """Start each file of tests with empty caches, whatever ran before it."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("dataikuapi.iac"):
+            for function in vars(module).values():
+                if hasattr(function, "cache_clear"):
+                    function.cache_clear()
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""Fails where tests of a module's own cover less than 90 % of it.
+
+What other tests happen to run of a module does not count. Reads the contexts that one
+run of all tests recorded (``pytest --cov=dataikuapi.iac --cov-context=test``). A line
+counts if a test in the named file ran it, or if importing the module runs it: it stands
+outside of all functions. So the share is at most what
+``pytest tests/iac/test_x.py --cov=dataikuapi.iac.x`` gives, which runs nothing else.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+from coverage import Coverage
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUIRED = 90
+TESTED_BY = {
+    "backends/base.py": "test_backends.py",
+    "backends/blob.py": "test_backends.py",
+    "backends/local.py": "test_backends.py",
+    "cli.py": "test_cli.py",
+    "diff/engine.py": "test_diff.py",
+    "diff/lists.py": "test_diff.py",
+    "diff/patch.py": "test_diff.py",
+    "diff/values.py": "test_diff.py",
+    "drift.py": "test_drift.py",
+    "ignore/file.py": "test_ignore_file.py",
+    "ignore/rules.py": "test_ignore_rules.py",
+    "manager.py": "test_manager.py",
+    "models/changes.py": "test_changes.py",
+    "models/resource.py": "test_resource.py",
+    "models/state.py": "test_state.py",
+    "reports/html.py": "test_html.py",
+    "reports/markdown.py": "test_reports.py",
+    "reports/notebook.py": "test_notebook.py",
+    "sync/base.py": "test_sync_project.py",
+    "sync/dataset.py": "test_sync_dataset.py",
+    "sync/project.py": "test_sync_project.py",
+    "sync/recipe.py": "test_sync_recipe.py",
+    "validation.py": "test_schema_validation.py",
+}
+
+
+def inside_functions(source: str) -> set[int]:
+    """Return the numbers of the lines that run only when a function is called."""
+    return {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for statement in node.body
+        for line in range(statement.lineno, (statement.end_lineno or 0) + 1)
+    }
+
+
+def covered(coverage: Coverage, module: str, tests: str) -> float:
+    """Return the share of the module that its own tests cover, in percent."""
+    path = ROOT / "dataikuapi" / "iac" / module
+    coverage.get_data().set_query_contexts([rf"^tests/iac/{tests}::"])
+    _, statements, _, missing, _ = coverage.analysis2(str(path))
+    missed = set(missing) & inside_functions(path.read_text("utf-8"))
+    return 100 * (1 - len(missed) / len(statements))
+
+
+def main() -> int:
+    """Print the share of each module; return 1 if one is less than required."""
+    coverage = Coverage()
+    coverage.load()
+    failed = 0
+    for module, tests in TESTED_BY.items():
+        share = covered(coverage, module, tests)
+        failed |= share < REQUIRED
+        mark = "  less than required" if share < REQUIRED else ""
+        print(f"{share:5.1f} %  {module} by {tests}{mark}")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
