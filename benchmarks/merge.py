@@ -54,7 +54,7 @@ def steps(projects: int) -> dict[str, Callable[[], object]]:
     failures = {key: OSError("timeout") for key in (*keys, *others)}  # Same number.
 
     def merged() -> State:
-        require_newer(stored, fresh, False)
+        require_newer(stored, fresh)
         return merge(stored, fresh)
 
     assert merged().resources.keys() == fresh.resources.keys()

@@ -11,7 +11,8 @@ for the client catches them too::
         ├── StateWriteError             a state was not stored; the old one is unchanged
         │   ├── StateConflictError      the stored state is newer, or of another lineage
         │   ├── StateLockedError        the state is locked by another process
-        │   └── InstanceMismatchError   the stored state is of another DSS instance
+        │   ├── InstanceMismatchError   the stored state is of another DSS instance
+        │   └── EnvironmentMismatchError the stored state is of another environment
         ├── IgnoreFileError             an ignore file is invalid or not accessible
         ├── UnsupportedValueError       a value that a state cannot hold exactly
         ├── ResourceNotFoundError       DSS reports that the object does not exist
@@ -42,6 +43,7 @@ __all__ = [
     "DSSTimeoutError",
     "DSSUnreachableError",
     "DataikuIaCError",
+    "EnvironmentMismatchError",
     "IgnoreFileError",
     "InstanceMismatchError",
     "InvalidResponseError",
@@ -89,6 +91,10 @@ class StateLockedError(StateWriteError):
 
 class InstanceMismatchError(StateWriteError):
     """The stored state describes another DSS instance."""
+
+
+class EnvironmentMismatchError(StateWriteError):
+    """The stored state is of another environment."""
 
 
 class IgnoreFileError(DataikuIaCError):

@@ -13,7 +13,7 @@ from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
 from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.state_store import StateStore
+from dataikuapi.iac.state_store import StateStore, start_of
 from dataikuapi.iac.statefile.merge import require_same_instance
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.instance import InstanceReader, Progress, Reader, ReaderOf
@@ -204,9 +204,9 @@ class StateManager:
         check_on_error(on_error)
         make_resource_id(PROJECT.name, project_key)  # Raises for an invalid key.
         types = None if include_children else [PROJECT.name]
-        started = utc_now()
+        stored, started = self._store.load_for_reading(), utc_now()
         result = self._instance.read_projects([project_key], progress, types)
-        return self._state(result, started, on_error)
+        return self._state(result, started, on_error, stored)
 
     def sync_all(
         self,
@@ -246,13 +246,13 @@ class StateManager:
                 "confirm_removed requires a sync of all projects: only their listing "
                 "shows that a project is gone"
             )
-        started = utc_now()
+        stored, started = self._store.load_for_reading(), utc_now()
         if projects is not None:
             keys = unique(projects, "projects")
             result = self._instance.read_projects(keys, progress)
-            return self._state(result, started, on_error)
+            return self._state(result, started, on_error, stored)
         result, listed = self._instance.read_all(progress, removals)
-        return self._state(result, started, on_error, listed=listed)
+        return self._state(result, started, on_error, stored, listed)
 
     def drift(
         self,
@@ -292,7 +292,7 @@ class StateManager:
         confirm_removed: Iterable[str] = (),
         progress: Progress = False,
     ) -> State:
-        """Update the stored state to match DSS, under the lock.
+        """Update the stored state to match DSS.
 
         Args:
             ids: of the objects to update; those that DSS no longer has are removed from
@@ -318,17 +318,16 @@ class StateManager:
         requested = None if ids is None else unique(ids, "ids")
         for resource_id in requested or ():
             resource_type_of(resource_id, self._instance.types)
-        with self._store.lock("refreshing the state"):
-            stored, started = self._store.load_required("to refresh"), utc_now()
-            removals.require_tracked(stored)
-            if requested is None:
-                keys = stored.project_keys()
-                result = self._instance.reread_projects(keys, progress, removals)
-            else:
-                result = self._instance.read_objects(requested, progress)
-                result.raise_failures(removals)
-            fresh = self._state(result, started, "keep", stored)
-            merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
+        stored, started = self._store.load_required("to refresh"), utc_now()
+        removals.require_tracked(stored)
+        if requested is None:
+            keys = stored.project_keys()
+            result = self._instance.reread_projects(keys, progress, removals)
+        else:
+            result = self._instance.read_objects(requested, progress)
+            result.raise_failures(removals)
+        fresh = self._state(result, started, "keep", stored)
+        merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
         merged.unknown = fresh.unknown
         return merged
 
@@ -337,14 +336,14 @@ class StateManager:
         result: FetchResult,
         started: datetime,
         on_error: OnError,
-        stored: State | None = None,
+        stored: State,
         listed: list[str] | None = None,
     ) -> State:
-        """Build a state from what was read; loads the stored one if not given."""
+        """Build a state from what was read since ``stored`` was loaded."""
         state = result.state(started)
         state.environment = self.environment
         self._instance.provenance.stamp_state(state)
+        state.reading_start = start_of(stored)
         if result.failures or listed is not None:
-            known = self._store.load() if stored is None else stored
-            handle_failures(state, known, result.failures, listed, on_error)
+            handle_failures(state, stored, result.failures, listed, on_error)
         return state

@@ -2,19 +2,27 @@
 
 import logging
 from collections.abc import Collection
-from contextlib import AbstractContextManager
 
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.double import adapt_backend
 from dataikuapi.iac.diff import DiffEngine
-from dataikuapi.iac.exceptions import StateNotFoundError
+from dataikuapi.iac.exceptions import (
+    EnvironmentMismatchError,
+    StateConflictError,
+    StateCorruptedError,
+    StateNotFoundError,
+    StateReadError,
+)
 from dataikuapi.iac.models import ResourceDiffs, State
-from dataikuapi.iac.models.state import NO_BASE
-from dataikuapi.iac.statefile.merge import merge, require_newer
+from dataikuapi.iac.models.state import NO_BASE, NOTHING_STORED, ReadingStart
+from dataikuapi.iac.statefile.merge import merge, require_newer, require_same_instance
 
 __all__ = ["StateStore"]
 
 logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 5
+"""How often a merge is tried again where others store other parts meanwhile."""
 
 
 class StateStore:
@@ -40,6 +48,9 @@ class StateStore:
                 return self._backend.load()
             except StateNotFoundError:
                 logger.info("the state was deleted before it could be loaded")
+        return self._empty()
+
+    def _empty(self) -> State:
         state = State(environment=self.environment)
         state.base_version = NO_BASE
         return state
@@ -61,21 +72,40 @@ class StateStore:
             )
         return self.load()
 
-    def lock(self, reason: str) -> AbstractContextManager[None]:
-        """Prevent other saves between a load and a save."""
-        return self._backend.lock(reason)
+    def load_for_reading(self) -> State:
+        """Return what is stored when the reading of an instance begins.
+
+        What cannot be loaded does not keep anybody from reading: then the state is an
+        empty one, and saving the reading says what is wrong.
+        """
+        try:
+            return self.load()
+        except (StateCorruptedError, StateReadError) as error:
+            logger.warning("reading DSS without the stored state: %s", error)
+            return self._empty()
 
     def save(self, state: State, allow_other_instance: bool = False) -> None:
         """Store a state; see :meth:`StateManager.save_state`."""
-        state.environment = self.environment
-        if state.scope is None and state.instance is None:
-            self._backend.save(state)
-            return
-        with self.lock(f"saving {state!r}"):
-            if not self._backend.exists():
-                self._backend.save(state)
-                return
+        if state.reading_start is None and state.base_version is not None:
+            self._require_environment(state.environment)
+            self._save_whole(state)
+        elif state.scope is None and state.instance is None:
+            self._require_environment(self._stored_environment())
+            self._save_whole(state)
+        elif not self._backend.exists():
+            if state.reading_start not in (None, NOTHING_STORED):
+                raise StateConflictError(
+                    "the stored state was deleted since this reading began. Sync "
+                    "again, then save"
+                )
+            self._save_whole(state)
+            state.reading_start = start_of(state)
+        else:
             self.merge_and_save(state, self.load(), allow_other_instance)
+
+    def _save_whole(self, state: State) -> None:
+        state.environment = self.environment
+        self._backend.save(state)
 
     def merge_and_save(
         self,
@@ -88,7 +118,7 @@ class StateStore:
 
         Args:
             state: what the sync read.
-            stored: the stored state, loaded under the lock that is still held.
+            stored: the stored state, as loaded.
             allow_other_instance: whether it may be of another DSS instance.
             deleted: ids of single objects that no longer exist.
 
@@ -96,19 +126,62 @@ class StateStore:
             The whole state, as it is stored now.
 
         Raises:
-            StateConflictError: if the stored state was read later.
+            StateConflictError: if something that the sync read was stored since it
+                began.
             InstanceMismatchError: if the stored state is of another DSS instance.
+            EnvironmentMismatchError: if it is of another environment.
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
-        require_newer(stored, state, allow_other_instance)
+        with self._backend.lock(f"saving {state!r}"):
+            for _ in range(_ATTEMPTS):
+                try:
+                    return self._merge_over(
+                        stored, state, allow_other_instance, deleted
+                    )
+                except StateConflictError:
+                    before, stored = start_of(stored), self.load()
+                    if start_of(stored) == before:
+                        raise
+            return self._merge_over(stored, state, allow_other_instance, deleted)
+
+    def _merge_over(
+        self,
+        stored: State,
+        state: State,
+        allow_other_instance: bool,
+        deleted: Collection[str],
+    ) -> State:
+        """Merge and save once; the backend refuses if something else is stored now."""
+        self._require_environment(stored.environment)
+        if not allow_other_instance:
+            require_same_instance(stored, state)
         if state.scope is None:
-            self._backend.save(state)
+            self._save_whole(state)
             return state
+        require_newer(stored, state)
         merged = merge(stored, state, deleted)
-        merged.base_version = stored.base_version
-        self._backend.save(merged)
+        self._save_whole(merged)
+        state.environment = self.environment
         state.serial, state.lineage = merged.serial, merged.lineage
+        state.reading_start = start_of(merged)
         return merged
+
+    def _stored_environment(self) -> str:
+        """Return the environment of the stored state; "" if there is none to ask."""
+        if not self._backend.exists():
+            return ""
+        try:
+            return self._backend.load().environment
+        except (StateNotFoundError, StateCorruptedError):
+            return ""
+
+    def _require_environment(self, environment: str) -> None:
+        if environment not in ("", self.environment):
+            raise EnvironmentMismatchError(
+                f"{self._backend!r} has the state of environment {environment!r}, and "
+                f"this manager is for {self.environment!r}. Use another state file, or "
+                f"a manager for {environment!r}"
+            )
 
     def diff_versions(self, old_serial: int, new_serial: int) -> ResourceDiffs:
         """Compare two stored versions; see :meth:`StateManager.diff_versions`."""
@@ -116,3 +189,10 @@ class StateStore:
             self._backend.load_version(old_serial),
             self._backend.load_version(new_serial),
         )
+
+
+def start_of(stored: State) -> ReadingStart:
+    """Return where a reading begins that began when this state was stored."""
+    if stored.base_version == NO_BASE:
+        return NOTHING_STORED
+    return ReadingStart(stored.lineage, stored.serial)

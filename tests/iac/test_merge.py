@@ -1,13 +1,16 @@
 """Merging a reading into the stored state: its scope is replaced, and nothing else."""
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from dataikuapi.iac import StateConflictError
-from dataikuapi.iac.models import Resource, Scope, State
+from dataikuapi.iac.models import Resource, ResourceMetadata, Scope, State
+from dataikuapi.iac.models.state import ReadingStart
 from dataikuapi.iac.statefile.merge import collect_unknown, merge, require_newer
 
+NOW = "2026-01-02T03:04:05Z"
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 
 
@@ -69,7 +72,9 @@ def test_merging_keeps_permissions_that_could_not_be_read():
 def test_merging_into_a_whole_state_leaves_it_whole():
     fresh = State(scope=scope(("SHOP", ["dataset"], 0)))
     assert merge(State(), fresh).scope is None
-    assert merge(State(scope=[]), fresh).scope == fresh.scope
+    assert merge(State(scope=[]), fresh).scope == Scope(fresh.scope or []).with_serial(
+        1
+    )
 
 
 def test_merging_keeps_what_the_fresh_state_does_not_tell():
@@ -103,18 +108,117 @@ def test_merging_parses_no_time_for_a_resource(monkeypatch):
     assert merge(stored, fresh).resources == {}
 
 
-def test_a_reading_that_is_older_than_the_stored_one_is_refused():
-    stored = State(
-        scope=scope(("SHOP", ["dataset", "recipe"], 5), ("B", ["recipe"], 0))
+def reading(start, *parts, **more):
+    """Return a reading that began when that serial of lineage L was stored."""
+    state = State(
+        scope=scope(*((project, types, 0) for project, types in parts)), **more
     )
-    require_newer(stored, State(scope=scope(("SHOP", ["dataset"], 5))), False)
-    require_newer(stored, State(scope=scope(("OTHER", ["dataset"], 0))), False)
+    state.reading_start = ReadingStart("L", start)
+    return state
+
+
+def test_what_was_stored_since_a_reading_began_is_not_replaced():
+    entries: list[dict[str, Any]] = [
+        {
+            "project": "SHOP",
+            "types": ["dataset", "recipe"],
+            "read_at": NOW,
+            "serial": 5,
+        },
+        {"project": "B", "types": ["recipe"], "read_at": NOW},
+    ]
+    stored = State(serial=7, lineage="L", scope=Scope(entries))
+    require_newer(stored, reading(5, ("SHOP", ["dataset"])))
+    require_newer(stored, reading(2, ("OTHER", ["dataset"])))
     with pytest.raises(StateConflictError) as raised:
-        require_newer(stored, State(scope=scope(("SHOP", ["dataset"], 4))), False)
+        require_newer(stored, reading(4, ("SHOP", ["dataset"])))
     assert str(raised.value) == (
-        "what is stored was read later than this state: datasets of SHOP (read "
-        "2001-02-03T04:10:06Z). Sync again, then save"
+        "since this reading began, somebody else stored dataset.SHOP.* (serial 7). "
+        "Sync again, then save"
     )
+    # As older releases wrote it, an entry counts as stored in the serial of its file.
+    with pytest.raises(StateConflictError, match=r"recipe\.B"):
+        require_newer(stored, reading(6, ("B", ["recipe"])))
+    later = State(serial=7, lineage="another", scope=Scope(entries))
+    with pytest.raises(StateConflictError):  # The state was deleted in the meantime.
+        require_newer(later, reading(9, ("SHOP", ["dataset"])))
+
+
+def test_an_object_stored_alone_since_a_reading_began_is_not_replaced():
+    orders = dataset("a")
+    orders.metadata.serial = 6
+    entries: list[dict[str, Any]] = [
+        {"project": "SHOP", "types": ["dataset"], "read_at": NOW, "serial": 1}
+    ]
+    resources = {"dataset.SHOP.a": orders}
+    scope = Scope(entries)
+    stored = State(serial=6, lineage="L", scope=scope, resources=resources)
+    require_newer(stored, reading(6, ("SHOP", ["dataset"])))
+    require_newer(stored, reading(5, ("SHOP", ["recipe"])))
+    require_newer(
+        stored, reading(5, ("SHOP", ["recipe"]), unknown={"dataset.SHOP.a": "no"})
+    )
+    with pytest.raises(StateConflictError, match=r"dataset\.SHOP\.a"):
+        require_newer(stored, reading(5, ("SHOP", ["dataset"])))
+
+
+def test_what_is_missing_in_a_whole_state_may_have_been_removed_since():
+    stored = State(serial=6, lineage="L")
+    fresh = reading(
+        5, ("SHOP", ["dataset"]), resources={"dataset.SHOP.a": dataset("a")}
+    )
+    with pytest.raises(StateConflictError):
+        require_newer(stored, fresh)
+    fresh.reading_start = ReadingStart("L", 6)
+    require_newer(stored, fresh)
+
+
+def test_merging_remembers_the_serial_of_what_it_replaces():
+    entries: list[dict[str, Any]] = [
+        {"project": "SHOP", "types": ["dataset", "recipe"], "read_at": NOW}
+    ]
+    resources = {item.resource_id: item for item in map(dataset, "ab")}
+    stored = State(serial=3, scope=Scope(entries), resources=resources)
+    both = merge(stored, reading(3, ("SHOP", ["recipe"])), ["dataset.SHOP.a"])
+    serials = {
+        kind: item["serial"] for item in both.scope or () for kind in item["types"]
+    }
+    # An object that is gone is nowhere but in the serial of its type.
+    assert serials == {"dataset": 4, "recipe": 4}
+    both = merge(stored, reading(3, ("B", ["recipe"])))
+    assert [item["serial"] for item in both.scope or ()] == [4, 3]
+
+    single = State(scope=[], resources={"dataset.SHOP.b": dataset("b", rows=1)})
+    both = merge(stored, single)
+    assert both.resources["dataset.SHOP.b"].metadata.serial == 4
+    assert both.resources["dataset.SHOP.a"].metadata.serial is None
+
+
+def test_what_could_not_be_read_is_not_written():
+    stored = State(resources={"dataset.SHOP.a": dataset("a", rows=2)}, scope=[])
+    fresh = State(
+        resources={"dataset.SHOP.a": dataset("a", rows=1)},
+        scope=scope(("SHOP", ["dataset"], 0)),
+        unknown={"dataset.SHOP.a": "no"},
+    )
+    both = merge(stored, fresh)
+    assert both.resources["dataset.SHOP.a"].attributes == {"rows": 2}
+
+
+def test_what_did_not_change_keeps_who_deployed_it_and_when():
+    def state(by, year, **attributes):
+        metadata = ResourceMetadata(datetime(year, 1, 1), by, last_modified_by=by)
+        item = Resource("dataset", "dataset.SHOP.a", attributes, metadata)
+        return State(
+            resources={item.resource_id: item}, scope=scope(("SHOP", ["dataset"], 0))
+        )
+
+    both = merge(state("ann", 2020), state("bob", 2021))
+    metadata = both.resources["dataset.SHOP.a"].metadata
+    assert (metadata.deployed_by, metadata.deployed_at.year) == ("ann", 2020)
+    assert metadata.last_modified_by == "bob"
+    both = merge(state("ann", 2020), state("bob", 2021, x=1))
+    assert both.resources["dataset.SHOP.a"].metadata.deployed_by == "bob"
 
 
 def test_what_a_failed_listing_should_have_shown_is_unknown():

@@ -3,7 +3,7 @@
 import copy
 import json
 import pickle
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any, cast
 
 import pytest
@@ -21,7 +21,6 @@ from dataikuapi.iac import (
     SyncError,
 )
 from dataikuapi.iac.models import Scope
-from dataikuapi.iac.models.scope import ScopePart
 from dataikuapi.iac.sandbox import ProjectStore, SandboxServer
 from dataikuapi.iac.statefile import dumps, loads
 from dataikuapi.iac.statefile.merge import merge
@@ -105,14 +104,22 @@ def test_merged_scopes_keep_the_fresh_reading():
     assert Scope().merge(old[:1]) == old[:1] == old[:1].merge(Scope())
 
 
-def test_what_both_read_and_one_read_later_is_named():
-    stored = Scope([entry("SHOP", "dataset", minute=5), entry("OTHER", "dataset")])
-    assert stored.newer_than(Scope([entry("SHOP", "dataset", minute=4)])) == [
-        ScopePart("SHOP", "dataset", NOON + timedelta(minutes=5))
+def test_parts_stored_after_a_serial_are_named():
+    stored = Scope([entry("SHOP", "dataset", serial=5), entry("OTHER", "dataset")])
+    reading = Scope([entry("SHOP", "dataset", "recipe"), entry("OTHER", "dataset")])
+    assert stored.newer_than(4, reading) == [("SHOP", "dataset")]
+    assert stored.newer_than(5, reading) == []
+    assert stored.with_serial(9).newer_than(5, reading) == [("OTHER", "dataset")]
+    assert stored.newer_than(4, Scope([entry("SHOP", "recipe")])) == []
+    assert Scope().newer_than(-1, reading) == []
+
+
+def test_parts_are_stored_in_a_later_serial():
+    scope = Scope([entry("SHOP", "dataset", "recipe", serial=2)])
+    assert scope.stored_in(3, [("SHOP", "recipe"), ("OTHER", "recipe")]) == [
+        entry("SHOP", "dataset", serial=2),
+        entry("SHOP", "recipe", serial=3),
     ]
-    assert stored.newer_than(stored) == []
-    assert stored.newer_than(Scope([entry("SHOP", "recipe")])) == []
-    assert Scope().newer_than(stored) == []
 
 
 def test_times_are_compared_and_written_in_utc():
@@ -122,11 +129,11 @@ def test_times_are_compared_and_written_in_utc():
 
 
 def test_of_a_part_in_two_entries_the_last_one_counts():
-    twice = Scope([entry("A", "dataset", minute=9), entry("A", "dataset", minute=3)])
-    assert twice.newer_than(Scope([entry("A", "dataset", minute=5)])) == []
+    twice = Scope([entry("A", "dataset", serial=9), entry("A", "dataset", serial=3)])
+    assert twice.newer_than(5, Scope([entry("A", "dataset")])) == []
     assert list(twice) == [
-        entry("A", "dataset", minute=9),
-        entry("A", "dataset", minute=3),
+        entry("A", "dataset", serial=9),
+        entry("A", "dataset", serial=3),
     ]
 
 
@@ -153,7 +160,7 @@ def test_unknown_keys_of_an_entry_survive_a_save_and_a_merge():
     merged = merge(stored, State(scope=[entry("A", "recipe", minute=1)]))
     assert merged.scope == [
         entry("A", "dataset", serial=4, by={"run": [1]}),
-        entry("A", "recipe", minute=1),
+        entry("A", "recipe", minute=1, serial=1),
     ]
 
 
@@ -323,7 +330,7 @@ def test_an_older_read_does_not_replace_a_newer_one(person):
     thomas.save_state(thomas.sync_project("SHOP"))
     before = maria.backend.state_file.read_bytes()
 
-    with pytest.raises(StateConflictError, match="datasets of SHOP .*Sync again"):
+    with pytest.raises(StateConflictError, match=r"dataset\.SHOP\.\*.*Sync again"):
         maria.save_state(early)
     assert maria.backend.state_file.read_bytes() == before
 
@@ -365,6 +372,7 @@ def test_the_instance_is_recorded(person):
         "node_id": "sandbox",
         "install_id": "sandbox",
         "dss_version": "14.4.2",
+        "address": manager.client.host,
     }
 
 
@@ -398,7 +406,8 @@ def test_an_instance_that_does_not_say_which_it_is_is_read_all_the_same(person, 
     server.faults = lambda method, path: (
         Fault.page(404) if path == "/instance-info" else None
     )
-    assert person().sync_project("SHOP").instance is None
+    manager = person()
+    assert manager.sync_project("SHOP").instance == {"address": manager.client.host}
 
 
 def test_an_empty_instance_is_an_empty_state(tmp_path):

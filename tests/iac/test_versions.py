@@ -7,6 +7,7 @@ import pytest
 from dataikuapi.iac.backends import LocalFileBackend
 from dataikuapi.iac.backends.local import FolderStore
 from dataikuapi.iac.exceptions import StateCorruptedError, StateNotFoundError
+from dataikuapi.iac.models import State
 from iac.durability import ORDERS, state
 from iac.memory import MemoryBackend
 
@@ -120,11 +121,27 @@ def test_a_version_deleted_by_hand_hides_no_other(backend):
         backend.load_version(2)
 
 
+def graft(backend, *numbers):
+    """Replace the state by one of another lineage, and add that one's versions.
+
+    As a release did that let a new lineage begin with small serials again.
+    """
+    path = backend.state_file
+    other = LocalFileBackend(path.parent / "other" / path.name)
+    save(other, *numbers)
+    backend.delete()
+    for file in sorted(other.state_file.parent.glob("*.json")):
+        target = path.with_name(file.name)
+        if target.exists():
+            stem = file.name.removesuffix(".json")
+            target = path.with_name(f"{stem}-20260102T030405678901Z.json")
+        file.rename(target)
+
+
 def test_versions_of_another_lineage_are_searched_too(backend):
     save(backend, 1, 2, 4, 5, 6)
     first = backend.load().lineage
-    backend.delete()
-    save(backend, 3, 8, 9)
+    graft(backend, 3, 8, 9)
     # The names suggest that pre-serial-4, of the first lineage, is serial 3.
     assert backend.load_version(3).lineage != first
     assert backend.load_version(4).lineage == first
@@ -133,8 +150,7 @@ def test_versions_of_another_lineage_are_searched_too(backend):
 
 def test_versions_that_were_replaced_by_one_serial_are_all_searched(backend):
     save(backend, 1, 2, 3)
-    backend.delete()
-    save(backend, 0, 2, 3)
+    graft(backend, 0, 2, 3)
     found = sorted(version.load().serial for version in backend.history())
     assert found == [0, 1, 2, 2]
     for serial in found:
@@ -143,10 +159,50 @@ def test_versions_that_were_replaced_by_one_serial_are_all_searched(backend):
 
 def test_a_new_lineage_does_not_hide_the_old_one(backend):
     save(backend, 1, 10)
-    backend.delete()
-    save(backend, 0, 2, 3)
+    graft(backend, 0, 2, 3)
     # The names suggest that pre-serial-2, of the new lineage, is serial 1.
     assert backend.load_version(1).serial == 1
+
+
+def test_a_new_lineage_starts_above_the_serials_of_the_old_one(backend):
+    save(backend, 1, 2, 7)
+    first = backend.load().lineage
+    backend.delete()
+    state = State(serial=1)
+    backend.save(state)
+    assert (state.serial, state.lineage == first) == (8, False)
+    assert serials(backend) == [2, 1]
+    backend.save(state)
+    assert [version.load().serial for version in backend.history()] == [8, 2, 1]
+    assert backend.load_version(8).lineage == state.lineage
+    assert backend.load_version(2).lineage == first
+
+
+def test_the_versions_of_a_new_lineage_outlive_those_of_the_old_one(path):
+    backend = LocalFileBackend(path, max_versions=3)
+    save(backend, *range(1, 9))
+    path.unlink()
+    state = State()
+    for _ in range(3):
+        backend.save(state)
+    assert [version.load().serial for version in backend.history()] == [10, 9, 7]
+
+
+def test_the_newest_version_stays_however_big_it_is(path):
+    backend = LocalFileBackend(path, max_bytes=10)
+    save(backend, 1, 2, 3)
+    assert serials(backend) == [2]
+    assert backend.restore(2).serial == 4
+
+
+@pytest.mark.parametrize("name", ["dev.state.pre-serial-1", "dev.state", "dev"])
+def test_the_state_of_another_environment_is_never_a_version(tmp_path, name):
+    dev = LocalFileBackend(tmp_path / "dev.state.json", max_versions=1)
+    other = LocalFileBackend(tmp_path / f"{name}.x.state.json")
+    other.save(State(environment=name))
+    save(dev, *range(1, 9))
+    assert other.load().environment == name
+    assert serials(dev) == [7]
 
 
 def test_a_version_that_does_not_load_is_passed_over(backend):

@@ -16,6 +16,8 @@ from dataikuapi.iac.backends.base import (
 from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.conflicts import (
     conflict_error,
+    mark_all_as_stored,
+    next_scope,
     next_version,
     stored_version,
 )
@@ -31,7 +33,7 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.state import NO_BASE, BaseVersion
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.statefile.serialization import dumps, loads
+from dataikuapi.iac.statefile.serialization import encode, loads
 from dataikuapi.iac.statefile.verify import find_problems
 
 __all__ = ["BlobBackend"]
@@ -132,14 +134,22 @@ class BlobBackend(StateBackend):
             base = state.base_version
             if base is None or force:
                 base = stored_version(self._stored(), state, force)
-            lineage, serial = next_version(state, base, force)
+            last = self._last_serial() if base == NO_BASE else 0
+            lineage, serial = next_version(state, base, force, last)
             version = copy.copy(state)
             version.lineage = lineage or str(uuid.uuid4())
             version.serial = serial
-            data = dumps(version)
-            token = self._replace(base, data, serial, force)
+            if base != NO_BASE:
+                version.scope = next_scope(state, base, serial)
+            encoded = encode(version, None if base == NO_BASE else base.checksums)
+            token = self._replace(base, encoded.data, serial, force)
             state.lineage, state.serial = version.lineage, serial
-            state.base_version = BaseVersion(state.lineage, serial, token)
+            state.scope = version.scope
+            for key in encoded.changed:
+                state.resources[key].metadata.serial = serial
+            state.base_version = BaseVersion(
+                state.lineage, serial, token, encoded.checksums
+            )
             self._history.prune(self.max_versions, self.max_bytes)
 
     def delete(self) -> None:
@@ -215,11 +225,13 @@ class BlobBackend(StateBackend):
             force = False
             try:
                 stored = _based_on(self._store.read(self.name))
+                state.serial = max(state.serial, stored.serial + 1)
                 state.lineage, state.base_version = stored.lineage, stored.base_version
             except StateNotFoundError:
                 pass  # Nothing is replaced.
             except StateCorruptedError:
                 force = True
+            mark_all_as_stored(state)
             self.save(state, force=force)
             return state
 
@@ -241,6 +253,14 @@ class BlobBackend(StateBackend):
                 wrong = [str(error)]
             found += [f"{self._store.location(name)}: {problem}" for problem in wrong]
         return found
+
+    def _last_serial(self) -> int:
+        try:
+            return self._history.last_serial()
+        except StateReadError as error:
+            raise StateWriteError(
+                f"{error}, so the serials that were used before are unknown"
+            ) from error
 
     def _stored(self) -> Blob | None:
         try:
@@ -291,5 +311,10 @@ class BlobBackend(StateBackend):
 def _based_on(stored: Blob) -> State:
     """Return the state in a blob, which knows which version it was loaded from."""
     state = loads(stored.data)
-    state.base_version = BaseVersion(state.lineage, state.serial, stored.token)
+    state.base_version = BaseVersion(
+        state.lineage,
+        state.serial,
+        stored.token,
+        {key: item.metadata.checksum for key, item in state.resources.items()},
+    )
     return state

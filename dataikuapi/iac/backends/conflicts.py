@@ -3,10 +3,17 @@
 from dataikuapi.iac.backends.blob_store import Blob
 from dataikuapi.iac.exceptions import StateConflictError, StateCorruptedError
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.scope import Scope, part_of
 from dataikuapi.iac.models.state import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.serialization import loads
 
-__all__ = ["conflict_error", "next_version", "stored_version"]
+__all__ = [
+    "conflict_error",
+    "mark_all_as_stored",
+    "next_scope",
+    "next_version",
+    "stored_version",
+]
 
 
 def stored_version(stored: Blob | None, state: State, force: bool) -> BaseVersion:
@@ -31,11 +38,69 @@ def stored_version(stored: Blob | None, state: State, force: bool) -> BaseVersio
             f"what is stored cannot be read: {error}. Restore a version, or save with "
             "force=True to replace it"
         ) from error
+    if not force:
+        _require_successor(state, found)
     return BaseVersion(found.lineage, found.serial, stored.token)
 
 
+def _require_successor(state: State, stored: State) -> None:
+    """Refuse a state that was never loaded, if it is older or only a part.
+
+    Raises:
+        StateConflictError: if it is.
+    """
+    older = state.lineage == stored.lineage and state.serial < stored.serial
+    if older and stored.lineage is not None:
+        raise StateConflictError(
+            f"serial {stored.serial} is stored, this state is serial {state.serial} of "
+            "the same lineage. Load the stored state, make the change again, and save; "
+            "or save with force=True"
+        )
+    dropped = [
+        key for key in stored.resources if key in state.unknown or not state.covers(key)
+    ]
+    dropped = [key for key in dropped if not state.has_resource(key)]
+    if dropped:
+        raise StateConflictError(
+            f"this state is a reading of a part of the instance: saving it would drop "
+            f"{len(dropped)} other resources, such as {dropped[0][:80]}. Merge it with "
+            "StateManager.save_state, or save with force=True"
+        )
+
+
+def next_scope(state: State, base: BaseVersion, serial: int) -> Scope | None:
+    """Return the scope of a state as it is stored, with the serials of its parts.
+
+    A part from which an object was removed counts as stored now.
+
+    Args:
+        state: what is to be stored.
+        base: the version that it replaces.
+        serial: with which it is stored.
+    """
+    if state.scope is None:
+        return None
+    if state.base_version is None:
+        return state.scope.with_serial(serial)
+    removed = base.checksums.keys() - state.resources.keys()
+    known = state.scope.with_serial(base.serial)
+    return known.stored_in(serial, set(map(part_of, removed)))
+
+
+def mark_all_as_stored(state: State) -> None:
+    """Note in a state that all of it is stored in its serial: what a restore does.
+
+    So no reading that began before undoes the restore.
+    """
+    if state.scope is not None:
+        state.scope = state.scope.stored_in(state.serial, state.scope.parts)
+    for resource in state.resources.values():
+        covered = state.scope is not None and state.scope.covers(resource.resource_id)
+        resource.metadata.serial = None if covered else state.serial
+
+
 def next_version(
-    state: State, base: BaseVersion, force: bool
+    state: State, base: BaseVersion, force: bool, last_serial: int
 ) -> tuple[str | None, int]:
     """Return the lineage and the serial with which the state is to be stored.
 
@@ -43,6 +108,7 @@ def next_version(
         state: what is to be stored.
         base: the version that it replaces.
         force: whether that may be of another lineage.
+        last_serial: the greatest that was stored, also by a state that is deleted.
 
     Returns:
         The lineage, ``None`` for a new one, and the serial.
@@ -51,7 +117,8 @@ def next_version(
         StateConflictError: if the lineages differ, unless forced.
     """
     if base == NO_BASE:
-        return state.lineage, state.serial
+        # Versions of a deleted state may be left: no serial is used twice.
+        return state.lineage, max(state.serial, last_serial + 1 if last_serial else 0)
     if not force and state.lineage and base.lineage and state.lineage != base.lineage:
         raise StateConflictError(
             f"the stored state is of lineage {base.lineage}, this one of "

@@ -13,6 +13,7 @@ from dataikuapi.iac.backends.versions import (
     backup_names,
     expired,
     is_backup,
+    is_version,
     name_prefix,
     names_agree_with_times,
     newest_first,
@@ -50,10 +51,10 @@ class VersionHistory:
         self._name = name
         self._now = now
 
-    def backups(self, kind: str = "") -> list[BlobInfo]:
-        """Return the blobs of all backups, or of those whose suffix begins so."""
+    def backups(self) -> list[BlobInfo]:
+        """Return the blobs of all backups, those that saves kept among them."""
         blobs = self._store.list_blobs(name_prefix(self._name))
-        return [blob for blob in blobs if is_backup(blob.name, self._name, kind)]
+        return [blob for blob in blobs if is_backup(blob.name, self._name)]
 
     def versions(self) -> list[StateVersion]:
         """Return the versions that saves kept, newest first.
@@ -153,7 +154,8 @@ class VersionHistory:
             logger.warning("older versions were not pruned: %s", error)
 
     def _blobs(self) -> list[BlobInfo]:
-        return newest_first(self.backups(SAVE_BACKUP_PREFIX))
+        blobs = self._store.list_blobs(name_prefix(self._name))
+        return newest_first(blob for blob in blobs if is_version(blob.name, self._name))
 
     def _numbered(self, read: Mapping[str, int]) -> list[tuple[BlobInfo, int]]:
         """Pair versions with their serials, newest first.

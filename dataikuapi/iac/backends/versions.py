@@ -27,6 +27,7 @@ __all__ = [
 SAVE_BACKUP_PREFIX = "pre-serial-"
 """Begins the suffix of a version that a save keeps; the serial of the save follows."""
 
+_KEPT = re.compile(rf"{SAVE_BACKUP_PREFIX}[0-9]+(-[0-9]{{8}}T[0-9]{{12}}Z(-[0-9]+)?)?")
 _SERIAL = re.compile(rf"\.{SAVE_BACKUP_PREFIX}([0-9]+)")
 
 
@@ -46,10 +47,21 @@ def name_prefix(name: str) -> str:
     return f"{Path(name).stem}."
 
 
-def is_backup(name: str, of: str, kind: str = "") -> bool:
-    """Return whether a blob is a backup of another, with a suffix that begins so."""
-    first, last = _backup_name(of, f"{kind}\n").split("\n")
+def is_backup(name: str, of: str) -> bool:
+    """Return whether a blob is a backup of another, going by its name."""
+    first, last = _backup_name(of, "\n").split("\n")
     return name.startswith(first) and name.endswith(last) and name != of
+
+
+def is_version(name: str, of: str) -> bool:
+    """Return whether a blob is what a save kept of another.
+
+    Exactly: the state of an environment called ``dev.state.pre-serial-1`` is not a
+    version of that of ``dev``.
+    """
+    first, last = _backup_name(of, "\n").split("\n")
+    pattern = rf"{re.escape(first)}{_KEPT.pattern}{re.escape(last)}"
+    return re.fullmatch(pattern, name) is not None
 
 
 def replaced_by_serial(version: BlobInfo) -> int:
@@ -102,11 +114,15 @@ def names_agree_with_times(versions: Iterable[BlobInfo]) -> bool:
 
 
 def expired(versions: list[BlobInfo], most: int, most_bytes: int) -> list[BlobInfo]:
-    """Return which versions are too many, or too big together; the oldest are."""
+    """Return which versions are too many, or too big together; the oldest are.
+
+    The newest is neither, as long as any is to be kept: what a save replaced can be
+    restored whatever its size.
+    """
     room, too_many = most_bytes, []
     for number, version in enumerate(versions):
         room -= version.size
-        if number >= most or room < 0:
+        if number >= most or (room < 0 and number > 0):
             too_many.append(version)
     return too_many
 

@@ -32,6 +32,8 @@ class ResourceMetadata:
         version_number: how often DSS has saved the object.
         created_at: when the object was created in DSS. It differs if the object was
             deleted and recreated under the same name.
+        serial: in which version of the state this object alone was last stored;
+            ``None`` if it was stored with all objects of its type and project.
         extra: keys in the state file that this version does not know; preserved.
     """
 
@@ -43,6 +45,7 @@ class ResourceMetadata:
     last_modified_at: datetime | None = None
     version_number: int | None = None
     created_at: datetime | None = None
+    serial: int | None = None
     extra: dict[str, JSON] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +72,8 @@ class ResourceMetadata:
             document["version_number"] = self.version_number
         if self.created_at is not None:
             document["created_at"] = format_time(self.created_at)
+        if self.serial is not None:
+            document["serial"] = self.serial
         if self.extra:
             document.update(cast(dict[str, JSON], copy_json(self.extra)))
         return document
@@ -99,6 +104,7 @@ class ResourceMetadata:
         metadata.last_modified_at = None if modified is None else parse_time(modified)
         metadata.version_number = get("version_number")
         metadata.created_at = None if created is None else parse_time(created)
+        metadata.serial = get("serial")
         metadata.extra = (
             {}
             if _FIELD_NAMES.issuperset(data)

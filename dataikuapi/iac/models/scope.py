@@ -1,32 +1,53 @@
 """Which types of which projects a state has read completely, and when."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Set,
+)
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple, TypedDict, cast, overload
+from typing import Any, TypedDict, cast, overload
 
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON, copy_json
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time
 
-__all__ = ["Scope", "ScopeEntry", "ScopePart"]
+__all__ = ["Part", "Scope", "ScopeEntry", "part_of"]
 
 
-class ScopeEntry(TypedDict):
-    """Some types of one project, all of whose objects were read at that time."""
+Part = tuple[str, str]
+"""One type of one project: the project key, and the name of the type."""
 
+
+def part_of(resource_id: str) -> Part:
+    """Return the part that an object belongs to.
+
+    Raises:
+        ValueError: if the id is malformed.
+    """
+    rid = ResourceId.parse(resource_id)
+    return rid.project_key, rid.resource_type
+
+
+class _Required(TypedDict):
     project: str
     types: list[str]
     read_at: str
 
 
-class ScopePart(NamedTuple):
-    """One type of one project, and when all its objects were read."""
+class ScopeEntry(_Required, total=False):
+    """Some types of one project, all of whose objects were read at that time.
 
-    project_key: str
-    resource_type: str
-    read_at: datetime
+    ``serial`` is that of the version in which they were last stored; an entry without
+    it, as older releases wrote them, counts as stored in the serial of its state.
+    """
+
+    serial: int
 
 
 class Scope(Sequence[ScopeEntry]):
@@ -75,13 +96,18 @@ class Scope(Sequence[ScopeEntry]):
         return scope
 
     @cached_property
-    def _times(self) -> dict[tuple[str, str], datetime]:
-        """When each part, a project key and a type, was read."""
+    def _serials(self) -> dict[Part, int | None]:
+        """In which serial each part was last stored; ``None`` if it does not say."""
         return {
-            (entry.project, resource_type): entry.read_at
+            (entry.project, resource_type): entry.serial
             for entry in self._entries
             for resource_type in entry.types
         }
+
+    @property
+    def parts(self) -> Set[Part]:
+        """What was read completely: project keys, each with a type."""
+        return self._serials.keys()
 
     def covers(self, resource_id: str) -> bool:
         """Return whether all objects of that type and project were read.
@@ -91,22 +117,42 @@ class Scope(Sequence[ScopeEntry]):
         Raises:
             ValueError: if the id is malformed.
         """
-        rid = ResourceId.parse(resource_id)
-        return (rid.project_key, rid.resource_type) in self._times
+        return part_of(resource_id) in self._serials
 
-    def newer_than(self, other: "Scope") -> list[ScopePart]:
-        """Return the parts that both scopes have, and that this one read later."""
+    def newer_than(self, serial: int, within: "Scope") -> list[Part]:
+        """Return the parts of another scope that this one stored after a serial.
+
+        Args:
+            serial: of the version that was stored when the other reading began.
+            within: what that reading covers.
+        """
         return [
-            ScopePart(*part, read_at)
-            for part, read_at in self._times.items()
-            if part in other._times and read_at > other._times[part]
+            part
+            for part, stored in self._serials.items()
+            if part in within._serials and stored is not None and stored > serial
         ]
+
+    def parts_stored_in(self, serial: int) -> set[Part]:
+        """Return the parts that were last stored in that serial."""
+        return {part for part, stored in self._serials.items() if stored == serial}
+
+    def with_serial(self, serial: int) -> "Scope":
+        """Return the scope with this serial in the entries that have none."""
+        return self._of(
+            entry if entry.serial is not None else replace(entry, serial=serial)
+            for entry in self._entries
+        )
+
+    def stored_in(self, serial: int, parts: Collection[Part]) -> "Scope":
+        """Return the scope with some parts, as far as it has them, in that serial."""
+        rest = (entry.without(parts) for entry in self._entries)
+        moved = (replace(entry.only(parts), serial=serial) for entry in self._entries)
+        return self._of(_sorted((*rest, *moved)))
 
     def merge(self, fresh: "Scope") -> "Scope":
         """Return both scopes as one; where they overlap, the fresh one counts."""
-        kept = (entry.without(fresh._times.keys()) for entry in self._entries)
-        entries = (entry for entry in (*kept, *fresh._entries) if entry.types)
-        return self._of(sorted(entries, key=lambda it: (it.project, it.read_at)))
+        kept = (entry.without(fresh.parts) for entry in self._entries)
+        return self._of(_sorted((*kept, *fresh._entries)))
 
     @overload
     def __getitem__(self, index: int) -> ScopeEntry: ...
@@ -144,6 +190,7 @@ class _Entry:
     project: str
     types: tuple[str, ...]
     read_at: datetime
+    serial: int | None = None
     extra: dict[str, JSON] = field(default_factory=dict, hash=False)
 
     @classmethod
@@ -158,11 +205,22 @@ class _Entry:
             read_at = parse_time(document["read_at"])
         except ValueError as error:
             raise ValueError(f"scope of {project!r:.80}: {error}") from error
-        extra = {key: value for key, value in document.items() if key not in _KEYS}
-        return cls(project, tuple(types), read_at, _copy(extra))
+        serial = document.get("serial")
+        if serial is not None and type(serial) is not int:
+            raise ValueError(f"scope of {project!r:.80}: serial is not an integer")
+        extra = {
+            key: value
+            for key, value in document.items()
+            if key not in (*_KEYS, "serial")
+        }
+        return cls(project, tuple(types), read_at, serial, _copy(extra))
 
-    def without(self, parts: Collection[tuple[str, str]]) -> "_Entry":
+    def without(self, parts: Collection[Part]) -> "_Entry":
         left = [name for name in self.types if (self.project, name) not in parts]
+        return replace(self, types=tuple(left))
+
+    def only(self, parts: Collection[Part]) -> "_Entry":
+        left = [name for name in self.types if (self.project, name) in parts]
         return replace(self, types=tuple(left))
 
     def to_dict(self) -> ScopeEntry:
@@ -170,6 +228,7 @@ class _Entry:
             "project": self.project,
             "types": list(self.types),
             "read_at": format_time(self.read_at),
+            **({} if self.serial is None else {"serial": self.serial}),
             **_copy(self.extra),
         }
         return cast(ScopeEntry, entry)
@@ -179,4 +238,12 @@ def _copy(extra: dict[str, JSON]) -> dict[str, JSON]:
     return cast(dict[str, JSON], copy_json(extra))
 
 
-_KEYS = tuple(ScopeEntry.__annotations__)
+def _sorted(entries: Iterable[_Entry]) -> list[_Entry]:
+    """Return the entries that have types, in order."""
+    return sorted(
+        (entry for entry in entries if entry.types),
+        key=lambda entry: (entry.project, entry.read_at, entry.types),
+    )
+
+
+_KEYS = ("project", "types", "read_at")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
 from dataikuapi.iac.models.ids import make_resource_id
@@ -23,15 +24,33 @@ class BaseVersion(NamedTuple):
         serial: of that version.
         token: identifies what is stored, e.g. a digest or an ETag; opaque to all but
             the backend.
+        checksums: of its resources, by id: they show what a save changes.
     """
 
     lineage: str | None
     serial: int
     token: str
+    checksums: Mapping[str, str] = MappingProxyType({})
 
 
 NO_BASE = BaseVersion(None, 0, "")
 """The base version of a state that was created because none was stored."""
+
+
+class ReadingStart(NamedTuple):
+    """The version that was stored when the reading of an instance began.
+
+    Args:
+        lineage: of that version; ``None`` if nothing was stored.
+        serial: of that version.
+    """
+
+    lineage: str | None
+    serial: int
+
+
+NOTHING_STORED = ReadingStart(None, -1)
+"""The start of a reading that began when nothing was stored: any serial is later."""
 
 
 class _ScopeField:
@@ -89,7 +108,9 @@ class State:
     scope: _ScopeField = _ScopeField()
     unknown: dict[str, str] = field(default_factory=dict, compare=False)
     extra: dict[str, JSON] = field(default_factory=dict)
-    _base_version: BaseVersion | None = field(default=None, init=False, compare=False)
+    # Not init=False: dataclasses.replace() would drop them from the copy.
+    _base_version: BaseVersion | None = field(default=None, compare=False)
+    _reading_start: ReadingStart | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Copy what the caller passed."""
@@ -123,6 +144,15 @@ class State:
     @base_version.setter
     def base_version(self, version: BaseVersion | None) -> None:
         self._base_version = version
+
+    @property
+    def reading_start(self) -> ReadingStart | None:
+        """What was stored when reading began; ``None`` if this is not a reading."""
+        return self._reading_start
+
+    @reading_start.setter
+    def reading_start(self, start: ReadingStart | None) -> None:
+        self._reading_start = start
 
     def get_resource(self, resource_id: str) -> Resource | None:
         """Return the resource of that id, or ``None``; it is not a copy."""

@@ -1,15 +1,14 @@
 """Merging a fresh reading into the stored state, by scope."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import InstanceMismatchError, StateConflictError
-from dataikuapi.iac.models.ids import ResourceId, listing_of
+from dataikuapi.iac.models.ids import ResourceId, listing_key, listing_of
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
-from dataikuapi.iac.models.scope import Scope
-from dataikuapi.iac.models.state import State
-from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.models.scope import Scope, part_of
+from dataikuapi.iac.models.state import NOTHING_STORED, State
 from dataikuapi.iac.types.registry import is_project, unknown_when_missing
 
 __all__ = [
@@ -26,7 +25,8 @@ def merge(stored: State, fresh: State, deleted: Iterable[str] = ()) -> State:
     """Return the stored state with exactly the scope of the fresh one replaced.
 
     What could not be read stays as it is stored: objects in ``fresh.unknown``, and
-    attributes that the API key has no right to.
+    attributes that the API key has no right to. What is replaced remembers the serial
+    of the version that is about to be stored.
 
     Args:
         stored: is not changed.
@@ -34,22 +34,35 @@ def merge(stored: State, fresh: State, deleted: Iterable[str] = ()) -> State:
         deleted: ids of single objects that do not exist; with a project, everything
             in it is deleted.
     """
-    kept = _not_replaced(stored, fresh, set(deleted))
+    serial, deleted = stored.serial + 1, set(deleted)
+    kept = _not_replaced(stored, fresh, deleted)
     read = {
-        key: _with_unreadable_parts(stored.get_resource(key), resource)
+        key: _stored_in(serial, stored, fresh, resource)
         for key, resource in fresh.resources.items()
+        if key not in fresh.unknown
     }
-    resources, scope = {**kept, **read}, fresh.scope or Scope()
+    resources = {**kept, **read}
     return replace(
         stored,
-        serial=stored.serial + 1,
+        serial=serial,
         environment=fresh.environment,
         updated_at=fresh.updated_at,
         resources={key: resources[key] for key in sorted(resources)},
-        instance=fresh.instance or stored.instance,
-        scope=None if stored.scope is None else stored.scope.merge(scope),
+        instance={**(stored.instance or {}), **(fresh.instance or {})} or None,
+        scope=_merge_scopes(stored, fresh, deleted, serial),
         extra={**stored.extra, **fresh.extra},
     )
+
+
+def _merge_scopes(
+    stored: State, fresh: State, deleted: Collection[str], serial: int
+) -> Scope | None:
+    """Return the merged scope; deleting an object counts as storing its type."""
+    if stored.scope is None:
+        return None
+    known = stored.scope.with_serial(stored.serial)
+    known = known.stored_in(serial, set(map(part_of, deleted)))
+    return known.merge((fresh.scope or Scope()).with_serial(serial))
 
 
 def _not_replaced(
@@ -59,12 +72,37 @@ def _not_replaced(
         rid.project_key for rid in map(ResourceId.parse, deleted) if is_project(rid)
     }
     return {
-        key: resource
+        key: _with_serial(resource, stored.serial) if stored.scope is None else resource
         for key, resource in stored.resources.items()
         if (key in fresh.unknown or not fresh.covers(key))
         and key not in deleted
         and resource.project_key not in projects
     }
+
+
+def _stored_in(
+    serial: int, stored: State, fresh: State, resource: Resource
+) -> Resource:
+    """Return what was read, with the serial where no scope entry will have it.
+
+    What did not change was deployed when, and by whom, the stored state says.
+    """
+    key = resource.resource_id
+    whole = _with_unreadable_parts(stored.get_resource(key), resource)
+    in_scope = stored.scope is not None and fresh.covers(key)
+    metadata = replace(whole.metadata, serial=None if in_scope else serial)
+    before = stored.get_resource(key)
+    if before and before.metadata.checksum == whole.metadata.checksum:
+        metadata.deployed_at = before.metadata.deployed_at
+        metadata.deployed_by = before.metadata.deployed_by
+    return replace(whole, metadata=metadata)
+
+
+def _with_serial(resource: Resource, serial: int) -> Resource:
+    """Return the resource with this serial, unless it has one."""
+    if resource.metadata.serial is not None:
+        return resource
+    return replace(resource, metadata=replace(resource.metadata, serial=serial))
 
 
 def _with_unreadable_parts(stored: Resource | None, fresh: Resource) -> Resource:
@@ -130,47 +168,127 @@ def carry_over_unknown(stored: State, fresh: State) -> list[str]:
 
 
 def instances_differ(
-    stored: dict[str, JSON] | None, fresh: dict[str, JSON] | None
+    stored: Mapping[str, JSON] | None, fresh: Mapping[str, JSON] | None
 ) -> bool:
-    """Return whether two are certainly not the same; an upgraded one is the same."""
-    for name in ("install_id", "node_id"):
-        if stored and fresh and stored.get(name) and fresh.get(name):
+    """Return whether two instances are not known to be the same.
+
+    An upgraded instance is the same. Where ids are missing on either side, since the
+    key may not ask for them or DSS was restarting, the address decides.
+
+    Args:
+        stored: of the stored state; where nothing is known, nothing differs.
+        fresh: of a reading.
+    """
+    if not stored or not any(stored.get(name) for name in _IDENTIFYING):
+        return False
+    for name in _IDENTIFYING:
+        if fresh and stored.get(name) and fresh.get(name):
             return stored[name] != fresh[name]
-    return False
+    return True
+
+
+_IDENTIFYING = ("install_id", "node_id", "address")
 
 
 def require_same_instance(stored: State, fresh: State) -> None:
     """Refuse to compare or to merge states of two instances.
 
     Raises:
-        InstanceMismatchError: if they are.
+        InstanceMismatchError: if they are not known to be of the same one.
     """
-    if instances_differ(stored.instance, fresh.instance):
+    if not instances_differ(stored.instance, fresh.instance):
+        return
+    if fresh.instance and any(
+        fresh.instance.get(name) for name in ("install_id", "node_id")
+    ):
         raise InstanceMismatchError(
             f"the stored state is of DSS {stored.instance}, this one of "
             f"{fresh.instance}. Store them in separate files, or save with "
             "allow_other_instance=True"
         )
+    raise InstanceMismatchError(
+        f"the stored state is of DSS {stored.instance}, and this DSS did not say which "
+        f"one it is ({fresh.instance}). Try again, or save with "
+        "allow_other_instance=True if it is the same one"
+    )
 
 
-def require_newer(stored: State, fresh: State, allow_other_instance: bool) -> None:
-    """Refuse to merge a reading into a stored state that is newer.
+def require_newer(stored: State, fresh: State) -> None:
+    """Refuse to merge a reading that began before what it would replace was stored.
+
+    Order is by the serials of the stored state. Times are for people: no two machines
+    agree on them.
+
+    Args:
+        stored: what is stored now.
+        fresh: the reading.
 
     Raises:
-        InstanceMismatchError: if they are of two instances, unless that is allowed.
-        StateConflictError: if something in both scopes was read later for the stored
-            state.
+        StateConflictError: if something that the reading covers was stored since it
+            began.
     """
-    if not allow_other_instance:
-        require_same_instance(stored, fresh)
-    newer = (stored.scope or Scope()).newer_than(fresh.scope or Scope())
-    if newer:
-        parts = "; ".join(
-            f"{part.resource_type}s of {part.project_key} "
-            f"(read {format_time(part.read_at)})"
-            for part in newer
-        )
+    start = fresh.reading_start
+    if start is None:
+        _require_not_older(stored, fresh)
+        return
+    same_line = start.lineage == stored.lineage and start != NOTHING_STORED
+    later = _stored_after(start.serial if same_line else -1, stored, fresh)
+    if later:
         raise StateConflictError(
-            f"what is stored was read later than this state: {parts[:300]}. Sync "
-            "again, then save"
+            f"since this reading began, somebody else stored {_listed(later)} (serial "
+            f"{stored.serial}). Sync again, then save"
         )
+
+
+def _require_not_older(stored: State, state: State) -> None:
+    same_line = state.lineage is not None and state.lineage == stored.lineage
+    if same_line and state.serial < stored.serial:
+        raise StateConflictError(
+            f"serial {stored.serial} is stored, this state is serial {state.serial} of "
+            "the same lineage. Load the stored state, make the change again, and save"
+        )
+
+
+def _stored_after(serial: int, stored: State, fresh: State) -> list[str]:
+    """Return what the reading covers and what was stored after a serial.
+
+    A stored state without a scope does not remember what was removed from it. So what
+    only the reading has counts as removed since, if anything was stored since.
+    """
+    if stored.serial <= serial:
+        return []
+    if stored.scope is None:
+        default: int | None = stored.serial
+        removed = (
+            fresh.resources.keys() - stored.resources.keys() - fresh.unknown.keys()
+        )
+    else:
+        default, removed = None, set()
+    scope = (stored.scope or Scope()).with_serial(stored.serial)
+    parts = scope.newer_than(serial, fresh.scope or Scope())
+    objects = [
+        key
+        for key, resource in stored.resources.items()
+        if _is_later(resource, default, serial)
+        and (key in fresh.resources or fresh.covers(key))
+        and key not in fresh.unknown
+    ]
+    return [
+        *(listing_key(resource_type, project) for project, resource_type in parts),
+        *sorted({*objects, *removed}),
+    ]
+
+
+def _is_later(resource: Resource, default: int | None, serial: int) -> bool:
+    stored = default if resource.metadata.serial is None else resource.metadata.serial
+    return stored is not None and stored > serial
+
+
+def _listed(keys: list[str]) -> str:
+    shown = ", ".join(key[:80] for key in keys[:_SHOWN])
+    more = len(keys) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+_SHOWN = 3
+"""How many keys a message names."""

@@ -5,20 +5,21 @@ a :class:`~dataikuapi.iac.exceptions.StateCorruptedError`.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from dataikuapi.iac.exceptions import StateCorruptedError, StateWriteError
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.json_values import JSON, MAX_DEPTH, find_unsupported
+from dataikuapi.iac.models.scope import part_of
 from dataikuapi.iac.statefile import strict_json
 from dataikuapi.iac.statefile.migrations import migrate
 from dataikuapi.iac.validation import validate_state
 
-__all__ = ["dumps", "loads"]
+__all__ = ["Encoded", "dumps", "encode", "loads"]
 
 _ABOVE_ATTRIBUTES = 3
 """Levels of the document above the attributes: state, resources, resource."""
@@ -34,12 +35,45 @@ def dumps(state: State) -> bytes:
     Raises:
         StateWriteError: if the state has a value that the format cannot carry.
     """
+    return encode(state).data
+
+
+class Encoded(NamedTuple):
+    """A state file, and what a backend remembers of it.
+
+    Args:
+        data: the bytes of the file.
+        checksums: of its resources, by id.
+        changed: ids of the resources whose checksums are not those of the base.
+    """
+
+    data: bytes
+    checksums: dict[str, str]
+    changed: list[str]
+
+
+def encode(state: State, base: Mapping[str, str] | None = None) -> Encoded:
+    """Write a state as a state file that marks what it changes.
+
+    A resource that differs from the base, and that no scope entry has with the state's
+    serial, gets that serial itself. So a later merge can tell what was stored when.
+
+    Args:
+        state: with the serial under which it is stored.
+        base: checksums of the version that it replaces, by id; without, nothing is
+            marked.
+
+    Raises:
+        StateWriteError: if the state has a value that the format cannot carry.
+    """
     document: dict[str, JSON] = {}
     try:
         with _collector_paused():
-            _fill(document, state)
+            checksums = _fill(document, state)
+            changed = [] if base is None else _mark_changes(document, state, base)
             _build(document)  # What is written must load again.
-        return strict_json.dumps(document, _DOCUMENT_DEPTH, _find_problem)
+        data = strict_json.dumps(document, _DOCUMENT_DEPTH, _find_problem)
+        return Encoded(data, checksums, changed)
     except (StateCorruptedError, TypeError, ValueError, RecursionError) as error:
         problem = _find_problem(document) or str(error)
         raise StateWriteError(f"cannot write this state: {problem}") from error
@@ -108,8 +142,11 @@ _AFTER_RESOURCES = _END_OF_RESOURCE + b"\n  }"
 _ANY_STATE = State(updated_at=datetime(2026, 1, 2, tzinfo=timezone.utc)).to_dict()
 
 
-def _fill(document: dict[str, JSON], state: State) -> None:
-    """Fill the document of a state, with true checksums; the attributes are shared.
+def _fill(document: dict[str, JSON], state: State) -> dict[str, str]:
+    """Fill the document of a state; the attributes are shared.
+
+    Returns:
+        The true checksums, which are in the document too, by id.
 
     Raises:
         TypeError: if something is not JSON.
@@ -120,14 +157,34 @@ def _fill(document: dict[str, JSON], state: State) -> None:
         key: state.resources[key]._to_dict_nocopy() for key in sorted(state.resources)
     }
     document.update(head, resources=cast(JSON, entries))
-    for entry in entries.values():
-        entry["metadata"]["checksum"] = strict_json.checksum(entry["attributes"])
+    checksums: dict[str, str] = {}
+    for key, entry in entries.items():
+        checksums[key] = strict_json.checksum(entry["attributes"])
+        entry["metadata"]["checksum"] = checksums[key]
     unknown_keys: list[JSON] = [
         [resource.extra, resource.metadata.extra]
         for resource in state.resources.values()
         if resource.extra or resource.metadata.extra
     ]
     strict_json.checksum([head, unknown_keys])  # Only to find a NaN there, too.
+    return checksums
+
+
+def _mark_changes(
+    document: dict[str, Any], state: State, base: Mapping[str, str]
+) -> list[str]:
+    """Write the state's serial to what differs from the base, and return those ids."""
+    entries = document["resources"]
+    differing = [
+        key
+        for key, entry in entries.items()
+        if entry["metadata"]["checksum"] != base.get(key)
+    ]
+    marked = set() if state.scope is None else state.scope.parts_stored_in(state.serial)
+    changed = [key for key in differing if part_of(key) not in marked]
+    for key in changed:
+        entries[key]["metadata"]["serial"] = state.serial
+    return changed
 
 
 def _build(document: Any) -> State:

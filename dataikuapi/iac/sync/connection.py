@@ -3,6 +3,7 @@
 import copy
 from collections import OrderedDict
 from typing import Any
+from urllib.parse import urlsplit
 
 from dataikuapi.dssclient import DSSClient
 from requests import PreparedRequest, RequestException, Response, Session
@@ -12,7 +13,12 @@ from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.policy import ReadRetry, RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
 
-__all__ = ["clone_client", "describe_host", "last_response_from_dss"]
+__all__ = [
+    "address_of",
+    "clone_client",
+    "describe_host",
+    "last_response_from_dss",
+]
 
 
 def clone_client(
@@ -47,6 +53,13 @@ def describe_host(client: DSSClient) -> str:
     """Return the address for messages, without a user name and password."""
     scheme, separator, rest = str(client.host).rpartition("://")
     return f"DSS at {scheme}{separator}{rest.rpartition('@')[2]}"
+
+
+def address_of(client: DSSClient) -> str:
+    """Return the URL by which a DSS is recognized, without user or query."""
+    url = urlsplit(str(client.host))
+    host = url.netloc.rpartition("@")[2].lower()
+    return f"{url.scheme}://{host}{url.path}".rstrip("/")
 
 
 def last_response_from_dss(client: DSSClient) -> bool:

@@ -8,6 +8,7 @@ from dataikuapi.dssclient import DSSClient
 from dataikuapi.iac.exceptions import DSSError
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.sync.connection import address_of
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.types.shapes import expect_object
 
@@ -21,15 +22,17 @@ _FIELDS = {"node_id": "nodeId", "install_id": "installId", "dss_version": "dssVe
 class Provenance:
     """Which DSS instance is read, and whose API key is used; requested once.
 
-    It is optional: if a request fails (one of them is not documented), the value stays
-    ``None``.
+    It is optional: if a request fails (one of them is not documented), what it would
+    have returned is missing.
 
     Attributes:
-        instance: node id, install id and version of DSS.
+        instance: node id, install id, version and address of DSS; ``None`` for a client
+            that is not a DSSClient.
         identity: the login of a user, or the id of an API key.
     """
 
     def __init__(self) -> None:
+        self._ids: dict[str, JSON] = {}
         self.instance: dict[str, JSON] | None = None
         self.identity: str | None = None
 
@@ -37,8 +40,9 @@ class Provenance:
         """Request what is still missing."""
         if self.identity is None:
             self.identity = _none_if_refused(client, _identity)
-        if self.instance is None:
-            self.instance = _none_if_refused(client, _instance)
+        if not self._ids:
+            self._ids = _none_if_refused(client, _instance_ids) or {}
+        self.instance = {**self._ids, "address": address_of(client)}
 
     def stamp_state(self, state: State) -> None:
         """Record the instance in a state, and who read it in its resources."""
@@ -65,6 +69,6 @@ def _identity(client: DSSClient) -> str:
     return str(info["authIdentifier"])
 
 
-def _instance(client: DSSClient) -> dict[str, JSON]:
+def _instance_ids(client: DSSClient) -> dict[str, JSON]:
     raw = expect_object(client.get_instance_info().raw)
     return {name: raw[field] for name, field in _FIELDS.items() if raw.get(field)}
