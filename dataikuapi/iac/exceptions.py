@@ -34,7 +34,15 @@ instead.
 from collections.abc import Mapping
 from typing import Any
 
-from dataikuapi.utils import DataikuException
+try:
+    from dataikuapi.utils import DataikuException
+except ModuleNotFoundError as error:
+    if error.name != "dataikuapi.utils":  # Something that the client itself imports.
+        raise
+    raise ModuleNotFoundError(
+        "dataikuapi.iac needs Dataiku's client: pip install dataiku-api-client",
+        name=error.name,
+    ) from error
 
 __all__ = [
     "DSSAuthenticationError",
