@@ -1,5 +1,6 @@
 """The wheel: its contents, and that it works beside the client's own modules."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -53,3 +54,14 @@ def test_wheel_has_the_version_of_the_package(wheel):
 def test_both_packages_import_from_any_folder(folder):
     code = "import dataikuapi, dataikuapi.iac; dataikuapi.DSSClient"
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+
+
+def test_each_dependency_has_bounds_and_its_floor_is_tested():
+    tomllib = pytest.importorskip("tomllib", reason="new in Python 3.11")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    required = project["dependencies"] + project["optional-dependencies"]["sandbox"]
+    bounds = [re.fullmatch(r"([\w-]+)(\[\w+\])?>=([\d.]+),<\d+", r) for r in required]
+    assert [name for name, match in zip(required, bounds) if not match] == []
+    floors = [f"{match[1]}=={match[3]}" for match in bounds if match]
+    pinned = (ROOT / "constraints" / "floors.txt").read_text("utf-8").splitlines()
+    assert [line for line in pinned if not line.startswith("#")] == floors

@@ -26,8 +26,11 @@ MAX_DEPTH = 200
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 """What fits in 64 bits, signed or unsigned. JSON readers turn more into a float."""
 
-_ORJSON_MAX_DEPTH = 254
-"""The depth at which orjson gives up; padding with lists lowers it to ours."""
+_ORJSON_MAX_DEPTH = 255
+"""The deepest that any orjson writes; padding with lists lowers it to ours.
+
+Before 3.12 that is an empty list; everything else may be one level less deep.
+"""
 
 _REFUSE_OBJECTS = (
     orjson.OPT_PASSTHROUGH_DATACLASS
