@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from dataikuapi.iac.sandbox.documents import Document
 from dataikuapi.iac.sandbox.errors import ProjectLayoutError
@@ -24,14 +25,21 @@ def read_text(files: Files, path: str) -> str:
         raise ProjectLayoutError(f"{path} is not UTF-8 text: {error}") from error
 
 
-def read_document(files: Files, path: str) -> Document:
+def read_document(
+    files: Files, path: str, loads: Callable[[str], Any] = json.loads
+) -> Document:
     """Return the JSON object in a file.
+
+    Args:
+        files: where to look for it.
+        path: of the file.
+        loads: parses its text, or raises ValueError or RecursionError.
 
     Raises:
         ProjectLayoutError: the file is not JSON, or not a JSON object.
     """
     try:
-        document = json.loads(read_text(files, path))
+        document = loads(read_text(files, path))
     except (ValueError, RecursionError) as error:
         raise ProjectLayoutError(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dataikuapi.iac.sandbox import lenient_json
 from dataikuapi.iac.sandbox.documents import Document, StoredObject, required_object
 from dataikuapi.iac.sandbox.files import Files, read_document
 from dataikuapi.iac.sandbox.kinds.base import Kind
@@ -23,9 +24,14 @@ class VariablesKind(Kind):
     """Two maps that the API serves as one document, and git keeps in two files."""
 
     def load(self, files: Files) -> dict[str, StoredObject]:
-        """Return both maps; one without a file is empty."""
+        """Return both maps; one without a file is empty.
+
+        Users type them as text, which DSS stores as it is.
+        """
         document: Document = {
-            name: read_document(files, path) if path in files else {}
+            name: (
+                read_document(files, path, lenient_json.loads) if path in files else {}
+            )
             for name, path in _FILES.items()
         }
         return {ONLY_ID: StoredObject(document)}
