@@ -61,7 +61,9 @@ def test_each_dependency_has_bounds_and_its_floor_is_tested():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     required = project["dependencies"] + project["optional-dependencies"]["sandbox"]
     bounds = [re.fullmatch(r"([\w-]+)(\[\w+\])?>=([\d.]+),<\d+", r) for r in required]
-    assert [name for name, match in zip(required, bounds) if not match] == []
+    assert [
+        name for name, match in zip(required, bounds, strict=False) if not match
+    ] == []
     floors = [f"{match[1]}=={match[3]}" for match in bounds if match]
     pinned = (ROOT / "constraints" / "floors.txt").read_text("utf-8").splitlines()
     assert [line for line in pinned if not line.startswith("#")] == floors

@@ -15,8 +15,10 @@ from iac.strategies import JSON_VALUES
     [
         ('{"a": word}', {"a": "word"}),
         ("{a: it's, 'b': 'c\"d'}", {"a": "it's", "b": 'c"d'}),
-        ("[TRUE, False, null, NaN, -1.5e3, 01, .5, 2024-01-31]",)
-        + ([True, False, None, "NaN", -1500.0, "01", ".5", "2024-01-31"],),
+        (
+            "[TRUE, False, null, NaN, -1.5e3, 01, .5, 2024-01-31]",
+            [True, False, None, "NaN", -1500.0, "01", ".5", "2024-01-31"],
+        ),
         ("{a = 1; b => 2}", {"a": 1, "b": 2}),
         ("[1,, 2,]", [1, None, 2, None]),
         ("[]", []),
