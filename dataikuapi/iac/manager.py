@@ -11,6 +11,7 @@ from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
+from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.state_store import StateStore, start_of
@@ -52,7 +53,7 @@ class StateManager:
             :class:`~dataikuapi.dssclient.DSSClient`, to project, dataset and recipe.
 
     Raises:
-        ValueError: if a type is unknown.
+        ValueError: if a type is unknown, or the environment is not a valid name.
 
     Example:
         .. code-block:: python
@@ -80,7 +81,7 @@ class StateManager:
     ) -> None:
         self.backend = backend
         self.client = client
-        self.environment = environment
+        self.environment = check_environment(environment)
         self._instance = InstanceReader(
             client,
             types,
@@ -119,10 +120,8 @@ class StateManager:
 
     def __repr__(self) -> str:
         """Return a one-line summary: environment, instance and backend."""
-        return (
-            f"<StateManager {self.environment}: "
-            f"{describe_host(self.client)}, stored in {self.backend!r}>"
-        )
+        host = describe_host(self.client)
+        return f"<StateManager {self.environment}: {host}, stored in {self.backend!r}>"
 
     def load_state(self) -> State:
         """Return the stored state, or an empty one if there is none.

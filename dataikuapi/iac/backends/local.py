@@ -20,14 +20,19 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.files import atomic_temporary, fsync_dir, resolve_symlink
+from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.times import utc_now
 
 __all__ = ["FolderStore", "LocalFileBackend", "default_state_file"]
 
 
 def default_state_file(environment: str) -> Path:
-    """Return the default location of the state of an environment."""
-    return Path(f".dataiku/state/{environment}.state.json")
+    """Return the default location of the state of an environment.
+
+    Raises:
+        ValueError: if that is not a valid name.
+    """
+    return Path(f".dataiku/state/{check_environment(environment)}.state.json")
 
 
 class LocalFileBackend(BlobBackend):
