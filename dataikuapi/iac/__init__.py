@@ -14,6 +14,7 @@ from dataikuapi.iac.backends import LocalFileBackend, StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.exceptions import (
+    ConfirmedRemovalError,
     DataikuIaCError,
     DSSAuthenticationError,
     DSSError,
@@ -56,6 +57,7 @@ from dataikuapi.iac.validation import validate_state
 __all__ = [
     "Change",
     "ChangeType",
+    "ConfirmedRemovalError",
     "DSSAuthenticationError",
     "DSSError",
     "DSSPermissionError",

@@ -13,6 +13,7 @@ for the client catches them too::
         │   ├── StateLockedError        the state is locked by another process
         │   ├── InstanceMismatchError   the stored state is of another DSS instance
         │   └── EnvironmentMismatchError the stored state is of another environment
+        ├── ConfirmedRemovalError       a confirmed removal is wrong
         ├── IgnoreFileError             an ignore file is invalid or not accessible
         ├── UnsupportedValueError       a value that a state cannot hold exactly
         ├── ResourceNotFoundError       DSS reports that the object does not exist
@@ -45,6 +46,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "ConfirmedRemovalError",
     "DSSAuthenticationError",
     "DSSError",
     "DSSPermissionError",
@@ -107,6 +109,10 @@ class EnvironmentMismatchError(StateWriteError):
 
 class IgnoreFileError(DataikuIaCError):
     """An ignore file is invalid, or could not be read or written."""
+
+
+class ConfirmedRemovalError(DataikuIaCError, ValueError):
+    """A project that is confirmed as removed is not in the state, or still in DSS."""
 
 
 class UnsupportedValueError(DataikuIaCError, ValueError):

@@ -50,7 +50,7 @@ def client_wheel(folder, version):
     with zipfile.ZipFile(wheel, "w") as archive:
         for file in client.files or []:
             if file.parts[0] == "dataikuapi" and file.suffix == ".py":
-                archive.write(client.locate_file(file), file.as_posix())
+                archive.write(str(client.locate_file(file)), file.as_posix())
         metadata = f"Metadata-Version: 2.1\nName: {client.name}\nVersion: {version}\n"
         archive.writestr(f"{info}/METADATA", metadata)
         tags = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from dataikuapi.iac.exceptions import ConfirmedRemovalError
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.ids import unique
 
@@ -32,11 +33,13 @@ class ConfirmedRemovals:
         """Check that all projects are in the state, in case a key is misspelled.
 
         Raises:
-            ValueError: if one is not.
+            ConfirmedRemovalError: if one is not.
         """
         unknown = sorted(set(self.keys) - set(state.project_keys()))
         if unknown:
-            raise ValueError(f"confirm_removed: not in the state: {', '.join(unknown)}")
+            raise ConfirmedRemovalError(
+                f"confirm_removed: not in the state: {', '.join(unknown)}"
+            )
 
     def require_not_visible(self, visible: Iterable[str]) -> None:
         """Check that DSS shows none of the projects.
@@ -45,9 +48,9 @@ class ConfirmedRemovals:
             visible: keys of the projects that it shows.
 
         Raises:
-            ValueError: if it shows one.
+            ConfirmedRemovalError: if it shows one.
         """
         still_listed = sorted(set(self.keys) & set(visible))
         if still_listed:
             projects = ", ".join(still_listed)
-            raise ValueError(f"confirm_removed: DSS still lists {projects}")
+            raise ConfirmedRemovalError(f"confirm_removed: DSS still lists {projects}")
