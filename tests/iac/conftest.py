@@ -13,13 +13,14 @@ from dataikuapi.utils import DataikuException
 from hypothesis import settings
 
 from dataikuapi import DSSClient
-from dataikuapi.iac import LocalFileBackend, StateBackend, StateManager
+from dataikuapi.iac import LocalFileBackend, StateBackend, StateManager, cli
 from dataikuapi.iac.sandbox import (
     SAMPLE_PROJECT_KEY,
     ProjectStore,
     SandboxServer,
     sample_folder,
 )
+from dataikuapi.iac.sync.policy import RetryPolicy
 
 # How long an example takes depends on what else the machine is doing.
 settings.register_profile("iac", deadline=None)
@@ -214,3 +215,33 @@ def mock_client():
 
     client._perform_json = perform_json
     return client
+
+
+@pytest.fixture
+def run(server, tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder; return the exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(RetryPolicy, "wait", lambda *_: None)
+    for name in [name for name in os.environ if name.startswith("DATAIKU")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DATAIKU_HOST", server.url)
+    monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
+
+    def command(*arguments):
+        code: object
+        try:
+            code = cli.main([*map(str, arguments)])
+        except SystemExit as end:
+            code = end.code
+        output = capsys.readouterr()
+        assert server.api_key not in output.out + output.err
+        return code, output.out, output.err
+
+    return command
+
+
+@pytest.fixture
+def synced(run):
+    """Like run, after a sync of the sample project."""
+    assert run("sync", "--project", SAMPLE_PROJECT_KEY)[0] == 0
+    return run

@@ -1,7 +1,6 @@
 """The command line, as seen by a shell and by CI."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -13,42 +12,11 @@ from xml.etree import ElementTree
 import pytest
 
 import dataikuapi.iac
-from dataikuapi.iac import cli
 from dataikuapi.iac.sandbox import Fault
-from dataikuapi.iac.sync.policy import RetryPolicy
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "ORDERS_DEMO"
 TABLE = "dataset.ORDERS_DEMO.countries"
-
-
-@pytest.fixture
-def run(server, tmp_path, monkeypatch, capsys):
-    """Run a command in an empty folder; return the exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(RetryPolicy, "wait", lambda *_: None)
-    for name in [name for name in os.environ if name.startswith("DATAIKU")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("DATAIKU_HOST", server.url)
-    monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
-
-    def command(*arguments):
-        code: object
-        try:
-            code = cli.main([*map(str, arguments)])
-        except SystemExit as end:
-            code = end.code
-        output = capsys.readouterr()
-        assert server.api_key not in output.out + output.err
-        return code, output.out, output.err
-
-    return command
-
-
-@pytest.fixture
-def synced(run):
-    assert run("sync", "--project", KEY)[0] == 0
-    return run
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The names of environments, which name files too."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from dataikuapi.iac import StateManager
@@ -29,7 +31,7 @@ def test_bad_names_are_refused(value, mock_client):
     with pytest.raises(ValueError, match="invalid environment .*use 1 to 64 letters"):
         default_state_file(value)
     with pytest.raises(ValueError, match="invalid environment"):
-        StateManager(None, mock_client, value)
+        StateManager(Mock(), mock_client, value)
     with pytest.raises(ValueError, match="invalid environment"):
         StateManager.local(mock_client, value)
 

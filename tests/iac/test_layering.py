@@ -63,6 +63,8 @@ MAY_IMPORT = {
         "manager",
         "models",
         "reports",
+        "sync",
+        "types",
     },
     "__main__": {"cli"},
     "sandbox": set(),

@@ -1,0 +1,60 @@
+"""Writes diffs in the format that was asked for, and reports on what was saved."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dataikuapi.iac import State
+from dataikuapi.iac.cli.exits import OutputError
+from dataikuapi.iac.cli.output import write_document, write_text
+from dataikuapi.iac.models import ResourceDiffs
+from dataikuapi.iac.reports import (
+    render_json,
+    render_junit,
+    render_markdown,
+    render_text,
+)
+from dataikuapi.iac.reports.text import wants_color
+
+__all__ = ["FORMATS", "saved_as", "write_diffs"]
+
+_DOCUMENTS: dict[str, Callable[[ResourceDiffs], str]] = {
+    "markdown": render_markdown,
+    "json": render_json,
+    "junit": render_junit,
+}
+
+FORMATS = ("text", *_DOCUMENTS)
+
+
+def write_diffs(diffs: ResourceDiffs, arguments: argparse.Namespace) -> None:
+    """Write diffs to standard output.
+
+    Args:
+        diffs: what to write.
+        arguments: have ``format`` and ``no_color``.
+
+    Raises:
+        OutputError: if they cannot be written.
+    """
+    if arguments.format == "text":
+        in_color = wants_color(sys.stdout) and not arguments.no_color
+        write_text(render_text(diffs, color=in_color))
+    else:
+        write_document(_DOCUMENTS[arguments.format](diffs))
+
+
+@contextmanager
+def saved_as(state: State) -> Iterator[None]:
+    """While reporting on a state that was saved, say so if the report fails.
+
+    Raises:
+        OutputError: as raised inside, with the serial of the state.
+    """
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(
+            f"{error}; the state was saved all the same, as serial {state.serial}"
+        ) from error

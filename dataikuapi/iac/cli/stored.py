@@ -1,0 +1,95 @@
+"""The commands that need no DSS: diff, show, history, restore and verify."""
+
+import argparse
+import json
+from pathlib import Path
+
+from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend, State
+from dataikuapi.iac.backends import StateVersion
+from dataikuapi.iac.cli.context import open_backend, read_rules
+from dataikuapi.iac.cli.exits import DIFFERENT, ERROR, UsageError
+from dataikuapi.iac.cli.output import write_document, write_text
+from dataikuapi.iac.cli.rendering import saved_as, write_diffs
+from dataikuapi.iac.exceptions import DataikuIaCError
+from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.reports.formatting import printable
+
+__all__ = ["diff", "history", "restore", "show", "verify"]
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """Compare two states: files or stored versions; the exit code is 0 or 2."""
+    backend = open_backend(arguments)
+    old = _version(backend, arguments.old)
+    new = backend.load() if arguments.new is None else _version(backend, arguments.new)
+    diffs = DiffEngine(ignore=read_rules(arguments)).diff(old, new)
+    write_diffs(diffs, arguments)
+    unchanged = len(diffs.of_type(ChangeType.UNCHANGED))
+    return DIFFERENT if len(diffs) > unchanged else 0
+
+
+def _version(backend: LocalFileBackend, version: int | Path) -> State:
+    if isinstance(version, int):
+        return backend.load_version(version)
+    return LocalFileBackend(version).load()
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """List the resources in the stored state, or print one of them."""
+    state = open_backend(arguments).load()
+    if arguments.id is None:
+        _list_resources(state)
+        return 0
+    requested = state.get_resource(arguments.id)
+    if requested is None:
+        raise UsageError(
+            f"no {arguments.id} in the state; list what is in it: dataiku-iac show"
+        )
+    write_document(json.dumps(requested.to_dict(), indent=2))
+    return 0
+
+
+def _list_resources(state: State) -> None:
+    lines = [repr(state)]
+    for resource in state.list_resources():
+        editor = resource.metadata.last_modified_by
+        by = f"  (by {editor})" if editor else ""
+        lines.append(f"{resource.resource_id}{by}")
+    write_text("\n".join(map(printable, lines)))
+
+
+def history(arguments: argparse.Namespace) -> int:
+    """List the stored versions, newest first."""
+    backend = open_backend(arguments)
+    state = backend.load()
+    lines = [f"serial {state.serial}  {format_time(state.updated_at)}  current"]
+    for version in backend.history():
+        about = f"{_contents(version)}, {version.size:,} bytes, {version.name}"
+        lines.append(f"serial {version.serial}  {format_time(version.time)}  {about}")
+    write_text("\n".join(map(printable, lines)))
+    return 0
+
+
+def _contents(version: StateVersion) -> str:
+    try:
+        return f"{version.resources} resources"
+    except DataikuIaCError:  # Corrupted, unreadable, or pruned in the meantime.
+        return "cannot be read"
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Restore an older version; the current one stays in the history."""
+    backend = open_backend(arguments)
+    state = backend.restore(arguments.serial)
+    with saved_as(state):
+        write_text(f"restored serial {arguments.serial} as serial {state.serial}")
+    return 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Check the stored state and its backups, and list all problems."""
+    backend = open_backend(arguments)
+    problems = backend.verify()
+    lines = [*problems, f"{len(problems) or 'no'} problems found"]
+    write_text("\n".join(map(printable, lines)))
+    return ERROR if problems else 0
