@@ -1,5 +1,7 @@
 """The exit codes, and the errors of the command line itself."""
 
+from collections.abc import Sized
+
 __all__ = [
     "DIFFERENT",
     "ERROR",
@@ -8,9 +10,10 @@ __all__ = [
     "USAGE",
     "OutputError",
     "UsageError",
+    "exit_code",
 ]
 
-ERROR, DIFFERENT, INCOMPLETE = 1, 2, 3
+SUCCESS, ERROR, DIFFERENT, INCOMPLETE = 0, 1, 2, 3
 USAGE = 64
 """EX_USAGE of sysexits.h, since argparse's 2 means drift here."""
 INTERRUPTED = 130
@@ -23,3 +26,16 @@ class UsageError(Exception):
 
 class OutputError(Exception):
     """Standard output does not take what is written to it."""
+
+
+def exit_code(different: bool, unknown: Sized, allow_unknown: bool) -> int:
+    """Return the exit code of a command that read or compared something.
+
+    Args:
+        different: whether there is a difference to report.
+        unknown: what could not be read.
+        allow_unknown: whether that counts as success.
+    """
+    if different:
+        return DIFFERENT
+    return INCOMPLETE if unknown and not allow_unknown else SUCCESS

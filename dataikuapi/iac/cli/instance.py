@@ -3,27 +3,66 @@
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
 
-from dataikuapi.iac import DiffEngine, State
+from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
 from dataikuapi.iac.cli.context import open_manager, read_project, read_rules
-from dataikuapi.iac.cli.exits import INCOMPLETE
+from dataikuapi.iac.cli.exits import INCOMPLETE, exit_code
 from dataikuapi.iac.cli.output import is_terminal, write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
+from dataikuapi.iac.exceptions import StateConflictError, SyncError
+from dataikuapi.iac.models import UnreadableResource
+from dataikuapi.iac.reports.formatting import printable, unknown_lines
+from dataikuapi.iac.sync.connection import describe_host
 
 __all__ = ["drift", "refresh", "sync"]
+
+T = TypeVar("T")
 
 
 def sync(arguments: argparse.Namespace) -> int:
     """Read a project, or all projects, and save the state."""
     project = read_project(arguments)
     manager = open_manager(arguments)
-    state = manager.sync_all(
-        None if project is None else [project], progress=is_terminal(sys.stderr)
-    )
-    manager.save_state(state)
+
+    def read_and_save() -> State:
+        state = _read(manager, project, arguments.keep_going)
+        manager.save_state(state)
+        return state
+
+    state = _read_again_on_conflict(read_and_save)
     with saved_as(state):
         write_text(_summary(state))
-    return 0
+    return exit_code(False, state.unknown, arguments.allow_unknown)
+
+
+def _read(manager: StateManager, project: str | None, keep_going: bool) -> State:
+    """Read a project, or all; with ``keep_going``, what can be read of them."""
+    try:
+        state = manager.sync_all(
+            None if project is None else [project], progress=is_terminal(sys.stderr)
+        )
+    except SyncError as error:
+        if keep_going and error.state.resources:
+            return error.state  # type: ignore[no-any-return]
+        raise _nothing_saved(manager, error) from error
+    if not state.resources:
+        raise DataikuIaCError(
+            f"{describe_host(manager.client)} shows this API key no project, so "
+            "nothing was saved. Grant the key the permission READ_CONF on the projects"
+        )
+    return state
+
+
+def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
+    failures = "".join(f"\n  {key}: {why}" for key, why in error.failures.items())
+    next_step = "\nTo save what can be read: dataiku-iac sync --keep-going"
+    return DataikuIaCError(
+        f"{len(error.failures)} objects or listings of {describe_host(manager.client)} "
+        f"could not be read, so nothing was saved:{failures}"
+        f"{next_step if error.state.resources else ''}"
+    )
 
 
 def _summary(state: State) -> str:
@@ -32,7 +71,9 @@ def _summary(state: State) -> str:
         f"{count} {kind}{'s' if count > 1 else ''}"
         for kind, count in sorted(counts.items())
     )
-    return f"read {read or 'nothing'}; saved as serial {state.serial}"
+    unknown = [UnreadableResource(*item) for item in sorted(state.unknown.items())]
+    lines = [f"read {read}; saved as serial {state.serial}", *unknown_lines(unknown)]
+    return "\n".join(map(printable, lines))
 
 
 def drift(arguments: argparse.Namespace) -> int:
@@ -50,18 +91,32 @@ def drift(arguments: argparse.Namespace) -> int:
             expires=arguments.expires,
         )
         write_error(f"added {added} rules to {arguments.baseline}")
-    return report.exit_code
+    is_allowed = arguments.allow_unknown and report.exit_code == INCOMPLETE
+    return 0 if is_allowed else report.exit_code
 
 
 def refresh(arguments: argparse.Namespace) -> int:
     """Update the stored state to match DSS, and show what changed."""
     manager = open_manager(arguments)
-    before = manager.load_state()
-    after = manager.refresh(
-        arguments.ids or None,
-        confirm_removed=arguments.confirm_removed,
-        progress=is_terminal(sys.stderr),
-    )
+
+    def load_and_refresh() -> tuple[State, State]:
+        before = manager.load_state()
+        return before, manager.refresh(
+            arguments.ids or None,
+            confirm_removed=arguments.confirm_removed,
+            progress=is_terminal(sys.stderr),
+        )
+
+    before, after = _read_again_on_conflict(load_and_refresh)
     with saved_as(after):
         write_diffs(DiffEngine().diff(before, after), arguments)
-    return INCOMPLETE if after.unknown else 0
+    return exit_code(False, after.unknown, arguments.allow_unknown)
+
+
+def _read_again_on_conflict(read_and_save: Callable[[], T]) -> T:
+    """Read and save; once more if others saved the same objects meanwhile."""
+    try:
+        return read_and_save()
+    except StateConflictError as error:
+        write_error(f"reading again: {error}")
+        return read_and_save()

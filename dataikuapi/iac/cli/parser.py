@@ -26,7 +26,7 @@ exit codes:
   0   success, and no drift or difference
   1   error
   2   drift, or a difference
-  3   no drift found, but some objects could not be read
+  3   no drift found, but some objects could not be read (0 with --allow-unknown)
   64  usage error
 """
 
@@ -78,6 +78,12 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_sync(parser: argparse.ArgumentParser) -> None:
     _add_host(parser)
     _add_project(parser)
+    _add_allow_unknown(parser)
+    parser.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="save what can be read where some objects cannot",
+    )
 
 
 def _add_drift(parser: argparse.ArgumentParser) -> None:
@@ -176,3 +182,13 @@ def _add_ignore(parser: argparse.ArgumentParser) -> None:
 def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--no-color", action="store_true")
+    _add_allow_unknown(parser)
+
+
+def _add_allow_unknown(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-unknown",
+        action="store_true",
+        help="exit with 0, not 3, where objects could not be read and nothing else "
+        "is to be reported",
+    )

@@ -7,10 +7,15 @@ from pathlib import Path
 from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend, State
 from dataikuapi.iac.backends import StateVersion
 from dataikuapi.iac.cli.context import open_backend, read_rules
-from dataikuapi.iac.cli.exits import DIFFERENT, ERROR, UsageError
-from dataikuapi.iac.cli.output import write_document, write_text
+from dataikuapi.iac.cli.exits import ERROR, UsageError, exit_code
+from dataikuapi.iac.cli.output import write_document, write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
-from dataikuapi.iac.exceptions import DataikuIaCError
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    StateCorruptedError,
+    StateNotFoundError,
+    StateReadError,
+)
 from dataikuapi.iac.models.times import format_time
 from dataikuapi.iac.reports.formatting import printable
 
@@ -18,14 +23,14 @@ __all__ = ["diff", "history", "restore", "show", "verify"]
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    """Compare two states: files or stored versions; the exit code is 0 or 2."""
+    """Compare two states: files or stored versions; the exit code is 0, 2 or 3."""
     backend = open_backend(arguments)
     old = _version(backend, arguments.old)
     new = backend.load() if arguments.new is None else _version(backend, arguments.new)
     diffs = DiffEngine(ignore=read_rules(arguments)).diff(old, new)
     write_diffs(diffs, arguments)
     unchanged = len(diffs.of_type(ChangeType.UNCHANGED))
-    return DIFFERENT if len(diffs) > unchanged else 0
+    return exit_code(len(diffs) > unchanged, diffs.unknown, arguments.allow_unknown)
 
 
 def _version(backend: LocalFileBackend, version: int | Path) -> State:
@@ -61,9 +66,16 @@ def _list_resources(state: State) -> None:
 def history(arguments: argparse.Namespace) -> int:
     """List the stored versions, newest first."""
     backend = open_backend(arguments)
-    state = backend.load()
-    lines = [f"serial {state.serial}  {format_time(state.updated_at)}  current"]
-    for version in backend.history():
+    versions = backend.history()
+    lines = []
+    try:
+        state = backend.load()
+        lines = [f"serial {state.serial}  {format_time(state.updated_at)}  current"]
+    except (StateNotFoundError, StateCorruptedError, StateReadError) as error:
+        if not versions:
+            raise
+        write_error(f"warning: {error}")
+    for version in versions:
         about = f"{_contents(version)}, {version.size:,} bytes, {version.name}"
         lines.append(f"serial {version.serial}  {format_time(version.time)}  {about}")
     write_text("\n".join(map(printable, lines)))
@@ -80,16 +92,32 @@ def _contents(version: StateVersion) -> str:
 def restore(arguments: argparse.Namespace) -> int:
     """Restore an older version; the current one stays in the history."""
     backend = open_backend(arguments)
+    replaced = _problem_of(backend)
     state = backend.restore(arguments.serial)
     with saved_as(state):
         write_text(f"restored serial {arguments.serial} as serial {state.serial}")
+    if replaced:
+        write_error(f"warning: {replaced}")
     return 0
+
+
+def _problem_of(backend: LocalFileBackend) -> str:
+    """Return what is wrong with the stored state, if anything."""
+    try:
+        backend.load()
+    except StateNotFoundError:
+        return f"{backend.state_file} was missing"
+    except StateCorruptedError:
+        return f"{backend.state_file} was not a valid state; the history has a copy"
+    return ""
 
 
 def verify(arguments: argparse.Namespace) -> int:
     """Check the stored state and its backups, and list all problems."""
     backend = open_backend(arguments)
     problems = backend.verify()
+    if not backend.exists():
+        problems.insert(0, f"there is no state at {backend.state_file}")
     lines = [*problems, f"{len(problems) or 'no'} problems found"]
     write_text("\n".join(map(printable, lines)))
     return ERROR if problems else 0
