@@ -19,7 +19,7 @@ def resolve_symlink(path: Path) -> Path:
 
 @contextmanager
 def atomic_temporary(target: Path, data: bytes, mode: int | None) -> Iterator[Path]:
-    """Yield a new file beside the target, to be renamed to it; else it is removed.
+    """Yield a new file next to the target; it is removed unless the caller renames it.
 
     Args:
         target: the file that it is to replace.

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Collection
 
+from dataikuapi.iac.backends.adapter import adapt_backend
 from dataikuapi.iac.backends.base import StateBackend
-from dataikuapi.iac.backends.double import adapt_backend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.exceptions import (
     EnvironmentMismatchError,

@@ -62,15 +62,27 @@ FAULTS = {
     "another JSON object": (
         Fault.text('{"a": 1}'),
         UnexpectedResponseError,
-        "not what DSS",
+        "does not look like a DSS response",
     ),
-    "a JSON array": (Fault.text("[1, 2]"), UnexpectedResponseError, "not what DSS"),
-    "null": (Fault.text("null"), UnexpectedResponseError, "not what DSS"),
-    "a JSON string": (Fault.text('"x"'), UnexpectedResponseError, "not what DSS"),
+    "a JSON array": (
+        Fault.text("[1, 2]"),
+        UnexpectedResponseError,
+        "does not look like a DSS response",
+    ),
+    "null": (
+        Fault.text("null"),
+        UnexpectedResponseError,
+        "does not look like a DSS response",
+    ),
+    "a JSON string": (
+        Fault.text('"x"'),
+        UnexpectedResponseError,
+        "does not look like a DSS response",
+    ),
     "extreme nesting": (
         Fault.text("[" * 9000),
         UnexpectedResponseError,
-        "not what DSS",
+        "does not look like a DSS response",
     ),
     "a JSON array as an error": (
         Fault.text("[]", 500),

@@ -26,8 +26,8 @@ from dataikuapi.iac import (
     RetryPolicy,
     StateManager,
 )
+from dataikuapi.iac.sync.client_adapter import adapt_client
 from dataikuapi.iac.sync.connection import clone_client
-from dataikuapi.iac.sync.door import door_for
 from dataikuapi.iac.sync.sockets import SocketTracker
 
 # What sync/sockets.py relies on, some of it private to urllib3. A release of urllib3
@@ -194,7 +194,7 @@ def test_credentials_and_settings_are_copied(client):
 
 def test_mock_is_used_as_it_is():
     for double in (Mock(), create_autospec(DSSClient, instance=True)):
-        assert door_for(double).clone(POLICY) is double
+        assert adapt_client(double).clone(POLICY) is double
 
 
 def test_all_syncs_have_timeouts(client):

@@ -247,7 +247,7 @@ def test_line_feed_in_a_name_starts_no_line():
 def test_script_of_which_only_line_ends_differ_says_so(old, new):
     title, line = shown({"payload": old}, {"payload": new})
     assert title == "~ payload:"
-    assert "line ends" in line
+    assert "line endings" in line
 
 
 def test_tabs_of_a_script_stay():

@@ -119,7 +119,7 @@ def test_scripts_are_compared_by_line():
     assert "@@ -1 +1 @@\n  a\n- b\n+ B\n  c\n" in page.text
     assert page.tags.count("del") == page.tags.count("ins") == 1
     page = Page(diff_html(modified({"code": "a\nb\n"}, {"code": "a\r\nb\r\n"})))
-    assert "~ code: only line ends differ" in page.text
+    assert "~ code: only line endings differ" in page.text
 
 
 def test_long_values_are_shown_from_where_they_differ():

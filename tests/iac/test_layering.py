@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "drift": {"diff", "ignore", "models", "reports"},
     "state_store": {
         "backends.base",
-        "backends.double",
+        "backends.adapter",
         "diff",
         "statefile.merge",
         "models",

@@ -107,7 +107,7 @@ def test_long_markdown_says_how_much_is_omitted():
     new = state(**{name: {"x": 2, "y": 2} for name in names})
     text = render_markdown(DiffEngine().diff(old, new))
     shown = text.count("<details>")
-    ((left, changes),) = re.findall(r"_(\d+) more resources, with (\d+) changes", text)
+    ((left, changes),) = re.findall(r"_(\d+) more resources with (\d+) changes", text)
 
     assert MAX_CHARACTERS - 500 < len(text) <= MAX_CHARACTERS
     assert shown + int(left) == 2000

@@ -11,7 +11,7 @@ __all__ = ["Coverage", "ResourceDiffs", "RuleUsage", "UnreadableResource"]
 
 
 class UnreadableResource(NamedTuple):
-    """An object that could not be read, so that nobody knows whether it changed.
+    """An object that could not be read, so whether it changed is unknown.
 
     Args:
         resource_id: of the object, or the key of a listing that failed.

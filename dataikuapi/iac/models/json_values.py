@@ -115,7 +115,7 @@ def find_unsupported(value: object, path: str, depth: int = 1) -> str | None:
 
 
 def _is_plain(value: object, depth: int) -> bool:
-    """Return whether there is certainly nothing to find, much faster than a search."""
+    """Fast check; false means that a search is needed, not that there is a problem."""
     padded = value
     for _ in range(_ORJSON_MAX_DEPTH - MAX_DEPTH + depth - 1):
         padded = [padded]

@@ -130,7 +130,7 @@ def printable(line: str) -> str:
 
 def _script_lines(change: Change) -> Iterator[str]:
     if only_line_endings_differ(change):
-        yield "    only line ends differ"
+        yield "    only line endings differ"
         return
     for line in unified_diff(str(change.old), str(change.new)):
         yield f"    {line}" if line[0] == "@" else f"    {line[0]} {line[1:]}"

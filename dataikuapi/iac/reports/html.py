@@ -151,7 +151,7 @@ def section(
     css: str = "",
     is_open: bool = False,
 ) -> Html:
-    """Return a section that a click on its heading opens."""
+    """Return a collapsible section."""
     summary = element("summary", *heading)
     return element("details", summary, *content, css=f"entry {css}", is_open=is_open)
 
@@ -334,7 +334,7 @@ def _two_values(old: JSON, new: JSON) -> list[Html]:
 
 def _script(change: Change) -> list[Html]:
     if only_line_endings_differ(change):
-        return [element("span", "only line ends differ")]
+        return [element("span", "only line endings differ")]
     lines = unified_diff(str(change.old), str(change.new))
     shown = [_script_line(line) for line in lines[:_MAX_LINES]]
     return [element("pre", *shown), *omitted(len(lines) - _MAX_LINES, "more line")]

@@ -40,7 +40,7 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
     parts = [f"### {_code(diffs.title or 'Changes')}", f"**{summary_line(diffs)}**"]
     ends = [
         *_collapsed("could not be read", list(unknown_lines(diffs.unknown))),
-        *_collapsed("rules to ignore changes", list(rule_lines(diffs.rules))),
+        *_collapsed("ignore rules", list(rule_lines(diffs.rules))),
     ]
     room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
     shown = [diff for diff in diffs if has_changes(diff)]
@@ -51,8 +51,8 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
         if room < 0:
             changes = sum(len(other.changes) for other in shown[number:])
             parts.append(
-                f"_{len(shown) - number} more resources, with {changes} changes inside "
-                "them, are left out for want of room._"
+                f"_{len(shown) - number} more resources with {changes} changes omitted "
+                "(comment size limit)._"
             )
             break
         parts.append(entry)

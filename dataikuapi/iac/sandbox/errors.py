@@ -62,7 +62,7 @@ class InvalidDocumentError(SandboxError):
 
 
 class PartialSettingsError(SandboxError):
-    """Project settings came without `settings`, which DSS does not survive."""
+    """Project settings were sent without `settings`; DSS responds with 500."""
 
 
 class NotInSandboxError(SandboxError):

@@ -60,7 +60,7 @@ class ApiRequest:
         return self.query.get(name, "").lower() == "true"
 
     def wants(self, tags: Iterable[str]) -> bool:
-        """Return whether the filter by tags lets an object with these tags through."""
+        """Return whether an object with these tags passes the tag filter."""
         return not self.tags or not self.tags.isdisjoint(tags)
 
     def project(self) -> Project:

@@ -1,4 +1,4 @@
-"""Serving a store over HTTP, on this machine only, from a thread of this process."""
+"""Serves a store over HTTP on the loopback interface, from a background thread."""
 
 from __future__ import annotations
 

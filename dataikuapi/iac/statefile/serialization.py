@@ -221,7 +221,7 @@ def _find_problem(document: Any) -> str | None:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from going through objects that are all needed."""
+    """Pause the garbage collector: it would traverse many objects and free none."""
     enabled = gc.isenabled()
     gc.disable()
     try:

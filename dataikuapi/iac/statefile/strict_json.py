@@ -1,4 +1,4 @@
-"""Strict JSON: what JSON cannot carry exactly is refused, reading and writing.
+"""Strict JSON: values that JSON cannot represent exactly are refused, both ways.
 
 That is NaN and infinities, integers beyond 64 bits, lone surrogates, keys that are not
 strings, and deep nesting. The work is done by orjson, which coerces some of these in

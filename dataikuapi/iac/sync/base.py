@@ -81,7 +81,7 @@ class ResourceSync(ABC):
         """
 
     def _parse(self, resource_id: str, *, named: bool = True) -> ResourceId:
-        """Parse an id of this type, which has a name or not."""
+        """Parse an id of this type; ``named``: whether it must have a third part."""
         parsed = ResourceId.parse(resource_id)
         is_named = bool(parsed.resource_name)
         if (parsed.resource_type, is_named) == (self.resource_type, named):

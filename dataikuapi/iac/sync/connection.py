@@ -116,7 +116,7 @@ class _TimeoutAdapter(BaseAdapter):
     ) -> Response:
         """Send the request and read the response; a timeout set by the caller stays.
 
-        urllib3 retries until a response begins. One that breaks off or stalls is
+        urllib3 retries until the headers arrive; a body that is cut off or stalls is
         retried here.
         """
         policy = self._policy

@@ -220,8 +220,8 @@ def _unexpected_response(
     client: DSSClient, rid: ResourceId | None
 ) -> UnexpectedResponseError:
     return UnexpectedResponseError(
-        f"{describe_host(client)} returned JSON for {_describe(rid)} that is not what "
-        "DSS returns. Check that the URL is that of a DSS instance"
+        f"{describe_host(client)} returned JSON for {_describe(rid)} that does not "
+        "look like a DSS response. Check that the URL is that of a DSS instance"
     )
 
 

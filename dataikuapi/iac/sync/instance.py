@@ -77,7 +77,7 @@ class InstanceReader:
     Args:
         client: connects to DSS; not modified.
         types: names of the resource types to read. Defaults to those that
-            :meth:`Door.default_types` returns.
+            :meth:`ClientAdapter.default_types` returns.
         secret_key: see :class:`~dataikuapi.iac.sync.base.ResourceSync`.
         max_workers: how many requests to DSS are made concurrently.
         policy: timeouts and retries.
@@ -108,7 +108,7 @@ class InstanceReader:
     def _names(self, types: Iterable[str] | None) -> list[str]:
         if types is not None:
             return known_types(types)
-        return [kind.name for kind in self._workers.door.default_types()]
+        return [kind.name for kind in self._workers.adapter.default_types()]
 
     @property
     def types(self) -> list[str]:
@@ -172,7 +172,7 @@ class InstanceReader:
         progress: Progress,
         removals: ConfirmedRemovals = ConfirmedRemovals(()),
     ) -> FetchResult:
-        """Read known projects again, some of which may not be readable now.
+        """Read projects that are in the state; some may no longer be readable.
 
         Args:
             keys: of the projects.
@@ -200,8 +200,8 @@ class InstanceReader:
                 empty.
 
         Returns:
-            What was read, and the keys of all projects whose existence is certain:
-            those that are listed, readable or not, and the deleted ones.
+            What was read, and the keys of all projects that are accounted for: the
+            listed ones, readable or not, and those confirmed as deleted.
 
         Raises:
             ValueError: if DSS still lists a project that is confirmed as deleted.
@@ -243,7 +243,7 @@ class InstanceReader:
         return cast(list[T | DataikuIaCError], results[1:])
 
     def _identify(self) -> None:
-        if self._workers.door.identifies:
+        if self._workers.adapter.can_identify:
             self.provenance.fetch(self._workers.client)
 
     @contextmanager

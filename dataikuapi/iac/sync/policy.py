@@ -12,7 +12,7 @@ from urllib3.util.retry import Retry
 __all__ = ["ReadRetry", "RetryPolicy"]
 
 _RETRIED = (429, 502, 503, 504)
-"""A proxy in front of DSS is busy, or DSS is restarting. Not 500: that is final."""
+"""DSS is restarting, or a proxy is overloaded. Not 500: that is not worth a retry."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RetryPolicy:
         read_timeout: seconds to wait for each part of a response.
         max_retries: how often a failed read is retried.
         initial_backoff: seconds before the first retry.
-        max_backoff: most seconds before any retry, also with ``Retry-After``.
+        max_backoff: upper limit of the delay before a retry, also of ``Retry-After``.
         sleep: waits for a number of seconds; by default Ctrl-C interrupts it.
         jitter: returns a number from 0 to 1 for the random part of the backoff.
     """

@@ -12,7 +12,7 @@ __all__ = ["progress_bar"]
 def progress_bar(
     progress: bool | ProgressCallback,
 ) -> Iterator[ProgressCallback | None]:
-    """Provide what is called after each call to DSS, if anything.
+    """Yield the progress callback, or ``None``.
 
     Args:
         progress: a callable is used as it is; True shows a bar, in a terminal or in a

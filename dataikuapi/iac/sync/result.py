@@ -81,7 +81,7 @@ class FetchResult:
             project_key: of the project.
             resource_type: the type that was read.
             outcome: the resources, or why they could not be read.
-            is_own: whether the resources are not shared, and need no copy.
+            is_own: whether this library built the resources, so they need no copy.
         """
         if isinstance(outcome, SyncError):
             self.resources += outcome.state.list_resources()
@@ -95,7 +95,7 @@ class FetchResult:
         self.complete.append((project_key, resource_type))
 
     def raise_if_unreachable(self) -> None:
-        """Raise if nothing was read because every request has to fail.
+        """Raise a fatal error, if there is one and nothing was read.
 
         Raises:
             DSSError: if DSS cannot be reached, or does not accept the API key.

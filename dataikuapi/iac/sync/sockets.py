@@ -3,7 +3,7 @@
 The only way to wake a thread that waits for a connection or a response is to shut down
 its socket. urllib3 exposes a socket once it is connected, which to a dead host it never
 is. So the connecting is done here, by overriding urllib3's private ``_new_conn``; see
-docs/decisions/0020 for what that buys, and what guards it.
+docs/decisions/0020 for the reasons, and for the tests that guard it.
 """
 
 import socket

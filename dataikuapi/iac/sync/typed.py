@@ -82,7 +82,7 @@ class TypedSync(ResourceSync):
     def _read_all(
         self, listed: Mapping[ResourceId, Documents | None]
     ) -> list[Resource]:
-        """Fetch objects that the listing has in part, concurrently, and build all.
+        """Fetch the objects whose listing is incomplete, concurrently, and build all.
 
         Raises:
             SyncError: if any failed; objects deleted in the meantime are omitted.

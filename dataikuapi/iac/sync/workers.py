@@ -1,4 +1,4 @@
-"""Makes calls to DSS in several threads, each with a client of its own."""
+"""Runs calls to DSS in several threads, each with its own client."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from dataikuapi.iac.exceptions import (
     DSSAuthenticationError,
     DSSUnreachableError,
 )
-from dataikuapi.iac.sync.door import door_for
+from dataikuapi.iac.sync.client_adapter import adapt_client
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
 
@@ -28,10 +28,10 @@ ProgressCallback = Callable[[int, int], object]
 """Called with how many calls are done, and how many are known to be needed so far."""
 
 _JOIN_SECONDS = 0.8
-"""Longest wait for the threads to end, which with their sockets shut down they do."""
+"""How long to wait for the threads, which end once their sockets are shut down."""
 
 _SIGNAL_SECONDS = 0.2
-"""Longest wait at a time: on Windows, Python sees Ctrl-C only in between."""
+"""Wait in slices of this length: on Windows, Ctrl-C is only handled between waits."""
 
 
 class _Cancelled(BaseException):
@@ -52,7 +52,7 @@ class _Batch(Generic[T]):
         return len(self.results) == self._size
 
     def claim(self) -> tuple[int, Callable[[], T]] | None:
-        """Take a call that no thread has begun; ``None`` if there is none left."""
+        """Take the next unclaimed call; ``None`` if there is none left."""
         try:
             return self._unclaimed.popleft()  # Atomic.
         except IndexError:
@@ -62,8 +62,8 @@ class _Batch(Generic[T]):
 class _Run:
     """The calls of one sync, shared by its threads.
 
-    A call may itself wait for further calls. Its thread first makes those that no other
-    thread has begun, and then waits only for calls in progress: this cannot deadlock,
+    A call may itself wait for further calls. Its thread first runs those that no other
+    thread has claimed, and then waits only for calls in progress: this cannot deadlock,
     and no thread is idle for longer than a call takes.
 
     Args:
@@ -105,7 +105,7 @@ class _Run:
             make_one()
 
     def end(self, error: BaseException | None = None) -> None:
-        """End the run for all who wait: with the first error, if there is any."""
+        """End the run; all waiting threads wake, and raise the first error, if any."""
         with self._changed:
             self._error = self._error or error
             self.ended.set()
@@ -123,7 +123,7 @@ class _Run:
             thread.join(max(deadline - monotonic(), 0))
 
     def _make_one_of(self, batch: _Batch[T]) -> bool:
-        """Make a call that no thread has begun; return whether there was one."""
+        """Run the next unclaimed call; return whether there was one."""
         self._raise_if_ended()
         claimed = batch.claim()
         if claimed is None:
@@ -157,22 +157,22 @@ class _Run:
 
 
 class _ThreadState(local):
-    """What each thread has of its own."""
+    """Thread-local state."""
 
     run: _Run | None = None
     client: DSSClient | None = None
 
 
 class Workers:
-    """Makes calls of a client in several threads, under one limit.
+    """Runs calls of a client in several threads, under one limit.
 
     Args:
         client: not changed; each thread has a clone.
-        max_workers: most calls at the same time.
+        max_workers: maximum number of concurrent calls.
         policy: timeouts and retries of each call.
 
     Attributes:
-        door: through which the client came in.
+        adapter: of the client.
 
     Raises:
         ValueError: if ``max_workers`` is less than one.
@@ -183,8 +183,8 @@ class Workers:
     ) -> None:
         if max_workers < 1:
             raise ValueError(f"max_workers is {max_workers}; it takes at least one")
-        self.door = door_for(client)
-        self._threads = self.door.threads(max_workers)
+        self.adapter = adapt_client(client)
+        self._threads = self.adapter.thread_count(max_workers)
         self._policy = (policy or RetryPolicy()).with_sleep(self._sleep)
         self._this_thread = _ThreadState()
         self._busy = RLock()
@@ -194,12 +194,12 @@ class Workers:
         """The calling thread's clone of the client."""
         mine = self._this_thread
         if mine.client is None:
-            mine.client = self.door.clone(self._policy)
+            mine.client = self.adapter.clone(self._policy)
         return mine.client
 
     @contextmanager
     def running(self, progress: ProgressCallback | None = None) -> Iterator[None]:
-        """Have threads make the calls of :meth:`run`; they end with the block.
+        """Start worker threads for :meth:`run`, and stop them when the block ends.
 
         A second thread that enters meanwhile waits until the first has left.
 
@@ -250,7 +250,7 @@ class Workers:
         mine = self._this_thread
         mine.run = run
         try:
-            mine.client = self.door.clone(self._policy, run.sockets)
+            mine.client = self.adapter.clone(self._policy, run.sockets)
             run.work()
         except _Cancelled:
             pass

@@ -76,7 +76,7 @@ class ResourceType(ABC):
 
     @abstractmethod
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
-        """List the objects in a project, with as much as the listing has of each.
+        """List the objects in a project, with the documents that the listing has.
 
         Only calls the client, and checks the shape of what it returns.
 

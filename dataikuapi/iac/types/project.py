@@ -49,7 +49,7 @@ class ProjectType(ResourceType):
         return {key: {self.main: item} for key, item in items.items()}
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
-        """Return a single entry: a project is its own only object of this type."""
+        """Return a single entry: the project itself."""
         return {"": None}
 
     def fetch_documents(self, project: Project, name: str) -> Documents:

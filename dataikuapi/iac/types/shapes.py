@@ -6,7 +6,10 @@ __all__ = ["UnexpectedShapeError", "expect_items", "expect_object", "expect_text
 
 
 class UnexpectedShapeError(Exception):
-    """JSON whose shape is not what DSS returns; the caller adds host and object."""
+    """The client returned JSON of an unexpected shape.
+
+    The caller adds host and object: it raises an UnexpectedResponseError instead.
+    """
 
 
 def expect_object(value: Any, *keys: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Fields:
     versioned: bool = True
 
     def known(self, document: Document, also: Iterable[str] = ()) -> Document:
-        """Return the fields that DSS knows; it drops the others without a word.
+        """Return the fields that DSS knows; it silently drops the others.
 
         Args:
             document: what a client sent.

@@ -121,7 +121,7 @@ class RecipeKind(Kind):
     def on_removed(
         self, project: Project, kind: Kind, object_id: str, login: str
     ) -> None:
-        """Delete the recipes that read or write the object, as DSS does unasked."""
+        """Delete the recipes that read or write the object, as DSS does by itself."""
         if not kind.computable:
             return
         refs = {object_id, f"{project.project_key}.{object_id}"}

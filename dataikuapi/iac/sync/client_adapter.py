@@ -1,6 +1,6 @@
-"""Lets a client in: a real one, or a stand-in such as a mock.
+"""Adapts a client: a real DSSClient, or a test double such as a mock.
 
-What a stand-in needs is decided here, so that nothing further in makes a difference.
+All special treatment of test doubles is in this module.
 """
 
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
 from dataikuapi.iac.types import CONTRACT_TYPES, TYPES, ResourceType
 
-__all__ = ["Door", "door_for"]
+__all__ = ["ClientAdapter", "adapt_client"]
 
 
-class Door:
+class ClientAdapter:
     """A client of dataikuapi.
 
     Args:
         client: not changed.
 
     Attributes:
-        identifies: whether it can be asked which DSS it is, and whose API key it has.
+        can_identify: whether it can be asked which DSS it is, and whose API key it has.
     """
 
-    identifies = True
+    can_identify = True
 
     def __init__(self, client: DSSClient) -> None:
         self._client = client
@@ -36,43 +36,44 @@ class Door:
         """Return a client for one thread; see :func:`clone_client`."""
         return clone_client(self._client, policy, sockets)
 
-    def threads(self, max_workers: int) -> int:
+    def thread_count(self, max_workers: int) -> int:
         """Return how many threads make calls; 0 if the calling one makes them all."""
         return max_workers if max_workers > 1 else 0
 
     def default_types(self) -> Sequence[ResourceType]:
-        """Return the types that are read unless told otherwise."""
+        """Return the resource types to read by default."""
         return list(TYPES.values())
 
 
-class _StandInDoor(Door):
-    """A stand-in for a client: used as it is, in the calling thread."""
+class _DoubleAdapter(ClientAdapter):
+    """Adapts a test double: it is used as it is, in the calling thread."""
 
-    identifies = False
+    can_identify = False
 
     def clone(
         self, policy: RetryPolicy, sockets: SocketTracker | None = None
     ) -> DSSClient:
-        """Return the stand-in itself."""
+        """Return the test double itself."""
         return self._client
 
-    def threads(self, max_workers: int) -> int:
+    def thread_count(self, max_workers: int) -> int:
         """Return that the calling thread makes all calls."""
         return 0
 
     def default_types(self) -> Sequence[ResourceType]:
-        """Return the contract's types.
+        """Return project, dataset and recipe.
 
-        A further type breaks no caller who replaced what reads these.
+        So a new resource type does not break callers who replaced the three readers.
         """
         return CONTRACT_TYPES
 
 
-def door_for(client: DSSClient) -> Door:
-    """Return the door for a client.
+def adapt_client(client: DSSClient) -> ClientAdapter:
+    """Return an adapter for a client.
 
     Args:
-        client: a :class:`~dataikuapi.dssclient.DSSClient`, or a stand-in for one. Not
-            isinstance() decides, which is true of a mock with a spec.
+        client: a :class:`~dataikuapi.dssclient.DSSClient`, or a test double for
+            one. isinstance() cannot distinguish them: it is true of a mock with a spec.
     """
-    return (Door if issubclass(type(client), DSSClient) else _StandInDoor)(client)
+    is_real = issubclass(type(client), DSSClient)
+    return ClientAdapter(client) if is_real else _DoubleAdapter(client)

@@ -1,4 +1,7 @@
-"""Adapts a stand-in for a backend, such as a mock, to what the library relies on."""
+"""Adapts a backend: a StateBackend, or a test double such as a mock.
+
+All special treatment of test doubles is in this module.
+"""
 
 from pathlib import Path
 
@@ -9,29 +12,29 @@ __all__ = ["adapt_backend"]
 
 
 def adapt_backend(backend: StateBackend) -> StateBackend:
-    """Return the backend, or what makes a backend of a stand-in for one.
+    """Return the backend itself, or an adapter for a test double.
 
     Args:
-        backend: anything with the five methods of a backend. Not isinstance() decides,
-            to which an autospecced mock lies.
+        backend: anything with the five methods of a backend. isinstance() cannot
+            distinguish them: it is true of an autospecced mock.
     """
     if issubclass(type(backend), StateBackend):
         return backend
-    return _BackendDouble(backend)
+    return _BackendAdapter(backend)
 
 
-class _BackendDouble(StateBackend):
-    """A backend whose five methods are those of a stand-in; it has no lock."""
+class _BackendAdapter(StateBackend):
+    """Adapts a test double with the five methods of a backend; it has no lock."""
 
     def __init__(self, double: StateBackend) -> None:
         self._double = double
 
     def __repr__(self) -> str:
-        """Return what the stand-in says of itself."""
+        """Return the representation of the test double."""
         return repr(self._double)
 
     def load(self) -> State:
-        """Return what the stand-in returns."""
+        """Delegate to the test double."""
         return self._double.load()
 
     def save(self, state: State, *, force: bool = False) -> None:
@@ -39,16 +42,16 @@ class _BackendDouble(StateBackend):
         self._double.save(state)
 
     def exists(self) -> bool:
-        """Return what the stand-in returns.
+        """Delegate to the test double.
 
         A mock that nobody configured returns another mock: then nothing is stored.
         """
         return self._double.exists() is True
 
     def delete(self) -> None:
-        """Let the stand-in delete."""
+        """Delegate to the test double."""
         self._double.delete()
 
     def backup(self, suffix: str = "backup") -> Path | str:
-        """Return what the stand-in returns."""
+        """Delegate to the test double."""
         return self._double.backup(suffix)
