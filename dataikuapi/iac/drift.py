@@ -9,17 +9,21 @@ from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.ignore.file import add_to_ignore_file
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import (
+    Change,
     ChangeType,
     Coverage,
+    ResourceDiff,
     ResourceDiffs,
     State,
     UnreadableResource,
 )
+from dataikuapi.iac.models.times import format_minute
 from dataikuapi.iac.reports import render_html, render_text
 
 __all__ = ["DriftReport"]
 
-_MINUTE = "%Y-%m-%d %H:%M"
+_MAX_NAMES = 3
+"""The title counts the projects if there are more."""
 
 IN_SYNC, DRIFTED, INCOMPLETE = 0, 2, 3
 
@@ -69,9 +73,9 @@ class DriftReport:
         read = [key for key in fresh.resources if key not in fresh.unknown]
         diffs.coverage = Coverage(sum(map(stored.has_resource, read)), len(read))
         diffs.title = (
-            f"Drift of {', '.join(project_keys)} since serial {stored.serial} of "
-            f"{stored.environment} ({stored.updated_at:{_MINUTE}}): {source}, read "
-            f"{fresh.updated_at:{_MINUTE}} UTC"
+            f"Drift of {_names(project_keys)} since serial {stored.serial} of "
+            f"{stored.environment} ({format_minute(stored.updated_at)}): {source}, "
+            f"read {format_minute(fresh.updated_at)}"
         )
         return cls(diffs, stored.environment, tuple(project_keys), fresh.updated_at)
 
@@ -89,6 +93,13 @@ class DriftReport:
     def added(self) -> ResourceDiffs:
         """Objects in DSS that are not in the state."""
         return self.diffs.of_type(ChangeType.ADDED)
+
+    @property
+    def _recreated(self) -> ResourceDiffs:
+        """Objects that were deleted and created again, and are the same otherwise."""
+        return self.diffs.of_type(ChangeType.UNCHANGED).filter(
+            lambda diff: diff.is_recreated
+        )
 
     @property
     def unknown(self) -> tuple[UnreadableResource, ...]:
@@ -145,14 +156,14 @@ class DriftReport:
                 reason=reason,
                 expires=expires,
             )
-            for diff in (*self.changed, *self.removed, *self.added)
-            for change in (diff.changes or (None,))
+            for diff in (*self.changed, *self.removed, *self.added, *self._recreated)
+            for change in _to_accept(diff)
         ]
         return add_to_ignore_file(path, rules, f"Accepted: {self.diffs.title}")
 
     def __bool__(self) -> bool:
         """Return whether anything differs; what could not be read does not count."""
-        return bool(self.changed or self.removed or self.added)
+        return any(diff.has_changed for diff in self.diffs)
 
     def __repr__(self) -> str:
         """Return a one-line summary, without values."""
@@ -162,8 +173,10 @@ class DriftReport:
                 ("changed", self.changed),
                 ("removed", self.removed),
                 ("added", self.added),
+                ("recreated", self._recreated),
                 ("unknown", self.unknown),
             )
+            if diffs or name != "recreated"
         )
         return f"<DriftReport {', '.join(self.project_keys)}: {counts}>"
 
@@ -174,3 +187,16 @@ class DriftReport:
     def __str__(self) -> str:
         """Return the report as text, without colors."""
         return render_text(self.diffs)
+
+
+def _to_accept(diff: ResourceDiff) -> tuple[Change | None, ...]:
+    """Return what takes a rule: each change, or ``None`` for the diff as a whole."""
+    return (None,) if diff.is_recreated else diff.changes or (None,)
+
+
+def _names(project_keys: Sequence[str]) -> str:
+    if not project_keys:
+        return "no projects"
+    if len(project_keys) > _MAX_NAMES:
+        return f"{len(project_keys)} projects"
+    return ", ".join(project_keys)

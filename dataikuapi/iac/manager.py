@@ -226,8 +226,8 @@ class StateManager:
                 "keep" the stored version of the objects that could not be read, and log
                 a warning. Either way they are in ``state.unknown``.
             confirm_removed: keys of projects that are known to be deleted.
-            progress: ``True`` shows a progress bar; a callable receives the number of
-                requests done and the number known to be needed.
+            progress: ``True`` shows a progress bar; a callable receives how many
+                objects and listings were read, and how many are known to be needed.
 
         Returns:
             A new state, whose scope is what was read; it is not stored.

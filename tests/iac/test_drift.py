@@ -14,6 +14,7 @@ from dataikuapi.iac import (
     InstanceMismatchError,
     LocalFileBackend,
     ProjectNotVisibleError,
+    State,
     StateLockedError,
     StateManager,
     StateNotFoundError,
@@ -89,6 +90,35 @@ def test_report_has_last_editor_and_time(manager, project):
 
     assert changed.last_modified_by == manager.client.get_auth_info()["authIdentifier"]
     assert changed.last_modified_at.date() >= date(2026, 1, 1)
+
+
+def test_recreated_project_is_drift(manager, store, tmp_path):
+    store.add_project("AGAIN", name="Again")
+    manager.save_state(manager.sync_project("AGAIN"))
+    store.delete_project("AGAIN")
+    store.add_project("AGAIN", name="Again")
+    report = manager.drift("AGAIN")
+
+    assert report and report.exit_code == 2
+    assert "project.AGAIN  (deleted and created again on 20" in str(report)
+    assert "No changes" not in str(report)
+    assert "1 recreated" in repr(report)
+    assert report.write_baseline(tmp_path / ".dataikuignore") == 1
+    assert manager.drift("AGAIN").exit_code == 0
+
+    store.delete_project("AGAIN")
+    store.add_project("AGAIN", name="Again")
+    assert manager.drift("AGAIN").exit_code == 2, "a later recreation is not accepted"
+
+
+def test_title_counts_many_projects(manager, store):
+    for number in range(4):
+        store.add_project(f"P{number}")
+    manager.save_state(manager.sync_all())
+    assert manager.drift().diffs.title.startswith("Drift of 5 projects since serial 2")
+
+    manager.backend.save(State(), force=True)
+    assert manager.drift().diffs.title.startswith("Drift of no projects since serial")
 
 
 def test_report_title_names_both_sides(manager, server):

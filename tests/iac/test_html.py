@@ -77,7 +77,7 @@ def test_three_of_eighty_are_seen_at_once():
     page = Page(render_html(DiffEngine().diff(old, new)))
     assert page.row("dataset") == ["0", "0", "3", "77", "0"]
     assert page.folds == [
-        [f"~ dataset.P.{name} 1 change · by maria, 2026-01-02 12:00", True]
+        [f"~ dataset.P.{name} 1 change · by maria, 2026-01-02 12:00 UTC", True]
         for name in ("d40", "d7", "d79")
     ]
     assert page.text.count("dataset.P.") == 3
@@ -94,8 +94,8 @@ def test_what_is_new_or_gone_is_folded_with_all_that_it_has():
     diffs = DiffEngine().diff(state(resource("a", {"x": 1})), state(resource("b")))
     page = Page(render_html(diffs))
     assert page.folds == [
-        ["- dataset.P.a last edited by maria, 2026-01-02 12:00", False],
-        ["+ dataset.P.b by maria, 2026-01-02 12:00", False],
+        ["- dataset.P.a last edited by maria, 2026-01-02 12:00 UTC", False],
+        ["+ dataset.P.b by maria, 2026-01-02 12:00 UTC", False],
     ]
     assert "x: 1" in page.text
 

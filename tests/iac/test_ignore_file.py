@@ -2,6 +2,7 @@
 
 import os
 import stat
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -194,6 +195,14 @@ def test_existing_rules_are_not_added_again(path):
     assert read_ignore_file(path) == [*RULES, ONE]
 
 
+def test_same_rule_by_another_author_is_not_added_again(path):
+    baseline = IgnoreRule("a", fingerprint="0123456789abcdef", author="ann")
+    add_to_ignore_file(path, [baseline], "c")
+    again = replace(baseline, author="bob", reason="agreed")
+    assert add_to_ignore_file(path, [again], "c") == 0
+    assert read_ignore_file(path) == [baseline]
+
+
 def test_rules_with_any_difference_are_distinct(path):
     add_to_ignore_file(path, [IgnoreRule("a", expires=date(2026, 1, 1))], "c")
     later = [IgnoreRule("a", expires=date(2027, 1, 1)), IgnoreRule("a")]
@@ -363,13 +372,24 @@ SOME_RULES = st.lists(
 )
 
 
+def is_in(rule, rules):
+    """Return whether one of the rules ignores the same for as long."""
+    return any(
+        (rule.resource, rule.path, rule.fingerprint)
+        == (other.resource, other.path, other.fingerprint)
+        and (rule.expires or date.max) <= (other.expires or date.max)
+        for other in rules
+    )
+
+
 @given(SOME_RULES, SOME_RULES, UNUSUAL)
 def test_added_rules_are_read_back(tmp_path_factory, rules, more, comment):
     path = tmp_path_factory.mktemp("rules") / "rules"
     path.write_bytes(b"\xef\xbb\xbf# mine")
     added = add_to_ignore_file(path, rules, comment)
     added += add_to_ignore_file(path, more, comment)
-    expected = list(dict.fromkeys([*rules, *more]))
+    expected = list(dict.fromkeys(rules))
+    expected += [rule for rule in dict.fromkeys(more) if not is_in(rule, expected)]
     assert read_ignore_file(path) == expected
     assert added == len(expected)
 

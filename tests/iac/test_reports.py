@@ -87,7 +87,7 @@ def test_markdown_shows_counts_and_collapsible_details(diffs):
     )
     assert (
         "<details><summary><code>~ recipe.SHOP.script</code> "
-        "<code>by maria, 2026-01-02 03:04</code>, 1 change</summary>\n\n"
+        "<code>by maria, 2026-01-02 03:04 UTC</code>, 1 change</summary>\n\n"
         "```diff\n~ payload:\n" in text
     )
     assert "\n- b\n+ c\n" in text
@@ -306,6 +306,27 @@ def test_nan_and_infinities_are_strings():
     assert (entry["old"], entry["new"]) == ("nan", {"a": ["inf"]})
 
 
+# A project that was deleted and created again
+
+
+def test_recreated_resource_is_a_change_in_every_report():
+    again = ResourceDiff(
+        ChangeType.UNCHANGED, "project.SHOP", "project", is_recreated=True
+    )
+    diffs = ResourceDiffs([again])
+
+    assert render_text(diffs).splitlines() == [
+        "  project.SHOP  (deleted and created again)",
+        "",
+        "0 added, 0 removed, 0 modified, 0 unchanged, 1 recreated",
+    ]
+    suite = ElementTree.fromstring(render_junit(diffs))
+    assert suite.get("failures") == "1"
+    (failure,) = suite.iter("failure")
+    assert failure.get("message") == "deleted and created again"
+    assert "1 recreated" in render_markdown(diffs)
+
+
 # JUnit
 
 
@@ -330,7 +351,7 @@ def test_junit_has_a_test_case_per_resource(diffs):
     assert list(cases["recipe.SHOP.same"]) == []
     assert cases["recipe.SHOP.same"].get("classname") == "recipe.SHOP"
     (failure,) = cases["recipe.SHOP.script"].iter("failure")
-    assert failure.get("message") == "modified by maria, 2026-01-02 03:04"
+    assert failure.get("message") == "modified by maria, 2026-01-02 03:04 UTC"
     assert "    - b\n    + c" in (failure.text or "")
     (error,) = cases["recipe.SHOP.hidden"].iter("error")
     assert error.get("message") == "not read: no response in time"
@@ -360,6 +381,18 @@ def test_colors_depend_on_the_change_type(diffs):
     assert "\x1b[31m- recipe.SHOP.gone" in colored
     assert "\x1b[33m~ recipe.SHOP.script" in colored
     assert "\x1b[35m    ? recipe.SHOP.hidden" in colored
+
+
+def test_unchanged_lines_of_a_script_have_no_color():
+    context = ["@decorator", "- item", "+ x"]
+    old = state(script={"payload": "\n".join([*context, "1"])})
+    new = state(script={"payload": "\n".join([*context, "2"])})
+    lines = render_text(DiffEngine().diff(old, new), color=True).splitlines()
+
+    assert "          - item" in lines
+    assert "          + x" in lines
+    assert "\x1b[31m        - 1\x1b[0m" in lines
+    assert "\x1b[32m        + 2\x1b[0m" in lines
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import IgnoreFileError
@@ -64,6 +65,8 @@ def add_to_ignore_file(
 ) -> int:
     """Append rules to a ``.dataikuignore`` file, except those already in it.
 
+    A rule is in it if one there ignores the same for as long, whoever added it and why.
+
     The existing content is preserved byte for byte. The file is replaced atomically, so
     a reader sees the old or the new content, even after a crash. A symbolic link is
     followed. If there is nothing to add, nothing is written.
@@ -85,11 +88,28 @@ def add_to_ignore_file(
         data = _read(path)
     except FileNotFoundError:
         data = b""
-    existing = set(_parse_rules(path, data))
-    added = [rule for rule in dict.fromkeys(rules) if rule not in existing]
+    ignored_until = _last_days(_parse_rules(path, data))
+    added = [
+        rule
+        for rule in dict.fromkeys(rules)
+        if ignored_until.get(_ignored(rule), date.min) < (rule.expires or date.max)
+    ]
     if added:
         _replace(path, data + _format_block(data, added, comment))
     return len(added)
+
+
+def _ignored(rule: IgnoreRule) -> tuple[str, str | None, str | None]:
+    return rule.resource, rule.path, rule.fingerprint
+
+
+def _last_days(rules: Iterable[IgnoreRule]) -> dict[object, date]:
+    """Return until when each change is ignored."""
+    days: dict[object, date] = {}
+    for rule in rules:
+        day = rule.expires or date.max
+        days[_ignored(rule)] = max(day, days.get(_ignored(rule), day))
+    return days
 
 
 def _read(path: Path) -> bytes:

@@ -16,6 +16,7 @@ from dataikuapi.iac.ignore.patterns import (
 from dataikuapi.iac.models.changes import Change, ValueChangeType
 from dataikuapi.iac.models.diff import ResourceDiff
 from dataikuapi.iac.models.json_values import JSON, checksum
+from dataikuapi.iac.models.times import format_time
 
 __all__ = ["IgnoreRule", "fingerprint"]
 
@@ -117,7 +118,8 @@ class IgnoreRule:
 
         Args:
             diff: the diff of the resource.
-            change: one of its changes; ``None`` for its addition or removal.
+            change: one of its changes; ``None`` for its addition or removal, or for
+                everything if it was deleted and created again.
         """
         # ~ is already escaped in the labels.
         path = label_pointer(change.segments).replace("*", "~2") if change else None
@@ -171,6 +173,8 @@ def fingerprint(diff: ResourceDiff, change: Change | None = None) -> str:
             before.compute_checksum() if before else None,
             after.compute_checksum() if after else None,
         ]
+        if diff.is_recreated and after and after.metadata.created_at:
+            content.append(format_time(after.metadata.created_at))
     else:
         # The path is part of it, so that no change below this one has the same.
         content = [

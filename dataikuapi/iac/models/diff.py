@@ -80,6 +80,11 @@ class ResourceDiff:
             object.__setattr__(self, "changes", _changes_of(self.attribute_diffs))
 
     @property
+    def has_changed(self) -> bool:
+        """Whether it was added, removed, modified, or deleted and created again."""
+        return self.change_type is not ChangeType.UNCHANGED or self.is_recreated
+
+    @property
     def last_modified_by(self) -> str | None:
         """Login of the last editor, as DSS has it.
 

@@ -3,7 +3,14 @@
 import re
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["as_utc", "format_time", "parse_time", "utc_from_millis", "utc_now"]
+__all__ = [
+    "as_utc",
+    "format_minute",
+    "format_time",
+    "parse_time",
+    "utc_from_millis",
+    "utc_now",
+]
 
 _from_iso = datetime.fromisoformat
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -39,6 +46,11 @@ def format_time(time: datetime) -> str:
     if time.tzinfo is not timezone.utc:
         time = as_utc(time)
     return f"{time.isoformat()[:-6]}Z"  # Without +00:00.
+
+
+def format_minute(time: datetime) -> str:
+    """Return e.g. ``2026-01-02 03:04 UTC``, for people."""
+    return f"{as_utc(time):%Y-%m-%d %H:%M} UTC"
 
 
 def parse_time(text: str) -> datetime:

@@ -14,13 +14,14 @@ from dataikuapi.iac.models import (
     ValueChangeType,
 )
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.times import format_minute
 from dataikuapi.iac.reports.unified import unified_diff
 
 __all__ = [
     "change_lines",
+    "counted",
     "describe_move",
     "group_by_reason",
-    "has_changes",
     "last_editor",
     "only_line_endings_differ",
     "printable",
@@ -36,21 +37,24 @@ _MAX_VALUE = 140
 """Values longer than this are truncated."""
 
 
-def has_changes(diff: ResourceDiff) -> bool:
-    """Return whether the resource changed, or was deleted and created again."""
-    return diff.change_type is not ChangeType.UNCHANGED or diff.is_recreated
-
-
 def last_editor(diff: ResourceDiff) -> str:
     """Describe the last edit, if it is known; DSS does not record who deleted what."""
-    if diff.is_recreated and diff.new_resource is not None:
-        when = diff.new_resource.metadata.created_at
-        return f"deleted and created again on {when:%Y-%m-%d}"
-    if diff.change_type is ChangeType.UNCHANGED or not diff.last_modified_by:
+    return "; ".join(filter(None, [_recreation(diff), _last_edit(diff)]))
+
+
+def _recreation(diff: ResourceDiff) -> str:
+    if not diff.is_recreated:
+        return ""
+    when = diff.new_resource.metadata.created_at if diff.new_resource else None
+    return f"deleted and created again{f' on {when:%Y-%m-%d}' if when else ''}"
+
+
+def _last_edit(diff: ResourceDiff) -> str:
+    if not diff.has_changed or not diff.last_modified_by:
         return ""
     by = "by" if diff.new_resource else "last edited by"
     when = diff.last_modified_at
-    return f"{by} {diff.last_modified_by}{f', {when:%Y-%m-%d %H:%M}' if when else ''}"
+    return f"{by} {diff.last_modified_by}{f', {format_minute(when)}' if when else ''}"
 
 
 def change_lines(change: Change) -> Iterator[str]:
@@ -106,11 +110,17 @@ def rule_lines(rules: Iterable[RuleUsage]) -> Iterator[str]:
 
 def summary_line(diffs: ResourceDiffs) -> str:
     """Return the number of resources by type of change, in one line."""
+    recreated = [diff for diff in diffs if diff.is_recreated]
     found = Counter(diff.change_type for diff in diffs)
+    # Each resource counts once; those that were also modified are there already.
+    again = sum(diff.change_type is ChangeType.UNCHANGED for diff in recreated)
+    found[ChangeType.UNCHANGED] -= again
     counts = [f"{found[kind]} {kind.value}" for kind in ChangeType]
+    if again:
+        counts.append(f"{again} recreated")
     if diffs.unknown:
         counts.append(f"{len(diffs.unknown)} unknown")
-    if diffs.unknown or len(diffs) > found[ChangeType.UNCHANGED]:
+    if diffs.unknown or any(diff.has_changed for diff in diffs):
         text = ", ".join(counts)
     else:
         text = f"No changes. {counts[-1]}."
@@ -118,6 +128,11 @@ def summary_line(diffs: ResourceDiffs) -> str:
         tracked, existing = diffs.coverage
         text = f"{text.rstrip('.')}. The state has {tracked} of {existing} objects."
     return text
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, such as "1 object" or "2,000 objects"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def printable(line: str) -> str:

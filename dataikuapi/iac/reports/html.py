@@ -19,10 +19,11 @@ from dataikuapi.iac.models import (
     ValueChangeType,
 )
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.times import format_minute
 from dataikuapi.iac.reports.formatting import (
+    counted,
     describe_move,
     group_by_reason,
-    has_changes,
     last_editor,
     only_line_endings_differ,
     printable,
@@ -103,7 +104,7 @@ def render_html(diffs: Iterable[ResourceDiff]) -> str:
         diffs: in the order in which to show them; unchanged ones are only counted.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
-    changed = [diff for diff in diffs if has_changes(diff)]
+    changed = [diff for diff in diffs if diff.has_changed]
     is_open = len(changed) <= MAX_OPEN
     return output(
         *([element("p", element("b", diffs.title))] if diffs.title else []),
@@ -230,14 +231,9 @@ def omitted(count: int, noun: str) -> list[Html]:
     return [element("div", f"… and {counted(count, noun)}")]
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, such as "1 object" or "2,000 objects"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def edited(login: str | None, moment: datetime | None) -> str:
     """Return what is known of an edit, such as "by maria, 2026-01-02 03:04 UTC"."""
-    when = f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+    when = format_minute(moment) if moment else ""
     return ", ".join(filter(None, [f"by {login}" if login else "", when]))
 
 

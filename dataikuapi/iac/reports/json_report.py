@@ -16,7 +16,6 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.json_values import JSON, is_unicode
 from dataikuapi.iac.models.times import format_time
-from dataikuapi.iac.reports.formatting import has_changes
 
 __all__ = ["render_json"]
 
@@ -36,7 +35,7 @@ def render_json(diffs: Iterable[ResourceDiff]) -> str:
         "title": diffs.title,
         "summary": _summary(diffs),
         "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
-        "resources": [_resource(diff) for diff in diffs if has_changes(diff)],
+        "resources": [_resource(diff) for diff in diffs if diff.has_changed],
         "unknown": [_unreadable(item) for item in diffs.unknown],
         "ignored": [dict(usage._asdict()) for usage in diffs.rules],
     }

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
+from dataikuapi.iac.models import ChangeType, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.formatting import (
     change_lines,
-    has_changes,
     last_editor,
     printable,
     rule_lines,
@@ -29,13 +28,13 @@ def render_junit(diffs: Iterable[ResourceDiff]) -> str:
         "testsuite",
         name=printable(diffs.title or "dataiku-iac"),
         tests=str(len(diffs) + len(diffs.unknown)),
-        failures=str(sum(map(has_changes, diffs))),
+        failures=str(sum(diff.has_changed for diff in diffs)),
         errors=str(len(diffs.unknown)),
     )
     for diff in diffs:
         case = _case(suite, diff.resource_id)
-        if has_changes(diff):
-            message = f"{diff.change_type.value} {last_editor(diff)}".strip()
+        if diff.has_changed:
+            message = " ".join(filter(None, [_change(diff), last_editor(diff)]))
             failure = SubElement(case, "failure", message=printable(message))
             lines = [line for change in diff.changes for line in change_lines(change)]
             failure.text = "\n".join(map(printable, [str(diff), *lines]))
@@ -48,6 +47,11 @@ def render_junit(diffs: Iterable[ResourceDiff]) -> str:
     )
     indent(suite)
     return tostring(suite, "unicode", xml_declaration=False)
+
+
+def _change(diff: ResourceDiff) -> str:
+    """Return the type of change; "" if it was only deleted and created again."""
+    return "" if diff.change_type is ChangeType.UNCHANGED else diff.change_type.value
 
 
 def _case(suite: Element, resource_id: str) -> Element:

@@ -7,7 +7,7 @@ from html import escape
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.formatting import (
     change_lines,
-    has_changes,
+    counted,
     last_editor,
     printable,
     rule_lines,
@@ -43,7 +43,7 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
         *_collapsed("ignore rules", list(rule_lines(diffs.rules))),
     ]
     room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
-    shown = [diff for diff in diffs if has_changes(diff)]
+    shown = [diff for diff in diffs if diff.has_changed]
     block = min(_MAX_BLOCK, max(_MIN_BLOCK, room // max(len(shown), 1) - _MAX_LINE))
     for number, diff in enumerate(shown):
         entry = _entry(diff, block)
@@ -70,8 +70,7 @@ def _entry(diff: ResourceDiff, block: int) -> str:
     ]
     if not lines:
         return f"<details><summary>{title}</summary></details>"
-    count = f", {len(diff.changes)} change{'s' if len(diff.changes) > 1 else ''}"
-    return _details(f"{title}{count}", lines, block)
+    return _details(f"{title}, {counted(len(diff.changes), 'change')}", lines, block)
 
 
 def _collapsed(title: str, lines: list[str]) -> Iterator[str]:

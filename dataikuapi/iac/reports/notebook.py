@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dataikuapi.iac.models import Resource, State
+from dataikuapi.iac.reports.formatting import counted
 from dataikuapi.iac.reports.html import (
     MAX_LISTED,
     MAX_OPEN,
     Html,
     attributes_html,
-    counted,
     counts_table,
     edited,
     element,

@@ -7,7 +7,6 @@ from typing import IO
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.formatting import (
     change_lines,
-    has_changes,
     last_editor,
     printable,
     rule_lines,
@@ -19,6 +18,9 @@ __all__ = ["render_text", "wants_color"]
 
 _COLORS = {"+": "32", "-": "31", "~": "33", ">": "36", "?": "35", "@": "36"}
 """SGR parameters by the sign that a line begins with."""
+
+_SIGN_INDENTS = (0, 4, 8)
+"""Of a resource, a change, and a changed line of a script; other lines have no sign."""
 
 
 def wants_color(stream: IO[str]) -> bool:
@@ -52,7 +54,7 @@ def _lines(diffs: ResourceDiffs, include_unchanged: bool) -> Iterator[str]:
     if diffs.title:
         yield from (diffs.title, "")
     for diff in diffs:
-        if has_changes(diff) or include_unchanged:
+        if diff.has_changed or include_unchanged:
             editor = last_editor(diff)
             yield f"{diff}  ({editor})" if editor else str(diff)
             for change in diff.changes:
@@ -62,5 +64,6 @@ def _lines(diffs: ResourceDiffs, include_unchanged: bool) -> Iterator[str]:
 
 
 def _colored(line: str) -> str:
-    code = _COLORS.get(line.lstrip()[:1])
+    indent = len(line) - len(line.lstrip(" "))
+    code = _COLORS.get(line[indent : indent + 1]) if indent in _SIGN_INDENTS else None
     return f"\x1b[{code}m{line}\x1b[0m" if code else line
