@@ -23,6 +23,7 @@ from dataikuapi.iac.sandbox.errors import (
     PartialSettingsError,
     ProjectForbiddenError,
     ProjectLayoutError,
+    ProjectNotFoundError,
     SandboxError,
 )
 from dataikuapi.iac.sandbox.faults import Fault, FaultPlan
@@ -42,6 +43,7 @@ __all__ = [
     "ObjectNotFoundError",
     "PartialSettingsError",
     "ProjectForbiddenError",
+    "ProjectNotFoundError",
     "ProjectLayoutError",
     "ProjectStore",
     "SandboxError",

@@ -6,6 +6,7 @@
     +-- ProjectLayoutError       a folder, or a file in it, is not a project
     +-- InvalidApiKeyError       no such API key
     +-- ProjectForbiddenError    no such project, or not for this key
+    |   +-- ProjectNotFoundError no such project; over HTTP it is the error above
     +-- ForbiddenError           the key sees the project, but may not do this
     +-- ObjectNotFoundError      no such object in the project
     +-- AlreadyExistsError       the name or id is taken
@@ -41,8 +42,18 @@ class ProjectForbiddenError(SandboxError):
     one must not learn whether it exists. So the error does not name the project either.
     """
 
-    def __init__(self) -> None:
-        super().__init__("Failed to read project permissions")
+    def __init__(self, message: str = "Failed to read project permissions") -> None:
+        super().__init__(message)
+
+
+class ProjectNotFoundError(ProjectForbiddenError):
+    """The store has no such project.
+
+    Only for the Python API, whose caller sees all projects.
+    """
+
+    def __init__(self, project_key: str) -> None:
+        super().__init__(f"Project {project_key} does not exist")
 
 
 class ForbiddenError(SandboxError):

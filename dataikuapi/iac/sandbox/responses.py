@@ -54,6 +54,8 @@ def json_response(
 
 def response_for(error: errors.SandboxError) -> Response:
     """Return DSS's response where the store raised this error."""
+    if isinstance(error, errors.ProjectNotFoundError):
+        error = errors.ProjectForbiddenError()  # DSS does not say which it is.
     status, error_type = _FAILURES[type(error)]
     return error_response(status, error_type, str(error))
 

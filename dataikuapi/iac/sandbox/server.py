@@ -71,7 +71,7 @@ class SandboxServer:
         Raises:
             OSError: the port is taken.
             OverflowError: there is no port of that number.
-            RuntimeError: it is running already.
+            RuntimeError: it is running already, or could not start.
         """
         if self._thread is not None:
             raise RuntimeError("the sandbox is already running")
@@ -84,6 +84,10 @@ class SandboxServer:
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             time.sleep(0.001)
+        if not self._server.started:
+            self.stop()
+            listener.close()
+            raise RuntimeError("the sandbox could not start; see its log")
         return self
 
     def stop(self) -> None:

@@ -18,6 +18,7 @@ from dataikuapi.iac.sandbox.errors import (
     AlreadyExistsError,
     InvalidApiKeyError,
     ProjectForbiddenError,
+    ProjectNotFoundError,
 )
 from dataikuapi.iac.sandbox.files import Files
 from dataikuapi.iac.sandbox.kinds.base import Kind
@@ -144,7 +145,7 @@ class ProjectStore:
             **fields: stored as they are, even those that DSS would drop.
 
         Raises:
-            ProjectForbiddenError: there is no such project.
+            ProjectNotFoundError: there is no such project.
             AlreadyExistsError: there is such an object.
         """
         objects = self.project(project_key).objects(kind)
@@ -214,6 +215,7 @@ class ProjectStore:
             caller: whose rights count; omitted, everything is visible.
 
         Raises:
+            ProjectNotFoundError: there is no such project, and no caller.
             ProjectForbiddenError: there is no such project, or the caller may not
                 see it.
         """
@@ -221,7 +223,7 @@ class ProjectStore:
             visible = caller is None or caller.sees(project_key)
             if visible and project_key in self._projects:
                 return self._projects[project_key]
-        raise ProjectForbiddenError
+        raise ProjectForbiddenError() if caller else ProjectNotFoundError(project_key)
 
     def projects(self, caller: ApiKey | None = None) -> list[Project]:
         """Return the projects that the caller sees, in the order in which they came.
@@ -241,11 +243,11 @@ class ProjectStore:
         """Delete a project.
 
         Raises:
-            ProjectForbiddenError: there is no such project.
+            ProjectNotFoundError: there is no such project.
         """
         with self._lock:
             if self._projects.pop(project_key, None) is None:
-                raise ProjectForbiddenError
+                raise ProjectNotFoundError(project_key)
 
     def instance_info(self) -> Document:
         """Return what the instance says about itself."""

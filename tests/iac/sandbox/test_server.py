@@ -29,6 +29,15 @@ def test_the_server_stops_at_once_and_leaves_no_thread():
     server.stop()
 
 
+def test_a_server_that_cannot_start_is_an_error(monkeypatch):
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)
+    server = SandboxServer()
+    with pytest.raises(RuntimeError, match="could not start"):
+        server.start()
+    with pytest.raises(RuntimeError, match="not running"):
+        server.url
+
+
 def test_a_request_that_never_ends_does_not_hold_up_the_stop():
     server = SandboxServer().start()
     address = ("127.0.0.1", int(server.url.rpartition(":")[2]))

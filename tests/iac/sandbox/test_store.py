@@ -9,8 +9,8 @@ import pytest
 
 from dataikuapi.iac.sandbox import (
     SAMPLE_PROJECT_KEY,
-    ProjectForbiddenError,
     ProjectLayoutError,
+    ProjectNotFoundError,
     ProjectStore,
     sample_folder,
 )
@@ -107,9 +107,11 @@ def test_the_default_key_comes_from_the_folders_name(folder, key):
 
 def test_without_a_caller_everything_is_visible(store):
     assert [project.project_key for project in store.projects()] == ["P"]
-    with pytest.raises(ProjectForbiddenError):
+    with pytest.raises(ProjectNotFoundError, match="Project NONE does not exist"):
         store.project("NONE")
-    with pytest.raises(ProjectForbiddenError):
+    with pytest.raises(ProjectNotFoundError, match="Project NONE does not exist"):
+        store.add_dataset("NONE", "orders")
+    with pytest.raises(ProjectNotFoundError, match="Project NONE does not exist"):
         store.delete_project("NONE")
 
 
