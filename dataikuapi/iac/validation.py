@@ -35,16 +35,14 @@ def validate_state(data: object) -> None:
         if _fast_validator().is_valid(data):
             return
     except (TypeError, ValueError) as error:  # E.g. a key that is not a string.
-        raise StateCorruptedError(f"not a valid state: {error}") from error
+        raise StateCorruptedError(str(error)) from error
     invalid = best_match(_explaining_validator().iter_errors(data))
     if invalid is None:
         raise StateCorruptedError(
-            "not a valid state: two validators disagree on whether it conforms to the "
-            "schema of version 1"
+            "$: two validators disagree on whether it conforms to the schema of "
+            "version 1"
         )
-    raise StateCorruptedError(
-        f"not a valid state: {_path(invalid)}: {_reason(invalid)}"
-    )
+    raise StateCorruptedError(f"{_path(invalid)}: {_reason(invalid)}")
 
 
 def _schema() -> Any:

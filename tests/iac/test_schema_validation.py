@@ -206,12 +206,17 @@ def test_newer_version_error_suggests_an_upgrade():
     )
 
 
+def test_environment_may_be_missing():
+    document = without_key(TOP, "environment")
+    validate_state(document)
+    assert State.from_dict(document).environment == ""
+
+
 @pytest.mark.parametrize(
     "path, key, where",
     [
         (TOP, "version", "$"),
         (TOP, "serial", "$"),
-        (TOP, "environment", "$"),
         (TOP, "updated_at", "$"),
         (TOP, "resources", "$"),
         (ENTRY, "resource_type", AT_ORDERS),
@@ -233,7 +238,7 @@ def test_missing_required_fields_fails(path, key, where):
 
 def test_all_missing_fields_are_named_at_once():
     message = error_message({"version": 1, "resources": {}})
-    assert message.endswith("$: lacks serial, environment, updated_at")
+    assert message.endswith("$: lacks serial, updated_at")
 
 
 @pytest.mark.parametrize(

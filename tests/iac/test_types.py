@@ -77,6 +77,27 @@ def test_only_the_types_that_are_asked_for_are_read(server, tmp_path):
         manager.sync_resource("dataset.ORDERS_DEMO.orders")
 
 
+def test_projects_are_listed_even_if_their_type_is_not_read(server, store, tmp_path):
+    store.add_project("OTHER")
+    store.add_dataset("OTHER", "orders")
+    client = DSSClient(server.url, server.api_key)
+    backend = LocalFileBackend(tmp_path / "x.state.json")
+    manager = StateManager(backend, client, "test", types=["dataset"])
+    state = manager.sync_all()
+    manager.save_state(state)
+
+    assert state.project_keys() == ["ORDERS_DEMO", "OTHER"]
+    assert {item.resource_type for item in state.list_resources()} == {"dataset"}
+    with pytest.raises(AttributeError, match="does not read projects; create it with"):
+        manager.project_sync
+    with pytest.raises(ValueError, match="Unknown resource type 'project'"):
+        manager.sync_project("OTHER", include_children=False)
+
+    store.delete_project("OTHER")
+    assert manager.drift().unknown
+    assert manager.refresh(confirm_removed=["OTHER"]).project_keys() == ["ORDERS_DEMO"]
+
+
 @pytest.mark.parametrize("types", [["nonsense"], "dataset"])
 def test_types_that_there_are_not_are_refused(server, types):
     client = DSSClient(server.url, server.api_key)

@@ -21,6 +21,7 @@ from dataikuapi.iac import (
     StateManager,
 )
 from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sync import DatasetSync
 from dataikuapi.iac.sync.workers import Workers
 
 PATIENCE = 60
@@ -215,6 +216,25 @@ def test_each_thread_has_a_session_of_its_own(client):
         sessions = workers.run([session] * 3)
     sessions += [client._session, workers.client._session]
     assert len(set(map(id, sessions))) == 5
+
+
+def test_workers_of_another_client_have_the_same_limit_and_policy(client):
+    waits = []
+    policy = RetryPolicy(initial_backoff=7, jitter=lambda: 0.5, sleep=waits.append)
+    reader = DatasetSync(client, workers=Workers(client, 3, policy))
+    reader.client = DSSClient("https://other.example.com", "key")
+    workers = reader._workers
+    workers._policy.wait(1)
+
+    assert workers.client.host == "https://other.example.com"
+    assert (workers._threads, waits) == (3, [7])
+
+
+def test_policy_on_its_own_waits(monkeypatch):
+    began = time.monotonic()
+    RetryPolicy(initial_backoff=0.05, jitter=lambda: 0.5).wait(1)
+
+    assert time.monotonic() - began >= 0.04
 
 
 def test_max_workers_is_at_least_one(client):

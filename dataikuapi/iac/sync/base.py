@@ -47,7 +47,9 @@ class ResourceSync(ABC):
 
     @client.setter
     def client(self, client: DSSClient) -> None:
-        self._workers = Workers(client)
+        # A subclass need not call __init__.
+        workers = self.__dict__.get("_workers")
+        self._workers = workers.with_client(client) if workers else Workers(client)
 
     @property
     @abstractmethod
@@ -91,11 +93,3 @@ class ResourceSync(ABC):
             f"Invalid {self.resource_type} resource_id {resource_id[:200]!r}: "
             f"expected {expected}"
         )
-
-    def _require(self, project_key: str | None) -> str:
-        if not project_key:
-            raise ValueError(
-                f"project_key required: {self.resource_type}s are listed by project, "
-                "e.g. list_all('SHOP')"
-            )
-        return project_key

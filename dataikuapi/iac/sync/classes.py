@@ -14,18 +14,21 @@ _NAMED: dict[ResourceType, type[TypedSync]] = {
 
 
 def sync_class(kind: ResourceType) -> type[TypedSync]:
-    """Return the class that reads a type; created here if it has no module of its own.
+    """Return the class that reads a type.
 
     Args:
         kind: need not be registered.
     """
-    if kind in _NAMED:
-        return _NAMED[kind]
+    registered = SYNCS.get(kind.name)
+    return registered if registered and registered.kind is kind else _derived(kind)
+
+
+def _derived(kind: ResourceType) -> type[TypedSync]:
     name = f"{kind.name.title().replace('_', '')}Sync"
-    return type(name, (TypedSync,), {"kind": kind, "__doc__": f"Reads {kind.name}s."})
+    return type(name, (TypedSync,), {"kind": kind, "__doc__": f"Reads {kind.plural}."})
 
 
 SYNCS: dict[str, type[TypedSync]] = {
-    kind.name: sync_class(kind) for kind in TYPES.values()
+    kind.name: _NAMED.get(kind) or _derived(kind) for kind in TYPES.values()
 }
 """By type, in the order of the registry."""

@@ -12,6 +12,7 @@ from dataikuapi.iac.exceptions import DataikuIaCError, SyncError
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.classes import sync_class
+from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.progress import progress_bar
 from dataikuapi.iac.sync.provenance import Provenance
@@ -55,7 +56,15 @@ class ReaderOf:
         self, manager: "HasReaders | None", owner: object
     ) -> "Reader | ReaderOf":
         """Return the reader; on the class, the descriptor itself."""
-        return self if manager is None else manager.readers[self._kind.name]
+        if manager is None:
+            return self
+        name = self._kind.name
+        if name not in manager.readers:
+            raise AttributeError(
+                f"this manager does not read {self._kind.plural}; create it with "
+                f"types=[{name!r}, …]"
+            )
+        return manager.readers[name]
 
     def __set__(self, manager: "HasReaders", reader: Reader) -> None:
         """Replace the reader."""
@@ -163,8 +172,11 @@ class InstanceReader:
             progress: see :meth:`StateManager.sync_all`.
             types: which types to read. Defaults to all.
         """
+        selected = self.types if types is None else types
+        for name in selected:
+            resource_type_of(name, self.types)
         with self._running(progress):
-            return self._read(keys, self.types if types is None else types)
+            return self._read(keys, selected)
 
     def reread_projects(
         self,
@@ -208,12 +220,20 @@ class InstanceReader:
             DSSError: if the projects could not be listed.
         """
         with self._running(progress):
-            result, keys = _list_projects(self.readers[PROJECT.name])
+            result, keys = self._list_projects()
             children = [name for name in self.types if name != PROJECT.name]
             result.join(self._read(keys, children))
         removals.require_not_visible(keys)
         result.complete += [(key, name) for key in removals.keys for name in self.types]
         return result, [*keys, *removals.keys]
+
+    def _list_projects(self) -> tuple[FetchResult, list[str]]:
+        """Return the projects, if their type is selected, and the keys of all."""
+        if PROJECT.name in self.readers:
+            return _read_listed_projects(self.readers[PROJECT.name])
+        client = self._workers.client
+        with translate_errors(client, None):
+            return FetchResult(), list(PROJECT.list_projects(client))
 
     def _read(self, keys: Sequence[str], types: Collection[str]) -> FetchResult:
         parts = [(key, name) for key in keys for name in types]
@@ -252,7 +272,7 @@ class InstanceReader:
             yield
 
 
-def _list_projects(reader: Reader) -> tuple[FetchResult, list[str]]:
+def _read_listed_projects(reader: Reader) -> tuple[FetchResult, list[str]]:
     result = FetchResult()
     try:
         result.resources = [replace(item) for item in reader.list_all()]

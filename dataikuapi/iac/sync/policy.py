@@ -1,6 +1,7 @@
 """Timeouts and retries of calls to DSS."""
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,7 +30,8 @@ class RetryPolicy:
         max_retries: how often a failed read is retried.
         initial_backoff: seconds before the first retry.
         max_backoff: upper limit of the delay before a retry, also of ``Retry-After``.
-        sleep: waits for a number of seconds; by default Ctrl-C interrupts it.
+        sleep: waits for a number of seconds. The default is replaced, where several
+            threads make requests, by a wait that ends with the sync.
         jitter: returns a number from 0 to 1 for the random part of the backoff.
     """
 
@@ -38,7 +40,7 @@ class RetryPolicy:
     max_retries: int = 4
     initial_backoff: float = 0.25
     max_backoff: float = 60.0
-    sleep: Callable[[float], object] | None = None
+    sleep: Callable[[float], object] = time.sleep
     jitter: Callable[[], float] = random.random
 
     def wait(self, failures: int, retry_after: float | None = None) -> None:
@@ -50,12 +52,11 @@ class RetryPolicy:
         """
         backoff = self.initial_backoff * 2.0 ** max(failures - 1, 0)
         seconds = retry_after or backoff * (0.5 + self.jitter())
-        if self.sleep is not None:
-            self.sleep(min(seconds, self.max_backoff))
+        self.sleep(min(seconds, self.max_backoff))
 
     def with_sleep(self, sleep: Callable[[float], object]) -> "RetryPolicy":
-        """Return the policy with this way to wait, unless it has one already."""
-        return self if self.sleep else replace(self, sleep=sleep)
+        """Return the policy with this way to wait instead of the default one."""
+        return replace(self, sleep=sleep) if self.sleep is time.sleep else self
 
 
 class ReadRetry(Retry):

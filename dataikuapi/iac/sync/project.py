@@ -3,6 +3,7 @@
 from typing import Any
 
 from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.sync.typed import TypedSync
 from dataikuapi.iac.types import Documents
@@ -31,6 +32,7 @@ class ProjectSync(TypedSync):
             SyncError: if some of them could not be read.
             DSSError: if they could not be listed.
         """
+        started = utc_now()
         with translate_errors(self.client, None):
             summaries = PROJECT.list_projects(self.client)
         return self._read_all(
@@ -38,7 +40,8 @@ class ProjectSync(TypedSync):
                 ResourceId(self.resource_type, key): summary
                 for key, summary in summaries.items()
                 if project_key in (None, key)
-            }
+            },
+            started,
         )
 
     def _documents(

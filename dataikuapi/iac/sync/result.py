@@ -23,7 +23,6 @@ from dataikuapi.iac.statefile.merge import (
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.workers import is_fatal
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import PROJECT
 
 __all__ = ["FetchResult", "OnError", "check_on_error", "handle_failures"]
 
@@ -113,11 +112,12 @@ class FetchResult:
             types: the types that were read of each project.
         """
         for key in removals.keys:
-            failure = self.failures.get(str(ResourceId(PROJECT.name, key)))
-            if isinstance(failure, ProjectNotVisibleError):
-                for resource_type in types:
-                    self.failures.pop(_failure_key(key, resource_type), None)
-                    self.complete.append((key, resource_type))
+            failed = [_failure_key(key, resource_type) for resource_type in types]
+            errors = [self.failures.get(failure) for failure in failed]
+            if any(isinstance(error, ProjectNotVisibleError) for error in errors):
+                for failure in failed:
+                    self.failures.pop(failure, None)
+                self.complete += [(key, resource_type) for resource_type in types]
 
     def raise_failures(self, removals: ConfirmedRemovals) -> None:
         """Raise the first failure of a single object, and note which are deleted.

@@ -1,6 +1,7 @@
 """Reads objects of any type, as its ResourceType defines."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -69,20 +70,31 @@ class TypedSync(ResourceSync):
             SyncError: if some of the objects could not be read.
             DSSError: if they could not be listed.
         """
-        key = self._require(project_key)
-        with translate_errors(self.client, ResourceId(PROJECT.name, key)):
-            listed = self.kind.list_documents(self.client.get_project(key))
+        if not project_key:
+            raise ValueError(
+                f"project_key required: {self.kind.plural} are listed by project, e.g. "
+                "list_all('SHOP')"
+            )
+        started = utc_now()
+        with translate_errors(self.client, ResourceId(PROJECT.name, project_key)):
+            project = self.client.get_project(project_key)
+            listed = self.kind.list_documents(project)
         return self._read_all(
             {
-                ResourceId(self.kind.name, key, name): documents
+                ResourceId(self.kind.name, project_key, name): documents
                 for name, documents in listed.items()
-            }
+            },
+            started,
         )
 
     def _read_all(
-        self, listed: Mapping[ResourceId, Documents | None]
+        self, listed: Mapping[ResourceId, Documents | None], started: datetime
     ) -> list[Resource]:
         """Fetch the objects whose listing is incomplete, concurrently, and build all.
+
+        Args:
+            listed: the documents in the listing, by id.
+            started: when the listing was requested.
 
         Raises:
             SyncError: if any failed; objects deleted in the meantime are omitted.
@@ -98,7 +110,7 @@ class TypedSync(ResourceSync):
         for rid, documents in listed.items():
             if documents is not None and rid not in outcomes:
                 outcomes[rid] = self._try_build(rid, documents)
-        return self._collect(outcomes)
+        return self._collect(outcomes, started)
 
     def _fetch(self, rid: ResourceId, listed: Documents | None = None) -> Resource:
         """Fetch one object, starting from what the listing has of it."""
@@ -137,7 +149,7 @@ class TypedSync(ResourceSync):
         except DataikuIaCError as error:
             return error
 
-    def _collect(self, outcomes: Outcomes) -> list[Resource]:
+    def _collect(self, outcomes: Outcomes, started: datetime) -> list[Resource]:
         """Return the resources.
 
         Raises:
@@ -156,7 +168,7 @@ class TypedSync(ResourceSync):
                 unknown={key: str(error) for key, error in failures.items()},
                 scope=Scope.from_parts(
                     ((rid.project_key, self.resource_type) for rid in outcomes),
-                    utc_now(),
+                    started,
                 ),
             )
             raise SyncError(state, failures)

@@ -185,6 +185,7 @@ class Workers:
             raise ValueError(f"max_workers is {max_workers}; it takes at least one")
         self.adapter = adapt_client(client)
         self._threads = self.adapter.thread_count(max_workers)
+        self._options = max_workers, policy
         self._policy = (policy or RetryPolicy()).with_sleep(self._sleep)
         self._this_thread = _ThreadState()
         self._busy = RLock()
@@ -196,6 +197,10 @@ class Workers:
         if mine.client is None:
             mine.client = self.adapter.clone(self._policy)
         return mine.client
+
+    def with_client(self, client: DSSClient) -> "Workers":
+        """Return workers of another client, with the same limit and policy."""
+        return Workers(client, *self._options)
 
     @contextmanager
     def running(self, progress: ProgressCallback | None = None) -> Iterator[None]:

@@ -74,6 +74,11 @@ class ResourceType(ABC):
     defaults: ClassVar[Mapping[str, JSON]] = {}
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {}
 
+    @property
+    def plural(self) -> str:
+        """The name for several objects, in messages; override an irregular one."""
+        return f"{self.name}s"
+
     @abstractmethod
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
         """List the objects in a project, with the documents that the listing has.

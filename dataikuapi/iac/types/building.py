@@ -40,6 +40,7 @@ def resource_from(
         attributes = resource_type.attributes(documents, redactor)
         _require_supported(resource_id, attributes)
     except RecursionError:
+        # Raises an error that names what is nested too deep.
         _require_supported(resource_id, list(documents.values()))
         raise
     metadata = metadata_of(
