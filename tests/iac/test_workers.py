@@ -219,7 +219,7 @@ def test_each_thread_has_a_session_of_its_own(client):
 
 
 def test_workers_of_another_client_have_the_same_limit_and_policy(client):
-    waits = []
+    waits: list[float] = []
     policy = RetryPolicy(initial_backoff=7, jitter=lambda: 0.5, sleep=waits.append)
     reader = DatasetSync(client, workers=Workers(client, 3, policy))
     reader.client = DSSClient("https://other.example.com", "key")
