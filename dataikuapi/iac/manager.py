@@ -233,10 +233,10 @@ class StateManager:
             A new state, whose scope is what was read; it is not stored.
 
         Raises:
-            ValueError: if ``confirm_removed`` has a project that DSS still lists, or is
-                combined with ``projects``.
+            ValueError: if ``projects`` is empty, or ``confirm_removed`` has a project
+                that DSS still lists or is combined with ``projects``.
             SyncError: if some objects could not be read.
-            DSSError: if the projects could not be listed.
+            DSSError: if the projects could not be listed, or the key sees none.
         """
         check_on_error(on_error)
         removals = ConfirmedRemovals(confirm_removed)
@@ -269,7 +269,7 @@ class StateManager:
             progress: see :meth:`sync_all`.
 
         Raises:
-            StateNotFoundError: if there is no stored state.
+            StateNotFoundError: if there is no stored state, or no project in it.
             InstanceMismatchError: if the stored state is of another DSS instance.
             IgnoreFileError: if ``.dataikuignore`` is not a valid ignore file.
             DSSError: if DSS could not be reached, or does not accept the API key. A
@@ -307,7 +307,7 @@ class StateManager:
         Raises:
             ValueError: if an id is malformed, or ``confirm_removed`` has a project that
                 DSS still shows, or that is not in the state.
-            StateNotFoundError: if there is no stored state.
+            StateNotFoundError: if there is no stored state, or no project in it.
             ProjectNotVisibleError: if the project of an id is not visible to the key.
             InstanceMismatchError: if the stored state is of another DSS instance.
             DSSError: if a request to DSS failed.

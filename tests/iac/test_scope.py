@@ -21,7 +21,6 @@ from dataikuapi.iac import (
     SyncError,
 )
 from dataikuapi.iac.models import Scope
-from dataikuapi.iac.sandbox import ProjectStore, SandboxServer
 from dataikuapi.iac.statefile import dumps, loads
 from dataikuapi.iac.statefile.merge import merge
 
@@ -408,13 +407,3 @@ def test_an_instance_that_does_not_say_which_it_is_is_read_all_the_same(person, 
     )
     manager = person()
     assert manager.sync_project("SHOP").instance == {"address": manager.client.host}
-
-
-def test_an_empty_instance_is_an_empty_state(tmp_path):
-    with SandboxServer(ProjectStore()) as server:
-        backend = LocalFileBackend(tmp_path / "empty.state.json")
-        client = DSSClient(server.url, server.api_key)
-        manager = StateManager(backend, client, "empty")
-        manager.save_state(manager.sync_all())
-
-        assert manager.load_state().resources == {}

@@ -7,11 +7,13 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac import (
     DiffEngine,
+    DSSPermissionError,
     InvalidResponseError,
     LocalFileBackend,
     ProjectNotVisibleError,
     RetryPolicy,
     StateManager,
+    StateNotFoundError,
     SyncError,
 )
 from dataikuapi.iac.sandbox import Fault, ProjectStore
@@ -288,10 +290,39 @@ def test_existing_project_cannot_be_confirmed_as_removed(manager, many):
 def test_key_without_permissions_removes_nothing(server, manager, many, tmp_path):
     manager.save_state(manager.sync_all())
     blind = DSSClient(server.url, many.add_api_key("blind", projects=[]))
-    state = StateManager(manager.backend, blind, "test").sync_all()
+    stored = manager.load_state()
+    with pytest.raises(DSSPermissionError, match="sees no project .* has READ_CONF"):
+        StateManager(manager.backend, blind, "test").sync_all()
 
-    assert signs(manager.load_state(), state) == []
-    assert len(state.unknown) == len(manager.load_state().resources)
+    assert manager.load_state() == stored
+
+
+def test_key_that_sees_no_project_reads_nothing_whether_or_not_there_is_any(
+    serve, tmp_path
+):
+    with serve(ProjectStore()) as server:
+        client = DSSClient(server.url, server.api_key)
+        manager = StateManager(LocalFileBackend(tmp_path / "x.json"), client, "x")
+        for on_error in ("raise", "keep"):
+            with pytest.raises(DSSPermissionError, match="the API key sees no project"):
+                manager.sync_all(on_error=on_error)
+
+
+def test_sync_of_no_project_is_refused(manager):
+    with pytest.raises(ValueError, match="projects is empty"):
+        manager.sync_all(projects=[])
+
+
+def test_last_project_may_be_confirmed_as_removed(manager, store):
+    manager.save_state(manager.sync_all())
+    store.delete_project("ORDERS_DEMO")
+    state = manager.sync_all(confirm_removed=["ORDERS_DEMO"])
+    manager.save_state(state)
+
+    assert manager.load_state().resources == {}
+    for nothing_to_compare in (manager.drift, manager.refresh):
+        with pytest.raises(StateNotFoundError, match="the stored state has no project"):
+            nothing_to_compare()
 
 
 @pytest.mark.slow
@@ -373,10 +404,3 @@ def test_single_worker_gives_the_same_state(server, manager):
         max_workers=1,
     )
     assert signs(one.sync_all(), manager.sync_all()) == []
-
-
-def test_empty_instance_gives_an_empty_state(serve, tmp_path):
-    with serve(ProjectStore()) as server:
-        client = DSSClient(server.url, server.api_key)
-        manager = StateManager(LocalFileBackend(tmp_path / "x.json"), client, "x")
-        assert manager.sync_all().resources == {}

@@ -8,10 +8,16 @@ from typing import Protocol, TypeVar, cast, overload
 
 from dataikuapi.dssclient import DSSClient
 
-from dataikuapi.iac.exceptions import DataikuIaCError, SyncError
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    DSSPermissionError,
+    StateNotFoundError,
+    SyncError,
+)
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.classes import sync_class
+from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.progress import progress_bar
@@ -105,6 +111,7 @@ class InstanceReader:
         max_workers: int = 10,
         policy: RetryPolicy | None = None,
     ) -> None:
+        self._host = describe_host(client)
         self._workers = Workers(client, max_workers, policy)
         self.provenance = Provenance()
         self.readers: dict[str, Reader] = {
@@ -171,7 +178,15 @@ class InstanceReader:
             keys: of the projects.
             progress: see :meth:`StateManager.sync_all`.
             types: which types to read. Defaults to all.
+
+        Raises:
+            ValueError: if there is no key.
         """
+        if not keys:
+            raise ValueError(
+                "projects is empty, so nothing would be read; leave it out to read all "
+                "projects"
+            )
         selected = self.types if types is None else types
         for name in selected:
             resource_type_of(name, self.types)
@@ -192,9 +207,15 @@ class InstanceReader:
             removals: those of them that are known to be deleted.
 
         Raises:
+            StateNotFoundError: if there is no key: the state has no project.
             ValueError: if DSS still shows a project that is confirmed as deleted.
             DSSError: if DSS cannot be reached, or does not accept the API key.
         """
+        if not keys:
+            raise StateNotFoundError(
+                "the stored state has no project, so there is nothing to compare with "
+                "DSS; sync and save it first: dataiku-iac sync"
+            )
         result = self.read_projects(keys, progress)
         result.raise_if_unreachable()
         removals.require_not_visible({item.project_key for item in result.resources})
@@ -217,10 +238,14 @@ class InstanceReader:
 
         Raises:
             ValueError: if DSS still lists a project that is confirmed as deleted.
+            DSSPermissionError: if DSS lists no project, and none is confirmed.
             DSSError: if the projects could not be listed.
         """
         with self._running(progress):
             result, keys = self._list_projects()
+            # A stand-in for a client has no permissions that it could lack.
+            if not keys and not removals and self._workers.adapter.can_identify:
+                raise DSSPermissionError(_NO_PROJECT.format(host=self._host))
             children = [name for name in self.types if name != PROJECT.name]
             result.join(self._read(keys, children))
         removals.require_not_visible(keys)
@@ -270,6 +295,12 @@ class InstanceReader:
     def _running(self, progress: Progress) -> Iterator[None]:
         with progress_bar(progress) as count, self._workers.running(count):
             yield
+
+
+_NO_PROJECT = (
+    "the API key sees no project on {host}, so nothing was read. DSS lists only the "
+    "projects on which the key has READ_CONF: grant it, or use another key"
+)
 
 
 def _read_listed_projects(reader: Reader) -> tuple[FetchResult, list[str]]:
