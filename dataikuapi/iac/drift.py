@@ -116,12 +116,20 @@ class DriftReport:
         """The exit code for a command.
 
         0 if everything is in sync, 2 if there is drift, as with Terraform's ``plan
-        -detailed-exitcode``, and 3 if there is no drift among what could be read, but
-        something could not be read.
+        -detailed-exitcode``, and 3 if there is no drift among what was compared, but
+        the report is incomplete.
         """
         if self:
             return DRIFTED
-        return INCOMPLETE if self.unknown else IN_SYNC
+        return INCOMPLETE if self.is_incomplete else IN_SYNC
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something could not be read: an object, or a part of one.
+
+        Attributes that the stored state does not record yet do not count.
+        """
+        return bool(self.unknown or self.diffs.unknown_in_part)
 
     def write_baseline(
         self,
@@ -167,7 +175,7 @@ class DriftReport:
 
     def __repr__(self) -> str:
         """Return a one-line summary, without values."""
-        counts = ", ".join(
+        counts = [
             f"{len(diffs)} {name}"
             for name, diffs in (
                 ("changed", self.changed),
@@ -177,8 +185,10 @@ class DriftReport:
                 ("unknown", self.unknown),
             )
             if diffs or name != "recreated"
-        )
-        return f"<DriftReport {', '.join(self.project_keys)}: {counts}>"
+        ]
+        if self.diffs.unknown_in_part:
+            counts.append(f"{len(self.diffs.unknown_in_part)} unknown in part")
+        return f"<DriftReport {', '.join(self.project_keys)}: {', '.join(counts)}>"
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""

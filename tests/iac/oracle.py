@@ -32,7 +32,7 @@ DATASET_NOISE = """
 PREPARE_UI_STATE = """
     columnWidthsByName columnUseScientificNotationByName columnOrder sorting coloring
     explorationSampling explorationFilters exploreUIParams vizSampling previewMode
-    analysisColumnData globalSearchQuery origin
+    analysisColumnData globalSearchQuery origin columnsSelection
     """
 FRONT_END_KEYS = """
     $status $idx $selected $agg $withModalityMaxLength $latestOperator $filterOptions
@@ -55,6 +55,9 @@ DATASET_DEFAULTS = {
     "params/sparkJdbcAccess": "NONE",
     "params/numPartitions": -1,
     "params/variablesExpansionLoopConfig": NO_LOOP,
+    # An upgrade renames the former to the latter.
+    "metricsChecks/runOnBuild": False,
+    "metricsChecks/monitor": False,
 }
 RECIPE_DEFAULTS = {
     "labels": [],
@@ -62,7 +65,49 @@ RECIPE_DEFAULTS = {
     "dkuProperties": [],
     "customFields": {},
     "hashPropagationBehavior": "INHERIT",
+    # Upgrades and first saves by a newer DSS add these.
+    "maxRunningActivities": 0,
+    "optionalDependencies": False,
+    "params/containerSelection": {"containerMode": "INHERIT"},
+    "params/skipPrerunValidate": False,
+    "params/engineParams/sqlPipelineParams": {
+        "pipelineAllowStart": True,
+        "pipelineAllowMerge": True,
+    },
+    "params/engineParams/synapseParams": {"usePolybase": False},
+    "params/engineParams/impala": {"forceStreamMode": True},
+    # Less what ENGINE_CONSTANTS strikes from every engine.
+    "params/engineParams/hive": {
+        "inheritConf": "default",
+        "hiveconf": [],
+        "addDkuUdf": False,
+        "executionEngine": "HIVESERVER2",
+    },
+    "params/engineParams": {},
     "params": {},
+}
+ENGINE_CONSTANTS = {
+    "useGlobalMetastore": False,
+    "skipPrerunValidate": False,
+    "useNativeProcessors": True,
+    "executionEngine": "SPARK_SUBMIT",
+    "readParams/mode": "AUTO",
+    "readParams/autoModeRepartitionInto": 10,
+    "readParams/map": {},
+    "readParams": {},
+}
+"""Of each engine, below ``params/engineParams``."""
+INPUT_ENTRIES = ({"repartition": 10}, {"repartition": 10, "cache": False})
+"""What a save adds to an engine's ``readParams/map`` for each input of a recipe."""
+PAYLOAD_DEFAULTS = {
+    **{
+        recipe_type: {"computedColumns": [], "outputColumnNameOverrides": {}}
+        for recipe_type in ("join", "grouping", "window")
+    },
+    **{
+        recipe_type: {"keptInputColumns": []}
+        for recipe_type in ("prediction_scoring", "clustering_scoring")
+    },
 }
 PROJECT_DEFAULTS = {
     "shortDesc": "",
@@ -74,6 +119,14 @@ PROJECT_DEFAULTS = {
 PROJECT_KEYS = """
     name shortDesc description tags checklists customFields projectStatus settings
     exposedObjects permissions owner dashboardAuthorizations additionalDashboardUsers
+    projectAppType bundleExporterSettings bundleContainerSettings
+    """.split()
+
+# Lists whose order means nothing; the inner ones first.
+PROJECT_SETS = """
+    exposedObjects/objects/*/rules exposedObjects/objects permissions
+    dashboardAuthorizations/authorizations/*/modes
+    dashboardAuthorizations/authorizations additionalDashboardUsers/users
     """.split()
 
 
@@ -116,6 +169,8 @@ def payload_path(name, content):
 def of_project(content):
     """Return the comparable content of ``params.json`` that the API exposes."""
     params = json.loads(content)
+    for path in PROJECT_SETS:
+        params = unordered(params, path.split("/"))
     rows = rows_of({key: params[key] for key in PROJECT_KEYS if key in params})
     return comparable(rows, COMMON_NOISE, PROJECT_DEFAULTS)
 
@@ -131,7 +186,8 @@ def of_dataset(content):
 def of_recipe(content, payload):
     """Return the comparable content of a recipe and its payload."""
     document = json.loads(content)
-    comparable_document = comparable(rows_of(document), COMMON_NOISE, RECIPE_DEFAULTS)
+    rows = without_engine_noise(rows_of(document))
+    comparable_document = comparable(rows, COMMON_NOISE, RECIPE_DEFAULTS)
     return comparable_document + b"\n" + of_payload(document["type"], payload)
 
 
@@ -147,7 +203,53 @@ def of_payload(recipe_type, payload):
         ):
             del rows[path]
     ui_state = PREPARE_UI_STATE if recipe_type == "shaker" else ""
-    return comparable(rows, ui_state, {}, tags=False)
+    if recipe_type == "shaker":
+        for path in [path for path in rows if path[-1:] == ("preview",)]:
+            if path[0] == "steps" and set(path[:-1:2]) == {"steps"}:
+                del rows[path]
+    defaults = PAYLOAD_DEFAULTS.get(recipe_type, {})
+    return comparable(rows, ui_state, defaults, tags=False)
+
+
+def without_engine_noise(rows):
+    """Return the table of a recipe without the constants of its engines."""
+    above = ("params", "engineParams")
+    engines = {path[2] for path in rows if path[:2] == above and len(path) > 2}
+    for engine in engines:
+        prefix = (*above, engine)
+        inputs = [path for path in rows if path[:-1] == (*prefix, "readParams", "map")]
+        for entry in inputs:
+            if any(
+                table(rows, entry) == rows_of(noise, entry) for noise in INPUT_ENTRIES
+            ):
+                rows = strike(rows, entry)
+        for name, constant in ENGINE_CONSTANTS.items():
+            path = (*prefix, *name.split("/"))
+            if table(rows, path) == rows_of(constant, path):
+                rows = strike(rows, path)
+    return rows
+
+
+def table(rows, prefix):
+    """Return the rows at a path and below it."""
+    return {path: rows[path] for path in rows if path[: len(prefix)] == prefix}
+
+
+def strike(rows, prefix):
+    """Return the rows but those at a path and below it."""
+    return {path: rows[path] for path in rows if path[: len(prefix)] != prefix}
+
+
+def unordered(value, path):
+    """Return the value with the list at the path as a map from content to item."""
+    if not path:
+        return {json.dumps(item, sort_keys=True): item for item in value}
+    if path[0] == "*":
+        items = value.values() if isinstance(value, dict) else value
+        return [unordered(item, path[1:]) for item in items]
+    if path[0] not in value:
+        return value
+    return {**value, path[0]: unordered(value[path[0]], path[1:])}
 
 
 def rows_of(value, path=()):
@@ -183,13 +285,8 @@ def comparable(rows, ignored, defaults, tags=True):
     }
     for name, default in defaults.items():
         prefix = tuple(name.split("/"))
-        below = {
-            path: remaining[path] for path in remaining if path[: len(prefix)] == prefix
-        }
-        if below == rows_of(default, prefix):
-            remaining = {
-                path: remaining[path] for path in remaining if path not in below
-            }
+        if table(remaining, prefix) == rows_of(default, prefix):
+            remaining = strike(remaining, prefix)
     listed = [[list(path), leaf] for path, leaf in remaining.items()]
     if tags:
         names = {leaf for path, leaf in remaining.items() if is_tag(path)}

@@ -97,6 +97,25 @@ def test_moved_column_is_one_move():
     ) == ["> x[a]"]
 
 
+def test_item_at_its_old_position_did_not_move():
+    """The items that passed it did: never "moved from 1 to 1"."""
+    moved = diff_of({"x": columns("a", "b", "c")}, {"x": columns("c", "b")}).changes
+
+    assert list(map(str, moved)) == ["- x[a]", "> x[c]"]
+    assert (moved[1].from_pointer, moved[1].pointer) == ("/x/2", "/x/0")
+
+
+@given(st.permutations(range(7)), st.integers(0, 3), st.booleans())
+def test_moved_item_has_two_positions(order, dropped, has_keys):
+    names = "abcdefg"
+    old = columns(*names) if has_keys else [step(name) for name in names]
+    items = [old[number] for number in order][dropped:]
+    diff = diff_of({"x": old}, {"x": items})
+    for change in diff.changes:
+        assert change.pointer != change.from_pointer
+    assert apply_changes({"x": old}, diff.changes) == {"x": items}
+
+
 def test_moved_and_modified_item_is_two_changes():
     old, new = columns("a", "b", "c"), columns("c", "a", "b", c={"type": "date"})
     moved, modified = diff_of({"x": old}, {"x": new}).changes

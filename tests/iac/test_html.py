@@ -19,7 +19,8 @@ from dataikuapi.iac.models import (
     UnreadableResource,
     ValueChangeType,
 )
-from dataikuapi.iac.reports.html import diff_html, element, render_html
+from dataikuapi.iac.reports.html import diff_html, render_html
+from dataikuapi.iac.reports.markup import element
 from dataikuapi.iac.reports.notebook import resource_html, state_html
 from iac.page import NOON, Page, modified, resource, state
 
@@ -71,9 +72,10 @@ def test_no_total_of_a_single_row():
 
 def test_three_of_eighty_are_seen_at_once():
     names = [f"d{number}" for number in range(80)]
-    old = state(*(resource(name, {"x": 1}) for name in names))
+    old = state(*(resource(name, {"x": 1}, version_number=1) for name in names))
     changed = {"d7": 2, "d40": 2, "d79": 2}
-    new = state(*(resource(name, {"x": changed.get(name, 1)}) for name in names))
+    saved = [(name, changed.get(name, 1)) for name in names]
+    new = state(*(resource(name, {"x": x}, version_number=x) for name, x in saved))
     page = Page(render_html(DiffEngine().diff(old, new)))
     assert page.row("dataset") == ["0", "0", "3", "77", "0"]
     assert page.folds == [

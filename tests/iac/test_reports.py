@@ -49,17 +49,21 @@ HOSTILE_TEXTS = [
 ]
 
 
-def metadata(login="maria"):
+def metadata(login="maria", version_number=1):
     return ResourceMetadata(
-        utc_now(), "robot", last_modified_by=login, last_modified_at=EDITED
+        utc_now(),
+        "robot",
+        last_modified_by=login,
+        last_modified_at=EDITED,
+        version_number=version_number,
     )
 
 
-def state(**recipes):
+def state(version_number=1, **recipes):
     result = State()
     for name, attributes in recipes.items():
-        key = f"recipe.SHOP.{name}"
-        result.add_resource(Resource("recipe", key, attributes, metadata()))
+        key, edited = f"recipe.SHOP.{name}", metadata(version_number=version_number)
+        result.add_resource(Resource("recipe", key, attributes, edited))
     return result
 
 
@@ -67,7 +71,7 @@ def state(**recipes):
 def diffs():
     """One of each: added, removed, modified, unchanged, unknown; and two rules."""
     old = state(gone={}, script={"payload": "a\nb\n", "x": [1]}, same={}, hidden={})
-    new = state(come={}, script={"payload": "a\nc\n", "x": [1, 2]}, same={})
+    new = state(2, come={}, script={"payload": "a\nc\n", "x": [1, 2]}, same={})
     new.unknown = {"recipe.SHOP.hidden": "no response in time"}
     found = DiffEngine(ignore=["recipe.SHOP.script x", "nothing.*"]).diff(old, new)
     found.title, found.coverage = "Drift of SHOP", Coverage(2, 3)
@@ -209,7 +213,10 @@ def test_json_is_complete_and_matches_its_schema(diffs):
         "modified": 1,
         "unchanged": 1,
         "unknown": 1,
+        "unknown_in_part": 0,
     }
+    assert document["dss_version"] == {"old": None, "new": None}
+    assert document["not_compared"] == []
     assert document["coverage"] == {"tracked": 2, "existing": 3}
     come, gone, script = document["resources"]
     assert (come["change"], gone["change"]) == ("added", "removed")
@@ -219,6 +226,7 @@ def test_json_is_complete_and_matches_its_schema(diffs):
         "resource_type": "recipe",
         "last_modified_by": "maria",
         "last_modified_at": "2026-01-02T03:04:05Z",
+        "editor_recorded": True,
         "recreated": False,
         "changes": [
             {

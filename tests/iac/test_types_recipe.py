@@ -221,7 +221,7 @@ IN_PREPARE = pytest.mark.parametrize(
 
 @IN_PREPARE
 def test_how_the_screen_shows_a_prepare_recipe_is_left_out(key):
-    payload = {"steps": [{"type": "ColumnRenamer"}], "columnsSelection": {"m": "ALL"}}
+    payload = {"steps": [{"type": "ColumnRenamer"}], "maxProcessedMemTableBytes": -1}
     assert visual({**payload, key: {"a": 1}}, "shaker") == payload
 
 

@@ -3,24 +3,28 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 
+from dataikuapi.iac.diff.uncompared import uncompared_attributes
 from dataikuapi.iac.diff.values import diff_values
 from dataikuapi.iac.ignore.filter import IgnoreFilter
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import (
     AttributeDiffs,
     ChangeType,
+    DSSVersions,
     ResourceDiff,
     ResourceDiffs,
     State,
+    UncomparedAttribute,
     UnreadableResource,
 )
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.text import render_text, wants_color
-from dataikuapi.iac.types.registry import is_recreated, unknown_when_missing
+from dataikuapi.iac.types.registry import is_recreated, sets_of, without_noise
 
 __all__ = ["DiffEngine"]
 
@@ -61,8 +65,9 @@ class DiffEngine:
     def diff(self, old_state: State, new_state: State) -> ResourceDiffs:
         """Compare two states, resource by resource.
 
-        Configurations are equal if their checksums are: 1, 1.0 and true differ. An
-        attribute that is unknown on one side is not compared.
+        Configurations are equal if their checksums are: 1, 1.0 and true differ. They
+        are compared without what this version of the library takes for noise, whichever
+        version stored them. An attribute that is unknown on one side is not compared.
 
         Args:
             old_state: the state before.
@@ -72,16 +77,19 @@ class DiffEngine:
             One diff for each id in either state, unchanged ones included, sorted by id.
             Resources whose change is unknown are omitted: those outside the scope of
             the new state, and those that could not be read. The latter are in the
-            list's ``unknown``.
+            list's ``unknown``, and attributes that were not compared in its
+            ``uncompared``.
         """
         known = old_state.resources.keys() | new_state.resources.keys()
         reasons = {**old_state.unknown, **new_state.unknown}
         ignore = IgnoreFilter(self._rules, self._today())
+        uncompared: list[UncomparedAttribute] = []
         diffs = [
             self._diff_resource(
                 resource_id,
                 old_state.get_resource(resource_id),
                 new_state.get_resource(resource_id),
+                uncompared,
             )
             for resource_id in sorted(known - reasons.keys())
             if new_state.has_resource(resource_id) or new_state.covers(resource_id)
@@ -93,7 +101,9 @@ class DiffEngine:
         return ResourceDiffs(
             ignore.apply(diffs),
             unknown=ignore.apply_to_unreadable(unknown),
+            uncompared=ignore.apply_to_uncompared(uncompared),
             rules=ignore.usage(),
+            dss_versions=DSSVersions(_version(old_state), _version(new_state)),
         )
 
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:
@@ -119,13 +129,21 @@ class DiffEngine:
         )
 
     def _diff_resource(
-        self, resource_id: str, old: Resource | None, new: Resource | None
+        self,
+        resource_id: str,
+        old: Resource | None,
+        new: Resource | None,
+        uncompared: list[UncomparedAttribute],
     ) -> ResourceDiff:
+        """Compare two versions of a resource, and note what cannot be compared."""
         resource_type = resource_id.partition(".")[0]
         if old is None or new is None:
             change_type = ChangeType.ADDED if old is None else ChangeType.REMOVED
             return ResourceDiff(change_type, resource_id, resource_type, old, new)
-        unknown = _unknown_in_either(old, new)
+        items = uncompared_attributes(old, new)
+        uncompared += items
+        unknown = {item.attribute for item in items}
+        old, new = _same_form(old, new)
         before = _without(old.attributes, unknown)
         after = _without(new.attributes, unknown)
         if json_equal(before, after):
@@ -144,7 +162,7 @@ class DiffEngine:
             old,
             new,
             self._diff_attributes(before, after),
-            diff_values(before, after),
+            diff_values(before, after, sets_of(resource_type)),
             is_recreated(old, new),
         )
 
@@ -163,15 +181,28 @@ class DiffEngine:
         }
 
 
-def _unknown_in_either(old: Resource, new: Resource) -> set[str]:
-    return {
-        name
-        for name in unknown_when_missing(old.resource_type)
-        if name not in old.attributes or name not in new.attributes
-    }
+def _same_form(old: Resource, new: Resource) -> tuple[Resource, Resource]:
+    """Return both as this version of the library reads them, if they differ."""
+    if json_equal(old.attributes, new.attributes):
+        return old, new
+    return _without_noise(old), _without_noise(new)
+
+
+def _without_noise(resource: Resource) -> Resource:
+    attributes = without_noise(resource.resource_type, resource.attributes)
+    if json_equal(attributes, resource.attributes):
+        return resource
+    metadata = replace(resource.metadata, checksum="")
+    return replace(resource, attributes=attributes, metadata=metadata)
 
 
 def _without(attributes: dict[str, JSON], names: set[str]) -> dict[str, JSON]:
     if not names:
         return attributes
     return {name: value for name, value in attributes.items() if name not in names}
+
+
+def _version(state: State) -> str | None:
+    """Return the version of the DSS that a state was read from, if it is known."""
+    version = (state.instance or {}).get("dss_version")
+    return version if isinstance(version, str) else None

@@ -1,5 +1,6 @@
 """Matching the items of two versions of a list."""
 
+from bisect import bisect
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,11 +12,12 @@ from dataikuapi.iac.alignment import (
     pair_by_occurrence,
 )
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
+from dataikuapi.iac.types.sets import ItemKey, KeyOf, by
 
 __all__ = ["Match", "match_items"]
 
-KEYS = ("name", "ref", "id")
-"""Names of an item's key in DSS: of a column, an input or output, a checklist."""
+_KEYS = (by("name"), by("ref"), by("id"))
+"""The keys of items in DSS: of a column, an input or output, a checklist."""
 
 _MAX_PAIRS = 10_000
 """Maximum number of pairs of items that are compared with each other in a gap."""
@@ -36,18 +38,28 @@ class Match(NamedTuple):
 
     pairs: Pairs
     moved: set[int]
-    old_keys: list[str] | None = None
-    new_keys: list[str] | None = None
+    old_keys: list[ItemKey] | None = None
+    new_keys: list[ItemKey] | None = None
 
 
-def match_items(old: list[JSON], new: list[JSON]) -> Match:
+def match_items(old: list[JSON], new: list[JSON], key_of: KeyOf | None = None) -> Match:
     """Find which items are the same in both lists, and which of them moved.
 
     Items are matched by their key if every item of both lists has a unique one.
     Otherwise equal items are matched first; in the gaps between those, similar items
     are matched as modified, provided that they have the same ``type`` if any.
+
+    An item that has the same position in both lists did not move, so it is never said
+    to have moved "from 1 to 1"; those that passed it did. Apart from that, as few items
+    as possible count as moved.
+
+    Args:
+        old: the items before.
+        new: the items after.
+        key_of: returns the key of an item of these lists, if that is known. Otherwise
+            it is looked for under the names that DSS uses.
     """
-    for key in KEYS:
+    for key in _KEYS if key_of is None else (key_of,):
         old_keys, new_keys = _keys(old, key), _keys(new, key)
         if old_keys is not None and new_keys is not None:
             pairs = _by_key(old_keys, new_keys)
@@ -55,18 +67,18 @@ def match_items(old: list[JSON], new: list[JSON]) -> Match:
     return _by_content(old, new)
 
 
-def _keys(items: list[JSON], name: str) -> list[str] | None:
+def _keys(items: list[JSON], key_of: KeyOf) -> list[ItemKey] | None:
     """Return the key of each item; ``None`` unless every item has a unique one."""
     keys = []
     for item in items:
-        key = item.get(name) if isinstance(item, dict) else None
-        if not isinstance(key, str) or not key:
+        key = key_of(item)
+        if key is None:
             return None
         keys.append(key)
     return keys if len(set(keys)) == len(keys) else None
 
 
-def _by_key(old_keys: list[str], new_keys: list[str]) -> Pairs:
+def _by_key(old_keys: list[ItemKey], new_keys: list[ItemKey]) -> Pairs:
     positions = {key: position for position, key in enumerate(new_keys)}
     return [
         (row, positions[key]) for row, key in enumerate(old_keys) if key in positions
@@ -74,7 +86,24 @@ def _by_key(old_keys: list[str], new_keys: list[str]) -> Pairs:
 
 
 def _out_of_order(pairs: Pairs) -> set[int]:
-    return {row for row, _ in pairs} - {row for row, _ in longest_increasing(pairs)}
+    stayed = _with_unmoved(longest_increasing(pairs), pairs)
+    return {row for row, _ in pairs} - {row for row, _ in stayed}
+
+
+def _with_unmoved(stayed: Pairs, pairs: Pairs) -> Pairs:
+    """Return pairs in order, with those whose positions are the same on both sides.
+
+    Args:
+        stayed: pairs in order; those that pass an item at its position are dropped.
+        pairs: all pairs; among those with the same positions, none passes another.
+    """
+    unmoved = sorted(row for row, position in pairs if row == position)
+    kept = [
+        (row, position)
+        for row, position in stayed
+        if row != position and bisect(unmoved, row) == bisect(unmoved, position)
+    ]
+    return sorted([*kept, *((row, row) for row in unmoved)])
 
 
 def _by_content(old: list[JSON], new: list[JSON]) -> Match:
@@ -83,6 +112,9 @@ def _by_content(old: list[JSON], new: list[JSON]) -> Match:
     stayed = align(before, after)
     rows, positions = _unpaired(len(old), len(new), stayed)
     moved = pair_by_occurrence(before, after, rows, positions)
+    equal = [*stayed, *moved]
+    stayed = _with_unmoved(stayed, equal)
+    moved = sorted(set(equal) - set(stayed))
     taken_rows = {row for row, _ in moved}
     taken_positions = {position for _, position in moved}
     modified = [

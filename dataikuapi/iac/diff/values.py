@@ -10,11 +10,16 @@ from dataikuapi.iac.models.changes import (
     ValueChangeType,
 )
 from dataikuapi.iac.models.json_values import JSON, json_equal
+from dataikuapi.iac.types.sets import ItemKey, Sets
 
 __all__ = ["diff_values"]
 
+_NO_SETS: Sets = {}
 
-def diff_values(old: dict[str, JSON], new: dict[str, JSON]) -> tuple[Change, ...]:
+
+def diff_values(
+    old: dict[str, JSON], new: dict[str, JSON], sets: Sets = _NO_SETS
+) -> tuple[Change, ...]:
     """Return a change for each value that was added, removed, modified or moved.
 
     Objects are compared member by member, and lists by matching their items (see
@@ -23,22 +28,23 @@ def diff_values(old: dict[str, JSON], new: dict[str, JSON]) -> tuple[Change, ...
     Args:
         old: the attributes before.
         new: the attributes after.
+        sets: which lists are sets; they are in canonical order.
 
     Returns:
         The changes, sorted by attribute name and by list position; a removed item comes
         before the items that followed it.
     """
-    return tuple(_diff_objects(old, new, (), ()))
+    return tuple(_diff_objects(old, new, (), (), sets))
 
 
 def _diff_unequal(
-    old: JSON, new: JSON, before: PathSegments, after: PathSegments
+    old: JSON, new: JSON, before: PathSegments, after: PathSegments, sets: Sets
 ) -> Iterator[Change]:
     """Compare two corresponding values that are known to differ."""
     if isinstance(old, dict) and isinstance(new, dict):
-        yield from _diff_objects(old, new, before, after)
+        yield from _diff_objects(old, new, before, after, sets)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _diff_lists(old, new, before, after)
+        yield from _diff_lists(old, new, before, after, sets)
     else:
         yield Change(ValueChangeType.MODIFIED, after, old, new)
 
@@ -48,6 +54,7 @@ def _diff_objects(
     new: dict[str, JSON],
     before: PathSegments,
     after: PathSegments,
+    sets: Sets,
 ) -> Iterator[Change]:
     for name in sorted(old.keys() | new.keys()):
         segment = PathSegment(name)
@@ -57,14 +64,18 @@ def _diff_objects(
             yield Change(ValueChangeType.ADDED, (*after, segment), new=new[name])
         elif not json_equal(old[name], new[name]):
             yield from _diff_unequal(
-                old[name], new[name], (*before, segment), (*after, segment)
+                old[name], new[name], (*before, segment), (*after, segment), sets
             )
 
 
 def _diff_lists(
-    old: list[JSON], new: list[JSON], before: PathSegments, after: PathSegments
+    old: list[JSON],
+    new: list[JSON],
+    before: PathSegments,
+    after: PathSegments,
+    sets: Sets,
 ) -> Iterator[Change]:
-    match = match_items(old, new)
+    match = match_items(old, new, sets.get(_names(after)) if sets else None)
     rows = {position: row for row, position in match.pairs}
     removed = sorted(set(range(len(old))) - set(rows.values()), reverse=True)
     ends = _gap_ends(len(old), len(new), match)
@@ -72,15 +83,15 @@ def _diff_lists(
         while removed and removed[-1] < ends[position]:
             yield _removal(old, removed.pop(), match.old_keys, before)
         row = rows.get(position)
-        path = (*after, PathSegment(position, _key_at(match.new_keys, position)))
+        path = (*after, _item(position, match.new_keys))
         if row is None:
             yield Change(ValueChangeType.ADDED, path, new=item)
             continue
-        old_path = (*before, PathSegment(row, _key_at(match.old_keys, row)))
+        old_path = (*before, _item(row, match.old_keys))
         if row in match.moved:
             yield Change(ValueChangeType.MOVED, path, from_segments=old_path)
         if not json_equal(old[row], item):
-            yield from _diff_unequal(old[row], item, old_path, path)
+            yield from _diff_unequal(old[row], item, old_path, path, sets)
     while removed:
         yield _removal(old, removed.pop(), match.old_keys, before)
 
@@ -96,14 +107,18 @@ def _gap_ends(rows: int, positions: int, match: Match) -> list[int]:
 
 
 def _removal(
-    old: list[JSON], row: int, keys: list[str] | None, before: PathSegments
+    old: list[JSON], row: int, keys: list[ItemKey] | None, before: PathSegments
 ) -> Change:
-    return Change(
-        ValueChangeType.REMOVED,
-        (*before, PathSegment(row, _key_at(keys, row))),
-        old=old[row],
-    )
+    return Change(ValueChangeType.REMOVED, (*before, _item(row, keys)), old=old[row])
 
 
-def _key_at(keys: list[str] | None, position: int) -> str | None:
-    return None if keys is None else keys[position]
+def _item(position: int, keys: list[ItemKey] | None) -> PathSegment:
+    if keys is None:
+        return PathSegment(position)
+    name, kind = keys[position]
+    return PathSegment(position, f"{kind} {name}" if kind else name, kind)
+
+
+def _names(path: PathSegments) -> tuple[str, ...]:
+    """Return the names in a path, without positions in lists."""
+    return tuple(segment.name for segment in path if isinstance(segment.name, str))

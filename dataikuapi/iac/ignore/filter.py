@@ -10,6 +10,7 @@ from dataikuapi.iac.models import (
     ChangeType,
     ResourceDiff,
     RuleUsage,
+    UncomparedAttribute,
     UnreadableResource,
 )
 from dataikuapi.iac.models.diff import AttributeDiffs
@@ -59,6 +60,12 @@ class IgnoreFilter:
         """Return what could not be read, without what is ignored as a whole."""
         return [unread for unread in unknown if not self._ignores(unread)]
 
+    def apply_to_uncompared(
+        self, uncompared: Iterable[UncomparedAttribute]
+    ) -> list[UncomparedAttribute]:
+        """Return the attributes that were not compared, without the ignored ones."""
+        return [item for item in uncompared if not self._ignores_attribute(item)]
+
     def usage(self) -> list[RuleUsage]:
         """Return how much each rule has suppressed so far."""
         return [
@@ -88,6 +95,13 @@ class IgnoreFilter:
         for number in self._matching_rules(unread.resource_id):
             rule = self._rules[number]
             if rule.path is None and rule.fingerprint is None:
+                self._suppressed[number] += 1
+                return True
+        return False
+
+    def _ignores_attribute(self, item: UncomparedAttribute) -> bool:
+        for number in self._matching_rules(item.resource_id):
+            if self._rules[number].suppresses_all_of(item.attribute):
                 self._suppressed[number] += 1
                 return True
         return False

@@ -13,7 +13,7 @@ from dataikuapi.iac.ignore.patterns import (
     label_pointer,
     path_pattern,
 )
-from dataikuapi.iac.models.changes import Change, ValueChangeType
+from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.diff import ResourceDiff
 from dataikuapi.iac.models.json_values import JSON, checksum
 from dataikuapi.iac.models.times import format_time
@@ -148,6 +148,13 @@ class IgnoreRule:
         ):
             return False
         return self.fingerprint in (None, fingerprint(diff, change))
+
+    def suppresses_all_of(self, attribute: str) -> bool:
+        """Return whether the rule suppresses every change of an attribute."""
+        pattern = self._path_pattern
+        whole = label_pointer((PathSegment(attribute),))
+        is_covered = pattern is None or pattern.fullmatch(whole) is not None
+        return is_covered and self.fingerprint is None
 
     @cached_property
     def _resource_pattern(self) -> re.Pattern[str]:

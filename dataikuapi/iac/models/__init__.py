@@ -3,8 +3,10 @@
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.comparison import (
     Coverage,
+    DSSVersions,
     ResourceDiffs,
     RuleUsage,
+    UncomparedAttribute,
     UnreadableResource,
 )
 from dataikuapi.iac.models.diff import AttributeDiffs, ChangeType, ResourceDiff
@@ -18,6 +20,7 @@ __all__ = [
     "Change",
     "ChangeType",
     "Coverage",
+    "DSSVersions",
     "PathSegment",
     "Resource",
     "ResourceDiff",
@@ -28,6 +31,7 @@ __all__ = [
     "Scope",
     "ScopeEntry",
     "State",
+    "UncomparedAttribute",
     "UnreadableResource",
     "ValueChangeType",
     "make_resource_id",

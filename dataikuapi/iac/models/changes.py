@@ -48,11 +48,15 @@ class PathSegment(NamedTuple):
     Args:
         name: the name of an object's member, or the index of a list item, from 0.
         key: the key of a list item, if every item of the list has a unique one: the
-            ``name`` of a column, the ``ref`` of an input or output, an ``id``.
+            ``name`` of a column, the ``ref`` of an input or output, an ``id``, or what
+            identifies the item of a set, such as ``group data_team``.
+        kind: the first word of such a key, if it says what kind of thing the rest of it
+            names, such as ``group``.
     """
 
     name: str | int
     key: str | None = None
+    kind: str = ""
 
 
 PathSegments = tuple[PathSegment, ...]
@@ -117,13 +121,19 @@ def format_path(segments: PathSegments) -> str:
 def _format_segments(segments: PathSegments) -> Iterator[str]:
     for index, segment in enumerate(segments):
         if isinstance(segment.name, int):
-            plain = segment.key is None or _PLAIN_KEY.fullmatch(segment.key)
-            key = str(segment.name) if segment.key is None else segment.key
-            yield f"[{key if plain else json.dumps(key, ensure_ascii=False)}]"
+            yield f"[{_format_item(segment)}]"
         elif _PLAIN_NAME.fullmatch(segment.name):
             yield f".{segment.name}" if index else segment.name
         else:
             yield f"[{json.dumps(segment.name, ensure_ascii=False)}]"
+
+
+def _format_item(segment: PathSegment) -> str:
+    if segment.key is None:
+        return str(segment.name)
+    name = segment.key.removeprefix(f"{segment.kind} ") if segment.kind else segment.key
+    is_plain = _PLAIN_KEY.fullmatch(name)
+    return segment.key if is_plain else json.dumps(segment.key, ensure_ascii=False)
 
 
 def pointer_token(text: str) -> str:

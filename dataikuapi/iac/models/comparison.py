@@ -7,7 +7,14 @@ from typing import Any, NamedTuple, SupportsIndex, overload
 from dataikuapi.iac.models.diff import ChangeType, ResourceDiff
 from dataikuapi.iac.models.resource import Resource
 
-__all__ = ["Coverage", "ResourceDiffs", "RuleUsage", "UnreadableResource"]
+__all__ = [
+    "Coverage",
+    "DSSVersions",
+    "ResourceDiffs",
+    "RuleUsage",
+    "UncomparedAttribute",
+    "UnreadableResource",
+]
 
 
 class UnreadableResource(NamedTuple):
@@ -22,6 +29,40 @@ class UnreadableResource(NamedTuple):
     resource_id: str
     reason: str
     last_known: Resource | None = None
+
+
+class UncomparedAttribute(NamedTuple):
+    """An attribute of a resource that was not compared: one side does not have it.
+
+    Args:
+        resource_id: of the resource, which is otherwise compared.
+        attribute: its name, such as ``permissions``.
+        reason: why a side does not have it, and which one.
+        is_unknown: whether it could not be read, so that nobody knows whether it
+            changed. False if the old state is of a version of this library that did not
+            read it yet, which lasts until the next sync.
+    """
+
+    resource_id: str
+    attribute: str
+    reason: str
+    is_unknown: bool = True
+
+    def __str__(self) -> str:
+        """Return all of it in one line."""
+        return f"{self.resource_id}: {self.attribute} not compared: {self.reason}"
+
+
+class DSSVersions(NamedTuple):
+    """The versions of DSS from which two states were read; ``None`` if unknown."""
+
+    old: str | None = None
+    new: str | None = None
+
+    @property
+    def differ(self) -> bool:
+        """Whether DSS is certain to have been upgraded, or downgraded."""
+        return None not in self and self.old != self.new
 
 
 class RuleUsage(NamedTuple):
@@ -55,6 +96,9 @@ class Coverage(NamedTuple):
         return self.tracked / self.existing if self.existing else 1.0
 
 
+_NO_VERSIONS = DSSVersions()
+
+
 class ResourceDiffs(list[ResourceDiff]):
     """A list with one diff per resource, and the context of the comparison.
 
@@ -71,9 +115,11 @@ class ResourceDiffs(list[ResourceDiff]):
     Args:
         diffs: in the order of the ids.
         unknown: what could not be read, in the order of the ids.
+        uncompared: attributes that were not compared, in the order of the ids.
         rules: the ignore rules that applied, in their order, and what each suppressed.
         coverage: of the old state; ``None`` where DSS was not read.
         title: what was compared with what, in one line; may be "".
+        dss_versions: the versions of DSS from which the states were read.
 
     Example:
         .. code-block:: python
@@ -88,15 +134,25 @@ class ResourceDiffs(list[ResourceDiff]):
         diffs: Iterable[ResourceDiff] = (),
         *,
         unknown: Iterable[UnreadableResource] = (),
+        uncompared: Iterable[UncomparedAttribute] = (),
         rules: Iterable[RuleUsage] = (),
         coverage: Coverage | None = None,
         title: str = "",
+        dss_versions: DSSVersions = _NO_VERSIONS,
     ) -> None:
         super().__init__(diffs)
         self.unknown = tuple(unknown)
+        self.uncompared = tuple(uncompared)
         self.rules = tuple(rules)
         self.coverage = coverage
         self.title = title
+        self.dss_versions = dss_versions
+
+    @property
+    def unknown_in_part(self) -> tuple[str, ...]:
+        """Ids of resources with an attribute of which nobody knows if it changed."""
+        ids = (item.resource_id for item in self.uncompared if item.is_unknown)
+        return tuple(dict.fromkeys(ids))
 
     @classmethod
     def from_iterable(cls, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
@@ -125,9 +181,11 @@ class ResourceDiffs(list[ResourceDiff]):
         return ResourceDiffs(
             diffs,
             unknown=self.unknown,
+            uncompared=self.uncompared,
             rules=self.rules,
             coverage=self.coverage,
             title=self.title,
+            dss_versions=self.dss_versions,
         )
 
     @overload
@@ -149,6 +207,8 @@ class ResourceDiffs(list[ResourceDiff]):
         counts = [f"{found[kind]} {kind.value}" for kind in ChangeType]
         if self.unknown:
             counts.append(f"{len(self.unknown)} unknown")
+        if self.unknown_in_part:
+            counts.append(f"{len(self.unknown_in_part)} unknown in part")
         return f"<ResourceDiffs: {', '.join(counts)}>"
 
     def _repr_html_(self) -> str:

@@ -100,6 +100,21 @@ class ResourceDiff:
         resource = self.new_resource or self.old_resource
         return resource.metadata.last_modified_at if resource else None
 
+    @property
+    def editor_is_recorded(self) -> bool | None:
+        """Whether :attr:`last_modified_by` is who made the last of the changes.
+
+        An import, a duplication, a revert and a push through git change an object
+        without a later version tag; then it is whoever saved the object last before.
+        ``None`` unless the resource was modified and DSS has an editor.
+        """
+        old, new = self.old_resource, self.new_resource
+        if self.change_type is not ChangeType.MODIFIED or self.last_modified_by is None:
+            return None
+        if old is None or new is None:
+            return None
+        return new.metadata.is_saved_after(old.metadata)
+
     def __repr__(self) -> str:
         """Return a summary in one line, without values of attributes."""
         parts = self.attribute_diffs

@@ -56,6 +56,19 @@ class ResourceMetadata:
                 setattr(self, name, as_utc(time))
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
 
+    def is_saved_after(self, earlier: "ResourceMetadata") -> bool:
+        """Return whether DSS saved the object since, by its version tag.
+
+        The time decides; at the same time, or where one is unknown, the version number.
+        """
+        before, after = earlier.last_modified_at, self.last_modified_at
+        if before is not None and after is not None and before != after:
+            return after > before
+        old, new = earlier.version_number, self.version_number
+        if old is not None and new is not None:
+            return new > old
+        return before is None and old is None
+
     def to_dict(self) -> dict[str, JSON]:
         """Return the ``metadata`` object of the state file, as a copy."""
         document: dict[str, JSON] = {

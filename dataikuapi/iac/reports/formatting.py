@@ -10,6 +10,7 @@ from dataikuapi.iac.models import (
     ResourceDiff,
     ResourceDiffs,
     RuleUsage,
+    UncomparedAttribute,
     UnreadableResource,
     ValueChangeType,
 )
@@ -27,7 +28,9 @@ __all__ = [
     "printable",
     "rule_lines",
     "summary_line",
+    "uncompared_lines",
     "unknown_lines",
+    "upgrade_lines",
 ]
 
 _SHOWN = 110
@@ -52,8 +55,11 @@ def _recreation(diff: ResourceDiff) -> str:
 def _last_edit(diff: ResourceDiff) -> str:
     if not diff.has_changed or not diff.last_modified_by:
         return ""
-    by = "by" if diff.new_resource else "last edited by"
     when = diff.last_modified_at
+    if diff.editor_is_recorded is False:
+        on = f" on {format_minute(when)}" if when else ""
+        return f"editor not recorded; last saved by {diff.last_modified_by}{on}"
+    by = "by" if diff.new_resource else "last edited by"
     return f"{by} {diff.last_modified_by}{f', {format_minute(when)}' if when else ''}"
 
 
@@ -99,6 +105,19 @@ def unknown_lines(unknown: Iterable[UnreadableResource]) -> Iterator[str]:
         yield from (f"    ? {resource_id}" for resource_id in ids)
 
 
+def uncompared_lines(uncompared: Iterable[UncomparedAttribute]) -> Iterator[str]:
+    """List the attributes that were not compared; unknown ones have a sign."""
+    for item in uncompared:
+        yield f"? {item}" if item.is_unknown else str(item)
+
+
+def upgrade_lines(diffs: ResourceDiffs) -> Iterator[str]:
+    """Return one line if DSS was upgraded in between; nothing if that is unknown."""
+    versions = diffs.dss_versions
+    if versions.differ:
+        yield f"DSS was {versions.old}, is {versions.new}"
+
+
 def rule_lines(rules: Iterable[RuleUsage]) -> Iterator[str]:
     """List the ignore rules, with the number of changes that each suppressed."""
     for usage in rules:
@@ -120,8 +139,15 @@ def summary_line(diffs: ResourceDiffs) -> str:
         counts.append(f"{again} recreated")
     if diffs.unknown:
         counts.append(f"{len(diffs.unknown)} unknown")
+    in_part = len(diffs.unknown_in_part)
     if diffs.unknown or any(diff.has_changed for diff in diffs):
-        text = ", ".join(counts)
+        text = ", ".join(
+            [*counts, *([f"{in_part} unknown in part"] if in_part else [])]
+        )
+    elif in_part:
+        text = (
+            f"No changes in what was compared. {counts[-1]}, {in_part} unknown in part."
+        )
     else:
         text = f"No changes. {counts[-1]}."
     if diffs.coverage is not None:

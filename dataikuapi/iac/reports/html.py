@@ -1,14 +1,9 @@
-"""Renders diffs as HTML, for notebooks and other pages.
-
-Text keeps the color of the page and backgrounds are translucent, so that it is readable
-on light and dark pages; signs carry the same information as colors.
-"""
+"""Renders diffs as HTML, for notebooks and other pages."""
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from html import escape
 from os.path import commonprefix
 
 from dataikuapi.iac.models import (
@@ -16,6 +11,7 @@ from dataikuapi.iac.models import (
     ChangeType,
     ResourceDiff,
     ResourceDiffs,
+    UncomparedAttribute,
     ValueChangeType,
 )
 from dataikuapi.iac.models.json_values import JSON
@@ -26,9 +22,11 @@ from dataikuapi.iac.reports.formatting import (
     group_by_reason,
     last_editor,
     only_line_endings_differ,
-    printable,
     rule_lines,
+    uncompared_lines,
+    upgrade_lines,
 )
+from dataikuapi.iac.reports.markup import Html, element, escaped, output, section
 from dataikuapi.iac.reports.unified import unified_diff
 
 __all__ = ["diff_html", "render_html"]
@@ -51,43 +49,6 @@ _CONTEXT = 20
 _MAX_LINES = 500
 _MAX_CHARACTERS = 20_000
 
-# Notebooks store and show each output by itself, so each has its own style. The class
-# is doubled to take precedence over JupyterLab's style of tables and code.
-_STYLE = """<style>
-.dataiku-iac { font-size: 13px; line-height: 1.5; overflow-wrap: anywhere; }
-.dataiku-iac.dataiku-iac :is(p, table) { margin: .4em 0; }
-.dataiku-iac.dataiku-iac table { border-collapse: collapse; border: 0;
-  color: inherit; font-size: inherit; table-layout: auto; }
-.dataiku-iac.dataiku-iac tr:is(*, :hover, :nth-child(odd)) { background: none; }
-.dataiku-iac.dataiku-iac :is(th, td) { padding: .15em .8em; text-align: right;
-  border: 1px solid rgba(128, 128, 128, .35); color: inherit; max-width: none; }
-.dataiku-iac.dataiku-iac tr > :first-child,
-.dataiku-iac.dataiku-iac .listing :is(th, td) { text-align: left; }
-.dataiku-iac.dataiku-iac :is(code, pre) { color: inherit; font-size: 12px;
-  font-family: ui-monospace, Menlo, Consolas, monospace; background: none;
-  border: 0; padding: 0 .2em; white-space: pre-wrap; }
-.dataiku-iac.dataiku-iac pre { margin: .2em 0; line-height: 1.4; max-height: 40em;
-  overflow: auto; border: 1px solid rgba(128, 128, 128, .35); }
-.dataiku-iac.dataiku-iac pre :is(ins, del, span) { display: block;
-  text-decoration: none; color: inherit; padding: 0 .2em; }
-.dataiku-iac.dataiku-iac summary { cursor: pointer; display: list-item; }
-.dataiku-iac .entry { margin: .25em 0; padding: .1em .5em;
-  border-left: 3px solid rgba(128, 128, 128, .5); }
-.dataiku-iac .entry .entry { margin: .15em 0 .15em .8em; border-left-width: 2px; }
-.dataiku-iac .quiet { opacity: .75; font-weight: normal; }
-.dataiku-iac.dataiku-iac :is(ins, code.added, td.added) {
-  background: rgba(46, 160, 67, .22); }
-.dataiku-iac.dataiku-iac :is(del, code.removed, td.removed) {
-  background: rgba(248, 81, 73, .22); }
-.dataiku-iac.dataiku-iac td.modified { background: rgba(210, 153, 34, .25); }
-.dataiku-iac.dataiku-iac td.unknown { background: rgba(163, 113, 247, .25); }
-.dataiku-iac .entry.added { border-color: rgb(46, 160, 67); }
-.dataiku-iac .entry.removed { border-color: rgb(248, 81, 73); }
-.dataiku-iac .entry.modified { border-color: rgb(210, 153, 34); }
-.dataiku-iac .entry.moved { border-color: rgb(56, 139, 253); }
-.dataiku-iac .entry.unknown { border-color: rgb(163, 113, 247); }
-</style>"""
-
 _COLUMNS = {
     "added": "+ added",
     "removed": "- removed",
@@ -107,6 +68,7 @@ def render_html(diffs: Iterable[ResourceDiff]) -> str:
     changed = [diff for diff in diffs if diff.has_changed]
     is_open = len(changed) <= MAX_OPEN
     return output(
+        *(element("p", line) for line in upgrade_lines(diffs)),
         *([element("p", element("b", diffs.title))] if diffs.title else []),
         *([] if changed else [_nothing_changed(diffs)]),
         _counts(diffs),
@@ -114,6 +76,7 @@ def render_html(diffs: Iterable[ResourceDiff]) -> str:
         *(_resource(diff, is_open) for diff in changed[:MAX_LISTED]),
         *omitted(len(changed) - MAX_LISTED, "more object"),
         *unreadable(item[:2] for item in diffs.unknown),
+        *(_uncompared(item) for item in diffs.uncompared),
         *(element("div", line, css="quiet") for line in rule_lines(diffs.rules)),
     )
 
@@ -121,40 +84,6 @@ def render_html(diffs: Iterable[ResourceDiff]) -> str:
 def diff_html(diff: ResourceDiff) -> str:
     """Return one diff as an HTML fragment, as :func:`render_html` does of many."""
     return output(_resource(diff, is_open=True))
-
-
-class Html(str):
-    """Markup. Any other string is data, and escaped when it is inserted."""
-
-
-def output(*content: str) -> str:
-    """Return a complete fragment: the content, with its style."""
-    return element("div", Html(_STYLE), *content, css="dataiku-iac")
-
-
-def element(tag: str, *content: str, css: str = "", is_open: bool = False) -> Html:
-    """Return an element.
-
-    Args:
-        tag: its name.
-        content: inserted as it is if it is :class:`Html`, else escaped.
-        css: its classes.
-        is_open: whether a ``details`` element is open.
-    """
-    start = f'{tag} class="{css}"' if css else tag
-    inside = "".join(map(_escaped, content))
-    return Html(f"<{start}{' open' if is_open else ''}>{inside}</{tag}>")
-
-
-def section(
-    heading: Sequence[str],
-    content: Iterable[str],
-    css: str = "",
-    is_open: bool = False,
-) -> Html:
-    """Return a collapsible section."""
-    summary = element("summary", *heading)
-    return element("details", summary, *content, css=f"entry {css}", is_open=is_open)
 
 
 def counts_table(
@@ -237,16 +166,10 @@ def edited(login: str | None, moment: datetime | None) -> str:
     return ", ".join(filter(None, [f"by {login}" if login else "", when]))
 
 
-def _escaped(text: str) -> Html:
-    if isinstance(text, Html):
-        return text
-    return Html(escape(text if text.isprintable() else printable(text)))
-
-
 def _lines(text: str) -> Iterator[Html]:
     yield Html("\n")  # HTML drops the first line break in a pre element.
     for line in text.split("\n"):
-        yield Html(f"{_escaped(line)}\n")
+        yield Html(f"{escaped(line)}\n")
 
 
 def _counts(diffs: ResourceDiffs) -> Html:
@@ -260,8 +183,16 @@ def _counts(diffs: ResourceDiffs) -> Html:
 
 
 def _nothing_changed(diffs: ResourceDiffs) -> Html:
-    known = " in what could be read" if diffs.unknown else ""
+    known = " in what was compared" if diffs.unknown_in_part else ""
+    known = " in what could be read" if diffs.unknown else known
     return element("p", f"No changes{known}.")
+
+
+def _uncompared(item: UncomparedAttribute) -> Html:
+    (line,) = uncompared_lines([item])
+    return element(
+        "div", line, css=f"entry {'unknown' if item.is_unknown else 'quiet'}"
+    )
 
 
 def _coverage(diffs: ResourceDiffs) -> Iterator[Html]:

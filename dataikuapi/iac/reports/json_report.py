@@ -33,10 +33,12 @@ def render_json(diffs: Iterable[ResourceDiff]) -> str:
     document: dict[str, JSON] = {
         "format_version": 1,
         "title": diffs.title,
+        "dss_version": dict(diffs.dss_versions._asdict()),
         "summary": _summary(diffs),
         "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
         "resources": [_resource(diff) for diff in diffs if diff.has_changed],
         "unknown": [_unreadable(item) for item in diffs.unknown],
+        "not_compared": [dict(item._asdict()) for item in diffs.uncompared],
         "ignored": [dict(usage._asdict()) for usage in diffs.rules],
     }
     text = json.dumps(document, ensure_ascii=False, indent=2)
@@ -49,6 +51,7 @@ def _summary(diffs: ResourceDiffs) -> dict[str, JSON]:
     return {
         **{kind.value: counts[kind] for kind in ChangeType},
         "unknown": len(diffs.unknown),
+        "unknown_in_part": len(diffs.unknown_in_part),
     }
 
 
@@ -59,6 +62,7 @@ def _resource(diff: ResourceDiff) -> dict[str, JSON]:
         "resource_type": diff.resource_type,
         "last_modified_by": diff.last_modified_by,
         "last_modified_at": _time(diff.last_modified_at),
+        "editor_recorded": diff.editor_is_recorded,
         "recreated": diff.is_recreated,
         "changes": [_change(change) for change in diff.changes],
     }

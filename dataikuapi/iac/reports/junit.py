@@ -10,6 +10,7 @@ from dataikuapi.iac.reports.formatting import (
     printable,
     rule_lines,
     summary_line,
+    upgrade_lines,
 )
 
 __all__ = ["render_junit"]
@@ -18,19 +19,24 @@ __all__ = ["render_junit"]
 def render_junit(diffs: Iterable[ResourceDiff]) -> str:
     """Return JUnit XML with one test per resource, which fails if it changed.
 
-    What could not be read is an error, not a failure.
+    What could not be read is an error, not a failure; so is an attribute that could not
+    be compared, as a test of its own. One that the old state does not record yet is
+    skipped.
 
     Args:
         diffs: in the order in which to list them.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
+    unreadable = sum(item.is_unknown for item in diffs.uncompared)
     suite = Element(
         "testsuite",
         name=printable(diffs.title or "dataiku-iac"),
-        tests=str(len(diffs) + len(diffs.unknown)),
+        tests=str(len(diffs) + len(diffs.unknown) + len(diffs.uncompared)),
         failures=str(sum(diff.has_changed for diff in diffs)),
-        errors=str(len(diffs.unknown)),
+        errors=str(len(diffs.unknown) + unreadable),
     )
+    if len(diffs.uncompared) > unreadable:
+        suite.set("skipped", str(len(diffs.uncompared) - unreadable))
     for diff in diffs:
         case = _case(suite, diff.resource_id)
         if diff.has_changed:
@@ -41,10 +47,13 @@ def render_junit(diffs: Iterable[ResourceDiff]) -> str:
     for item in diffs.unknown:
         case = _case(suite, item.resource_id)
         SubElement(case, "error", message=printable(f"not read: {item.reason}"))
+    for part in diffs.uncompared:
+        case = _case(suite, part.resource_id, f" {part.attribute}")
+        outcome = "error" if part.is_unknown else "skipped"
+        SubElement(case, outcome, message=printable(f"not compared: {part.reason}"))
     output = SubElement(suite, "system-out")
-    output.text = "\n".join(
-        map(printable, [*rule_lines(diffs.rules), summary_line(diffs)])
-    )
+    lines = [*upgrade_lines(diffs), *rule_lines(diffs.rules), summary_line(diffs)]
+    output.text = "\n".join(map(printable, lines))
     indent(suite)
     return tostring(suite, "unicode", xml_declaration=False)
 
@@ -54,9 +63,8 @@ def _change(diff: ResourceDiff) -> str:
     return "" if diff.change_type is ChangeType.UNCHANGED else diff.change_type.value
 
 
-def _case(suite: Element, resource_id: str) -> Element:
+def _case(suite: Element, resource_id: str, part: str = "") -> Element:
     # Not parsed as an id: where a listing failed, its key is not one.
     classname = ".".join(resource_id.split(".")[:2])
-    return SubElement(
-        suite, "testcase", classname=printable(classname), name=printable(resource_id)
-    )
+    name = printable(f"{resource_id}{part}")
+    return SubElement(suite, "testcase", classname=printable(classname), name=name)

@@ -12,7 +12,9 @@ from dataikuapi.iac.reports.formatting import (
     printable,
     rule_lines,
     summary_line,
+    uncompared_lines,
     unknown_lines,
+    upgrade_lines,
 )
 
 __all__ = ["MAX_CHARACTERS", "render_markdown"]
@@ -37,9 +39,14 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
         diffs: in the order in which to show them.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
-    parts = [f"### {_code(diffs.title or 'Changes')}", f"**{summary_line(diffs)}**"]
+    parts = [
+        *map(_code, upgrade_lines(diffs)),
+        f"### {_code(diffs.title or 'Changes')}",
+        f"**{summary_line(diffs)}**",
+    ]
     ends = [
         *_collapsed("could not be read", list(unknown_lines(diffs.unknown))),
+        *_collapsed("not compared", list(uncompared_lines(diffs.uncompared))),
         *_collapsed("ignore rules", list(rule_lines(diffs.rules))),
     ]
     room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])

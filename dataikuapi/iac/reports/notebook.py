@@ -8,16 +8,13 @@ from dataikuapi.iac.reports.formatting import counted
 from dataikuapi.iac.reports.html import (
     MAX_LISTED,
     MAX_OPEN,
-    Html,
     attributes_html,
     counts_table,
     edited,
-    element,
     omitted,
-    output,
-    section,
     unreadable,
 )
+from dataikuapi.iac.reports.markup import Html, element, output, section
 
 __all__ = ["resource_html", "state_html"]
 

@@ -11,7 +11,9 @@ from dataikuapi.iac.reports.formatting import (
     printable,
     rule_lines,
     summary_line,
+    uncompared_lines,
     unknown_lines,
+    upgrade_lines,
 )
 
 __all__ = ["render_text", "wants_color"]
@@ -51,6 +53,7 @@ def render_text(
 
 
 def _lines(diffs: ResourceDiffs, include_unchanged: bool) -> Iterator[str]:
+    yield from upgrade_lines(diffs)
     if diffs.title:
         yield from (diffs.title, "")
     for diff in diffs:
@@ -60,6 +63,7 @@ def _lines(diffs: ResourceDiffs, include_unchanged: bool) -> Iterator[str]:
             for change in diff.changes:
                 yield from (f"    {line}" for line in change_lines(change))
     yield from unknown_lines(diffs.unknown)
+    yield from uncompared_lines(diffs.uncompared)
     yield from rule_lines(diffs.rules)
 
 

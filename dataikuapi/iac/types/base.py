@@ -14,13 +14,16 @@ from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.cleaning import (
     IGNORED_IN_ALL,
+    Constants,
     Ignored,
+    drop_constants,
     drop_paths,
     normalize_numbers,
     sorted_tags,
     with_defaults,
 )
 from dataikuapi.iac.types.secrets import Redactor, redact
+from dataikuapi.iac.types.sets import Sets, sorted_sets
 
 __all__ = ["Documents", "Identity", "Project", "ResourceType"]
 
@@ -61,6 +64,11 @@ class ResourceType(ABC):
             reason. They add to :data:`~dataikuapi.iac.types.cleaning.IGNORED_IN_ALL`.
         defaults: values of top-level keys that may be missing in the main document,
             since upgrades of DSS add keys.
+        constants: values that mean the same as a missing key; the key is dropped.
+        sets: lists whose order means nothing, with what identifies an item.
+        recorded_since: attributes that early versions of this library did not read,
+            each with an attribute that is always present where they were read. A state
+            that lacks the latter is older, so the former is unknown, not absent.
         privileged: parts that take more permissions than reading the object, each with
             the call that returns it. The part becomes an attribute of that name; where
             it is missing it could not be read, so it is unknown rather than empty, and
@@ -72,6 +80,9 @@ class ResourceType(ABC):
     main: ClassVar[str] = "document"
     ignored: ClassVar[Ignored] = {}
     defaults: ClassVar[Mapping[str, JSON]] = {}
+    constants: ClassVar[Constants] = {}
+    sets: ClassVar[Sets] = {}
+    recorded_since: ClassVar[Mapping[str, str]] = {}
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {}
 
     @property
@@ -119,12 +130,34 @@ class ResourceType(ABC):
         Returns:
             A new dict that shares nothing with the documents.
         """
-        document = cast(dict[str, JSON], normalize_numbers(documents[self.main]))
-        cleaned = drop_paths(document, {**IGNORED_IN_ALL, **self.ignored})
+        return self.canonical(documents[self.main], redactor)
+
+    def canonical(
+        self, document: dict[str, Any], redactor: Redactor
+    ) -> dict[str, JSON]:
+        """Return a document in canonical form: what means the same is equal.
+
+        Args:
+            document: not modified.
+            redactor: replaces each secret.
+        """
+        cleaned = self.without_noise(cast(dict[str, JSON], normalize_numbers(document)))
         attributes = with_defaults(cleaned, self.defaults)
         if "tags" in attributes:
             attributes["tags"] = sorted_tags(attributes["tags"])
         return cast(dict[str, JSON], redact(self.refine(attributes), redactor))
+
+    def without_noise(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
+        """Return attributes without what is not configuration, and with sorted sets.
+
+        This applies to what is stored too: an earlier version of this library may have
+        taken something for configuration. What has no noise stays as it is.
+
+        Args:
+            attributes: not modified.
+        """
+        attributes = drop_paths(attributes, {**IGNORED_IN_ALL, **self.ignored})
+        return sorted_sets(drop_constants(attributes, self.constants), self.sets)
 
     def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
         """Return the attributes after cleaning that is specific to the type.

@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any, cast
 
 from dataikuapi.iac.models import ResourceMetadata
-from dataikuapi.iac.models.json_values import JSON, copy_json
+from dataikuapi.iac.models.json_values import JSON, canonical_bytes, copy_json
 from dataikuapi.iac.models.times import utc_from_millis
 
 __all__ = [
+    "ANY",
     "IGNORED_IN_ALL",
     "KEYED_BY_COLUMN",
+    "Constants",
     "Ignored",
+    "drop_constants",
     "drop_paths",
     "metadata_of",
     "normalize_numbers",
@@ -36,6 +39,12 @@ KEYED_BY_COLUMN = frozenset("""
 
 Ignored = Mapping[tuple[str, ...], str]
 """Paths that are removed from a document, each with the reason."""
+
+Constants = Mapping[tuple[str, ...], tuple[JSON, ...]]
+"""Paths, each with the values that mean the same there as a missing key."""
+
+ANY = "*"
+"""In the path of a constant: every member of an object."""
 
 IGNORED_IN_ALL: Ignored = {
     ("versionTag",): "who saved last, and how often: bookkeeping, goes to the metadata",
@@ -76,6 +85,39 @@ def _without_path(value: Any, path: tuple[str, ...]) -> Any:
     if len(path) == 1:
         return {key: item for key, item in value.items() if key != path[0]}
     return {**value, path[0]: _without_path(value[path[0]], path[1:])}
+
+
+def drop_constants(document: dict[str, JSON], constants: Constants) -> dict[str, JSON]:
+    """Return the document without keys at a value that means the same as no key.
+
+    Unlike defaults, these are not filled in: whether an object has such a key depends
+    on its type and on the DSS version that saved it last.
+
+    Args:
+        document: not modified.
+        constants: in order; an object that one of them empties may be dropped by a
+            later one. Lists along a path are traversed.
+    """
+    for path, values in constants.items():
+        document = _without_constant(document, path, set(map(canonical_bytes, values)))
+    return document
+
+
+def _without_constant(value: Any, path: tuple[str, ...], constants: set[bytes]) -> Any:
+    if isinstance(value, list):
+        return [_without_constant(item, path, constants) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names = (
+        list(value) if path[0] == ANY else [name for name in path[:1] if name in value]
+    )
+    if len(path) == 1:
+        dropped = {name for name in names if canonical_bytes(value[name]) in constants}
+        return {key: item for key, item in value.items() if key not in dropped}
+    inner = {
+        name: _without_constant(value[name], path[1:], constants) for name in names
+    }
+    return {**value, **inner}
 
 
 def with_defaults(

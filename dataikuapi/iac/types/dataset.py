@@ -3,25 +3,19 @@
 from collections.abc import Mapping
 from typing import ClassVar, cast
 
-from dataikuapi.iac.models.json_values import JSON, canonical_bytes
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.base import Documents, Project, ResourceType
-from dataikuapi.iac.types.cleaning import Ignored, with_defaults
+from dataikuapi.iac.types.cleaning import Constants, Ignored, with_defaults
 from dataikuapi.iac.types.shapes import expect_items, expect_object
 
 __all__ = ["DatasetType"]
 
 _FLOW_DEFAULTS: dict[str, JSON] = {"ignoreErrorStatusOnBuild": False}
 
-# Which of these a dataset has depends on its type and on the DSS version that saved it
-# last, so they are not filled in but removed where they are at their default.
-_PARAMS_DEFAULTS: dict[str, JSON] = {
-    "sparkJdbcAccess": "NONE",
-    "numPartitions": -1,
-    "variablesExpansionLoopConfig": {
-        "enabled": False,
-        "mode": "CREATE_VARIABLE_FOR_EACH_COLUMN",
-        "replacements": [],
-    },
+_NO_LOOP: JSON = {
+    "enabled": False,
+    "mode": "CREATE_VARIABLE_FOR_EACH_COLUMN",
+    "replacements": [],
 }
 
 
@@ -52,6 +46,16 @@ class DatasetType(ResourceType):
         "customFields": {},
     }
 
+    constants: ClassVar[Constants] = {
+        # Each is added by an upgrade or by the first save in a newer DSS.
+        ("params", "sparkJdbcAccess"): ("NONE",),
+        ("params", "numPartitions"): (-1,),
+        ("params", "variablesExpansionLoopConfig"): (_NO_LOOP,),
+        # An upgrade renames the former to the latter; neither runs any check.
+        ("metricsChecks", "runOnBuild"): (False,),
+        ("metricsChecks", "monitor"): (False,),
+    }
+
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
         """Return full definitions; ``None`` for an item without params or schema."""
         items = expect_items(project.list_datasets(), "name")
@@ -66,19 +70,8 @@ class DatasetType(ResourceType):
         return {self.main: expect_object(settings, "name", "type")}
 
     def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
-        """Apply the defaults inside ``flowOptions`` and ``params``."""
+        """Apply the defaults inside ``flowOptions``."""
         if isinstance(attributes.get("flowOptions"), dict):
             flow_options = cast(dict[str, JSON], attributes["flowOptions"])
             attributes["flowOptions"] = with_defaults(flow_options, _FLOW_DEFAULTS)
-        if isinstance(attributes["params"], dict):
-            attributes["params"] = _without_defaults(attributes["params"])
         return attributes
-
-
-def _without_defaults(params: dict[str, JSON]) -> dict[str, JSON]:
-    return {
-        key: value
-        for key, value in params.items()
-        if key not in _PARAMS_DEFAULTS
-        or canonical_bytes(value) != canonical_bytes(_PARAMS_DEFAULTS[key])
-    }

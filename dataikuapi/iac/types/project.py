@@ -5,21 +5,26 @@ DSS spreads it over several documents: name, descriptions, tags and checklists a
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.base import Documents, Identity, Project, ResourceType
-from dataikuapi.iac.types.cleaning import (
-    IGNORED_IN_ALL,
-    drop_paths,
-    normalize_numbers,
-    sorted_tags,
+from dataikuapi.iac.types.secrets import Redactor
+from dataikuapi.iac.types.sets import (
+    Sets,
+    by,
+    by_group_or_user,
+    by_object,
+    by_type_and_name,
+    by_value,
 )
-from dataikuapi.iac.types.secrets import Redactor, redact
 from dataikuapi.iac.types.shapes import expect_items, expect_object
 
 __all__ = ["ProjectType"]
+
+_BUNDLE_SETTINGS = ("bundleExporterSettings", "bundleContainerSettings")
+"""Beside ``settings`` in the settings document, once somebody has set up bundles."""
 
 
 class ProjectType(ResourceType):
@@ -32,6 +37,19 @@ class ProjectType(ResourceType):
     name = "project"
     identity = Identity.PROJECT
     main = "summary"
+    # DSS keeps each of them as a list in the order in which the page saved it. Nobody
+    # has two permissions, and no object is exposed twice.
+    sets: ClassVar[Sets] = {
+        ("permissions", "permissions"): by_group_or_user,
+        ("permissions", "additionalDashboardUsers", "users"): by("login"),
+        ("permissions", "dashboardAuthorizations", "authorizations"): by_object,
+        ("permissions", "dashboardAuthorizations", "authorizations", "modes"): by_value,
+        ("exposedObjects", "objects"): by_type_and_name,
+        ("exposedObjects", "objects", "rules"): by("targetProject"),
+    }
+    recorded_since: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("projectAppType", *_BUNDLE_SETTINGS), "projectAppType"
+    )
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {
         "permissions": lambda project: expect_object(project.get_permissions()),
     }
@@ -82,19 +100,20 @@ class ProjectType(ResourceType):
             "name": metadata.get("label") or settings.get("name") or "",
             "description": metadata.get("description") or "",
             "shortDesc": metadata.get("shortDesc") or "",
-            "tags": sorted_tags(metadata.get("tags") or []),
+            "tags": metadata.get("tags") or [],
             "checklists": metadata.get("checklists") or {"checklists": []},
             "customFields": metadata.get("customFields") or {},
             "projectStatus": summary.get("projectStatus"),
             "settings": settings.get("settings") or {},
             "exposedObjects": settings.get("exposedObjects") or {"objects": []},
         }
-        if "permissions" in documents:
-            attributes["permissions"] = documents["permissions"]
-        cleaned = drop_paths(
-            cast(dict[str, JSON], normalize_numbers(attributes)), IGNORED_IN_ALL
-        )
-        return cast(dict[str, JSON], redact(cleaned, redactor))
+        present = {
+            "projectAppType": summary.get("projectAppType"),
+            **{name: settings.get(name) for name in _BUNDLE_SETTINGS},
+            "permissions": documents.get("permissions"),
+        }
+        attributes |= {name: item for name, item in present.items() if item is not None}
+        return self.canonical(attributes, redactor)
 
     def is_recreated(self, old: Resource, new: Resource) -> bool:
         """Return whether the creation tags differ; a project keeps its tag for life.

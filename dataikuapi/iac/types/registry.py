@@ -1,13 +1,15 @@
 """The registry of resource types, and look-ups in it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.ids import unique
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.base import Identity, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.recipe import RecipeType
+from dataikuapi.iac.types.sets import Sets
 
 __all__ = [
     "CONTRACT_TYPES",
@@ -18,8 +20,11 @@ __all__ = [
     "is_project",
     "is_recreated",
     "known_types",
+    "recorded_since",
     "resource_type_of",
+    "sets_of",
     "unknown_when_missing",
+    "without_noise",
 ]
 
 PROJECT = ProjectType()
@@ -81,6 +86,36 @@ def unknown_when_missing(resource_type: str) -> frozenset[str]:
     """
     kind = TYPES.get(resource_type)
     return frozenset() if kind is None else frozenset(kind.privileged)
+
+
+def recorded_since(resource_type: str) -> Mapping[str, str]:
+    """Return the attributes that early versions of this library did not read.
+
+    Args:
+        resource_type: its name. A type that is not registered has no such attributes.
+
+    Returns:
+        With each, an attribute that is always present where it was read.
+    """
+    kind = TYPES.get(resource_type)
+    return {} if kind is None else kind.recorded_since
+
+
+def sets_of(resource_type: str) -> Sets:
+    """Return which lists in the attributes of a type are sets."""
+    kind = TYPES.get(resource_type)
+    return {} if kind is None else kind.sets
+
+
+def without_noise(resource_type: str, attributes: dict[str, JSON]) -> dict[str, JSON]:
+    """Return attributes without what this version of the library takes for noise.
+
+    Args:
+        resource_type: its name. A type that is not registered has no noise.
+        attributes: not modified.
+    """
+    kind = TYPES.get(resource_type)
+    return attributes if kind is None else kind.without_noise(attributes)
 
 
 def is_recreated(old: Resource | None, new: Resource | None) -> bool:

@@ -78,6 +78,8 @@ _SUMMARY = (
 # Metadata that a PUT without them resets. Not `label`: a project keeps its name.
 _METADATA = ("shortDesc", "tags", "customFields", "checklists")
 
+_BUNDLE_SETTINGS = ("bundleExporterSettings", "bundleContainerSettings")
+
 _PERMISSIONS = (
     "owner",
     "permissions",
@@ -106,12 +108,17 @@ def _with_metadata(params: Document, body: Any) -> Document:
 
 
 def _settings(params: Document) -> Document:
-    """Return settings and exposed objects; permissions are not among them."""
-    return {name: params[name] for name in ("settings", "exposedObjects")}
+    """Return settings and exposed objects; permissions are not among them.
+
+    Nobody has seen where the API has the settings of bundles. Here it has them where a
+    project has any.
+    """
+    names = ("settings", "exposedObjects", *_BUNDLE_SETTINGS)
+    return {name: params[name] for name in names if name in params}
 
 
 def _with_settings(params: Document, body: Any) -> Document:
-    """Return the project with other settings and exposed objects, and nothing else.
+    """Return the project with other settings, exposed objects and bundle settings.
 
     Raises:
         PartialSettingsError: there is no `settings` in the body.
@@ -122,7 +129,13 @@ def _with_settings(params: Document, body: Any) -> Document:
     exposed = documents.required_object(
         sent.get("exposedObjects") or _DEFAULTS["exposedObjects"], "exposedObjects"
     )
-    return {**params, "settings": sent["settings"], "exposedObjects": exposed}
+    bundles = {name: sent[name] for name in _BUNDLE_SETTINGS if name in sent}
+    return {
+        **params,
+        "settings": sent["settings"],
+        "exposedObjects": exposed,
+        **documents.without_nulls(bundles),
+    }
 
 
 def _permissions(params: Document) -> Document:
