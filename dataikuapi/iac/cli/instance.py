@@ -40,19 +40,13 @@ def sync(arguments: argparse.Namespace) -> int:
 def _read(manager: StateManager, project: str | None, keep_going: bool) -> State:
     """Read a project, or all; with ``keep_going``, what can be read of them."""
     try:
-        state = manager.sync_all(
+        return manager.sync_all(
             None if project is None else [project], progress=is_terminal(sys.stderr)
         )
     except SyncError as error:
         if keep_going and error.state.resources:
             return error.state  # type: ignore[no-any-return]
         raise _nothing_saved(manager, error) from error
-    if not state.resources:
-        raise DataikuIaCError(
-            f"{describe_host(manager.client)} shows this API key no project, so "
-            "nothing was saved. Grant the key the permission READ_CONF on the projects"
-        )
-    return state
 
 
 def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
