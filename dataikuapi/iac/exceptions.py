@@ -11,8 +11,9 @@ for the client catches them too::
         ├── StateWriteError             a state was not stored; the old one is unchanged
         │   ├── StateConflictError      the stored state is newer, or of another lineage
         │   ├── StateLockedError        the state is locked by another process
-        │   ├── InstanceMismatchError   the stored state is of another DSS instance
+        │   ├── InstanceConflictError   the same as below, in a save
         │   └── EnvironmentMismatchError the stored state is of another environment
+        ├── InstanceMismatchError       the stored state is of another DSS instance
         ├── ConfirmedRemovalError       a confirmed removal is wrong
         ├── IgnoreFileError             an ignore file is invalid or not accessible
         ├── UnsupportedValueError       a value that a state cannot hold exactly
@@ -55,6 +56,7 @@ __all__ = [
     "DataikuIaCError",
     "EnvironmentMismatchError",
     "IgnoreFileError",
+    "InstanceConflictError",
     "InstanceMismatchError",
     "InvalidResponseError",
     "ProjectNotVisibleError",
@@ -99,8 +101,12 @@ class StateLockedError(StateWriteError):
     """The state is locked by another process."""
 
 
-class InstanceMismatchError(StateWriteError):
-    """The stored state describes another DSS instance."""
+class InstanceMismatchError(DataikuIaCError):
+    """The stored state describes another DSS instance than the one that was read."""
+
+
+class InstanceConflictError(InstanceMismatchError, StateWriteError):
+    """A state was not stored over one that describes another DSS instance."""
 
 
 class EnvironmentMismatchError(StateWriteError):

@@ -145,7 +145,7 @@ class StateManager:
 
         Raises:
             StateConflictError: if the stored state was read later.
-            InstanceMismatchError: if the stored state is of another DSS instance.
+            InstanceConflictError: if the stored state is of another DSS instance.
             StateWriteError: if it could not be stored; the stored state is unchanged.
             StateCorruptedError: if what is stored is not a valid state.
         """
@@ -309,7 +309,7 @@ class StateManager:
                 DSS still shows, or that is not in the state.
             StateNotFoundError: if there is no stored state, or no project in it.
             ProjectNotVisibleError: if the project of an id is not visible to the key.
-            InstanceMismatchError: if the stored state is of another DSS instance.
+            InstanceConflictError: if the stored state is of another DSS instance.
             DSSError: if a request to DSS failed.
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
@@ -324,7 +324,8 @@ class StateManager:
             result = self._instance.reread_projects(keys, progress, removals)
         else:
             result = self._instance.read_objects(requested, progress)
-            result.raise_failures(removals)
+            result.pop_deleted(removals)
+            result.raise_first_failure()
         fresh = self._state(result, started, "keep", stored)
         merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
         merged.unknown = fresh.unknown

@@ -8,6 +8,8 @@ from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.exceptions import (
     EnvironmentMismatchError,
+    InstanceConflictError,
+    InstanceMismatchError,
     StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
@@ -85,7 +87,7 @@ class StateStore:
             return self._empty()
 
     def save(self, state: State, allow_other_instance: bool = False) -> None:
-        """Store a state; see :meth:`StateManager.save_state`."""
+        """Save a state; a reading is merged into the stored state by its scope."""
         if state.reading_start is None and state.base_version is not None:
             self._require_environment(state.environment)
             self._save_whole(state)
@@ -128,7 +130,7 @@ class StateStore:
         Raises:
             StateConflictError: if something that the sync read was stored since it
                 began.
-            InstanceMismatchError: if the stored state is of another DSS instance.
+            InstanceConflictError: if the stored state is of another DSS instance.
             EnvironmentMismatchError: if it is of another environment.
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
@@ -154,7 +156,7 @@ class StateStore:
         """Merge and save once; the backend refuses if something else is stored now."""
         self._require_environment(stored.environment)
         if not allow_other_instance:
-            require_same_instance(stored, state)
+            _require_same_instance(stored, state)
         if state.scope is None:
             self._save_whole(state)
             return state
@@ -189,6 +191,16 @@ class StateStore:
             self._backend.load_version(old_serial),
             self._backend.load_version(new_serial),
         )
+
+
+def _require_same_instance(stored: State, state: State) -> None:
+    try:
+        require_same_instance(stored, state)
+    except InstanceMismatchError as error:
+        raise InstanceConflictError(
+            f"{error}, or save with allow_other_instance=True if it is the same one or "
+            "is to be replaced"
+        ) from error
 
 
 def start_of(stored: State) -> ReadingStart:

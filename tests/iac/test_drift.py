@@ -11,12 +11,14 @@ from dataikuapi.iac import (
     DSSError,
     DSSUnreachableError,
     IgnoreFileError,
+    InstanceConflictError,
     InstanceMismatchError,
     LocalFileBackend,
     ProjectNotVisibleError,
     StateLockedError,
     StateManager,
     StateNotFoundError,
+    StateWriteError,
 )
 from dataikuapi.iac.models import Coverage
 from dataikuapi.iac.sandbox import Fault
@@ -222,11 +224,13 @@ def test_state_of_another_instance_is_refused(manager):
     state = manager.load_state()
     state.instance = {"install_id": "another", "node_id": "another"}
     manager.backend.save(state)
-    with pytest.raises(InstanceMismatchError):
+    with pytest.raises(InstanceMismatchError) as refused:
         manager.drift()
-    with pytest.raises(InstanceMismatchError):
+    assert not isinstance(refused.value, StateWriteError)
+    assert "save" not in str(refused.value)
+    with pytest.raises(InstanceConflictError):
         manager.refresh()
-    with pytest.raises(InstanceMismatchError):
+    with pytest.raises(InstanceConflictError):
         manager.refresh([TABLE])
 
 

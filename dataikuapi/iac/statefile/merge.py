@@ -203,13 +203,11 @@ def require_same_instance(stored: State, fresh: State) -> None:
     ):
         raise InstanceMismatchError(
             f"the stored state is of DSS {stored.instance}, this one of "
-            f"{fresh.instance}. Store them in separate files, or save with "
-            "allow_other_instance=True"
+            f"{fresh.instance}. Use a separate file for each"
         )
     raise InstanceMismatchError(
         f"the stored state is of DSS {stored.instance}, and this DSS did not say which "
-        f"one it is ({fresh.instance}). Try again, or save with "
-        "allow_other_instance=True if it is the same one"
+        f"one it is ({fresh.instance}). Try again"
     )
 
 

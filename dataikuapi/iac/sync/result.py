@@ -119,29 +119,34 @@ class FetchResult:
                     self.failures.pop(failure, None)
                 self.complete += [(key, resource_type) for resource_type in types]
 
-    def raise_failures(self, removals: ConfirmedRemovals) -> None:
-        """Raise the first failure of a single object, and note which are deleted.
+    def pop_deleted(self, removals: ConfirmedRemovals) -> None:
+        """Move failures that mean that a single object is deleted to ``deleted``.
 
         Args:
-            removals: projects that are known not to exist.
-
-        Raises:
-            ProjectNotVisibleError: if an object is in another project that is not
-                visible.
-            DSSError: if an object could not be read.
+            removals: projects that are known not to exist. An object in another project
+                that is not visible is not known to be deleted.
         """
-        failures = []
-        for key, error in self.failures.items():
+        for key, error in list(self.failures.items()):
             is_invisible = isinstance(error, ProjectNotVisibleError)
             if is_invisible and ResourceId.parse(key).project_key not in removals.keys:
-                raise error
+                continue
             if isinstance(error, ResourceNotFoundError):
+                del self.failures[key]
                 self.deleted.append(key)
-            else:
-                failures.append(error)
-        if failures:
-            raise failures[0]
-        self.failures = {}
+
+    def raise_first_failure(self) -> None:
+        """Raise the first failure, if there is any; preferably an invisible project.
+
+        Raises:
+            ProjectNotVisibleError: if the project of an object is not visible.
+            DSSError: if an object could not be read.
+        """
+        errors = list(self.failures.values())
+        for error in errors:
+            if isinstance(error, ProjectNotVisibleError):
+                raise error
+        if errors:
+            raise errors[0]
 
 
 def _failure_key(project_key: str, resource_type: str) -> str:
