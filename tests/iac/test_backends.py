@@ -342,7 +342,7 @@ def test_a_version_can_be_loaded(backend):
     for serial in (1, 2, 3):
         read = backend.load_version(serial).get_resource(ORDERS)
         assert read.attributes == {"round": serial}
-    with pytest.raises(StateNotFoundError, match="serial 9; kept are: 2, 1"):
+    with pytest.raises(StateNotFoundError, match="serial 9; available: 2, 1"):
         backend.load_version(9)
 
 

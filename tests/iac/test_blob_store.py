@@ -285,7 +285,7 @@ def test_a_version_that_cannot_be_removed_hides_no_conflict(blobs, caplog):
     other.save(other.load())
     with pytest.raises(StateConflictError, match="in the meantime: serial 2"):
         backend.save(mine)
-    assert "a version too many was kept: cannot remove" in caplog.text
+    assert "cannot remove a redundant version: cannot remove" in caplog.text
 
 
 def test_versions_that_cannot_be_pruned_fail_no_save(blobs, caplog):

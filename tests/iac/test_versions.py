@@ -80,7 +80,7 @@ def test_loading_a_version_reads_it_and_the_stored_state(full, reads):
 
 @pytest.mark.parametrize("serial", [0, 4, 26, 99])
 def test_a_version_that_is_not_kept_is_searched_for_in_few_reads(full, reads, serial):
-    with pytest.raises(StateNotFoundError, match=f"serial {serial}; kept are: 24, 23"):
+    with pytest.raises(StateNotFoundError, match=f"serial {serial}; available: 24, 23"):
         full.load_version(serial)
     assert len(reads) <= 2
 
@@ -107,7 +107,7 @@ def test_serials_may_have_gaps(backend):
     for serial in (1, 5, 6, 20):
         loaded = backend.load_version(serial)
         assert loaded.get_resource(ORDERS).attributes == {"round": serial}
-    with pytest.raises(StateNotFoundError, match="serial 3; kept are: 6, 5, 1"):
+    with pytest.raises(StateNotFoundError, match="serial 3; available: 6, 5, 1"):
         backend.load_version(3)
 
 
@@ -117,7 +117,7 @@ def test_a_version_deleted_by_hand_hides_no_other(backend):
     for serial in (1, 3, 4, 5):
         assert backend.load_version(serial).serial == serial
     # By its name pre-serial-4 could be serial 2; loading it shows that it is 3.
-    with pytest.raises(StateNotFoundError, match="serial 2; kept are: 4, 3, 1"):
+    with pytest.raises(StateNotFoundError, match="serial 2; available: 4, 3, 1"):
         backend.load_version(2)
 
 

@@ -18,7 +18,7 @@ from dataikuapi.iac.models import State
 __all__ = ["StateBackend", "StateVersion"]
 
 DEFAULT_LOCK_TIMEOUT = 60.0
-"""How many seconds to wait for a lock unless the caller says otherwise."""
+"""Default number of seconds to wait for a lock."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class StateVersion:
 
 
 class StateBackend(ABC):
-    """One place where one state is stored.
+    """Stores one state.
 
     Subclass it with the five abstract methods; the others have defaults that work with
     just these. Or build on :class:`~dataikuapi.iac.backends.blob.BlobBackend`, which
@@ -82,8 +82,7 @@ class StateBackend(ABC):
     def save(self, state: State, *, force: bool = False) -> None:
         """Replace the stored state; if that fails, the previous state is unchanged.
 
-        A subclass whose ``save`` takes the state alone serves as well: this library
-        calls ``save(state)``, and passes ``force`` to no backend but its own.
+        A subclass may omit ``force``: this library passes it only to its own backends.
 
         Args:
             state: what to store.
@@ -126,11 +125,13 @@ class StateBackend(ABC):
     def lock(
         self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
     ) -> Iterator[None]:
-        """Keep others from saving for a while; the default does nothing.
+        """Prevent other saves for the duration of the block; the default does nothing.
+
+        Re-entrant in one thread: ``save`` may take it again.
 
         Args:
             reason: shown to anyone waiting for the lock.
-            timeout: how many seconds to wait for the lock.
+            timeout: seconds to wait for the lock; negative to wait forever.
 
         Raises:
             StateLockedError: if somebody else still holds it by then.
@@ -145,13 +146,13 @@ class StateBackend(ABC):
         """Return the version of that serial; the default knows the stored state alone.
 
         Raises:
-            StateNotFoundError: if no version of that serial is kept.
+            StateNotFoundError: if there is no version of that serial.
         """
         if self.exists():
             state = self.load()
             if state.serial == serial:
                 return state
-        raise StateNotFoundError(f"no version with serial {serial} is kept")
+        raise StateNotFoundError(f"there is no version with serial {serial}")
 
     def restore(self, serial: int) -> State:
         """Store an older version again, as the newest one.
@@ -164,7 +165,7 @@ class StateBackend(ABC):
             The state as it is stored now.
 
         Raises:
-            StateNotFoundError: if no version of that serial is kept.
+            StateNotFoundError: if there is no version of that serial.
             StateWriteError: if it could not be stored.
         """
         with self.lock(f"restore serial {serial}"):

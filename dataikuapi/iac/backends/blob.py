@@ -115,8 +115,8 @@ class BlobBackend(StateBackend):
     def save(self, state: State, *, force: bool = False) -> None:
         """Replace the stored state, unless it changed since this one was loaded.
 
-        The version before is kept under the suffix ``pre-serial-N``, where N is the
-        serial of the state that is stored now. The first save keeps the serial of the
+        The previous version is kept with the suffix ``pre-serial-N``, where N is the
+        serial of this save. The first save keeps the serial of the
         state; later ones give it the next one. The state then carries what was stored:
         serial and lineage, and which version it is based on.
 
@@ -195,7 +195,7 @@ class BlobBackend(StateBackend):
         """Return the version of that serial; the stored state is one of them.
 
         Raises:
-            StateNotFoundError: if no version of that serial is kept.
+            StateNotFoundError: if there is no version of that serial.
         """
         lineage = None
         try:
@@ -204,7 +204,7 @@ class BlobBackend(StateBackend):
                 return stored
             lineage = stored.lineage
         except (StateCorruptedError, StateNotFoundError, StateReadError):
-            pass  # Older versions are there for just that case.
+            pass  # Fall back to the older versions.
         return self._history.find(serial, lineage)
 
     def restore(self, serial: int) -> State:
@@ -216,7 +216,7 @@ class BlobBackend(StateBackend):
             The state as it is stored now.
 
         Raises:
-            StateNotFoundError: if no version of that serial is kept.
+            StateNotFoundError: if there is no version of that serial.
             StateWriteError: if it could not be stored; the previous state is unchanged.
         """
         with self.lock(f"restore serial {serial}"):
@@ -309,7 +309,7 @@ class BlobBackend(StateBackend):
 
 
 def _based_on(stored: Blob) -> State:
-    """Return the state in a blob, which knows which version it was loaded from."""
+    """Return the state in a blob, with its base version set."""
     state = loads(stored.data)
     state.base_version = BaseVersion(
         state.lineage,

@@ -1,4 +1,4 @@
-"""Named blobs with conditional writes: what a storage has to offer to hold states."""
+"""The storage contract: named blobs with conditional writes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ class BlobStore(ABC):
 
     @abstractmethod
     def location(self, name: str) -> Path | str:
-        """Return where the blob is, as a person would look for it."""
+        """Return the blob's path or URL, for messages."""
 
     @abstractmethod
     def list_blobs(self, prefix: str) -> list[BlobInfo]:
@@ -134,7 +134,7 @@ class BlobStore(ABC):
         Args:
             name: of the blob.
             reason: shown to anyone waiting for the lock.
-            timeout: how many seconds to wait for it.
+            timeout: seconds to wait for it; negative to wait forever.
 
         Raises:
             StateLockedError: if somebody else still holds it by then.

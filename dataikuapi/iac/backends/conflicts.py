@@ -122,7 +122,7 @@ def next_version(
     if not force and state.lineage and base.lineage and state.lineage != base.lineage:
         raise StateConflictError(
             f"the stored state is of lineage {base.lineage}, this one of "
-            f"{state.lineage}: the two states have different lineages. Store them in "
+            f"{state.lineage}. Store them in "
             "separate places, or save with force=True"
         )
     return base.lineage or state.lineage, max(state.serial, base.serial + 1)
@@ -138,7 +138,7 @@ def conflict_error(base: BaseVersion, stored: Blob | None) -> StateConflictError
     if stored is None:
         return StateConflictError(
             f"the stored state was deleted since serial {base.serial} was loaded from "
-            "it. Save with force=True to store this one all the same"
+            "it. Pass force=True to save anyway"
         )
     return StateConflictError(
         f"another state was stored in the meantime: {_description(stored.data)}. "

@@ -69,7 +69,7 @@ class VersionHistory:
         ]
 
     def last_serial(self) -> int:
-        """Return the greatest serial that a save wrote, going by the names; or 0."""
+        """Return the highest serial in the version names, or 0."""
         return max(map(replaced_by_serial, self._blobs()), default=0)
 
     def newest_readable(self) -> tuple[Path | str, int] | None:
@@ -88,7 +88,7 @@ class VersionHistory:
             lineage: of the stored state, if that is known: it saves reading versions.
 
         Raises:
-            StateNotFoundError: if no version of that serial is kept.
+            StateNotFoundError: if there is no version of that serial.
         """
         blobs, read = self._blobs(), {}
         for blob in where_to_look(blobs, serial):
@@ -104,7 +104,7 @@ class VersionHistory:
                 # would have come up before this one, and no other lineage interferes.
                 break
         kept = ", ".join(str(number) for _, number in self._numbered(read)) or "none"
-        raise StateNotFoundError(f"no version with serial {serial}; kept are: {kept}")
+        raise StateNotFoundError(f"no version with serial {serial}; available: {kept}")
 
     def keep(self, serial: int) -> str:
         """Keep the stored state as the version that a save of that serial replaces.
@@ -132,7 +132,7 @@ class VersionHistory:
         try:
             self._store.remove(kept)
         except (StateNotFoundError, StateWriteError) as error:
-            logger.warning("a version too many was kept: %s", error)
+            logger.warning("cannot remove a redundant version: %s", error)
 
     def discard_if_stored(self, kept: str) -> None:
         """Remove a version after a save that failed, unless it was replaced anyway."""
@@ -146,7 +146,7 @@ class VersionHistory:
             self.discard(kept)
 
     def prune(self, max_versions: int, max_bytes: int) -> None:
-        """Remove the versions that are too many or too big together, oldest first."""
+        """Remove the oldest versions beyond the limits."""
         try:
             for blob in expired(self._blobs(), max_versions, max_bytes):
                 self._store.remove(blob.name)

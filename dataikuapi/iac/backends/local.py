@@ -36,7 +36,7 @@ def default_state_file(environment: str) -> Path:
 
 
 class LocalFileBackend(BlobBackend):
-    """Stores a state in a local JSON file, and each version before it beside it.
+    """Stores a state in a local JSON file, with its earlier versions next to it.
 
     The default location is ``.dataiku/state/{environment}.state.json``. Missing folders
     are created on the first save. A save writes a temporary file in the same folder,
@@ -132,7 +132,7 @@ class FolderStore(BlobStore):
     def write(self, name: str, data: bytes, expected: str | None) -> str:
         """Replace the file if it still has the expected digest; call it under the lock.
 
-        The digests are computed while the new content is brought to the disk.
+        The digests are computed while the new content is fsynced.
         """
         target = resolve_symlink(self.location(name))
         with _failure_is_write_error(target):
@@ -225,7 +225,7 @@ def _remove_stale_temporaries(target: Path) -> None:
 
 
 def _mode(path: Path) -> int:
-    """Return the mode of a file; of a missing one, that only its owner may read it."""
+    """Return a file's mode, or 0600 if it does not exist."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:

@@ -30,7 +30,7 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
         target: the file. The lock is a file beside it, ``.{name}.lock``, and its holder
             is written to ``.{name}.lock.info``.
         reason: shown to anyone waiting for the lock.
-        timeout: how many seconds to wait; negative for ever.
+        timeout: seconds to wait; negative to wait forever.
 
     Raises:
         StateLockedError: if somebody else still holds it by then.

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 SAVE_BACKUP_PREFIX = "pre-serial-"
-"""Begins the suffix of a version that a save keeps; the serial of the save follows."""
+"""Prefix of the suffix of a version kept by a save; that save's serial follows."""
 
 _KEPT = re.compile(rf"{SAVE_BACKUP_PREFIX}[0-9]+(-[0-9]{{8}}T[0-9]{{12}}Z(-[0-9]+)?)?")
 _SERIAL = re.compile(rf"\.{SAVE_BACKUP_PREFIX}([0-9]+)")

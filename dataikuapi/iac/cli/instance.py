@@ -15,6 +15,7 @@ from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import UnreadableResource
 from dataikuapi.iac.reports.formatting import printable, unknown_lines
 from dataikuapi.iac.sync.connection import describe_host
+from dataikuapi.iac.types import TYPES
 
 __all__ = ["drift", "refresh", "sync"]
 
@@ -62,7 +63,7 @@ def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
 def _summary(state: State) -> str:
     counts = Counter(resource.resource_type for resource in state.list_resources())
     read = ", ".join(
-        f"{count} {kind}{'s' if count > 1 else ''}"
+        f"{count:,} {kind if count == 1 else TYPES[kind].plural}"
         for kind, count in sorted(counts.items())
     )
     unknown = [UnreadableResource(*item) for item in sorted(state.unknown.items())]

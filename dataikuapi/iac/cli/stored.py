@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend, State
+from dataikuapi.iac import DiffEngine, LocalFileBackend, State
 from dataikuapi.iac.backends import StateVersion
 from dataikuapi.iac.cli.context import open_backend, read_rules
 from dataikuapi.iac.cli.exits import ERROR, UsageError, exit_code
@@ -29,8 +29,8 @@ def diff(arguments: argparse.Namespace) -> int:
     new = backend.load() if arguments.new is None else _version(backend, arguments.new)
     diffs = DiffEngine(ignore=read_rules(arguments)).diff(old, new)
     write_diffs(diffs, arguments)
-    unchanged = len(diffs.of_type(ChangeType.UNCHANGED))
-    return exit_code(len(diffs) > unchanged, diffs.unknown, arguments.allow_unknown)
+    is_different = any(diff.has_changed for diff in diffs)
+    return exit_code(is_different, diffs.unknown, arguments.allow_unknown)
 
 
 def _version(backend: LocalFileBackend, version: int | Path) -> State:

@@ -112,7 +112,7 @@ class Scope(Sequence[ScopeEntry]):
     def covers(self, resource_id: str) -> bool:
         """Return whether all objects of that type and project were read.
 
-        One that a state of this scope does not have was not there.
+        If the state lacks such an object, it did not exist when it was read.
 
         Raises:
             ValueError: if the id is malformed.

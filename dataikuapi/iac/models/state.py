@@ -1,4 +1,4 @@
-"""State: what is known of an instance, or of a part of it, at one time."""
+"""The state: the recorded configuration of an instance, or of a part of it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -84,7 +84,7 @@ class State:
         resources: by id.
         instance: the DSS that it came from: node id, install id, version; ``None`` if
             unknown.
-        scope: what was read completely, and when; ``None`` claims to be whole. An
+        scope: what was read completely, and when; ``None`` means everything. An
             object outside the scope is unknown, rather than known to be missing. Set to
             a list of entries, as the state file has them, it parses them.
         unknown: what could not be read, with the reason, by id. Not stored.
@@ -163,7 +163,9 @@ class State:
         return resource_id in self.resources
 
     def covers(self, resource_id: str) -> bool:
-        """Return whether the object does not exist if it is not in the state.
+        """Return whether the id is in scope.
+
+        If it is not in the state then, the object did not exist when it was read.
 
         Raises:
             ValueError: if the id is malformed.
