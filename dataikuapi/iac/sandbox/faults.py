@@ -7,13 +7,16 @@ simulates what they do to one request.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import gzip
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dataikuapi.iac.sandbox.responses import error_response
+from dataikuapi.iac.sandbox.responses import error_response, json_response
+from dataikuapi.iac.sandbox.store import DSS_VERSION
 
 _PAGE = "<!doctype html><html><body><h1>{status}</h1>nginx</body></html>"
 
@@ -45,6 +48,42 @@ class Fault:
     def text(cls, body: str, status: int = 200) -> Fault:
         """Return any body as if it were JSON, without the headers of DSS."""
         return cls(Response(body, status, {}, "application/json"))
+
+    @classmethod
+    def json(cls, value: Any) -> Fault:
+        """Return any JSON with the headers of DSS."""
+        return cls(json_response(value))
+
+    @classmethod
+    def redirect(cls, location: str) -> Fault:
+        """Return a redirect, as a login page in front of DSS sends it."""
+        return cls(Response(b"", 302, {"Location": location}))
+
+    @classmethod
+    def gzipped(cls, size: int, status: int = 200) -> Fault:
+        """Return a JSON array of that many bytes, compressed to a thousandth."""
+        body = gzip.compress(b"[" + b" " * (size - 2) + b"]")
+        headers = {"Content-Encoding": "gzip", "DSS-Version": DSS_VERSION}
+        return cls(Response(body, status, headers, "application/json"))
+
+    @classmethod
+    def endless(
+        cls, chunk: bytes = b" ", pause: float = 0.0, status: int = 200
+    ) -> Fault:
+        """Send a response that never ends.
+
+        Args:
+            chunk: sent again and again.
+            pause: seconds between them.
+            status: HTTP status.
+        """
+
+        async def chunks() -> AsyncIterator[bytes]:
+            while True:
+                yield chunk
+                await asyncio.sleep(pause)
+
+        return cls(StreamingResponse(chunks(), status, media_type="application/json"))
 
     @classmethod
     def error(cls, status: int, error_type: str, message: str) -> Fault:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.requests import Request
 
@@ -101,13 +102,14 @@ def read_request(store: ProjectStore, request: Request, raw: bytes) -> ApiReques
         ProjectForbiddenError: the path names a project that the caller does not see.
     """
     caller = store.authenticate(_key_of(request.headers.get("authorization", "")))
-    if "key" in request.path_params:
-        store.project(request.path_params["key"], caller)
+    path = {name: unquote(value) for name, value in request.path_params.items()}
+    if "key" in path:
+        store.project(path["key"], caller)
     query = request.query_params
     return ApiRequest(
         store=store,
         caller=caller,
-        path=request.path_params,
+        path=path,
         query=query,
         # The client repeats the parameter, the documentation separates by commas.
         tags=frozenset(

@@ -10,9 +10,11 @@ from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dataikuapi.iac.sandbox.errors import InvalidDocumentError, SandboxError
 from dataikuapi.iac.sandbox.kinds.base import Handler, Kind, Routes
@@ -69,7 +71,24 @@ def create_app(store: ProjectStore) -> Starlette:
     return Starlette(
         routes=[Mount(prefix, routes=routes) for prefix in PREFIXES],
         exception_handlers={404: _not_in_sandbox, 405: _wrong_method},
+        middleware=[Middleware(_QuotedPath)],
     )
+
+
+class _QuotedPath:
+    """Routes by the path as it was sent, so that a quoted slash separates nothing.
+
+    :func:`read_request` decodes the parameters, each once.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if "raw_path" in scope:
+            scope = {**scope, "path": scope["raw_path"].decode("ascii")}
+        await self._app(scope, receive, send)
 
 
 def _endpoint(
