@@ -9,7 +9,8 @@ from dataikuapi.dssclient import DSSClient
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from dataikuapi.iac.sync.error_response import ErrorResponse
+from dataikuapi.iac.sync.error_response import ErrorResponse, is_by_dss
+from dataikuapi.iac.sync.gate import ResponseGate
 from dataikuapi.iac.sync.policy import ReadRetry, RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
 
@@ -17,7 +18,6 @@ __all__ = [
     "address_of",
     "clone_client",
     "describe_host",
-    "last_response_from_dss",
 ]
 
 
@@ -45,7 +45,9 @@ def clone_client(
             if sockets is not None:
                 sockets.track(adapter)
         own._session.mount(prefix, _TimeoutAdapter(adapter, policy))
-    own._session.hooks["response"].append(_ResponseCheck())
+    check = _ResponseCheck()
+    own._session.hooks["response"].append(check)
+    ResponseGate.close(own, check.is_by_dss)
     return own
 
 
@@ -60,17 +62,6 @@ def address_of(client: DSSClient) -> str:
     url = urlsplit(str(client.host))
     host = url.netloc.rpartition("@")[2].lower()
     return f"{url.scheme}://{host}{url.path}".rstrip("/")
-
-
-def last_response_from_dss(client: DSSClient) -> bool:
-    """Return whether the client's last response came from DSS.
-
-    DSS sends its version in a header of every response. True for a client that is not
-    a clone, whose responses are not checked.
-    """
-    session = vars(client).get("_session")
-    hooks = session.hooks["response"] if isinstance(session, Session) else []
-    return all(hook.by_dss for hook in hooks if isinstance(hook, _ResponseCheck))
 
 
 def _copied(session: Session) -> Session:
@@ -90,11 +81,15 @@ class _ResponseCheck:
     """Checks each response before the client does, which drops status and headers."""
 
     def __init__(self) -> None:
-        self.by_dss = True
+        self._is_by_dss = True
+
+    def is_by_dss(self) -> bool:
+        """Return whether the last response came from DSS."""
+        return self._is_by_dss
 
     def __call__(self, response: Response, **_: Any) -> None:
         """Raise an error response, with its status."""
-        self.by_dss = "DSS-Version" in response.headers
+        self._is_by_dss = is_by_dss(response)
         if response.status_code >= 400:
             raise ErrorResponse.of_response(response)
 

@@ -5,9 +5,18 @@ from typing import Any
 from dataikuapi.utils import DataikuException
 from requests import Response
 
-__all__ = ["ErrorResponse"]
+__all__ = ["ErrorResponse", "ForeignResponseError", "is_by_dss"]
 
 _EXCEPTIONS = "com.dataiku.dip.exceptions."
+
+
+def is_by_dss(response: Response) -> bool:
+    """Return whether DSS sent a response: it puts its version in a header of each."""
+    return "DSS-Version" in response.headers
+
+
+class ForeignResponseError(Exception):
+    """A response that is not from DSS."""
 
 
 class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client
@@ -28,12 +37,12 @@ class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client
 
     @classmethod
     def of_response(cls, response: Response) -> "ErrorResponse":
-        """Parse a body: JSON with an ``errorType``, or a response not from DSS."""
+        """Parse a body: JSON of DSS with an ``errorType``, or not from DSS."""
         try:
             body: Any = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
-        if not isinstance(body, dict):
+        if not isinstance(body, dict) or not is_by_dss(response):
             body = {}
         message = body.get("detailedMessage") or body.get("message") or ""
         return cls(response.status_code, str(body.get("errorType", "")), str(message))

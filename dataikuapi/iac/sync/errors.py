@@ -23,9 +23,9 @@ from dataikuapi.iac.exceptions import (
     UnexpectedResponseError,
 )
 from dataikuapi.iac.models import ResourceId
-from dataikuapi.iac.sync.connection import describe_host, last_response_from_dss
-from dataikuapi.iac.sync.error_response import ErrorResponse
-from dataikuapi.iac.types.shapes import UnexpectedShapeError
+from dataikuapi.iac.sync.connection import describe_host
+from dataikuapi.iac.sync.error_response import ErrorResponse, ForeignResponseError
+from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
 
 __all__ = ["translate_errors"]
 
@@ -64,13 +64,15 @@ def translate_errors(
     except requests.RequestException as error:
         raise _request_failed(client, rid, error) from error
     except UnexpectedShapeError as error:
-        raise _unexpected_response(client, rid) from error
+        raise _unexpected_response(client, rid, str(error)) from error
+    except ForeignResponseError as error:
+        raise _invalid_response(client, rid, None) from error
     except _PARSE_ERRORS as error:
         if not _is_raised_by_client(error):
             raise
-        if rid is not None and is_missing(error) and last_response_from_dss(client):
+        if rid is not None and is_missing(error):
             raise _not_found(client, rid) from error
-        raise _unexpected_response(client, rid) from error
+        raise _unexpected_response(client, rid, type(error).__name__) from error
 
 
 _PARSE_ERRORS = (
@@ -180,7 +182,7 @@ def _forbidden(
 def _is_visible(client: DSSClient, rid: ResourceId) -> bool:
     with translate_errors(client, rid):
         try:
-            client.get_project(rid.project_key).get_summary()
+            client.get_project(path_segment(rid.project_key)).get_summary()
         except DataikuException as error:
             response = ErrorResponse.of_exception(error)
             if not response.is_forbidden and not response.is_missing:
@@ -217,11 +219,12 @@ def _invalid_response(
 
 
 def _unexpected_response(
-    client: DSSClient, rid: ResourceId | None
+    client: DSSClient, rid: ResourceId | None, reason: str
 ) -> UnexpectedResponseError:
     return UnexpectedResponseError(
         f"{describe_host(client)} returned JSON for {_describe(rid)} that does not "
-        "look like a DSS response. Check that the URL is that of a DSS instance"
+        f"look like a DSS response: {reason}. Check that the URL is that of a DSS "
+        "instance"
     )
 
 

@@ -1,6 +1,6 @@
 """Reads the projects and objects of one instance concurrently."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -24,6 +24,7 @@ from dataikuapi.iac.sync.progress import progress_bar
 from dataikuapi.iac.sync.provenance import Provenance
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.result import FetchResult
+from dataikuapi.iac.sync.typed import TypedSync, is_deleted
 from dataikuapi.iac.sync.workers import ProgressCallback, Workers
 from dataikuapi.iac.types import TYPES, ResourceType
 from dataikuapi.iac.types.registry import PROJECT, known_types, resource_type_of
@@ -158,13 +159,39 @@ class InstanceReader:
         ]
         result = FetchResult()
         with self._running(progress):
-            outcomes = self._with_provenance(calls)
-        for key, outcome in zip(ids, outcomes, strict=True):
+            results = self._with_provenance(calls)
+            outcomes = dict(zip(ids, results, strict=True))
+            outcomes.update(self._still_listed(outcomes))
+        for key, outcome in outcomes.items():
             if isinstance(outcome, DataikuIaCError):
                 result.failures[key] = outcome
             else:
                 result.resources.append(replace(outcome))
         return result
+
+    def _still_listed(
+        self, outcomes: Mapping[str, Resource | DataikuIaCError]
+    ) -> dict[str, DataikuIaCError]:
+        """Return why it is not certain that missing objects are gone, where it is not.
+
+        Where the client is a test double, what it says of one object is enough.
+        """
+        if not self._workers.adapter.can_identify:
+            return {}
+        missing = [
+            ResourceId.parse(key)
+            for key, outcome in outcomes.items()
+            if isinstance(outcome, DataikuIaCError) and is_deleted(outcome)
+        ]
+        reasons: dict[str, DataikuIaCError] = {}
+        for name, project_key in sorted(
+            {(rid.resource_type, rid.project_key) for rid in missing}
+        ):
+            reader = self.readers[name]
+            if isinstance(reader, TypedSync) and reader.kind.identity.is_named:
+                found = reader.still_listed(project_key, missing)
+                reasons.update((str(rid), error) for rid, error in found.items())
+        return reasons
 
     def read_projects(
         self,
@@ -304,13 +331,14 @@ _NO_PROJECT = (
 
 
 def _read_listed_projects(reader: Reader) -> tuple[FetchResult, list[str]]:
-    result = FetchResult()
+    result, usable = FetchResult(), list[str]()
     try:
         result.resources = [replace(item) for item in reader.list_all()]
     except SyncError as error:
         result.resources = error.state.list_resources()
         result.failures = error.failures
+        usable = list(filter(error.state.covers, error.failures))
     readable = [project.project_key for project in result.resources]
     result.complete = [(key, PROJECT.name) for key in readable]
-    unreadable = {ResourceId.parse(key).project_key for key in result.failures}
+    unreadable = {ResourceId.parse(key).project_key for key in usable}
     return result, [*readable, *sorted(unreadable)]

@@ -85,6 +85,8 @@ class FetchResult:
         if isinstance(outcome, SyncError):
             self.resources += outcome.state.list_resources()
             self.failures.update(outcome.failures)
+            if not outcome.state.covers(_failure_key(project_key, resource_type)):
+                return
         elif isinstance(outcome, DataikuIaCError):
             self.failures[_failure_key(project_key, resource_type)] = outcome
             return

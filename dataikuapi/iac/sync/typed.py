@@ -1,6 +1,6 @@
 """Reads objects of any type, as its ResourceType defines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
@@ -12,17 +12,24 @@ from dataikuapi.iac.exceptions import (
     ProjectNotVisibleError,
     ResourceNotFoundError,
     SyncError,
+    UnexpectedResponseError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync.base import ResourceSync
+from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.types import Documents, ResourceType, resource_from
 from dataikuapi.iac.types.registry import PROJECT
+from dataikuapi.iac.types.shapes import (
+    UnexpectedShapeError,
+    UnusableName,
+    path_segment,
+)
 
-__all__ = ["TypedSync"]
+__all__ = ["TypedSync", "is_deleted"]
 
 Outcomes = dict[ResourceId, Resource | DataikuIaCError]
 
@@ -76,16 +83,47 @@ class TypedSync(ResourceSync):
                 "list_all('SHOP')"
             )
         started = utc_now()
-        with translate_errors(self.client, ResourceId(PROJECT.name, project_key)):
-            project = self.client.get_project(project_key)
+        return self._read_all(self._list(project_key), started)
+
+    def still_listed(
+        self, project_key: str, missing: Iterable[ResourceId]
+    ) -> dict[ResourceId, DataikuIaCError]:
+        """List a project again to see whether missing objects are gone.
+
+        Args:
+            project_key: of the project.
+            missing: objects that DSS does not have, by its response to a fetch; those
+                of other projects and types do not matter.
+
+        Returns:
+            Why it is not certain that an object is gone, for those where it is not.
+        """
+        part = (self.resource_type, project_key)
+        missing = [
+            rid for rid in missing if (rid.resource_type, rid.project_key) == part
+        ]
+        try:
+            listed = self._list(project_key)
+        except DataikuIaCError as error:
+            return dict.fromkeys(missing, error)
+        host = describe_host(self.client)
+        return {
+            rid: UnexpectedResponseError(
+                f"{host} lists {rid}, and has none when it is requested. Sync again; "
+                "if that persists, open the object in DSS"
+            )
+            for rid in missing
+            if rid in listed
+        }
+
+    def _list(self, key: str) -> dict[ResourceId, Documents | None]:
+        with translate_errors(self.client, ResourceId(PROJECT.name, key)):
+            project = self.client.get_project(path_segment(key))
             listed = self.kind.list_documents(project)
-        return self._read_all(
-            {
-                ResourceId(self.kind.name, project_key, name): documents
-                for name, documents in listed.items()
-            },
-            started,
-        )
+        return {
+            ResourceId(self.kind.name, key, name): documents
+            for name, documents in listed.items()
+        }
 
     def _read_all(
         self, listed: Mapping[ResourceId, Documents | None], started: datetime
@@ -99,23 +137,46 @@ class TypedSync(ResourceSync):
         Raises:
             SyncError: if any failed; objects deleted in the meantime are omitted.
         """
+        outcomes: Outcomes = {
+            rid: self._unusable(rid, name)
+            for rid in listed
+            if (name := _unusable_name(rid)) is not None
+        }
         calls = {
             rid: partial(self._fetch, rid, documents)
             for rid, documents in listed.items()
-            if documents is None or self.kind.privileged
+            if rid not in outcomes and (documents is None or self.kind.privileged)
         }
         results = self._workers.run(list(calls.values()))
-        outcomes: Outcomes = dict(zip(calls, results, strict=True))
+        outcomes.update(zip(calls, results, strict=True))
+        self._confirm_deleted(outcomes)
         # In this thread only: it takes CPU time, and the other workers have requests.
         for rid, documents in listed.items():
             if documents is not None and rid not in outcomes:
                 outcomes[rid] = self._try_build(rid, documents)
         return self._collect(outcomes, started)
 
+    def _confirm_deleted(self, outcomes: Outcomes) -> None:
+        """List again what was listed and could not be found, if there is any."""
+        missing = {
+            rid
+            for rid, outcome in outcomes.items()
+            if isinstance(outcome, DataikuIaCError) and is_deleted(outcome)
+        }
+        for key in {rid.project_key for rid in missing}:
+            outcomes.update(self.still_listed(key, missing))
+
+    def _unusable(self, rid: ResourceId, name: UnusableName) -> DataikuIaCError:
+        try:
+            with translate_errors(self.client, rid):
+                raise UnexpectedShapeError(name.reason)
+        except DataikuIaCError as error:
+            return error
+
     def _fetch(self, rid: ResourceId, listed: Documents | None = None) -> Resource:
         """Fetch one object, starting from what the listing has of it."""
-        project = self.client.get_project(rid.project_key)
         with translate_errors(self.client, rid, self.kind.is_missing):
+            project = self.client.get_project(path_segment(rid.project_key))
             documents = {
                 **self._documents(project, rid.resource_name, listed),
                 **self._privileged_documents(project),
@@ -160,22 +221,37 @@ class TypedSync(ResourceSync):
         failures = {
             str(rid): error
             for rid, error in outcomes.items()
-            if isinstance(error, DataikuIaCError) and not _is_deleted(error)
+            if isinstance(error, DataikuIaCError) and not is_deleted(error)
         }
         if failures:
             state = State(
                 resources={resource.resource_id: resource for resource in resources},
                 unknown={key: str(error) for key, error in failures.items()},
                 scope=Scope.from_parts(
-                    ((rid.project_key, self.resource_type) for rid in outcomes),
+                    {(rid.project_key, self.resource_type) for rid in outcomes}
+                    - set(self._incomplete(outcomes)),
                     started,
                 ),
             )
             raise SyncError(state, failures)
         return resources
 
+    def _incomplete(self, outcomes: Outcomes) -> Iterable[tuple[str, str]]:
+        """Yield the parts of which it is not known which objects there are."""
+        for rid in outcomes:
+            name = _unusable_name(rid)
+            if name is not None and (name.is_anonymous or name == rid.project_key):
+                yield rid.project_key, self.resource_type
 
-def _is_deleted(error: DataikuIaCError) -> bool:
+
+def _unusable_name(rid: ResourceId) -> UnusableName | None:
+    """Return the name under which an object is listed, if it is not usable."""
+    name = rid.resource_name or rid.project_key
+    return name if isinstance(name, UnusableName) else None
+
+
+def is_deleted(error: DataikuIaCError) -> bool:
+    """Return whether an object does not exist, by DSS's response to a fetch."""
     if isinstance(error, ProjectNotVisibleError):
         return False
     return isinstance(error, ResourceNotFoundError)

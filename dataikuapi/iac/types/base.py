@@ -24,6 +24,7 @@ from dataikuapi.iac.types.cleaning import (
 )
 from dataikuapi.iac.types.secrets import Redactor, redact
 from dataikuapi.iac.types.sets import Sets, sorted_sets
+from dataikuapi.iac.types.shapes import Shape
 
 __all__ = ["Documents", "Identity", "Project", "ResourceType"]
 
@@ -69,6 +70,8 @@ class ResourceType(ABC):
         recorded_since: attributes that early versions of this library did not read,
             each with an attribute that is always present where they were read. A state
             that lacks the latter is older, so the former is unknown, not absent.
+        responses: what the responses of DSS look like, by path, such as
+            ``/projects/{project}/recipes/{name}``. Each is checked as it arrives.
         privileged: parts that take more permissions than reading the object, each with
             the call that returns it. The part becomes an attribute of that name; where
             it is missing it could not be read, so it is unknown rather than empty, and
@@ -83,6 +86,7 @@ class ResourceType(ABC):
     constants: ClassVar[Constants] = {}
     sets: ClassVar[Sets] = {}
     recorded_since: ClassVar[Mapping[str, str]] = {}
+    responses: ClassVar[Mapping[str, Shape]] = {}
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {}
 
     @property
@@ -101,6 +105,8 @@ class ResourceType(ABC):
 
         Returns:
             The documents by name; ``None`` if :meth:`fetch_documents` has to be called.
+            The name of an object that cannot be read is an
+            :class:`~dataikuapi.iac.types.shapes.UnusableName`.
 
         Raises:
             UnexpectedShapeError: if what DSS returned is not a listing of this type.

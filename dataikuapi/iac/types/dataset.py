@@ -6,7 +6,14 @@ from typing import ClassVar, cast
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.base import Documents, Project, ResourceType
 from dataikuapi.iac.types.cleaning import Constants, Ignored, with_defaults
-from dataikuapi.iac.types.shapes import expect_items, expect_object
+from dataikuapi.iac.types.shapes import (
+    ListShape,
+    ObjectShape,
+    Shape,
+    expect_items,
+    expect_object,
+    path_segment,
+)
 
 __all__ = ["DatasetType"]
 
@@ -17,6 +24,10 @@ _NO_LOOP: JSON = {
     "mode": "CREATE_VARIABLE_FOR_EACH_COLUMN",
     "replacements": [],
 }
+
+
+_OPTIONAL = {"params": dict, "schema": dict, "tags": list, "formatType": str}
+_OF_RECIPES = ("inputs", "outputs")
 
 
 class DatasetType(ResourceType):
@@ -32,6 +43,23 @@ class DatasetType(ResourceType):
         ("checks", "displayedState"): "UI state: which checks are displayed",
         ("params", "uploadBoxId"): "temporary: DSS removes it seconds after an upload",
         ("schema", "userModified"): "set by every save of a schema, even by DSS itself",
+    }
+    responses: ClassVar[Mapping[str, Shape]] = {
+        "/projects/{project}/datasets/": ListShape(
+            "name",
+            ObjectShape(
+                required={"type": str},
+                optional=_OPTIONAL,
+                identity={"projectKey": "project"},
+                foreign=_OF_RECIPES,
+            ),
+        ),
+        "/projects/{project}/datasets/{name}": ObjectShape(
+            required={"name": str, "type": str},
+            optional=_OPTIONAL,
+            identity={"projectKey": "project", "name": "name"},
+            foreign=_OF_RECIPES,
+        ),
     }
     defaults: ClassVar[Mapping[str, JSON]] = {
         "name": "",
@@ -66,7 +94,7 @@ class DatasetType(ResourceType):
 
     def fetch_documents(self, project: Project, name: str) -> Documents:
         """Return the definition, under ``document``."""
-        settings = project.get_dataset(name).get_settings().settings
+        settings = project.get_dataset(path_segment(name)).get_settings().settings
         return {self.main: expect_object(settings, "name", "type")}
 
     def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:

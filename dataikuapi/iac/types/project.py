@@ -19,12 +19,21 @@ from dataikuapi.iac.types.sets import (
     by_type_and_name,
     by_value,
 )
-from dataikuapi.iac.types.shapes import expect_items, expect_object
+from dataikuapi.iac.types.shapes import (
+    ListShape,
+    ObjectShape,
+    Shape,
+    expect_items,
+    expect_object,
+)
 
 __all__ = ["ProjectType"]
 
 _BUNDLE_SETTINGS = ("bundleExporterSettings", "bundleContainerSettings")
 """Beside ``settings`` in the settings document, once somebody has set up bundles."""
+
+
+_OF_OBJECTS_INSIDE = ("inputs", "outputs", "params", "schema")
 
 
 class ProjectType(ResourceType):
@@ -50,6 +59,38 @@ class ProjectType(ResourceType):
     recorded_since: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("projectAppType", *_BUNDLE_SETTINGS), "projectAppType"
     )
+    responses: ClassVar[Mapping[str, Shape]] = {
+        "/projects/": ListShape(
+            "projectKey",
+            ObjectShape(optional={"tags": list}, foreign=_OF_OBJECTS_INSIDE),
+        ),
+        "/projects/{project}": ObjectShape(
+            required={"projectKey": str},
+            optional={"tags": list},
+            identity={"projectKey": "project"},
+            foreign=_OF_OBJECTS_INSIDE,
+        ),
+        "/projects/{project}/metadata": ObjectShape(
+            required={"label": str},
+            optional={
+                "description": str,
+                "shortDesc": str,
+                "tags": list,
+                "checklists": dict,
+                "customFields": dict,
+            },
+            identity={"projectKey": "project"},
+        ),
+        "/projects/{project}/settings": ObjectShape(
+            required={"settings": dict},
+            optional={"exposedObjects": dict},
+            identity={"projectKey": "project"},
+        ),
+        "/projects/{project}/permissions": ObjectShape(
+            required={"owner": str, "permissions": list},
+            identity={"projectKey": "project"},
+        ),
+    }
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {
         "permissions": lambda project: expect_object(project.get_permissions()),
     }
@@ -63,7 +104,7 @@ class ProjectType(ResourceType):
         Raises:
             UnexpectedShapeError: if what DSS returned is not a list of projects.
         """
-        items = expect_items(client.list_projects(), "projectKey")
+        items = expect_items(client.list_projects(), "projectKey", without=".")
         return {key: {self.main: item} for key, item in items.items()}
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from dataikuapi.iac.exceptions import UnsupportedValueError
 from dataikuapi.iac.models.json_values import JSON, find_unsupported
@@ -17,7 +17,17 @@ from dataikuapi.iac.types.cleaning import (
     normalize_numbers,
 )
 from dataikuapi.iac.types.secrets import Redactor, redact
-from dataikuapi.iac.types.shapes import expect_items, expect_object, expect_text
+from dataikuapi.iac.types.shapes import (
+    ListShape,
+    ObjectShape,
+    Shape,
+    UnexpectedShapeError,
+    expect_items,
+    expect_object,
+    expect_text,
+    expect_type,
+    path_segment,
+)
 
 __all__ = ["RecipeType"]
 
@@ -109,6 +119,30 @@ _PAYLOAD_CONSTANTS: Mapping[str, Constants] = {
 }
 
 
+_OPTIONAL = {"inputs": dict, "outputs": dict, "params": dict, "tags": list}
+_OF_DATASETS = ("schema", "formatType", "managed")
+
+
+class _RecipeShape:
+    """A recipe, with its payload beside it; nothing at all if there is no such one."""
+
+    recipe = ObjectShape(
+        required={"name": str, "type": str},
+        optional=_OPTIONAL,
+        identity={"projectKey": "project", "name": "name"},
+        foreign=_OF_DATASETS,
+    )
+
+    def check(self, value: Any, requested: Mapping[str, str]) -> None:
+        """Check a response; an object with another key is not that of a recipe."""
+        expect_type(value, dict)
+        if "recipe" in value:
+            self.recipe.check(value["recipe"], requested)
+            expect_text(value.get("payload"))
+        elif value.keys() - {"payload"}:  # Such as a message that DSS is starting.
+            raise UnexpectedShapeError("expected an object under recipe")
+
+
 class RecipeType(ResourceType):
     """A recipe, made up of its document and its ``payload``, which DSS stores as text.
 
@@ -118,6 +152,18 @@ class RecipeType(ResourceType):
     """
 
     name = "recipe"
+    responses: ClassVar[Mapping[str, Shape]] = {
+        "/projects/{project}/recipes/": ListShape(
+            "name",
+            ObjectShape(
+                required={"type": str},
+                optional=_OPTIONAL,
+                identity={"projectKey": "project"},
+                foreign=_OF_DATASETS,
+            ),
+        ),
+        "/projects/{project}/recipes/{name}": _RecipeShape(),
+    }
     defaults: ClassVar[Mapping[str, JSON]] = {
         "name": "",
         "type": "",
@@ -139,7 +185,7 @@ class RecipeType(ResourceType):
 
     def fetch_documents(self, project: Project, name: str) -> Documents:
         """Return the recipe, under ``document``, and its ``payload``."""
-        settings = project.get_recipe(name).get_settings()
+        settings = project.get_recipe(path_segment(name)).get_settings()
         return {
             self.main: expect_object(settings.recipe_settings, "name", "type"),
             # Not .obj_payload: reading that property overwrites the text from DSS.

@@ -1,8 +1,31 @@
-"""Checks the shape of what the client returned."""
+"""Checks what DSS returned, before anything is concluded from it.
 
-from typing import Any
+The client builds its handles from any JSON: it takes ``{}`` or ``""`` for an empty
+list. So there are two checks. A :class:`Shape` is declared for each response, by its
+path, and checks the JSON as it arrives. The functions check what the client made of it,
+which also comes from clients that do not use HTTP.
+"""
 
-__all__ = ["UnexpectedShapeError", "expect_items", "expect_object", "expect_text"]
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import quote
+
+__all__ = [
+    "ListShape",
+    "ObjectShape",
+    "Shape",
+    "UnexpectedShapeError",
+    "UnusableName",
+    "expect_items",
+    "expect_object",
+    "expect_text",
+    "expect_type",
+    "path_segment",
+]
+
+_KINDS: dict[type, str] = {dict: "an object", list: "an array", str: "a string"}
 
 
 class UnexpectedShapeError(Exception):
@@ -10,6 +33,116 @@ class UnexpectedShapeError(Exception):
 
     The caller adds host and object: it raises an UnexpectedResponseError instead.
     """
+
+
+class Shape(Protocol):
+    """What a response of DSS has to look like."""
+
+    def check(self, value: Any, requested: Mapping[str, str]) -> None:
+        """Check a response.
+
+        Args:
+            value: the JSON.
+            requested: the parameters in the path, such as the key of the project.
+
+        Raises:
+            UnexpectedShapeError: if it is not a response to that request.
+        """
+
+
+@dataclass(frozen=True)
+class ObjectShape:
+    """An object.
+
+    Args:
+        required: keys, and the type of their values. Strings are not empty.
+        optional: keys that may be missing or null, and the type of their values.
+        identity: keys whose value is a parameter in the path, where they are present.
+        foreign: keys that objects of other types have, and these never.
+    """
+
+    required: Mapping[str, type] = field(default_factory=dict)
+    optional: Mapping[str, type] = field(default_factory=dict)
+    identity: Mapping[str, str] = field(default_factory=dict)
+    foreign: Iterable[str] = ()
+
+    def check(self, value: Any, requested: Mapping[str, str]) -> None:
+        """Check keys, types and identity."""
+        expect_type(value, dict)
+        for key, expected in self.required.items():
+            if not isinstance(value.get(key), expected) or value[key] == "":
+                raise UnexpectedShapeError(f"expected {_KINDS[expected]} under {key}")
+        for key, expected in self.optional.items():
+            if value.get(key) is not None:
+                expect_type(value[key], expected, f" under {key}")
+        for key, parameter in self.identity.items():
+            if key in value and value[key] != requested[parameter]:
+                raise UnexpectedShapeError(f"{key} is {_excerpt(value[key])}")
+        for key in self.foreign:
+            if key in value:
+                raise UnexpectedShapeError(f"{key} belongs to another type of object")
+
+
+@dataclass(frozen=True)
+class ListShape:
+    """An array of objects.
+
+    Args:
+        key: has the name of each.
+        item: what each looks like otherwise.
+    """
+
+    key: str
+    item: ObjectShape
+
+    def check(self, value: Any, requested: Mapping[str, str]) -> None:
+        """Check each item."""
+        expect_type(value, list)
+        for item in value:
+            self.item.check(item, requested)
+            if self.key not in item:
+                raise UnexpectedShapeError(f"expected objects with {self.key}")
+
+
+class UnusableName(str):
+    """The key in a listing of an item that has no usable name.
+
+    Attributes:
+        reason: why the item cannot be read.
+        is_anonymous: whether the item could be any object of the listing.
+    """
+
+    reason = ""
+    is_anonymous = False
+
+    @classmethod
+    def quoting(cls, name: object) -> "UnusableName":
+        """Return a name that cannot be part of an id, as JSON that can."""
+        text = _excerpt(name).replace(".", r"\u002e")
+        key = cls(text)
+        key.reason = f"{text} cannot be a name"
+        key.is_anonymous = not isinstance(name, str) or not name
+        return key
+
+    @classmethod
+    def duplicate(cls, name: str) -> "UnusableName":
+        """Return a name that a listing has twice."""
+        key = cls(name)
+        key.reason = "it is listed more than once"
+        return key
+
+
+def expect_type(value: Any, expected: type, where: str = "") -> None:
+    """Check the type of a JSON value.
+
+    Raises:
+        UnexpectedShapeError: if it has another one.
+    """
+    if not isinstance(value, expected):
+        got = next((_KINDS[kind] for kind in _KINDS if isinstance(value, kind)), None)
+        raise UnexpectedShapeError(
+            f"expected {_KINDS[expected]}{where}, got {got or _excerpt(value)}"
+        )
 
 
 def expect_object(value: Any, *keys: str) -> dict[str, Any]:
@@ -22,23 +155,61 @@ def expect_object(value: Any, *keys: str) -> dict[str, Any]:
     Raises:
         UnexpectedShapeError: if it is not an object, or a key is missing.
     """
-    if not isinstance(value, dict):
-        raise UnexpectedShapeError(f"expected an object, got {type(value).__name__}")
+    expect_type(value, dict)
     for key in keys:
         if not isinstance(value.get(key), str) or not value[key]:
-            raise UnexpectedShapeError(f"expected an object with {key}")
+            raise UnexpectedShapeError(f"expected a string under {key}")
     return dict(value)
 
 
-def expect_items(value: Any, key: str) -> dict[str, dict[str, Any]]:
+def expect_items(
+    value: Any, key: str, *, without: str = ""
+) -> dict[str, dict[str, Any]]:
     """Return the objects of a listing, by their value of this key.
+
+    Where that is not a usable name, or two items have the same, the key of the dict is
+    an :class:`UnusableName`, so that one odd object does not hide the others.
+
+    Args:
+        value: what the client returned.
+        key: has the name of each object.
+        without: characters that a name cannot have.
 
     Raises:
         UnexpectedShapeError: if it is not an array of objects, or one lacks the key.
     """
-    if not isinstance(value, list):
-        raise UnexpectedShapeError(f"expected an array, got {type(value).__name__}")
-    return {item[key]: item for item in (expect_object(item, key) for item in value)}
+    expect_type(value, list)
+    items: dict[str, dict[str, Any]] = {}
+    for name, item in _named(value, key, without):
+        is_duplicate = items.pop(name, None) is not None
+        if is_duplicate and not isinstance(name, UnusableName):
+            items[UnusableName.duplicate(name)] = item
+        else:
+            items[name] = item
+    return items
+
+
+def _named(
+    items: list[Any], key: str, without: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for item in items:
+        document = expect_object(item)
+        if key not in document:
+            raise UnexpectedShapeError(f"expected objects with {key}")
+        name = document[key]
+        usable = _is_usable(name) and not set(name) & set(without)
+        yield name if usable else UnusableName.quoting(name), document
+
+
+def _is_usable(name: object) -> bool:
+    """Return whether a name can be in an id, in a path and in a state."""
+    if not isinstance(name, str) or name in ("", "*"):
+        return False
+    return name.isprintable() or not any(map(_is_control, name))
+
+
+def _is_control(character: str) -> bool:
+    return character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff"
 
 
 def expect_text(value: Any) -> str | None:
@@ -47,6 +218,24 @@ def expect_text(value: Any) -> str | None:
     Raises:
         UnexpectedShapeError: if it is something else.
     """
-    if value is not None and not isinstance(value, str):
-        raise UnexpectedShapeError(f"expected a string, got {type(value).__name__}")
-    return value
+    if value is not None:
+        expect_type(value, str)
+    return value  # type: ignore[no-any-return]  # Checked by expect_type().
+
+
+def path_segment(name: str) -> str:
+    """Return a name as one segment of a path; the client does not quote names.
+
+    Raises:
+        UnexpectedShapeError: if no URL can have that segment.
+    """
+    if name in (".", ".."):  # HTTP clients resolve these, quoted or not.
+        raise UnexpectedShapeError(f"no URL can name an object {name!r}")
+    return quote(name, safe="")
+
+
+_EXCERPT_LENGTH = 80
+
+
+def _excerpt(value: Any) -> str:
+    return json.dumps(value, default=repr)[:_EXCERPT_LENGTH]

@@ -1,0 +1,80 @@
+"""Checks each response where it arrives, before the client builds handles from it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from dataikuapi.dssclient import DSSClient
+
+from dataikuapi.iac.sync.error_response import ForeignResponseError
+from dataikuapi.iac.types import TYPES
+from dataikuapi.iac.types.shapes import Shape, UnexpectedShapeError
+
+__all__ = ["ResponseGate"]
+
+PerformJson = Callable[..., Any]
+
+
+class ResponseGate:
+    """Stands in for the method of a client that requests JSON.
+
+    Args:
+        perform_json: the client's own method.
+        is_by_dss: returns whether the last response came from DSS.
+    """
+
+    def __init__(
+        self, perform_json: PerformJson, is_by_dss: Callable[[], bool]
+    ) -> None:
+        self._perform_json = perform_json
+        self._is_by_dss = is_by_dss
+
+    @classmethod
+    def close(cls, client: DSSClient, is_by_dss: Callable[[], bool]) -> None:
+        """Let only checked responses through to a client.
+
+        One whose responses are made up, by a method of its own, keeps them.
+        """
+        if "_perform_json" not in vars(client):
+            client._perform_json = cls(client._perform_json, is_by_dss)
+
+    def __call__(self, method: str, path: str, **options: Any) -> Any:
+        """Make a request and return the JSON.
+
+        Raises:
+            UnexpectedShapeError: if it is not a response to that request.
+            ForeignResponseError: if it is not from DSS.
+        """
+        value = self._perform_json(method, path, **options)
+        if method == "GET":
+            _check(path, value)
+        if not self._is_by_dss():
+            raise ForeignResponseError
+        return value
+
+
+def _check(path: str, value: Any) -> None:
+    if not isinstance(value, (dict, list)):
+        raise UnexpectedShapeError("expected an object or an array")
+    segments = path.strip("/").split("/")
+    for template, shape in _shapes():
+        requested = _match(template.strip("/").split("/"), segments)
+        if requested is not None:
+            shape.check(value, requested)
+
+
+def _shapes() -> Iterable[tuple[str, Shape]]:
+    return (item for kind in TYPES.values() for item in kind.responses.items())
+
+
+def _match(template: list[str], segments: list[str]) -> Mapping[str, str] | None:
+    """Return the parameters in a path; ``None`` if it is another path."""
+    if len(template) != len(segments):
+        return None
+    parameters = {}
+    for expected, segment in zip(template, segments, strict=True):
+        if expected.startswith("{"):
+            parameters[expected.strip("{}")] = unquote(segment)
+        elif expected != segment:
+            return None
+    return parameters
