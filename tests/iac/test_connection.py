@@ -4,7 +4,9 @@ import inspect
 import re
 import socket
 from contextlib import ExitStack
+from http.client import HTTPResponse
 from importlib.metadata import version
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import Mock, create_autospec
@@ -42,6 +44,32 @@ def connects_through_new_conn(connection_class):
     with pytest.raises(NotImplementedError):
         refusing("dss.example.com").connect()
     return True
+
+
+def reads_by_fp(connection_class):
+    class Response(HTTPResponse):
+        def __init__(self, sock, *args, **kwargs):
+            super().__init__(sock, *args, **kwargs)
+            assert isinstance(self.fp, BufferedReader)
+            raise NotImplementedError(self.fp.detach().readinto(bytearray(9)))
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"HTTP")
+        connection = connection_class("dss.example.com")
+        connection.response_class, connection.sock = Response, ours
+        connection.request("GET", "/")
+        with pytest.raises(NotImplementedError, match="4"):
+            connection.getresponse()
+    return True
+
+
+def body_of_stream():
+    response = requests.Response()
+    response.raw = Mock(**{"stream.return_value": iter([b"a", b"b"])})
+    response.content
+    response.raw = None
+    return response.content
 
 
 def parameters(function):
@@ -84,6 +112,12 @@ RELIED_ON = {
     "ConnectionCls of a pool": lambda: (
         HTTPConnectionPool.ConnectionCls is HTTPConnection
         and HTTPSConnectionPool.ConnectionCls is HTTPSConnection
+    ),
+    "getresponse() makes a response_class, which reads a socket by .fp": lambda: (
+        reads_by_fp(HTTPConnection) and reads_by_fp(HTTPSConnection)
+    ),
+    "requests reads a body by raw.stream(), and caches it": lambda: (
+        body_of_stream() == b"ab"
     ),
     "poolmanager, proxy_manager and proxy_manager_for() of requests": lambda: (
         isinstance(HTTPAdapter().poolmanager, PoolManager)

@@ -3,22 +3,23 @@
 import copy
 from collections import OrderedDict
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from dataikuapi.dssclient import DSSClient
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from dataikuapi.iac.sync.error_response import ErrorResponse, is_by_dss
+from dataikuapi.iac.sync.error_response import (
+    ErrorResponse,
+    ForeignResponseError,
+    is_by_dss,
+)
 from dataikuapi.iac.sync.gate import ResponseGate
+from dataikuapi.iac.sync.limits import Budget, read_body
 from dataikuapi.iac.sync.policy import ReadRetry, RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
 
-__all__ = [
-    "address_of",
-    "clone_client",
-    "describe_host",
-]
+__all__ = ["address_of", "clone_client", "describe_host"]
 
 
 def clone_client(
@@ -38,17 +39,29 @@ def clone_client(
     """
     own = copy.copy(client)
     own.host = client.host.rstrip("/")  # The client appends "/dip".
-    own._session = _copied(client._session)
-    for prefix, adapter in list(own._session.adapters.items()):
+    own._session = session = _copied(client._session)
+    budget = policy.budget()
+    for prefix, adapter in list(session.adapters.items()):
         if isinstance(adapter, HTTPAdapter):
-            adapter.max_retries = ReadRetry.of(policy)
-            if sockets is not None:
-                sockets.track(adapter)
-        own._session.mount(prefix, _TimeoutAdapter(adapter, policy))
-    check = _ResponseCheck()
-    own._session.hooks["response"].append(check)
+            adapter.max_retries = ReadRetry.of(policy, budget)
+            (sockets or SocketTracker()).track(adapter, budget)
+        session.mount(prefix, _TimeoutAdapter(adapter, policy, budget))
+    _start_with_each_call(session, budget)
+    check = _ResponseCheck(session)
+    session.hooks["response"].append(check)
     ResponseGate.close(own, check.is_by_dss)
     return own
+
+
+def _start_with_each_call(session: Session, budget: Budget) -> None:
+    """Start the budget with each request that is not a retry or a redirect."""
+    request = session.request
+
+    def start_and_request(*args: Any, **options: Any) -> Response:
+        budget.start()
+        return request(*args, **options)
+
+    setattr(session, "request", start_and_request)
 
 
 def describe_host(client: DSSClient) -> str:
@@ -78,9 +91,14 @@ def _copied(session: Session) -> Session:
 
 
 class _ResponseCheck:
-    """Checks each response before the client does, which drops status and headers."""
+    """Checks each response before the client does, which drops status and headers.
 
-    def __init__(self) -> None:
+    Args:
+        session: whose responses they are.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._is_by_dss = True
 
     def is_by_dss(self) -> bool:
@@ -88,19 +106,31 @@ class _ResponseCheck:
         return self._is_by_dss
 
     def __call__(self, response: Response, **_: Any) -> None:
-        """Raise an error response, with its status."""
+        """Raise an error response, with its status, or a redirect to another host."""
         self._is_by_dss = is_by_dss(response)
+        target = self._session.get_redirect_target(response)
+        if target is not None:
+            self._require_same_host(response.url, urljoin(response.url, target))
         if response.status_code >= 400:
             raise ErrorResponse.of_response(response)
+
+    def _require_same_host(self, url: str, target: str) -> None:
+        """Refuse a redirect to where requests does not send the API key."""
+        is_another: Any = self._session.should_strip_auth  # Not typed.
+        if is_another(url, target):
+            parts = urlsplit(target)
+            host = parts.netloc.rpartition("@")[2]
+            raise ForeignResponseError(f"{parts.scheme}://{host}")
 
 
 class _TimeoutAdapter(BaseAdapter):
     """Sends through another adapter, such as one that the caller mounted."""
 
-    def __init__(self, inner: BaseAdapter, policy: RetryPolicy) -> None:
+    def __init__(self, inner: BaseAdapter, policy: RetryPolicy, budget: Budget) -> None:
         super().__init__()
         self._inner = inner
         self._policy = policy
+        self._budget = budget
 
     def send(  # type: ignore[override]  # The rest is passed on.
         self,
@@ -123,13 +153,18 @@ class _TimeoutAdapter(BaseAdapter):
             )
             try:
                 if not stream:
-                    response.content  # noqa: B018  # Reads and caches the body.
+                    read_body(response, self._budget)
                 return response
             except RequestException:
                 failures += 1
-                if request.method != "GET" or failures > policy.max_retries:
+                if not self._may_retry(request, failures):
                     raise
                 policy.wait(failures)
+
+    def _may_retry(self, request: PreparedRequest, failures: int) -> bool:
+        is_left = failures <= self._policy.max_retries
+        is_time = self._policy.backoff(failures) < self._budget.remaining
+        return request.method == "GET" and is_left and is_time
 
     def close(self) -> None:
         """Close the connections of the other adapter."""

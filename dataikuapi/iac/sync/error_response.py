@@ -16,7 +16,15 @@ def is_by_dss(response: Response) -> bool:
 
 
 class ForeignResponseError(Exception):
-    """A response that is not from DSS."""
+    """A response that is not from DSS.
+
+    Args:
+        redirects_to: the other host that it redirects to, if it does.
+    """
+
+    def __init__(self, redirects_to: str | None = None) -> None:
+        super().__init__(redirects_to)
+        self.redirects_to = redirects_to
 
 
 class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import requests
 from dataikuapi.dssclient import DSSClient
 from dataikuapi.utils import DataikuException
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
@@ -25,6 +24,8 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse, ForeignResponseError
+from dataikuapi.iac.sync.failures import explain, is_timeout
+from dataikuapi.iac.sync.limits import ResponseTooLargeError
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
 
 __all__ = ["translate_errors"]
@@ -66,7 +67,13 @@ def translate_errors(
     except UnexpectedShapeError as error:
         raise _unexpected_response(client, rid, str(error)) from error
     except ForeignResponseError as error:
-        raise _invalid_response(client, rid, None) from error
+        raise _foreign_response(client, rid, error) from error
+    except ResponseTooLargeError as error:
+        raise _too_large(client, rid) from error
+    except OSError as error:  # Such as a file of certificates that does not exist.
+        if not _is_raised_by_client(error):
+            raise
+        raise _request_failed(client, rid, error) from error
     except _PARSE_ERRORS as error:
         if not _is_raised_by_client(error):
             raise
@@ -101,35 +108,22 @@ def _is_raised_by_client(error: Exception) -> bool:
     )
 
 
-_INVALID_URL = (
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidURL,
-)
-
-
 def _request_failed(
-    client: DSSClient, rid: ResourceId | None, error: requests.RequestException
+    client: DSSClient, rid: ResourceId | None, error: OSError
 ) -> DataikuIaCError:
     if isinstance(error, (requests.exceptions.InvalidJSONError, json.JSONDecodeError)):
         return _invalid_response(client, rid, None)
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.TooManyRedirects):
+        return _redirected(client, rid, "in a loop")
+    if isinstance(error, requests.RequestException) and is_timeout(error):
         return _timeout(client, rid)
-    if isinstance(_last_failure(error), ReadTimeoutError):
-        return _timeout(client, rid)
+    failure = explain(client, error)
     unreachable = DSSUnreachableError(
         f"cannot reach {describe_host(client)} (requested: {_describe(rid)}): "
-        f"{_root_cause(error)}. Check the URL, the network, and that DSS is running"
+        f"{failure.cause}. {failure.next_step}"
     )
-    is_refused = isinstance(_last_failure(error), NewConnectionError)
-    unreachable.no_connection = is_refused or isinstance(error, _INVALID_URL)
+    unreachable.no_connection = failure.no_connection
     return unreachable
-
-
-def _last_failure(error: requests.RequestException) -> object:
-    """Return why the last attempt failed; requests wraps it and hides a timeout."""
-    inner = error.args[0] if error.args else None
-    return getattr(inner, "reason", inner)
 
 
 def _timeout(client: DSSClient, rid: ResourceId | None) -> DSSTimeoutError:
@@ -218,6 +212,31 @@ def _invalid_response(
     )
 
 
+def _foreign_response(
+    client: DSSClient, rid: ResourceId | None, error: ForeignResponseError
+) -> InvalidResponseError:
+    if error.redirects_to:
+        return _redirected(client, rid, f"to {error.redirects_to}")
+    return _invalid_response(client, rid, None)
+
+
+def _redirected(
+    client: DSSClient, rid: ResourceId | None, where: str
+) -> InvalidResponseError:
+    return InvalidResponseError(
+        f"{describe_host(client)} redirects {where} (requested: {_describe(rid)}). The "
+        "API key is not sent to another host. Use the URL at which DSS itself responds"
+    )
+
+
+def _too_large(client: DSSClient, rid: ResourceId | None) -> InvalidResponseError:
+    return InvalidResponseError(
+        f"{describe_host(client)} returned more for {_describe(rid)} than the largest "
+        "response that is read. Check what is in front of DSS, or raise "
+        "max_response_bytes (RetryPolicy)"
+    )
+
+
 def _unexpected_response(
     client: DSSClient, rid: ResourceId | None, reason: str
 ) -> UnexpectedResponseError:
@@ -237,13 +256,3 @@ def _excerpt(client: DSSClient, text: str) -> str:
     key = getattr(client, "api_key", None)
     cleaned = text.replace(key, "…") if isinstance(key, str) and key else text
     return cleaned[:_EXCERPT_LENGTH]
-
-
-def _root_cause(error: BaseException) -> str:
-    """Return the innermost cause; the errors around it only repeat the URL."""
-    if isinstance(error, _INVALID_URL):
-        return "not a valid URL, such as https://dss.example.com:11200"
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    reason = getattr(error, "strerror", None)
-    return str(reason) if reason else type(error).__name__

@@ -18,6 +18,8 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
+from dataikuapi.iac.sync.limits import BoundedHTTPResponse, Budget
+
 __all__ = ["SocketTracker"]
 
 
@@ -43,32 +45,43 @@ class SocketTracker:
             for sock in list(self._sockets):
                 _shut_down(sock)
 
-    def track(self, adapter: HTTPAdapter) -> None:
-        """Track all connections that an adapter makes, also those through proxies."""
-        self._track_pools(adapter.poolmanager)
+    def track(self, adapter: HTTPAdapter, budget: Budget | None = None) -> None:
+        """Track all connections that an adapter makes, also those through proxies.
+
+        Args:
+            adapter: of one client.
+            budget: for the responses on these connections; ``None`` for no bounds.
+        """
+        self._track_pools(adapter.poolmanager, budget)
         proxy_manager_for = adapter.proxy_manager_for
 
         def tracked_proxy_manager_for(proxy: str, **options: Any) -> Any:
             is_new = proxy not in adapter.proxy_manager
             manager = proxy_manager_for(proxy, **options)
             if is_new:
-                self._track_pools(manager)
+                self._track_pools(manager, budget)
             return manager
 
         setattr(adapter, "proxy_manager_for", tracked_proxy_manager_for)
 
-    def _track_pools(self, manager: PoolManager) -> None:
+    def _track_pools(self, manager: PoolManager, budget: Budget | None) -> None:
         manager.pool_classes_by_scheme = {
-            scheme: self._tracking(pool_class)
+            scheme: self._tracking(pool_class, budget)
             for scheme, pool_class in manager.pool_classes_by_scheme.items()
         }
 
-    def _tracking(self, pool_class: Any) -> Any:
+    def _tracking(self, pool_class: Any, budget: Budget | None) -> Any:
         """Return a subclass of a pool class, with connections that are tracked."""
         base = pool_class.ConnectionCls
         is_urllib3s = base._new_conn is HTTPConnection._new_conn
         tracked = _DirectConnection if is_urllib3s else _TrackedConnection
-        connection_class = type(base.__name__, (tracked, base), {"tracker": self})
+        members: dict[str, Any] = {"tracker": self}
+        if budget is not None:
+            bounded = type(
+                "BoundedResponse", (BoundedHTTPResponse,), {"budget": budget}
+            )
+            members["response_class"] = bounded
+        connection_class = type(base.__name__, (tracked, base), members)
         return type("TrackingPool", (pool_class,), {"ConnectionCls": connection_class})
 
 
