@@ -33,6 +33,7 @@ class IgnoreFilter:
         self._rules = rules
         self._today = today
         self._suppressed = [0] * len(rules)
+        self._without: set[tuple[int, str]] = set()
         self._by_id: dict[str, list[int]] = {}
         self._by_pattern: list[int] = []
         for number, rule in enumerate(rules):
@@ -81,6 +82,7 @@ class IgnoreFilter:
             rule = self._rules[number]
             if rule.suppresses(diff):
                 self._suppressed[number] += 1
+                self._without.add((number, diff.resource_id))
                 return _without_resource(diff)
             remaining = tuple(
                 change for change in changes if not rule.suppresses(diff, change)
@@ -102,7 +104,9 @@ class IgnoreFilter:
     def _ignores_attribute(self, item: UncomparedAttribute) -> bool:
         for number in self._matching_rules(item.resource_id):
             if self._rules[number].suppresses_all_of(item.attribute):
-                self._suppressed[number] += 1
+                # Of a resource that is left out as a whole, that counts already.
+                is_counted = (number, item.resource_id) in self._without
+                self._suppressed[number] += not is_counted
                 return True
         return False
 
