@@ -19,7 +19,7 @@ TESTED_BY = {
     "backends/base.py": "test_backends.py",
     "backends/blob.py": "test_backends.py",
     "backends/local.py": "test_backends.py",
-    "cli.py": "test_cli.py",
+    "cli/parser.py": "test_cli.py",
     "diff/engine.py": "test_diff.py",
     "diff/lists.py": "test_diff.py",
     "diff/patch.py": "test_diff.py",

@@ -331,3 +331,12 @@ def test_a_resource_says_in_one_line_what_it_is_and_no_value():
     assert repr(secret) == "<Resource dataset.SHOP.orders: 1 attributes>"
     secret.metadata.last_modified_by = "anna"
     assert repr(secret).endswith("1 attributes, last edited by anna>")
+
+
+def test_the_serial_of_an_object_stored_alone_survives_a_round_trip():
+    metadata = ResourceMetadata(
+        datetime(2026, 1, 2, tzinfo=timezone.utc), "a", serial=7
+    )
+    document = metadata.to_dict()
+    assert document["serial"] == 7
+    assert ResourceMetadata.from_dict(document) == metadata
