@@ -150,6 +150,17 @@ def server(store, serve):
 
 
 @pytest.fixture
+def sigint():
+    """SIGINT raises KeyboardInterrupt, here and in the processes started here.
+
+    A shell that starts pytest in the background has it ignored.
+    """
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
+@pytest.fixture
 def real_dataiku(request):
     """Whether the tests run against a real instance."""
     return request.config.getoption("--real-dataiku")

@@ -242,7 +242,7 @@ def test_closed_pipe_prints_no_traceback(synced, project):
     assert "BrokenPipe" not in result.stderr
 
 
-def test_ctrl_c_exits_with_130(synced, server):
+def test_ctrl_c_exits_with_130(synced, server, sigint):
     asked = threading.Event()
 
     def plan(method, path):

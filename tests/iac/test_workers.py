@@ -317,7 +317,7 @@ def seconds_to_end(call, when):
 
 
 @pytest.fixture
-def syncing(tmp_path):
+def syncing(tmp_path, sigint):
     """Return a function that returns the sync of a project, with long timeouts."""
 
     def sync(client):
