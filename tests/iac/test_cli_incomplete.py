@@ -232,3 +232,20 @@ def test_without_state_and_versions_there_is_nothing_to_list(run, state_file):
     state_file.parent.mkdir(parents=True, exist_ok=True)
     state_file.write_bytes(b"{")
     assert run("history")[0] == 1
+
+
+@pytest.mark.parametrize("command", [["drift"], ["diff", "admin.json", "reader.json"]])
+def test_permissions_that_were_not_compared_are_exit_code_3(
+    synced, store, monkeypatch, command
+):
+    synced("sync", "--state-file", "admin.json")
+    monkeypatch.setenv("DATAIKU_API_KEY", store.add_api_key("reader", can_admin=False))
+    synced("sync", "--state-file", "reader.json")
+    code, output, _ = synced(*command)
+
+    assert code == 3
+    assert (
+        f"? project.{KEY}: permissions not compared: the API key may not read them "
+        "(not in the new state)" in output
+    )
+    assert synced(*command, "--allow-unknown")[0] == 0

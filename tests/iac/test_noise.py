@@ -345,6 +345,18 @@ def test_rule_ignores_one_member_of_a_set(compare, tmp_path, monkeypatch):
     assert compare({}, params(permissions=groups)).exit_code == 0
 
 
+def test_baseline_accepts_changes_in_sets(compare, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    groups = copy.deepcopy(GROUPS)
+    groups[0]["admin"] = True
+    after = params(permissions=[*groups, {"user": "a/b ~*", "admin": True}])
+    assert compare({}, after).write_baseline(".dataikuignore") == 2
+
+    assert compare({}, after).exit_code == 0
+    groups[1]["admin"] = False
+    assert compare({}, params(permissions=groups)).exit_code == 2
+
+
 # Parts of a project that are not in its settings
 
 

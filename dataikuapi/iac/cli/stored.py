@@ -30,7 +30,8 @@ def diff(arguments: argparse.Namespace) -> int:
     diffs = DiffEngine(ignore=read_rules(arguments)).diff(old, new)
     write_diffs(diffs, arguments)
     is_different = any(diff.has_changed for diff in diffs)
-    return exit_code(is_different, diffs.unknown, arguments.allow_unknown)
+    unknown = [*diffs.unknown, *diffs.unknown_in_part]
+    return exit_code(is_different, unknown, arguments.allow_unknown)
 
 
 def _version(backend: LocalFileBackend, version: int | Path) -> State:

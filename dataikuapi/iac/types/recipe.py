@@ -63,6 +63,10 @@ _PREPARE_UI_STATE: Ignored = {
     ("columnsSelection",): "displayed columns: hidden ones stay in the output",
 }
 
+_STEP_UI_STATE: Ignored = {
+    ("preview",): "whether the page highlights what a step does; ``disabled`` counts",
+}
+
 _ENGINE = ("params", "engineParams")
 _READ = (*_ENGINE, ANY, "readParams")
 
@@ -247,7 +251,7 @@ def _without_previews(step: JSON) -> JSON:
 
 
 def _without_preview(step: JSON) -> JSON:
-    return drop_paths(step, {("preview",): ""}) if isinstance(step, dict) else step
+    return drop_paths(step, _STEP_UI_STATE) if isinstance(step, dict) else step
 
 
 def _without_ui_state(value: JSON) -> JSON:
