@@ -329,6 +329,22 @@ def syncing(tmp_path, sigint):
     return sync
 
 
+def test_ctrl_c_while_threads_start_leaves_no_thread(client, monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def interrupted(thread):
+        start(thread)
+        started.append(thread)
+        if len(started) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), Workers(client, 5).running():
+        pass
+    assert len(started) == 3
+    assert have_ended(started)
+
+
 def test_ctrl_c_ends_a_sync_and_its_threads(server, syncing):
     sync, asked = syncing(DSSClient(server.url, server.api_key)), threading.Event()
 

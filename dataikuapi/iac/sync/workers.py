@@ -120,7 +120,8 @@ class _Run:
             self.sockets.shutdown()
         deadline = monotonic() + _JOIN_SECONDS
         for thread in threads:
-            thread.join(max(deadline - monotonic(), 0))
+            if thread.is_alive():
+                thread.join(max(deadline - monotonic(), 0))
 
     def _make_one_of(self, batch: _Batch[T]) -> bool:
         """Run the next unclaimed call; return whether there was one."""
@@ -218,8 +219,8 @@ class Workers:
                     name = f"dataiku-iac-{number}"
                     # A daemon: on exit Python joins all others, even one stuck in DNS.
                     thread = Thread(None, self._work, name, (run,), daemon=True)
+                    threads.append(thread)  # First: Ctrl-C may interrupt start().
                     thread.start()
-                    threads.append(thread)
                 yield
             finally:
                 run.join(threads)
