@@ -61,10 +61,16 @@ def normalize_numbers(value: JSON) -> JSON:
 
     The DSS front end rewrites 50.0 to 50 on every save.
     """
+    # Most values are strings: not to call this for each takes half the time.
     if isinstance(value, dict):
-        return {key: normalize_numbers(item) for key, item in value.items()}
+        return {
+            key: item if type(item) is str else normalize_numbers(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [normalize_numbers(item) for item in value]
+        return [
+            item if type(item) is str else normalize_numbers(item) for item in value
+        ]
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOATS:
         return int(value)
     return value
@@ -99,7 +105,9 @@ def drop_constants(document: dict[str, JSON], constants: Constants) -> dict[str,
             later one. Lists along a path are traversed.
     """
     for path, values in constants.items():
-        document = _without_constant(document, path, set(map(canonical_bytes, values)))
+        if path[0] == ANY or path[0] in document:
+            encoded = set(map(canonical_bytes, values))
+            document = _without_constant(document, path, encoded)
     return document
 
 
@@ -111,6 +119,8 @@ def _without_constant(value: Any, path: tuple[str, ...], constants: set[bytes]) 
     names = (
         list(value) if path[0] == ANY else [name for name in path[:1] if name in value]
     )
+    if not names:
+        return value
     if len(path) == 1:
         dropped = {name for name in names if canonical_bytes(value[name]) in constants}
         return {key: item for key, item in value.items() if key not in dropped}
