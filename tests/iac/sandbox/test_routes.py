@@ -88,7 +88,7 @@ def test_a_key_limited_to_projects_creates_none(api, store):
 @pytest.mark.parametrize(
     "method, path",
     [
-        ("GET", "/projects/P/scenarios/"),
+        ("GET", "/projects/P/datasets/orders/data/"),
         ("POST", "/projects/P/datasets/managed/x"),
         ("GET", "/"),
     ],
