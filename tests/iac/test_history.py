@@ -51,6 +51,20 @@ def test_history_does_not_rely_on_a_fine_clock(backend, path):
     assert [version.serial for version in backend.history()] == list(range(10, -1, -1))
 
 
+def test_history_goes_on_over_a_corrupt_file(tmp_path):
+    backend = LocalFileBackend(tmp_path / "dev.state.json", max_versions=3)
+    for serial in range(100, 106):
+        backend.save(state(serial, round=serial))
+    backend.state_file.write_bytes(b"not JSON")
+    backend.save(state(1, round=1), force=True)
+    for number in (2, 3):
+        loaded = backend.load()
+        loaded.add_resource(state(0, round=number).resources[ORDERS])
+        backend.save(loaded)
+    newest = backend.history()[0].load()
+    assert newest.get_resource(ORDERS).attributes == {"round": 2}
+
+
 def test_nothing_stored_has_no_history(tmp_path):
     backend = LocalFileBackend(tmp_path / "not there" / "dev.state.json")
     assert backend.history() == []

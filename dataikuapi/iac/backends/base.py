@@ -1,8 +1,8 @@
 """The contract of a backend: where one state is stored."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -121,13 +121,12 @@ class StateBackend(ABC):
             StateNotFoundError: if nothing is stored.
         """
 
-    @contextmanager
     def lock(
         self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
-    ) -> Iterator[None]:
+    ) -> AbstractContextManager[None]:
         """Prevent other saves for the duration of the block; the default does nothing.
 
-        Re-entrant in one thread: ``save`` may take it again.
+        Re-entrant in one thread: ``save`` takes it again.
 
         Args:
             reason: shown to anyone waiting for the lock.
@@ -136,7 +135,7 @@ class StateBackend(ABC):
         Raises:
             StateLockedError: if somebody else still holds it by then.
         """
-        yield
+        return nullcontext()
 
     def history(self) -> list[StateVersion]:
         """Return the older versions, newest first; by default there are none."""

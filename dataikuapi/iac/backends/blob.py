@@ -3,8 +3,8 @@
 import copy
 import re
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -38,6 +38,9 @@ from dataikuapi.iac.statefile.verify import find_problems
 
 __all__ = ["BlobBackend"]
 
+DEFAULT_MAX_VERSIONS = 20
+DEFAULT_MAX_BYTES = 500_000_000
+
 _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
@@ -60,8 +63,8 @@ class BlobBackend(StateBackend):
         name: str,
         *,
         now: Callable[[], datetime] = utc_now,
-        max_versions: int = 20,
-        max_bytes: int = 500_000_000,
+        max_versions: int = DEFAULT_MAX_VERSIONS,
+        max_bytes: int = DEFAULT_MAX_BYTES,
     ) -> None:
         self.name = name
         self.max_versions = max_versions
@@ -77,31 +80,19 @@ class BlobBackend(StateBackend):
         """Return whether anything is stored, readable or not."""
         return self._store.exists(self.name)
 
-    @contextmanager
     def lock(
         self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
-    ) -> Iterator[None]:
-        """Keep others from saving for a while, if the store has locks.
+    ) -> AbstractContextManager[None]:
+        """Prevent other saves for the duration of the block, if the store has locks.
 
-        ``save`` takes the lock by itself. Reading needs no lock.
-
-        Args:
-            reason: shown to anyone waiting for the lock.
-            timeout: how many seconds to wait for the lock; 0 for not at all.
-
-        Raises:
-            StateLockedError: if somebody else still holds it by then; names the holder.
+        See :meth:`StateBackend.lock`. ``save`` takes it by itself; reading needs none.
         """
-        with self._store.lock(self.name, reason, timeout):
-            yield
+        return self._store.lock(self.name, reason, timeout)
 
     def load(self) -> State:
-        """Return the stored state, validated.
+        """Return the stored state, validated; see :meth:`StateBackend.load`.
 
-        Raises:
-            StateNotFoundError: if there is none.
-            StateReadError: if what is stored could not be read.
-            StateCorruptedError: if what is stored is not a valid state.
+        The message of a StateCorruptedError names the newest version that loads.
         """
         stored = self._store.read(self.name)
         try:
@@ -116,9 +107,9 @@ class BlobBackend(StateBackend):
         """Replace the stored state, unless it changed since this one was loaded.
 
         The previous version is kept with the suffix ``pre-serial-N``, where N is the
-        serial of this save. The first save keeps the serial of the
-        state; later ones give it the next one. The state then carries what was stored:
-        serial and lineage, and which version it is based on.
+        serial of this save. The first save keeps the serial of the state; later ones
+        give it the next one. The state then carries what was stored: serial and
+        lineage, and which version it is based on.
 
         Args:
             state: one that was never loaded continues what is stored.
@@ -134,7 +125,8 @@ class BlobBackend(StateBackend):
             base = state.base_version
             if base is None or force:
                 base = stored_version(self._stored(), state, force)
-            last = self._last_serial() if base == NO_BASE else 0
+            # What cannot be read, and what was deleted, had serials too.
+            last = self._last_serial() if base.lineage is None else 0
             lineage, serial = next_version(state, base, force, last)
             version = copy.copy(state)
             version.lineage = lineage or str(uuid.uuid4())
@@ -210,7 +202,7 @@ class BlobBackend(StateBackend):
     def restore(self, serial: int) -> State:
         """Store an older version again, as the newest one.
 
-        What is stored becomes a version too, and need not be a valid state.
+        The current content, valid or not, is kept as a version.
 
         Returns:
             The state as it is stored now.

@@ -131,6 +131,8 @@ class BlobStore(ABC):
     def lock(self, name: str, reason: str, timeout: float) -> Iterator[None]:
         """Keep others from writing the blob; by default there is no lock.
 
+        Re-entrant in one thread: a backend that holds it takes it again to save.
+
         Args:
             name: of the blob.
             reason: shown to anyone waiting for the lock.

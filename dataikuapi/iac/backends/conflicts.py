@@ -108,7 +108,8 @@ def next_version(
         state: what is to be stored.
         base: the version that it replaces.
         force: whether that may be of another lineage.
-        last_serial: the greatest that was stored, also by a state that is deleted.
+        last_serial: the highest in the names of the versions, also of a state that was
+            deleted or cannot be read; 0 for none.
 
     Returns:
         The lineage, ``None`` for a new one, and the serial.
@@ -116,16 +117,16 @@ def next_version(
     Raises:
         StateConflictError: if the lineages differ, unless forced.
     """
+    # Versions of a state that is gone may be left: no serial is used twice.
+    unused = max(state.serial, last_serial + 1 if last_serial else 0)
     if base == NO_BASE:
-        # Versions of a deleted state may be left: no serial is used twice.
-        return state.lineage, max(state.serial, last_serial + 1 if last_serial else 0)
+        return state.lineage, unused
     if not force and state.lineage and base.lineage and state.lineage != base.lineage:
         raise StateConflictError(
             f"the stored state is of lineage {base.lineage}, this one of "
-            f"{state.lineage}. Store them in "
-            "separate places, or save with force=True"
+            f"{state.lineage}. Store them in separate places, or save with force=True"
         )
-    return base.lineage or state.lineage, max(state.serial, base.serial + 1)
+    return base.lineage or state.lineage, max(unused, base.serial + 1)
 
 
 def conflict_error(base: BaseVersion, stored: Blob | None) -> StateConflictError:
@@ -138,7 +139,7 @@ def conflict_error(base: BaseVersion, stored: Blob | None) -> StateConflictError
     if stored is None:
         return StateConflictError(
             f"the stored state was deleted since serial {base.serial} was loaded from "
-            "it. Pass force=True to save anyway"
+            "it. Save with force=True to store this one anyway"
         )
     return StateConflictError(
         f"another state was stored in the meantime: {_description(stored.data)}. "

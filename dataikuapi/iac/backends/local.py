@@ -10,7 +10,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from threading import Thread
 
-from dataikuapi.iac.backends.blob import BlobBackend
+from dataikuapi.iac.backends.blob import (
+    DEFAULT_MAX_BYTES,
+    DEFAULT_MAX_VERSIONS,
+    BlobBackend,
+)
 from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobInfo, BlobStore
 from dataikuapi.iac.backends.locks import file_lock
 from dataikuapi.iac.exceptions import (
@@ -66,8 +70,8 @@ class LocalFileBackend(BlobBackend):
         state_file: str | Path,
         *,
         now: Callable[[], datetime] = utc_now,
-        max_versions: int = 20,
-        max_bytes: int = 500_000_000,
+        max_versions: int = DEFAULT_MAX_VERSIONS,
+        max_bytes: int = DEFAULT_MAX_BYTES,
     ) -> None:
         self.state_file = Path(state_file)
         super().__init__(
