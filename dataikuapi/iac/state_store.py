@@ -67,12 +67,16 @@ class StateStore:
             StateNotFoundError: if there is none.
             StateCorruptedError: if what is stored is not a valid state.
         """
+        missing = StateNotFoundError(
+            f"there is no state in {self._backend!r} {purpose}; create one first: "
+            "dataiku-iac sync, or manager.save_state(manager.sync_project(...))"
+        )
         if not self._backend.exists():
-            raise StateNotFoundError(
-                f"there is no state in {self._backend!r} {purpose}; create one first: "
-                "dataiku-iac sync, or manager.save_state(manager.sync_project(...))"
-            )
-        return self.load()
+            raise missing
+        try:
+            return self._backend.load()
+        except StateNotFoundError as error:  # Deleted in between.
+            raise missing from error
 
     def load_for_reading(self) -> State:
         """Return what is stored when the reading of an instance begins.

@@ -89,6 +89,14 @@ def test_state_deleted_during_load_is_empty(mock_backend):
     assert (state.environment, state.resources) == ("test", {})
 
 
+def test_state_deleted_before_a_drift_is_missing(mock_backend):
+    mock_backend.exists.return_value = True
+    mock_backend.load.side_effect = StateNotFoundError("gone")
+
+    with pytest.raises(StateNotFoundError, match="to compare with; create one first"):
+        StateManager(mock_backend, Mock(), "test").drift()
+
+
 def test_save_state_sets_the_environment_and_saves(manager):
     manager.save_state(State(environment="other"))
 

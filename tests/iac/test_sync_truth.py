@@ -281,6 +281,17 @@ def test_vanished_project_is_unknown_until_confirmed(server, manager, many, capl
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("pattern", ["P1/recipes/r", "nothing"])
+def test_vanished_project_is_kept_whatever_else_fails(server, manager, many, pattern):
+    manager.save_state(manager.sync_all())
+    many.delete_project("P3")
+    server.faults = failing(pattern)
+    state = manager.sync_all(on_error="keep")
+
+    assert state.has_resource("project.P3") and "project.P3" in state.unknown
+
+
+@pytest.mark.slow
 def test_existing_project_cannot_be_confirmed_as_removed(manager, many):
     with pytest.raises(ValueError, match="DSS still lists P3"):
         manager.sync_all(confirm_removed=["P3"])
@@ -349,8 +360,14 @@ def test_result_does_not_depend_on_the_order_of_responses(server, manager, many)
 # Requests, provenance and progress
 
 
+def of_three_types(manager):
+    """Return a manager with a number of requests that no other type changes."""
+    types = ["project", "dataset", "recipe"]
+    return StateManager(manager.backend, manager.client, "test", types=types)
+
+
 def test_number_of_requests(server, manager):
-    requested = []
+    manager, requested = of_three_types(manager), []
     server.faults = lambda method, path: requested.append(path)
     state = manager.sync_project("ORDERS_DEMO")
     recipes = len(state.list_resources("recipe"))
@@ -380,7 +397,7 @@ def test_reader_and_last_editor_are_recorded(server, manager, store):
 
 def test_progress_is_reported(manager):
     reported = []
-    state = manager.sync_project(
+    state = of_three_types(manager).sync_project(
         "ORDERS_DEMO", progress=lambda *counts: reported.append(counts)
     )
     # Provenance, the project, the datasets, the recipes, and each recipe.

@@ -197,12 +197,12 @@ def handle_failures(
     for key in sorted(vanished):
         logger.warning("project %s is no longer listed: unknown, not removed", key)
     if failures and on_error == "raise":
-        projects = {key.split(".")[1] for key in failures}
+        projects = {ResourceId.parse(key).project_key for key in failures}
         if not state.resources and len(projects) == 1:
             raise next(iter(failures.values()))  # More specific than SyncError.
         raise SyncError(state, failures)
+    kept = carry_over_unknown(stored, state) if on_error == "keep" else []
     if failures:
-        kept = carry_over_unknown(stored, state)
         logger.warning(
             "could not be read: %d (%s); kept as stored: %d",
             len(failures),
