@@ -15,7 +15,10 @@ from dataikuapi.iac.models.json_values import (
 )
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
-__all__ = ["Resource", "ResourceMetadata"]
+__all__ = ["UNKNOWN_USER", "Resource", "ResourceMetadata"]
+
+UNKNOWN_USER = "system"
+"""Recorded as the reader of a resource until it is known who read it."""
 
 
 @dataclass
@@ -24,7 +27,8 @@ class ResourceMetadata:
 
     Args:
         deployed_at: when it was read from DSS, or written to it. Naive means UTC.
-        deployed_by: who did that.
+        deployed_by: login of the user, or id of the API key, that did it;
+            :data:`UNKNOWN_USER` if that is not known.
         dataiku_internal_id: the id that DSS generates, for types that have one.
         checksum: SHA-256 of the attributes as 64 hex digits; "" if not yet computed.
         last_modified_by: login of the last editor, as reported by DSS.
@@ -133,7 +137,7 @@ _FIELD_NAMES = frozenset(item.name for item in fields(ResourceMetadata)) - {"ext
 
 
 def _default_metadata() -> ResourceMetadata:
-    return ResourceMetadata(deployed_at=utc_now(), deployed_by="system")
+    return ResourceMetadata(deployed_at=utc_now(), deployed_by=UNKNOWN_USER)
 
 
 @dataclass(repr=False)

@@ -8,6 +8,7 @@ from dataikuapi.dssclient import DSSClient
 from dataikuapi.iac.exceptions import DSSError
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.resource import UNKNOWN_USER
 from dataikuapi.iac.sync.connection import address_of
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.types.shapes import expect_object
@@ -20,10 +21,10 @@ _FIELDS = {"node_id": "nodeId", "install_id": "installId", "dss_version": "dssVe
 
 
 class Provenance:
-    """Which DSS instance is read, and whose API key is used; requested once.
+    """Which DSS instance is read, and whose API key is used.
 
     It is optional: if a request fails (one of them is not documented), what it would
-    have returned is missing.
+    have returned is missing, and requested again with the next sync.
 
     Attributes:
         instance: node id, install id, version and address of DSS; ``None`` for a client
@@ -39,9 +40,9 @@ class Provenance:
     def fetch(self, client: DSSClient) -> None:
         """Request what is still missing."""
         if self.identity is None:
-            self.identity = _none_if_refused(client, _identity)
+            self.identity = _or_none(client, _identity)
         if not self._ids:
-            self._ids = _none_if_refused(client, _instance_ids) or {}
+            self._ids = _or_none(client, _instance_ids) or {}
         self.instance = {**self._ids, "address": address_of(client)}
 
     def stamp_state(self, state: State) -> None:
@@ -52,11 +53,12 @@ class Provenance:
 
     def stamp(self, resource: Resource) -> None:
         """Record in a resource who read it, unless that is set already."""
-        if self.identity and resource.metadata.deployed_by == "system":
+        if self.identity and resource.metadata.deployed_by == UNKNOWN_USER:
             resource.metadata.deployed_by = self.identity
 
 
-def _none_if_refused(client: DSSClient, call: Callable[[DSSClient], T]) -> T | None:
+def _or_none(client: DSSClient, call: Callable[[DSSClient], T]) -> T | None:
+    """Return what the call returns; ``None`` if it fails whatever the reason."""
     try:
         with translate_errors(client, None):
             return call(client)

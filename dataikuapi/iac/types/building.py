@@ -1,10 +1,9 @@
 """Builds a resource from documents, without I/O, whatever their source."""
 
-from datetime import datetime
-
 from dataikuapi.iac.exceptions import UnsupportedValueError
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.json_values import find_unsupported
+from dataikuapi.iac.models.resource import UNKNOWN_USER
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.types.base import Documents, ResourceType
 from dataikuapi.iac.types.cleaning import metadata_of
@@ -18,9 +17,6 @@ def resource_from(
     resource_id: ResourceId,
     documents: Documents,
     redactor: Redactor = redact_constant,
-    *,
-    read_at: datetime | None = None,
-    read_by: str = "system",
 ) -> Resource:
     """Build a resource from its documents.
 
@@ -30,8 +26,6 @@ def resource_from(
         documents: by part, as :meth:`ResourceType.fetch_documents` returns them; not
             modified.
         redactor: replaces each secret.
-        read_at: when the documents were read. Defaults to now.
-        read_by: login of the user, or id of the API key, that read them.
 
     Raises:
         UnsupportedValueError: if a value cannot be held exactly in a state.
@@ -40,12 +34,11 @@ def resource_from(
         attributes = resource_type.attributes(documents, redactor)
         _require_supported(resource_id, attributes)
     except RecursionError:
-        # Raises an error that names what is nested too deep.
+        # Raise an error that names what is nested too deep, if a document is.
         _require_supported(resource_id, list(documents.values()))
         raise
-    metadata = metadata_of(
-        documents[resource_type.main], read_at=read_at or utc_now(), read_by=read_by
-    )
+    main = documents[resource_type.main]
+    metadata = metadata_of(main, read_at=utc_now(), read_by=UNKNOWN_USER)
     return Resource._from_parts(
         resource_type.name, str(resource_id), attributes, metadata
     )
