@@ -17,6 +17,7 @@ from dataikuapi.iac.models import (
     State,
     UnreadableResource,
 )
+from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.times import format_minute
 from dataikuapi.iac.reports import render_html, render_text
 
@@ -24,8 +25,6 @@ __all__ = ["DriftReport"]
 
 _MAX_NAMES = 3
 """The title counts the projects if there are more."""
-
-IN_SYNC, DRIFTED, INCOMPLETE = 0, 2, 3
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,13 +68,12 @@ class DriftReport:
             project_keys: the projects that were read.
             source: the DSS that was read, for the title.
         """
-        diffs = engine.diff(stored, fresh)
         read = [key for key in fresh.resources if key not in fresh.unknown]
-        diffs.coverage = Coverage(sum(map(stored.has_resource, read)), len(read))
-        diffs.title = (
-            f"Drift of {_names(project_keys)} since serial {stored.serial} of "
+        diffs = engine.diff(stored, fresh).with_context(
+            title=f"Drift of {_names(project_keys)} since serial {stored.serial} of "
             f"{stored.environment} ({format_minute(stored.updated_at)}): {source}, "
-            f"read {format_minute(fresh.updated_at)}"
+            f"read {format_minute(fresh.updated_at)}",
+            coverage=Coverage(sum(map(stored.has_resource, read)), len(read)),
         )
         return cls(diffs, stored.environment, tuple(project_keys), fresh.updated_at)
 
@@ -119,9 +117,8 @@ class DriftReport:
         -detailed-exitcode``, and 3 if there is no drift among what was compared, but
         the report is incomplete.
         """
-        if self:
-            return DRIFTED
-        return INCOMPLETE if self.is_incomplete else IN_SYNC
+        # A plain int: str() of an IntEnum depends on the version of Python.
+        return int(ExitCode.from_comparison(bool(self), self.is_incomplete))
 
     @property
     def is_incomplete(self) -> bool:

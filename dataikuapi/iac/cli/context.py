@@ -12,7 +12,7 @@ from dataikuapi.dssclient import DSSClient
 from dataikuapi.iac import LocalFileBackend, StateManager, read_ignore_file
 from dataikuapi.iac.backends.local import default_state_file
 from dataikuapi.iac.cli import values
-from dataikuapi.iac.cli.exits import UsageError
+from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.output import is_terminal
 from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule

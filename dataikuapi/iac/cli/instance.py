@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
 from dataikuapi.iac.cli.context import open_manager, read_project, read_rules
-from dataikuapi.iac.cli.exits import INCOMPLETE, exit_code
 from dataikuapi.iac.cli.output import is_terminal, write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import UnreadableResource
+from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.reports.formatting import printable, unknown_lines
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.types import TYPES
@@ -22,7 +22,7 @@ __all__ = ["drift", "refresh", "sync"]
 T = TypeVar("T")
 
 
-def sync(arguments: argparse.Namespace) -> int:
+def sync(arguments: argparse.Namespace) -> ExitCode:
     """Read a project, or all projects, and save the state."""
     project = read_project(arguments)
     manager = open_manager(arguments)
@@ -35,7 +35,7 @@ def sync(arguments: argparse.Namespace) -> int:
     state = _read_again_on_conflict(read_and_save)
     with saved_as(state):
         write_text(_summary(state))
-    return exit_code(False, state.unknown, arguments.allow_unknown)
+    return _exit_code(state, arguments)
 
 
 def _read(manager: StateManager, project: str | None, keep_going: bool) -> State:
@@ -46,7 +46,7 @@ def _read(manager: StateManager, project: str | None, keep_going: bool) -> State
         )
     except SyncError as error:
         if keep_going and error.state.resources:
-            return error.state  # type: ignore[no-any-return]
+            return error.state
         raise _nothing_saved(manager, error) from error
 
 
@@ -71,7 +71,7 @@ def _summary(state: State) -> str:
     return "\n".join(map(printable, lines))
 
 
-def drift(arguments: argparse.Namespace) -> int:
+def drift(arguments: argparse.Namespace) -> ExitCode:
     """Compare DSS with the stored state; the exit code is 0, 2 or 3."""
     project = read_project(arguments)
     report = open_manager(arguments).drift(
@@ -86,11 +86,11 @@ def drift(arguments: argparse.Namespace) -> int:
             expires=arguments.expires,
         )
         write_error(f"added {added} rules to {arguments.baseline}")
-    is_allowed = arguments.allow_unknown and report.exit_code == INCOMPLETE
-    return 0 if is_allowed else report.exit_code
+    is_incomplete = report.is_incomplete and not arguments.allow_unknown
+    return ExitCode.from_comparison(bool(report), is_incomplete)
 
 
-def refresh(arguments: argparse.Namespace) -> int:
+def refresh(arguments: argparse.Namespace) -> ExitCode:
     """Update the stored state to match DSS, and show what changed."""
     manager = open_manager(arguments)
 
@@ -105,7 +105,13 @@ def refresh(arguments: argparse.Namespace) -> int:
     before, after = _read_again_on_conflict(load_and_refresh)
     with saved_as(after):
         write_diffs(DiffEngine().diff(before, after), arguments)
-    return exit_code(False, after.unknown, arguments.allow_unknown)
+    return _exit_code(after, arguments)
+
+
+def _exit_code(state: State, arguments: argparse.Namespace) -> ExitCode:
+    """Return the exit code of a command that saved a state."""
+    is_incomplete = bool(state.unknown) and not arguments.allow_unknown
+    return ExitCode.from_comparison(False, is_incomplete)
 
 
 def _read_again_on_conflict(read_and_save: Callable[[], T]) -> T:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from dataikuapi.iac.cli.exits import OutputError
+from dataikuapi.iac.cli.errors import OutputError
 from dataikuapi.iac.reports.formatting import printable
 
 __all__ = [

@@ -8,9 +8,9 @@ from typing import NoReturn
 
 from dataikuapi.iac import __version__
 from dataikuapi.iac.cli import instance, stored, values
-from dataikuapi.iac.cli.exits import USAGE
 from dataikuapi.iac.cli.output import write_error, write_text
 from dataikuapi.iac.cli.rendering import FORMATS
+from dataikuapi.iac.models.exit_codes import ExitCode
 
 __all__ = ["build_parser"]
 
@@ -37,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the error and exit with 64 (EX_USAGE), since 2 means drift."""
         write_error(f"{self.format_usage()}{self.prog}: error: {message}")
-        sys.exit(USAGE)
+        sys.exit(ExitCode.USAGE)
 
     def print_help(self, file: object = None) -> None:
         """Print the help as commands print their output."""

@@ -5,16 +5,11 @@ from collections.abc import Sequence
 
 from dataikuapi.utils import DataikuException
 
-from dataikuapi.iac.cli.exits import (
-    ERROR,
-    INTERRUPTED,
-    USAGE,
-    OutputError,
-    UsageError,
-)
+from dataikuapi.iac.cli.errors import OutputError, UsageError
 from dataikuapi.iac.cli.output import discard, flush, require_stdout, write_error
 from dataikuapi.iac.cli.parser import build_parser
 from dataikuapi.iac.exceptions import ConfirmedRemovalError
+from dataikuapi.iac.models.exit_codes import ExitCode
 
 __all__ = ["main"]
 
@@ -38,16 +33,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         flush()
         return code
     except (UsageError, ConfirmedRemovalError) as error:
-        return _report_error(error, USAGE)
+        return _report_error(error, ExitCode.USAGE)
     except (DataikuException, OutputError) as error:
-        return _report_error(error, ERROR)
+        return _report_error(error, ExitCode.ERROR)
     except BrokenPipeError:
         discard(sys.stdout)
-        return ERROR
+        return ExitCode.ERROR
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
-def _report_error(error: Exception, code: int) -> int:
+def _report_error(error: Exception, code: ExitCode) -> ExitCode:
     write_error(f"error: {error}")
     return code

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dataikuapi.iac import State
-from dataikuapi.iac.cli.exits import OutputError
+from dataikuapi.iac.cli.errors import OutputError
 from dataikuapi.iac.cli.output import write_document, write_text
 from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.reports import (

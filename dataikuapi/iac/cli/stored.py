@@ -7,7 +7,7 @@ from pathlib import Path
 from dataikuapi.iac import DiffEngine, LocalFileBackend, State
 from dataikuapi.iac.backends import StateVersion
 from dataikuapi.iac.cli.context import open_backend, read_rules
-from dataikuapi.iac.cli.exits import ERROR, UsageError, exit_code
+from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.output import write_document, write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
 from dataikuapi.iac.exceptions import (
@@ -16,13 +16,14 @@ from dataikuapi.iac.exceptions import (
     StateNotFoundError,
     StateReadError,
 )
+from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.times import format_time
 from dataikuapi.iac.reports.formatting import printable
 
 __all__ = ["diff", "history", "restore", "show", "verify"]
 
 
-def diff(arguments: argparse.Namespace) -> int:
+def diff(arguments: argparse.Namespace) -> ExitCode:
     """Compare two states: files or stored versions; the exit code is 0, 2 or 3."""
     backend = open_backend(arguments)
     old = _version(backend, arguments.old)
@@ -30,8 +31,10 @@ def diff(arguments: argparse.Namespace) -> int:
     diffs = DiffEngine(ignore=read_rules(arguments)).diff(old, new)
     write_diffs(diffs, arguments)
     is_different = any(diff.has_changed for diff in diffs)
-    unknown = [*diffs.unknown, *diffs.unknown_in_part]
-    return exit_code(is_different, unknown, arguments.allow_unknown)
+    is_incomplete = bool(diffs.unknown or diffs.unknown_in_part)
+    return ExitCode.from_comparison(
+        is_different, is_incomplete and not arguments.allow_unknown
+    )
 
 
 def _version(backend: LocalFileBackend, version: int | Path) -> State:
@@ -40,19 +43,19 @@ def _version(backend: LocalFileBackend, version: int | Path) -> State:
     return LocalFileBackend(version).load()
 
 
-def show(arguments: argparse.Namespace) -> int:
+def show(arguments: argparse.Namespace) -> ExitCode:
     """List the resources in the stored state, or print one of them."""
     state = open_backend(arguments).load()
     if arguments.id is None:
         _list_resources(state)
-        return 0
+        return ExitCode.SUCCESS
     requested = state.get_resource(arguments.id)
     if requested is None:
         raise UsageError(
             f"no {arguments.id} in the state; list what is in it: dataiku-iac show"
         )
     write_document(json.dumps(requested.to_dict(), indent=2))
-    return 0
+    return ExitCode.SUCCESS
 
 
 def _list_resources(state: State) -> None:
@@ -64,7 +67,7 @@ def _list_resources(state: State) -> None:
     write_text("\n".join(map(printable, lines)))
 
 
-def history(arguments: argparse.Namespace) -> int:
+def history(arguments: argparse.Namespace) -> ExitCode:
     """List the stored versions, newest first."""
     backend = open_backend(arguments)
     versions = backend.history()
@@ -80,7 +83,7 @@ def history(arguments: argparse.Namespace) -> int:
         about = f"{_contents(version)}, {version.size:,} bytes, {version.name}"
         lines.append(f"serial {version.serial}  {format_time(version.time)}  {about}")
     write_text("\n".join(map(printable, lines)))
-    return 0
+    return ExitCode.SUCCESS
 
 
 def _contents(version: StateVersion) -> str:
@@ -90,7 +93,7 @@ def _contents(version: StateVersion) -> str:
         return "cannot be read"
 
 
-def restore(arguments: argparse.Namespace) -> int:
+def restore(arguments: argparse.Namespace) -> ExitCode:
     """Restore an older version; the current one stays in the history."""
     backend = open_backend(arguments)
     replaced = _problem_of(backend)
@@ -99,7 +102,7 @@ def restore(arguments: argparse.Namespace) -> int:
         write_text(f"restored serial {arguments.serial} as serial {state.serial}")
     if replaced:
         write_error(f"warning: {replaced}")
-    return 0
+    return ExitCode.SUCCESS
 
 
 def _problem_of(backend: LocalFileBackend) -> str:
@@ -113,7 +116,7 @@ def _problem_of(backend: LocalFileBackend) -> str:
     return ""
 
 
-def verify(arguments: argparse.Namespace) -> int:
+def verify(arguments: argparse.Namespace) -> ExitCode:
     """Check the stored state and its backups, and list all problems."""
     backend = open_backend(arguments)
     problems = backend.verify()
@@ -121,4 +124,4 @@ def verify(arguments: argparse.Namespace) -> int:
         problems.insert(0, f"there is no state at {backend.state_file}")
     lines = [*problems, f"{len(problems) or 'no'} problems found"]
     write_text("\n".join(map(printable, lines)))
-    return ERROR if problems else 0
+    return ExitCode.ERROR if problems else ExitCode.SUCCESS

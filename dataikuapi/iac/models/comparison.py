@@ -173,6 +173,12 @@ class ResourceDiffs(list[ResourceDiff]):
         """Return the diffs in another order, as ``sorted()`` does."""
         return self._part(sorted(self, key=key, reverse=reverse))
 
+    def with_context(self, *, title: str, coverage: Coverage) -> "ResourceDiffs":
+        """Return the diffs with another title and coverage; see the class."""
+        part = self._part(self)
+        part.title, part.coverage = title, coverage
+        return part
+
     def copy(self) -> "ResourceDiffs":
         """Return a shallow copy."""
         return self._part(self)
