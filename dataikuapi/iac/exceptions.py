@@ -34,7 +34,7 @@ instead.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 try:
     from dataikuapi.utils import DataikuException
@@ -45,6 +45,9 @@ except ModuleNotFoundError as error:
         "dataikuapi.iac needs Dataiku's client: pip install dataiku-api-client",
         name=error.name,
     ) from error
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.models import State
 
 __all__ = [
     "ConfirmedRemovalError",
@@ -145,13 +148,13 @@ class SyncError(DSSError):
     """Some of the objects could not be read.
 
     Args:
-        state: what could be read, as a :class:`~dataikuapi.iac.models.State`: its
-            ``scope`` says what was read completely, ``unknown`` what was not.
+        state: what could be read: its ``scope`` says what was read completely, its
+            ``unknown`` what was not.
         failures: what went wrong, by id; a listing that failed has a key of its own,
             such as ``recipe.SHOP.*``.
     """
 
-    def __init__(self, state: Any, failures: Mapping[str, DataikuIaCError]) -> None:
+    def __init__(self, state: "State", failures: Mapping[str, DataikuIaCError]) -> None:
         self.state = state
         self.failures = dict(failures)
         lines = "".join(f"\n  {key}: {error}" for key, error in failures.items())

@@ -75,6 +75,10 @@ MAY_IMPORT = {
 # notebook by the reports, see docs/decisions/0021.
 MAY_IMPORT_INSIDE = {("models", "_repr_html_"): {"reports"}}
 
+# What a part may import for annotations alone, which no program executes: SyncError has
+# the state of what could be read.
+MAY_IMPORT_TO_ANNOTATE = {"exceptions": {"models"}}
+
 
 def modules():
     """Yield the name inside iac and the path of each module, except the root."""
@@ -87,7 +91,10 @@ def modules():
 
 
 def imports(node, function=None):
-    """Yield the modules of iac that are imported, each with the function around it."""
+    """Yield the modules of iac that are imported, each with the function around it.
+
+    Around what is imported for annotations alone, that is ``TYPE_CHECKING``.
+    """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
             names = [alias.name for alias in child.names]
@@ -97,6 +104,10 @@ def imports(node, function=None):
         else:
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield from imports(child, child.name)
+            elif (
+                isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+            ):
+                yield from imports(child, "TYPE_CHECKING")
             else:
                 yield from imports(child, function)
             continue
@@ -112,6 +123,8 @@ def test_imports_point_down(name, path):
     part = name.partition(".")[0]
     for imported, function in imports(ast.parse(path.read_text("utf-8"))):
         others = MAY_IMPORT[part] | MAY_IMPORT_INSIDE.get((part, function), set())
+        if function == "TYPE_CHECKING":
+            others |= MAY_IMPORT_TO_ANNOTATE.get(part, set())
         allowed = imported.partition(".")[0] == part or any(
             imported == other or imported.startswith(f"{other}.") for other in others
         )

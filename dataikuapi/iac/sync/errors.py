@@ -58,14 +58,14 @@ def translate_errors(
     """
     try:
         yield
+    except UnexpectedShapeError as error:
+        raise _unexpected_response(client, rid, str(error)) from error
     except DataikuIaCError:
         raise
     except DataikuException as error:
         raise _error_reported(client, rid, ErrorResponse.of_exception(error)) from error
     except requests.RequestException as error:
         raise _request_failed(client, rid, error) from error
-    except UnexpectedShapeError as error:
-        raise _unexpected_response(client, rid, str(error)) from error
     except ForeignResponseError as error:
         raise _foreign_response(client, rid, error) from error
     except ResponseTooLargeError as error:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from dataikuapi.iac.exceptions import UnexpectedResponseError
+
 __all__ = [
     "ListShape",
     "ObjectShape",
@@ -28,10 +30,11 @@ __all__ = [
 _KINDS: dict[type, str] = {dict: "an object", list: "an array", str: "a string"}
 
 
-class UnexpectedShapeError(Exception):
-    """The client returned JSON of an unexpected shape.
+class UnexpectedShapeError(UnexpectedResponseError):
+    """The client returned JSON of an unexpected shape; says which.
 
-    The caller adds host and object: it raises an UnexpectedResponseError instead.
+    The caller of a resource type raises an UnexpectedResponseError from it, with the
+    host and the object.
     """
 
 
