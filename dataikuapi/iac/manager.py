@@ -1,7 +1,6 @@
 """The facade of the library: syncs an instance, and stores its state."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from dataikuapi.dssclient import DSSClient
 
@@ -11,21 +10,16 @@ from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
-from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.state_store import StateStore, start_of
+from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.statefile.merge import require_same_instance
 from dataikuapi.iac.sync.connection import describe_host
-from dataikuapi.iac.sync.instance import InstanceReader, Progress, Reader, ReaderOf
+from dataikuapi.iac.sync.instance import InstanceReader, Progress
 from dataikuapi.iac.sync.policy import RetryPolicy
+from dataikuapi.iac.sync.readers import Reader, ReaderOf
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
-from dataikuapi.iac.sync.result import (
-    FetchResult,
-    OnError,
-    check_on_error,
-    handle_failures,
-)
+from dataikuapi.iac.sync.result import OnError, check_on_error
 from dataikuapi.iac.types.registry import DATASET, PROJECT, RECIPE, resource_type_of
 
 __all__ = ["StateManager"]
@@ -79,15 +73,16 @@ class StateManager:
         policy: RetryPolicy | None = None,
         types: Iterable[str] | None = None,
     ) -> None:
-        self.backend = backend
         self.client = client
-        self.environment = check_environment(environment)
+        self._backend = backend
+        self._store = StateStore(backend, environment)
         self._instance = InstanceReader(
             client,
             types,
             secret_key=secret_key,
             max_workers=max_workers,
             policy=policy,
+            environment=environment,
         )
 
     @property
@@ -96,27 +91,42 @@ class StateManager:
         return self._instance.readers
 
     @property
-    def _store(self) -> StateStore:
-        return StateStore(self.backend, self.environment)
+    def backend(self) -> StateBackend:
+        """Where the state is stored."""
+        return self._backend
+
+    @property
+    def environment(self) -> str:
+        """The name of the environment, e.g. ``dev``."""
+        return self._store.environment
 
     @classmethod
     def local(
-        cls, client: DSSClient, environment: str, *, secret_key: str | None = None
+        cls,
+        client: DSSClient,
+        environment: str,
+        *,
+        secret_key: str | None = None,
+        max_workers: int = 10,
+        policy: RetryPolicy | None = None,
+        types: Iterable[str] | None = None,
     ) -> "StateManager":
-        """Return a manager that stores its state in the default location.
+        """Store in ``.dataiku/state/{environment}.state.json``; otherwise as the class.
 
-        That is ``.dataiku/state/{environment}.state.json`` in the current directory.
-
-        Args:
-            client: connects to DSS.
-            environment: e.g. ``dev`` or ``prod``.
-            secret_key: see the class.
+        The path is in the current directory.
         """
-        # For convenience, the only place where the facade knows a concrete backend.
         from dataikuapi.iac.backends.local import LocalFileBackend, default_state_file
 
         backend = LocalFileBackend(default_state_file(environment))
-        return cls(backend, client, environment, secret_key=secret_key)
+        return cls(
+            backend,
+            client,
+            environment,
+            secret_key=secret_key,
+            max_workers=max_workers,
+            policy=policy,
+            types=types,
+        )
 
     def __repr__(self) -> str:
         """Return a one-line summary: environment, instance and backend."""
@@ -151,17 +161,25 @@ class StateManager:
         """
         self._store.save(state, allow_other_instance)
 
-    def diff_versions(self, old_serial: int, new_serial: int) -> ResourceDiffs:
+    def diff_versions(
+        self,
+        old_serial: int,
+        new_serial: int,
+        ignore: Iterable[IgnoreRule | str] | None = None,
+    ) -> ResourceDiffs:
         """Compare two stored versions; the current state counts as one.
 
         Args:
             old_serial: of the version to compare from.
             new_serial: of the version to compare to.
+            ignore: see :meth:`drift`.
 
         Raises:
             StateNotFoundError: if one of them does not exist, or was pruned.
         """
-        return self._store.diff_versions(old_serial, new_serial)
+        engine = DiffEngine(default_rules() if ignore is None else ignore)
+        old = self._store.load_version(old_serial)
+        return engine.diff(old, self._store.load_version(new_serial))
 
     def sync_resource(self, resource_id: str) -> Resource:
         """Read one object from DSS.
@@ -205,7 +223,7 @@ class StateManager:
         types = None if include_children else [PROJECT.name]
         stored, started = self._store.load_for_reading(), utc_now()
         result = self._instance.read_projects([project_key], progress, types)
-        return self._state(result, started, on_error, stored)
+        return self._instance.build_state(result, started, on_error, stored)
 
     def sync_all(
         self,
@@ -249,9 +267,9 @@ class StateManager:
         if projects is not None:
             keys = unique(projects, "projects")
             result = self._instance.read_projects(keys, progress)
-            return self._state(result, started, on_error, stored)
+            return self._instance.build_state(result, started, on_error, stored)
         result, listed = self._instance.read_all(progress, removals)
-        return self._state(result, started, on_error, stored, listed)
+        return self._instance.build_state(result, started, on_error, stored, listed)
 
     def drift(
         self,
@@ -279,7 +297,7 @@ class StateManager:
         stored, started = self._store.load_required("to compare with"), utc_now()
         keys = stored.project_keys() if project_key is None else [project_key]
         result = self._instance.reread_projects(keys, progress)
-        fresh = self._state(result, started, "keep", stored)
+        fresh = self._instance.build_state(result, started, "keep", stored)
         require_same_instance(stored, fresh)
         source = describe_host(self.client)
         return DriftReport.between(stored, fresh, engine, keys, source)
@@ -326,24 +344,7 @@ class StateManager:
             result = self._instance.read_objects(requested, progress)
             result.pop_deleted(removals)
             result.raise_first_failure()
-        fresh = self._state(result, started, "keep", stored)
+        fresh = self._instance.build_state(result, started, "keep", stored)
         merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
         merged.unknown = fresh.unknown
         return merged
-
-    def _state(
-        self,
-        result: FetchResult,
-        started: datetime,
-        on_error: OnError,
-        stored: State,
-        listed: list[str] | None = None,
-    ) -> State:
-        """Build a state from what was read since ``stored`` was loaded."""
-        state = result.state(started)
-        state.environment = self.environment
-        self._instance.provenance.stamp_state(state)
-        state.reading_start = start_of(stored)
-        if result.failures or listed is not None:
-            handle_failures(state, stored, result.failures, listed, on_error)
-        return state

@@ -5,7 +5,6 @@ from collections.abc import Collection
 
 from dataikuapi.iac.backends.adapter import adapt_backend
 from dataikuapi.iac.backends.base import StateBackend
-from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.exceptions import (
     EnvironmentMismatchError,
     InstanceConflictError,
@@ -15,7 +14,8 @@ from dataikuapi.iac.exceptions import (
     StateNotFoundError,
     StateReadError,
 )
-from dataikuapi.iac.models import ResourceDiffs, State
+from dataikuapi.iac.models import State
+from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.state import NO_BASE, NOTHING_STORED, ReadingStart
 from dataikuapi.iac.statefile.merge import merge, require_newer, require_same_instance
 
@@ -33,10 +33,13 @@ class StateStore:
     Args:
         backend: where the state is stored.
         environment: e.g. ``dev`` or ``prod``; recorded in each state.
+
+    Raises:
+        ValueError: if the environment is not a valid name.
     """
 
     def __init__(self, backend: StateBackend, environment: str) -> None:
-        self.environment = environment
+        self.environment = check_environment(environment)
         self._backend = adapt_backend(backend)
 
     def load(self) -> State:
@@ -105,7 +108,7 @@ class StateStore:
                     "again, then save"
                 )
             self._save_whole(state)
-            state.reading_start = start_of(state)
+            state.reading_start = ReadingStart.of(state)
         else:
             self.merge_and_save(state, self.load(), allow_other_instance)
 
@@ -145,8 +148,8 @@ class StateStore:
                         stored, state, allow_other_instance, deleted
                     )
                 except StateConflictError:
-                    before, stored = start_of(stored), self.load()
-                    if start_of(stored) == before:
+                    before, stored = ReadingStart.of(stored), self.load()
+                    if ReadingStart.of(stored) == before:
                         raise
             return self._merge_over(stored, state, allow_other_instance, deleted)
 
@@ -169,7 +172,7 @@ class StateStore:
         self._save_whole(merged)
         state.environment = self.environment
         state.serial, state.lineage = merged.serial, merged.lineage
-        state.reading_start = start_of(merged)
+        state.reading_start = ReadingStart.of(merged)
         return merged
 
     def _stored_environment(self) -> str:
@@ -189,12 +192,9 @@ class StateStore:
                 f"a manager for {environment!r}"
             )
 
-    def diff_versions(self, old_serial: int, new_serial: int) -> ResourceDiffs:
-        """Compare two stored versions; see :meth:`StateManager.diff_versions`."""
-        return DiffEngine().diff(
-            self._backend.load_version(old_serial),
-            self._backend.load_version(new_serial),
-        )
+    def load_version(self, serial: int) -> State:
+        """Return a stored version; see :meth:`StateBackend.load_version`."""
+        return self._backend.load_version(serial)
 
 
 def _require_same_instance(stored: State, state: State) -> None:
@@ -205,10 +205,3 @@ def _require_same_instance(stored: State, state: State) -> None:
             f"{error}, or save with allow_other_instance=True if it is the same one or "
             "is to be replaced"
         ) from error
-
-
-def start_of(stored: State) -> ReadingStart:
-    """Return where a reading begins that began when this state was stored."""
-    if stored.base_version == NO_BASE:
-        return NOTHING_STORED
-    return ReadingStart(stored.lineage, stored.serial)

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 import dataikuapi.iac
+from dataikuapi.iac import StateManager
 from dataikuapi.iac.sandbox import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +107,24 @@ def test_refresh_shows_what_it_accepted(synced, project):
     assert synced("drift")[0] == 2
     assert "1 added" in synced("refresh")[1]
     assert synced("drift")[0] == 0
+
+
+def test_refresh_does_not_show_what_others_saved_meanwhile(
+    synced, server, store, project
+):
+    store.add_project("OTHER")
+    other = StateManager.local(project.client, "dev")
+    read = other.sync_project("OTHER")
+    change(project)
+
+    def save_once(method, path):
+        server.faults = None
+        other.save_state(read)
+
+    server.faults = save_once
+    output = synced("refresh", TABLE)[1]
+    assert other.load_state().has_resource("project.OTHER")
+    assert f"~ {TABLE}" in output and "0 added" in output
 
 
 def test_refresh_of_a_removed_project(synced, store):

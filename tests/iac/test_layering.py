@@ -35,7 +35,6 @@ MAY_IMPORT = {
     "state_store": {
         "backends.base",
         "backends.adapter",
-        "diff",
         "statefile.merge",
         "models",
         "exceptions",

@@ -215,6 +215,26 @@ def test_diff_of_two_versions(tmp_path, server):
     assert changed == ["+ dataset.ORDERS_DEMO.later"]
 
 
+def test_diff_of_two_versions_applies_the_ignore_rules(manager, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    manager = StateManager(LocalFileBackend("x.state.json"), Mock(), "test")
+    for round in (1, 2):
+        state = manager.load_state()
+        attributes = {"round": round}
+        state.add_resource(Resource("dataset", "dataset.SHOP.x", attributes))
+        manager.save_state(state)
+    (changed,) = manager.diff_versions(1, 2)
+    (tmp_path / ".dataikuignore").write_text("dataset.SHOP.x round")
+    (ignored,) = manager.diff_versions(1, 2)
+    (unfiltered,) = manager.diff_versions(1, 2, ignore=[])
+
+    assert [diff.has_changed for diff in (changed, ignored, unfiltered)] == [
+        True,
+        False,
+        True,
+    ]
+
+
 def test_concurrent_first_saves_do_not_overwrite_each_other(tmp_path):
     backend = LocalFileBackend(tmp_path / "x.state.json")
     maria, thomas = (StateManager(backend, Mock(), "test") for _ in range(2))

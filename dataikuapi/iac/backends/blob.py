@@ -296,7 +296,7 @@ class BlobBackend(StateBackend):
         location, serial = newest
         return (
             f"the newest backup that loads is {location} (serial {serial}): "
-            f"restore({serial}) brings it back"
+            f"dataiku-iac restore {serial}, or backend.restore({serial}) brings it back"
         )
 
 

@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable
-from typing import TypeVar
 
 from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
 from dataikuapi.iac.cli.context import open_manager, read_project, read_rules
@@ -18,8 +17,6 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.types import TYPES
 
 __all__ = ["drift", "refresh", "sync"]
-
-T = TypeVar("T")
 
 
 def sync(arguments: argparse.Namespace) -> ExitCode:
@@ -94,15 +91,16 @@ def refresh(arguments: argparse.Namespace) -> ExitCode:
     """Update the stored state to match DSS, and show what changed."""
     manager = open_manager(arguments)
 
-    def load_and_refresh() -> tuple[State, State]:
-        before = manager.load_state()
-        return before, manager.refresh(
+    def read_and_save() -> State:
+        return manager.refresh(
             arguments.ids or None,
             confirm_removed=arguments.confirm_removed,
             progress=is_terminal(sys.stderr),
         )
 
-    before, after = _read_again_on_conflict(load_and_refresh)
+    after = _read_again_on_conflict(read_and_save)
+    # What it replaced: others may have saved since the refresh began.
+    before = manager.backend.load_version(after.serial - 1)
     with saved_as(after):
         write_diffs(DiffEngine().diff(before, after), arguments)
     return _exit_code(after, arguments)
@@ -114,7 +112,7 @@ def _exit_code(state: State, arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.from_comparison(False, is_incomplete)
 
 
-def _read_again_on_conflict(read_and_save: Callable[[], T]) -> T:
+def _read_again_on_conflict(read_and_save: Callable[[], State]) -> State:
     """Read and save; once more if others saved the same objects meanwhile."""
     try:
         return read_and_save()

@@ -48,6 +48,13 @@ class ReadingStart(NamedTuple):
     lineage: str | None
     serial: int
 
+    @classmethod
+    def of(cls, stored: "State") -> "ReadingStart":
+        """Return the start of a reading that begins while this state is stored."""
+        if stored.base_version == NO_BASE:
+            return NOTHING_STORED
+        return cls(stored.lineage, stored.serial)
+
 
 NOTHING_STORED = ReadingStart(None, -1)
 """The start of a reading that began when nothing was stored: any serial is later."""

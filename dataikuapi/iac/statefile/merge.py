@@ -147,7 +147,8 @@ def collect_unknown(
 
 _VANISHED = (
     "DSS no longer lists project {key}: it was deleted, or the API key lost the right "
-    "to see it; DSS does not say which. If it was deleted: confirm_removed=['{key}']"
+    "to see it; DSS does not say which. If it was deleted: dataiku-iac refresh "
+    "--confirm-removed {key}, or confirm_removed=['{key}']"
 )
 
 

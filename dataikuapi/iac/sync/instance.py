@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar, cast, overload
+from typing import TypeVar, cast
 
 from dataikuapi.dssclient import DSSClient
 
@@ -14,7 +15,8 @@ from dataikuapi.iac.exceptions import (
     StateNotFoundError,
     SyncError,
 )
-from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.models import Resource, ResourceId, State
+from dataikuapi.iac.models.state import ReadingStart
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.classes import sync_class
 from dataikuapi.iac.sync.connection import describe_host
@@ -22,69 +24,18 @@ from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.progress import progress_bar
 from dataikuapi.iac.sync.provenance import Provenance
+from dataikuapi.iac.sync.readers import Reader
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
-from dataikuapi.iac.sync.result import FetchResult
+from dataikuapi.iac.sync.result import FetchResult, OnError, handle_failures
 from dataikuapi.iac.sync.typed import TypedSync, is_deleted
 from dataikuapi.iac.sync.workers import ProgressCallback, Workers
-from dataikuapi.iac.types import TYPES, ResourceType
+from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.registry import PROJECT, known_types, resource_type_of
 
-__all__ = ["InstanceReader", "Progress", "Reader", "ReaderOf"]
+__all__ = ["InstanceReader", "Progress"]
 
 T = TypeVar("T")
 Progress = bool | ProgressCallback
-
-
-class Reader(Protocol):
-    """Reads one type: a ResourceSync, or what a caller replaced it with."""
-
-    def fetch(self, resource_id: str) -> Resource:
-        """Read one object."""
-        ...
-
-    def list_all(self, project_key: str | None = None) -> list[Resource]:
-        """Read all objects; those in one project, if the type is in projects."""
-        ...
-
-
-class ReaderOf:
-    """Descriptor: the reader of one type, as a replaceable attribute of a manager."""
-
-    def __init__(self, kind: ResourceType) -> None:
-        self._kind = kind
-
-    @overload
-    def __get__(self, manager: None, owner: object) -> "ReaderOf": ...
-
-    @overload
-    def __get__(self, manager: "HasReaders", owner: object) -> Reader: ...
-
-    def __get__(
-        self, manager: "HasReaders | None", owner: object
-    ) -> "Reader | ReaderOf":
-        """Return the reader; on the class, the descriptor itself."""
-        if manager is None:
-            return self
-        name = self._kind.name
-        if name not in manager.readers:
-            raise AttributeError(
-                f"this manager does not read {self._kind.plural}; create it with "
-                f"types=[{name!r}, …]"
-            )
-        return manager.readers[name]
-
-    def __set__(self, manager: "HasReaders", reader: Reader) -> None:
-        """Replace the reader."""
-        manager.readers[self._kind.name] = reader
-
-
-class HasReaders(Protocol):
-    """An object with attributes that are :class:`ReaderOf`."""
-
-    @property
-    def readers(self) -> dict[str, Reader]:
-        """The readers, by type."""
-        ...
 
 
 class InstanceReader:
@@ -97,6 +48,7 @@ class InstanceReader:
         secret_key: see :class:`~dataikuapi.iac.sync.base.ResourceSync`.
         max_workers: how many requests to DSS are made concurrently.
         policy: timeouts and retries.
+        environment: recorded in each state.
 
     Attributes:
         readers: the reader of each type, in the order of the types.
@@ -111,8 +63,10 @@ class InstanceReader:
         secret_key: str | None = None,
         max_workers: int = 10,
         policy: RetryPolicy | None = None,
+        environment: str = "",
     ) -> None:
         self._host = describe_host(client)
+        self._environment = environment
         self._workers = Workers(client, max_workers, policy)
         self.provenance = Provenance()
         self.readers: dict[str, Reader] = {
@@ -278,6 +232,34 @@ class InstanceReader:
         removals.require_not_visible(keys)
         result.complete += [(key, name) for key in removals.keys for name in self.types]
         return result, [*keys, *removals.keys]
+
+    def build_state(
+        self,
+        result: FetchResult,
+        started: datetime,
+        on_error: OnError,
+        stored: State,
+        listed: list[str] | None = None,
+    ) -> State:
+        """Build a state from what was read.
+
+        Args:
+            result: what was read.
+            started: when reading began.
+            on_error: see :meth:`StateManager.sync_all`.
+            stored: the state that was stored when reading began.
+            listed: the keys of all existing projects, if they were listed.
+
+        Raises:
+            SyncError: if there are failures to be raised.
+        """
+        state = result.state(started)
+        state.environment = self._environment
+        self.provenance.stamp_state(state)
+        state.reading_start = ReadingStart.of(stored)
+        if result.failures or listed is not None:
+            handle_failures(state, stored, result.failures, listed, on_error)
+        return state
 
     def _list_projects(self) -> tuple[FetchResult, list[str]]:
         """Return the projects, if their type is selected, and the keys of all."""
