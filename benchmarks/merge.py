@@ -17,7 +17,7 @@ from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.models import Resource, Scope, State
 from dataikuapi.iac.models.ids import listing_key
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.statefile.merge import collect_unknown, merge, require_newer
+from dataikuapi.iac.statefile.merge import collect_unknown, merge, require_not_outdated
 
 RESOURCES, PROJECTS = 10_000, 1_000
 TARGET = 1.3
@@ -54,7 +54,7 @@ def steps(projects: int) -> dict[str, Callable[[], object]]:
     failures = {key: OSError("timeout") for key in (*keys, *others)}  # Same number.
 
     def merged() -> State:
-        require_newer(stored, fresh)
+        require_not_outdated(stored, fresh)
         return merge(stored, fresh)
 
     assert merged().resources.keys() == fresh.resources.keys()

@@ -20,7 +20,7 @@ from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.readers import Reader, ReaderOf
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.result import OnError, check_on_error
-from dataikuapi.iac.types.registry import DATASET, PROJECT, RECIPE, resource_type_of
+from dataikuapi.iac.types.registry import DATASET, PROJECT, RECIPE, require_known_type
 
 __all__ = ["StateManager"]
 
@@ -296,7 +296,7 @@ class StateManager:
         engine = DiffEngine(default_rules() if ignore is None else ignore)
         stored, started = self._store.load_required("to compare with"), utc_now()
         keys = stored.project_keys() if project_key is None else [project_key]
-        result = self._instance.reread_projects(keys, progress)
+        result = self._instance.read_tracked_projects(keys, progress)
         fresh = self._instance.build_state(result, started, "keep", stored)
         require_same_instance(stored, fresh)
         source = describe_host(self.client)
@@ -334,12 +334,12 @@ class StateManager:
         removals = ConfirmedRemovals(confirm_removed)
         requested = None if ids is None else unique(ids, "ids")
         for resource_id in requested or ():
-            resource_type_of(resource_id, self._instance.types)
+            require_known_type(resource_id, self._instance.types)
         stored, started = self._store.load_required("to refresh"), utc_now()
         removals.require_tracked(stored)
         if requested is None:
             keys = stored.project_keys()
-            result = self._instance.reread_projects(keys, progress, removals)
+            result = self._instance.read_tracked_projects(keys, progress, removals)
         else:
             result = self._instance.read_objects(requested, progress)
             result.pop_deleted(removals)

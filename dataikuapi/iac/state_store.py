@@ -17,7 +17,11 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.state import NO_BASE, NOTHING_STORED, ReadingStart
-from dataikuapi.iac.statefile.merge import merge, require_newer, require_same_instance
+from dataikuapi.iac.statefile.merge import (
+    merge,
+    require_not_outdated,
+    require_same_instance,
+)
 
 __all__ = ["StateStore"]
 
@@ -108,7 +112,7 @@ class StateStore:
                     "again, then save"
                 )
             self._save_whole(state)
-            state.reading_start = ReadingStart.of(state)
+            state.reading_start = ReadingStart.from_stored(state)
         else:
             self.merge_and_save(state, self.load(), allow_other_instance)
 
@@ -148,8 +152,8 @@ class StateStore:
                         stored, state, allow_other_instance, deleted
                     )
                 except StateConflictError:
-                    before, stored = ReadingStart.of(stored), self.load()
-                    if ReadingStart.of(stored) == before:
+                    before, stored = ReadingStart.from_stored(stored), self.load()
+                    if ReadingStart.from_stored(stored) == before:
                         raise
             return self._merge_over(stored, state, allow_other_instance, deleted)
 
@@ -167,12 +171,12 @@ class StateStore:
         if state.scope is None:
             self._save_whole(state)
             return state
-        require_newer(stored, state)
+        require_not_outdated(stored, state)
         merged = merge(stored, state, deleted)
         self._save_whole(merged)
         state.environment = self.environment
         state.serial, state.lineage = merged.serial, merged.lineage
-        state.reading_start = ReadingStart.of(merged)
+        state.reading_start = ReadingStart.from_stored(merged)
         return merged
 
     def _stored_environment(self) -> str:

@@ -10,7 +10,7 @@ from dataikuapi.iac.diff import ChangeType
 from dataikuapi.iac.ignore.patterns import (
     escape,
     id_pattern,
-    label_pointer,
+    keyed_pointer,
     path_pattern,
 )
 from dataikuapi.iac.ignore.rules import IgnoreRule
@@ -181,7 +181,7 @@ def test_patterns_of_paths_match_as_trying_everything_does(pattern, names):
         for end in range(len(names) + 1)
     )
     segments = tuple(PathSegment(name) for name in names)
-    assert bool(path_pattern(written).fullmatch(label_pointer(segments))) == expected
+    assert bool(path_pattern(written).fullmatch(keyed_pointer(segments))) == expected
 
 
 def pointer(segments):

@@ -8,7 +8,7 @@ import pytest
 from dataikuapi.iac import StateConflictError
 from dataikuapi.iac.models import Resource, ResourceMetadata, Scope, State
 from dataikuapi.iac.models.state import ReadingStart
-from dataikuapi.iac.statefile.merge import collect_unknown, merge, require_newer
+from dataikuapi.iac.statefile.merge import collect_unknown, merge, require_not_outdated
 
 NOW = "2026-01-02T03:04:05Z"
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
@@ -128,20 +128,20 @@ def test_what_was_stored_since_a_reading_began_is_not_replaced():
         {"project": "B", "types": ["recipe"], "read_at": NOW},
     ]
     stored = State(serial=7, lineage="L", scope=Scope(entries))
-    require_newer(stored, reading(5, ("SHOP", ["dataset"])))
-    require_newer(stored, reading(2, ("OTHER", ["dataset"])))
+    require_not_outdated(stored, reading(5, ("SHOP", ["dataset"])))
+    require_not_outdated(stored, reading(2, ("OTHER", ["dataset"])))
     with pytest.raises(StateConflictError) as raised:
-        require_newer(stored, reading(4, ("SHOP", ["dataset"])))
+        require_not_outdated(stored, reading(4, ("SHOP", ["dataset"])))
     assert str(raised.value) == (
         "since this reading began, somebody else stored dataset.SHOP.* (serial 7). "
         "Sync again, then save"
     )
     # As older releases wrote it, an entry counts as stored in the serial of its file.
     with pytest.raises(StateConflictError, match=r"recipe\.B"):
-        require_newer(stored, reading(6, ("B", ["recipe"])))
+        require_not_outdated(stored, reading(6, ("B", ["recipe"])))
     later = State(serial=7, lineage="another", scope=Scope(entries))
     with pytest.raises(StateConflictError):  # The state was deleted in the meantime.
-        require_newer(later, reading(9, ("SHOP", ["dataset"])))
+        require_not_outdated(later, reading(9, ("SHOP", ["dataset"])))
 
 
 def test_an_object_stored_alone_since_a_reading_began_is_not_replaced():
@@ -153,13 +153,13 @@ def test_an_object_stored_alone_since_a_reading_began_is_not_replaced():
     resources = {"dataset.SHOP.a": orders}
     scope = Scope(entries)
     stored = State(serial=6, lineage="L", scope=scope, resources=resources)
-    require_newer(stored, reading(6, ("SHOP", ["dataset"])))
-    require_newer(stored, reading(5, ("SHOP", ["recipe"])))
-    require_newer(
+    require_not_outdated(stored, reading(6, ("SHOP", ["dataset"])))
+    require_not_outdated(stored, reading(5, ("SHOP", ["recipe"])))
+    require_not_outdated(
         stored, reading(5, ("SHOP", ["recipe"]), unknown={"dataset.SHOP.a": "no"})
     )
     with pytest.raises(StateConflictError, match=r"dataset\.SHOP\.a"):
-        require_newer(stored, reading(5, ("SHOP", ["dataset"])))
+        require_not_outdated(stored, reading(5, ("SHOP", ["dataset"])))
 
 
 def test_what_is_missing_in_a_whole_state_may_have_been_removed_since():
@@ -168,9 +168,9 @@ def test_what_is_missing_in_a_whole_state_may_have_been_removed_since():
         5, ("SHOP", ["dataset"]), resources={"dataset.SHOP.a": dataset("a")}
     )
     with pytest.raises(StateConflictError):
-        require_newer(stored, fresh)
+        require_not_outdated(stored, fresh)
     fresh.reading_start = ReadingStart("L", 6)
-    require_newer(stored, fresh)
+    require_not_outdated(stored, fresh)
 
 
 def test_merging_remembers_the_serial_of_what_it_replaces():

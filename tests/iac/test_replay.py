@@ -254,7 +254,7 @@ def ignore_key(key):
     """Return a mutation that ignores a key, although it is configuration."""
 
     def mutate(monkeypatch):
-        for table in (cleaning.IGNORED_IN_ALL, dataset.DatasetType.ignored):
+        for table in (cleaning.VOLATILE_IN_ALL, dataset.DatasetType.volatile):
             monkeypatch.setitem(table, (key,), "planted")
 
     return mutate
@@ -288,12 +288,12 @@ MUTATIONS = {
     "dataset checklists are ignored": (22, ignore_key("checklists")),
     "dataset tags are ordered": (
         3,
-        replace([base], "sorted_tags", identity),
+        replace([base], "normalize_tags", identity),
     ),
-    "recipe tags are ordered": (3, replace([base], "sorted_tags", identity)),
+    "recipe tags are ordered": (3, replace([base], "normalize_tags", identity)),
     "project tags are ordered": (
         3,
-        replace([base], "sorted_tags", identity),
+        replace([base], "normalize_tags", identity),
     ),
     "every key with a dollar is dropped": (7, drop_every_dollar_key),
     "columns are taken for UI state": (
@@ -333,8 +333,8 @@ def test_mutation_is_detected(mutation, synced, monkeypatch):
 
 
 TABLES: dict[str, tuple[Mapping[Any, Any], list[int]]] = {
-    "ignored in all": (cleaning.IGNORED_IN_ALL, [3, 21]),
-    "ignored in datasets": (dataset.DatasetType.ignored, [2, 10, 16, 21]),
+    "volatile in all": (cleaning.VOLATILE_IN_ALL, [3, 21]),
+    "volatile in datasets": (dataset.DatasetType.volatile, [2, 10, 16, 21]),
     "dataset defaults": (dataset.DatasetType.defaults, [3, 21]),
     "dataset defaults in the flow": (dataset._FLOW_DEFAULTS, [21]),
     "dataset constants": (dataset.DatasetType.constants, [3]),
@@ -345,8 +345,8 @@ TABLES: dict[str, tuple[Mapping[Any, Any], list[int]]] = {
 
 NOT_IN_ANY_HISTORY: dict[str, set[Any]] = {
     # smartName follows from the name; checks are a list in all projects that we have.
-    "ignored in all": {("smartName",)},
-    "ignored in datasets": {("smartName",), ("checks", "displayedState")},
+    "volatile in all": {("smartName",)},
+    "volatile in datasets": {("smartName",), ("checks", "displayedState")},
     # An upgrade to a DSS that has rules of data quality renames the one to the other.
     "dataset constants": {
         ("metricsChecks", "runOnBuild"),

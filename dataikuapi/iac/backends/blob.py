@@ -22,7 +22,7 @@ from dataikuapi.iac.backends.conflicts import (
     stored_version,
 )
 from dataikuapi.iac.backends.history import VersionHistory
-from dataikuapi.iac.backends.versions import SAVE_BACKUP_PREFIX
+from dataikuapi.iac.backends.versions import VERSION_PREFIX
 from dataikuapi.iac.exceptions import (
     StateConflictError,
     StateCorruptedError,
@@ -168,12 +168,12 @@ class BlobBackend(StateBackend):
             ValueError: if the suffix has other characters, or is reserved.
             StateNotFoundError: if nothing is stored.
         """
-        if not _SUFFIX.fullmatch(suffix) or suffix.startswith(SAVE_BACKUP_PREFIX):
+        if not _SUFFIX.fullmatch(suffix) or suffix.startswith(VERSION_PREFIX):
             raise ValueError(
                 f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-' and "
-                f"'.', and not {SAVE_BACKUP_PREFIX!r}"
+                f"'.', and not {VERSION_PREFIX!r}"
             )
-        return self._store.location(self._history.back_up(suffix))
+        return self._store.location(self._history.create_backup(suffix))
 
     def history(self) -> list[StateVersion]:
         """Return the older versions that saves kept, newest first.
@@ -236,7 +236,7 @@ class BlobBackend(StateBackend):
         """
         names = [self.name] if self.exists() else []
         found = []
-        for name in [*names, *(blob.name for blob in self._history.backups())]:
+        for name in [*names, *(blob.name for blob in self._history.all_copies())]:
             try:
                 wrong = find_problems(self._store.read(name).data)
             except StateNotFoundError:
@@ -276,7 +276,7 @@ class BlobBackend(StateBackend):
         kept = None
         if base != NO_BASE:
             with suppress(StateNotFoundError):  # The write finds out as well.
-                kept = self._history.keep(serial)
+                kept = self._history.keep_version(serial)
         try:
             return self._store.write(self.name, data, None if force else base.token)
         except StateConflictError as error:

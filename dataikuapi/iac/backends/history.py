@@ -9,17 +9,17 @@ from pathlib import Path
 from dataikuapi.iac.backends.base import StateVersion
 from dataikuapi.iac.backends.blob_store import BlobInfo, BlobStore
 from dataikuapi.iac.backends.versions import (
-    SAVE_BACKUP_PREFIX,
+    VERSION_PREFIX,
     backup_names,
-    expired,
+    backup_prefix,
+    beyond_limits,
+    candidates_for,
     is_backup,
     is_version,
-    name_prefix,
     names_agree_with_times,
     newest_first,
     replaced_by_serial,
     serials_by_name,
-    where_to_look,
 )
 from dataikuapi.iac.exceptions import (
     StateCorruptedError,
@@ -51,9 +51,9 @@ class VersionHistory:
         self._name = name
         self._now = now
 
-    def backups(self) -> list[BlobInfo]:
+    def all_copies(self) -> list[BlobInfo]:
         """Return the blobs of all backups, those that saves kept among them."""
-        blobs = self._store.list_blobs(name_prefix(self._name))
+        blobs = self._store.list_blobs(backup_prefix(self._name))
         return [blob for blob in blobs if is_backup(blob.name, self._name)]
 
     def versions(self) -> list[StateVersion]:
@@ -91,7 +91,7 @@ class VersionHistory:
             StateNotFoundError: if there is no version of that serial.
         """
         blobs, read = self._blobs(), {}
-        for blob in where_to_look(blobs, serial):
+        for blob in candidates_for(blobs, serial):
             state = self._load_if_readable(blob)
             if state is None:
                 continue
@@ -106,7 +106,7 @@ class VersionHistory:
         kept = ", ".join(str(number) for _, number in self._numbered(read)) or "none"
         raise StateNotFoundError(f"no version with serial {serial}; available: {kept}")
 
-    def keep(self, serial: int) -> str:
+    def keep_version(self, serial: int) -> str:
         """Keep the stored state as the version that a save of that serial replaces.
 
         Returns:
@@ -116,9 +116,9 @@ class VersionHistory:
             StateNotFoundError: if there is no stored state.
             StateWriteError: if it cannot be kept.
         """
-        return self._copied(f"{SAVE_BACKUP_PREFIX}{serial}", self._store.keep)
+        return self._copied(f"{VERSION_PREFIX}{serial}", self._store.keep)
 
-    def back_up(self, suffix: str) -> str:
+    def create_backup(self, suffix: str) -> str:
         """Copy the stored state to a name that is free, and return that name.
 
         Raises:
@@ -148,13 +148,13 @@ class VersionHistory:
     def prune(self, max_versions: int, max_bytes: int) -> None:
         """Remove the oldest versions beyond the limits."""
         try:
-            for blob in expired(self._blobs(), max_versions, max_bytes):
+            for blob in beyond_limits(self._blobs(), max_versions, max_bytes):
                 self._store.remove(blob.name)
         except (StateNotFoundError, StateReadError, StateWriteError) as error:
             logger.warning("older versions were not pruned: %s", error)
 
     def _blobs(self) -> list[BlobInfo]:
-        blobs = self._store.list_blobs(name_prefix(self._name))
+        blobs = self._store.list_blobs(backup_prefix(self._name))
         return newest_first(blob for blob in blobs if is_version(blob.name, self._name))
 
     def _numbered(self, read: Mapping[str, int]) -> list[tuple[BlobInfo, int]]:

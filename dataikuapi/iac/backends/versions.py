@@ -12,23 +12,23 @@ from pathlib import Path
 from dataikuapi.iac.backends.blob_store import BlobInfo
 
 __all__ = [
-    "SAVE_BACKUP_PREFIX",
+    "VERSION_PREFIX",
     "backup_names",
-    "expired",
+    "beyond_limits",
     "is_backup",
-    "name_prefix",
+    "backup_prefix",
     "names_agree_with_times",
     "newest_first",
     "replaced_by_serial",
     "serials_by_name",
-    "where_to_look",
+    "candidates_for",
 ]
 
-SAVE_BACKUP_PREFIX = "pre-serial-"
+VERSION_PREFIX = "pre-serial-"
 """Prefix of the suffix of a version kept by a save; that save's serial follows."""
 
-_KEPT = re.compile(rf"{SAVE_BACKUP_PREFIX}[0-9]+(-[0-9]{{8}}T[0-9]{{12}}Z(-[0-9]+)?)?")
-_SERIAL = re.compile(rf"\.{SAVE_BACKUP_PREFIX}([0-9]+)")
+_KEPT = re.compile(rf"{VERSION_PREFIX}[0-9]+(-[0-9]{{8}}T[0-9]{{12}}Z(-[0-9]+)?)?")
+_SERIAL = re.compile(rf"\.{VERSION_PREFIX}([0-9]+)")
 
 
 def backup_names(name: str, suffix: str, now: datetime) -> Iterator[str]:
@@ -42,7 +42,7 @@ def backup_names(name: str, suffix: str, now: datetime) -> Iterator[str]:
     yield from (_backup_name(name, f"{suffix}-{stamp}-{n}") for n in count(2))
 
 
-def name_prefix(name: str) -> str:
+def backup_prefix(name: str) -> str:
     """Return how the names of all backups of a blob begin."""
     return f"{Path(name).stem}."
 
@@ -92,7 +92,7 @@ def serials_by_name(versions: Iterable[BlobInfo]) -> dict[str, int]:
     }
 
 
-def where_to_look(versions: Iterable[BlobInfo], serial: int) -> list[BlobInfo]:
+def candidates_for(versions: Iterable[BlobInfo], serial: int) -> list[BlobInfo]:
     """Return which versions may have that serial, the likeliest first.
 
     What replaced a version has a greater serial, and most likely the next greater one
@@ -113,7 +113,9 @@ def names_agree_with_times(versions: Iterable[BlobInfo]) -> bool:
     return all(earlier < later for earlier, later in pairwise(times))
 
 
-def expired(versions: list[BlobInfo], most: int, most_bytes: int) -> list[BlobInfo]:
+def beyond_limits(
+    versions: list[BlobInfo], most: int, most_bytes: int
+) -> list[BlobInfo]:
     """Return which versions are too many, or too big together; the oldest are.
 
     The newest is neither, as long as any is to be kept: what a save replaced can be

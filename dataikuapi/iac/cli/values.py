@@ -7,7 +7,7 @@ from pathlib import Path
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import PROJECT, resource_type_of
+from dataikuapi.iac.types.registry import PROJECT, require_known_type
 
 __all__ = [
     "environment",
@@ -102,7 +102,7 @@ def resource_id(value: str) -> str:
         ArgumentTypeError: if it is malformed, or the type is unknown.
     """
     try:
-        resource_type_of(value, TYPES)
+        require_known_type(value, TYPES)
         project_key(ResourceId.parse(value).project_key)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from error

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dataikuapi.iac.models import Resource, UncomparedAttribute
-from dataikuapi.iac.types.registry import recorded_since, unknown_when_missing
+from dataikuapi.iac.types.registry import privileged_attributes, recorded_since
 
 __all__ = ["uncompared_attributes"]
 
@@ -14,7 +14,7 @@ def uncompared_attributes(old: Resource, new: Resource) -> list[UncomparedAttrib
 
 
 def _unreadable(old: Resource, new: Resource) -> Iterator[UncomparedAttribute]:
-    for name in sorted(unknown_when_missing(old.resource_type)):
+    for name in sorted(privileged_attributes(old.resource_type)):
         is_old, is_new = name in old.attributes, name in new.attributes
         if not (is_old and is_new):
             where = (

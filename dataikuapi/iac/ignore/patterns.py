@@ -7,7 +7,7 @@ from itertools import count
 
 from dataikuapi.iac.models.changes import PathSegments, pointer_token
 
-__all__ = ["escape", "exact_id", "id_pattern", "label_pointer", "path_pattern"]
+__all__ = ["escape", "exact_id", "id_pattern", "keyed_pointer", "path_pattern"]
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _SEGMENT = re.compile(rf'\.?([^.\[\]"]+)|\[(?:({_STRING})|([^\[\]"]+))\]', re.DOTALL)
@@ -42,7 +42,7 @@ def exact_id(text: str) -> str | None:
 def path_pattern(text: str) -> re.Pattern[str]:
     """Compile a pattern of paths, written as a pointer or as reports show paths.
 
-    Match it against :func:`label_pointer`. It also matches everything below.
+    Match it against :func:`keyed_pointer`. It also matches everything below.
 
     Raises:
         ValueError: if it is not a valid path, or has an invalid escape.
@@ -56,11 +56,13 @@ def path_pattern(text: str) -> re.Pattern[str]:
         else:
             runs[-1] += f"/{_segment_pattern(segment, numbers)}{_END_OF_SEGMENT}"
     first, *others = runs
-    found = "".join(_up_to_first("(?:/[^/]*)*?", run, numbers) for run in others if run)
+    found = "".join(
+        _atomic_search("(?:/[^/]*)*?", run, numbers) for run in others if run
+    )
     return re.compile(f"{first}{found}(?:/.*)?", re.DOTALL)
 
 
-def label_pointer(segments: PathSegments) -> str:
+def keyed_pointer(segments: PathSegments) -> str:
     """Return the pointer to a value, with list items by key where they have one."""
     return "".join(
         f"/{pointer_token(str(segment.name) if segment.key is None else segment.key)}"
@@ -84,11 +86,11 @@ def _join_parts(parts: list[str], character: str, numbers: Iterator[int]) -> str
     if not others:
         return first
     *inner, last = others
-    found = (_up_to_first(f"{character}*?", part, numbers) for part in inner if part)
+    found = (_atomic_search(f"{character}*?", part, numbers) for part in inner if part)
     return f"{first}{''.join(found)}{character}*{last}"
 
 
-def _up_to_first(skipped: str, part: str, numbers: Iterator[int]) -> str:
+def _atomic_search(skipped: str, part: str, numbers: Iterator[int]) -> str:
     """Return a regex that matches up to the first occurrence of a part, atomically.
 
     If the rest of the pattern does not match after the first occurrence, it does not

@@ -10,7 +10,7 @@ from dataikuapi.iac.ignore.patterns import (
     escape,
     exact_id,
     id_pattern,
-    label_pointer,
+    keyed_pointer,
     path_pattern,
 )
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
@@ -122,7 +122,7 @@ class IgnoreRule:
                 everything if it was deleted and created again.
         """
         # ~ is already escaped in the labels.
-        path = label_pointer(change.segments).replace("*", "~2") if change else None
+        path = keyed_pointer(change.segments).replace("*", "~2") if change else None
         return cls(escape(diff.resource_id), path, fingerprint(diff, change))
 
     @property
@@ -144,7 +144,7 @@ class IgnoreRule:
             return False
         if self._path_pattern is not None and (
             change is None
-            or not self._path_pattern.fullmatch(label_pointer(change.segments))
+            or not self._path_pattern.fullmatch(keyed_pointer(change.segments))
         ):
             return False
         return self.fingerprint in (None, fingerprint(diff, change))
@@ -152,7 +152,7 @@ class IgnoreRule:
     def suppresses_all_of(self, attribute: str) -> bool:
         """Return whether the rule suppresses every change of an attribute."""
         pattern = self._path_pattern
-        whole = label_pointer((PathSegment(attribute),))
+        whole = keyed_pointer((PathSegment(attribute),))
         is_covered = pattern is None or pattern.fullmatch(whole) is not None
         return is_covered and self.fingerprint is None
 
@@ -186,7 +186,7 @@ def fingerprint(diff: ResourceDiff, change: Change | None = None) -> str:
         # The path is part of it, so that no change below this one has the same.
         content = [
             change.kind.value,
-            label_pointer(change.segments),
+            keyed_pointer(change.segments),
             change.old,
             change.new,
         ]

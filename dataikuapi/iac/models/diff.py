@@ -77,7 +77,7 @@ class ResourceDiff:
     def __post_init__(self) -> None:
         """Derive changes from the attribute diffs."""
         if self.attribute_diffs and not self.changes:
-            object.__setattr__(self, "changes", _changes_of(self.attribute_diffs))
+            object.__setattr__(self, "changes", _derive_changes(self.attribute_diffs))
 
     @property
     def has_changed(self) -> bool:
@@ -135,7 +135,7 @@ class ResourceDiff:
         return f"{_SIGNS[self.change_type]} {self.resource_id}"
 
 
-def _changes_of(parts: AttributeDiffs) -> tuple[Change, ...]:
+def _derive_changes(parts: AttributeDiffs) -> tuple[Change, ...]:
     added = [
         Change(ValueChangeType.ADDED, (PathSegment(name),), new=value)
         for name, value in parts["added"].items()

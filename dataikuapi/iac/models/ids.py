@@ -8,7 +8,7 @@ __all__ = [
     "ResourceId",
     "is_id_of",
     "listing_key",
-    "listing_of",
+    "parse_listing_key",
     "make_resource_id",
     "unique",
 ]
@@ -97,7 +97,7 @@ def listing_key(resource_type: str, project_key: str) -> str:
     return f"{resource_type}.{project_key}.{_ALL}"
 
 
-def listing_of(key: str) -> ResourceId | None:
+def parse_listing_key(key: str) -> ResourceId | None:
     """Return the type and project of a listing key; ``None`` for an object's id."""
     rid = ResourceId.parse(key)
     return rid if rid.resource_name == _ALL else None

@@ -14,7 +14,7 @@ __all__ = [
     "checksum",
     "copy_json",
     "find_unsupported",
-    "is_unicode",
+    "is_valid_unicode",
     "json_equal",
 ]
 
@@ -138,7 +138,7 @@ def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:
         for key, item in value.items():
             if not isinstance(key, str):
                 yield f"{path}: a key that is not a string but {type(key).__name__}"
-            elif not is_unicode(key):
+            elif not is_valid_unicode(key):
                 yield f"{path}: a key with a lone surrogate, which is not Unicode"
             else:
                 yield from _unsupported(item, f"{path}.{key}", depth + 1)
@@ -153,7 +153,11 @@ def _unsupported(value: object, path: str, depth: int) -> Iterator[str]:
 
 def _problem(value: object) -> str | None:
     if isinstance(value, str):
-        return None if is_unicode(value) else "a lone surrogate, which is not Unicode"
+        return (
+            None
+            if is_valid_unicode(value)
+            else "a lone surrogate, which is not Unicode"
+        )
     if isinstance(value, float):
         return None if math.isfinite(value) else "NaN or infinite, which is not JSON"
     if isinstance(value, int):
@@ -162,7 +166,7 @@ def _problem(value: object) -> str | None:
     return f"{type(value).__name__} is not a JSON value"
 
 
-def is_unicode(text: str) -> bool:
+def is_valid_unicode(text: str) -> bool:
     """Return whether a text can be encoded as UTF-8: it has no lone surrogate."""
     try:
         text.encode("utf-8")

@@ -84,13 +84,13 @@ class Scope(Sequence[ScopeEntry]):
         types: dict[str, set[str]] = {}
         for project_key, resource_type in parts:
             types.setdefault(project_key, set()).add(resource_type)
-        return cls._of(
+        return cls._from_entries(
             _Entry(key, tuple(sorted(types[key])), as_utc(read_at))
             for key in sorted(types)
         )
 
     @classmethod
-    def _of(cls, entries: Iterable["_Entry"]) -> "Scope":
+    def _from_entries(cls, entries: Iterable["_Entry"]) -> "Scope":
         scope = cls()
         scope._entries = tuple(entries)
         return scope
@@ -138,7 +138,7 @@ class Scope(Sequence[ScopeEntry]):
 
     def with_serial(self, serial: int) -> "Scope":
         """Return the scope with this serial in the entries that have none."""
-        return self._of(
+        return self._from_entries(
             entry if entry.serial is not None else replace(entry, serial=serial)
             for entry in self._entries
         )
@@ -147,12 +147,12 @@ class Scope(Sequence[ScopeEntry]):
         """Return the scope with some parts, as far as it has them, in that serial."""
         rest = (entry.without(parts) for entry in self._entries)
         moved = (replace(entry.only(parts), serial=serial) for entry in self._entries)
-        return self._of(_sorted((*rest, *moved)))
+        return self._from_entries(_sorted((*rest, *moved)))
 
     def merge(self, fresh: "Scope") -> "Scope":
         """Return both scopes as one; where they overlap, the fresh one counts."""
         kept = (entry.without(fresh.parts) for entry in self._entries)
-        return self._of(_sorted((*kept, *fresh._entries)))
+        return self._from_entries(_sorted((*kept, *fresh._entries)))
 
     @overload
     def __getitem__(self, index: int) -> ScopeEntry: ...
@@ -162,7 +162,7 @@ class Scope(Sequence[ScopeEntry]):
 
     def __getitem__(self, index: int | slice) -> "ScopeEntry | Scope":
         if isinstance(index, slice):
-            return self._of(self._entries[index])
+            return self._from_entries(self._entries[index])
         return self._entries[index].to_dict()
 
     def __iter__(self) -> Iterator[ScopeEntry]:

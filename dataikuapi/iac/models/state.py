@@ -49,7 +49,7 @@ class ReadingStart(NamedTuple):
     serial: int
 
     @classmethod
-    def of(cls, stored: "State") -> "ReadingStart":
+    def from_stored(cls, stored: "State") -> "ReadingStart":
         """Return the start of a reading that begins while this state is stored."""
         if stored.base_version == NO_BASE:
             return NOTHING_STORED
@@ -229,11 +229,11 @@ class State:
                 key: self.resources[key].to_dict() for key in sorted(self.resources)
             },
             "lineage": self.lineage,
-            **self._origin(),
+            **self._instance_and_scope(),
             **cast(dict[str, JSON], copy_json(self.extra)),
         }
 
-    def _origin(self) -> dict[str, JSON]:
+    def _instance_and_scope(self) -> dict[str, JSON]:
         """Return where the state came from, as far as it is known."""
         origin: dict[str, JSON] = {}
         if self.instance is not None:

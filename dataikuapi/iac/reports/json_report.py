@@ -14,7 +14,7 @@ from dataikuapi.iac.models import (
     UnreadableResource,
     ValueChangeType,
 )
-from dataikuapi.iac.models.json_values import JSON, is_unicode
+from dataikuapi.iac.models.json_values import JSON, is_valid_unicode
 from dataikuapi.iac.models.times import format_time
 
 __all__ = ["render_json"]
@@ -43,7 +43,7 @@ def render_json(diffs: Iterable[ResourceDiff]) -> str:
     }
     text = json.dumps(document, ensure_ascii=False, indent=2)
     # A lone surrogate, as in a corrupt name, cannot be encoded as UTF-8.
-    return text if is_unicode(text) else json.dumps(document, indent=2)
+    return text if is_valid_unicode(text) else json.dumps(document, indent=2)
 
 
 def _summary(diffs: ResourceDiffs) -> dict[str, JSON]:

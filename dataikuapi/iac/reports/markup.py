@@ -65,7 +65,7 @@ def element(tag: str, *content: str, css: str = "", is_open: bool = False) -> Ht
         tag: its name.
         content: inserted as it is if it is :class:`Html`, else escaped.
         css: its classes.
-        is_open: whether a ``details`` element is open.
+        is_open: whether a ``details`` element is expanded.
     """
     start = f'{tag} class="{css}"' if css else tag
     inside = "".join(map(escaped, content))
@@ -78,7 +78,7 @@ def section(
     css: str = "",
     is_open: bool = False,
 ) -> Html:
-    """Return a section that a click on its heading opens."""
+    """Return a collapsible section."""
     summary = element("summary", *heading)
     return element("details", summary, *content, css=f"entry {css}", is_open=is_open)
 

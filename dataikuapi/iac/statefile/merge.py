@@ -4,19 +4,19 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import InstanceMismatchError, StateConflictError
-from dataikuapi.iac.models.ids import ResourceId, listing_key, listing_of
+from dataikuapi.iac.models.ids import ResourceId, listing_key, parse_listing_key
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.scope import Scope, part_of
 from dataikuapi.iac.models.state import NOTHING_STORED, State
-from dataikuapi.iac.types.registry import is_project, unknown_when_missing
+from dataikuapi.iac.types.registry import is_project, privileged_attributes
 
 __all__ = [
     "carry_over_unknown",
     "collect_unknown",
     "instances_differ",
     "merge",
-    "require_newer",
+    "require_not_outdated",
     "require_same_instance",
 ]
 
@@ -35,7 +35,7 @@ def merge(stored: State, fresh: State, deleted: Iterable[str] = ()) -> State:
             in it is deleted.
     """
     serial, deleted = stored.serial + 1, set(deleted)
-    kept = _not_replaced(stored, fresh, deleted)
+    kept = _retained(stored, fresh, deleted)
     read = {
         key: _stored_in(serial, stored, fresh, resource)
         for key, resource in fresh.resources.items()
@@ -65,9 +65,7 @@ def _merge_scopes(
     return known.merge((fresh.scope or Scope()).with_serial(serial))
 
 
-def _not_replaced(
-    stored: State, fresh: State, deleted: set[str]
-) -> dict[str, Resource]:
+def _retained(stored: State, fresh: State, deleted: set[str]) -> dict[str, Resource]:
     projects = {
         rid.project_key for rid in map(ResourceId.parse, deleted) if is_project(rid)
     }
@@ -106,7 +104,7 @@ def _with_serial(resource: Resource, serial: int) -> Resource:
 
 
 def _with_unreadable_parts(stored: Resource | None, fresh: Resource) -> Resource:
-    hidden = unknown_when_missing(fresh.resource_type)
+    hidden = privileged_attributes(fresh.resource_type)
     known = stored.attributes if stored else {}
     parts = {
         name: known[name]
@@ -132,7 +130,9 @@ def collect_unknown(
     """
     listings = {
         (listing.project_key, listing.resource_type): str(error)
-        for listing, error in ((listing_of(key), failures[key]) for key in failures)
+        for listing, error in (
+            (parse_listing_key(key), failures[key]) for key in failures
+        )
         if listing is not None
     }
     hidden = {key: _VANISHED.format(key=key) for key in vanished}
@@ -212,7 +212,7 @@ def require_same_instance(stored: State, fresh: State) -> None:
     )
 
 
-def require_newer(stored: State, fresh: State) -> None:
+def require_not_outdated(stored: State, fresh: State) -> None:
     """Refuse to merge a reading that began before what it would replace was stored.
 
     Order is by the serials of the stored state. Times are for people: no two machines

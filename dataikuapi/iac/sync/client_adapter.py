@@ -10,7 +10,7 @@ from dataikuapi.dssclient import DSSClient
 from dataikuapi.iac.sync.connection import clone_client
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
-from dataikuapi.iac.types import CONTRACT_TYPES, TYPES, ResourceType
+from dataikuapi.iac.types import CORE_TYPES, TYPES, ResourceType
 
 __all__ = ["ClientAdapter", "adapt_client"]
 
@@ -65,7 +65,7 @@ class _DoubleAdapter(ClientAdapter):
 
         So a new resource type does not break callers who replaced the three readers.
         """
-        return CONTRACT_TYPES
+        return CORE_TYPES
 
 
 def adapt_client(client: DSSClient) -> ClientAdapter:

@@ -30,7 +30,7 @@ from dataikuapi.iac.sync.result import FetchResult, OnError, handle_failures
 from dataikuapi.iac.sync.typed import TypedSync, is_deleted
 from dataikuapi.iac.sync.workers import ProgressCallback, Workers
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import PROJECT, known_types, resource_type_of
+from dataikuapi.iac.types.registry import PROJECT, require_known_type, select_types
 
 __all__ = ["InstanceReader", "Progress"]
 
@@ -73,12 +73,12 @@ class InstanceReader:
             name: sync_class(TYPES[name])(
                 client, secret_key=secret_key, workers=self._workers
             )
-            for name in self._names(types)
+            for name in self._type_names(types)
         }
 
-    def _names(self, types: Iterable[str] | None) -> list[str]:
+    def _type_names(self, types: Iterable[str] | None) -> list[str]:
         if types is not None:
-            return known_types(types)
+            return select_types(types)
         return [kind.name for kind in self._workers.adapter.default_types()]
 
     @property
@@ -94,7 +94,7 @@ class InstanceReader:
             ResourceNotFoundError: if DSS reports that there is no such object.
             DSSError: if a request to DSS failed.
         """
-        resource_type = resource_type_of(resource_id, self.readers)
+        resource_type = require_known_type(resource_id, self.readers)
         resource = replace(self.readers[resource_type].fetch(resource_id))
         self._identify()
         self.provenance.stamp(resource)
@@ -108,12 +108,12 @@ class InstanceReader:
             progress: see :meth:`StateManager.sync_all`.
         """
         calls = [
-            partial(self.readers[resource_type_of(key, self.readers)].fetch, key)
+            partial(self.readers[require_known_type(key, self.readers)].fetch, key)
             for key in ids
         ]
         result = FetchResult()
-        with self._running(progress):
-            results = self._with_provenance(calls)
+        with self._session(progress):
+            results = self._run_with_provenance(calls)
             outcomes = dict(zip(ids, results, strict=True))
             outcomes.update(self._still_listed(outcomes))
         for key, outcome in outcomes.items():
@@ -170,11 +170,11 @@ class InstanceReader:
             )
         selected = self.types if types is None else types
         for name in selected:
-            resource_type_of(name, self.types)
-        with self._running(progress):
+            require_known_type(name, self.types)
+        with self._session(progress):
             return self._read(keys, selected)
 
-    def reread_projects(
+    def read_tracked_projects(
         self,
         keys: Sequence[str],
         progress: Progress,
@@ -198,9 +198,9 @@ class InstanceReader:
                 "DSS; sync and save it first: dataiku-iac sync"
             )
         result = self.read_projects(keys, progress)
-        result.raise_if_unreachable()
+        result.raise_if_fatal()
         removals.require_not_visible({item.project_key for item in result.resources})
-        result.confirm(removals, self.types)
+        result.apply_removals(removals, self.types)
         return result
 
     def read_all(
@@ -222,15 +222,17 @@ class InstanceReader:
             DSSPermissionError: if DSS lists no project, and none is confirmed.
             DSSError: if the projects could not be listed.
         """
-        with self._running(progress):
+        with self._session(progress):
             result, keys = self._list_projects()
             # A stand-in for a client has no permissions that it could lack.
             if not keys and not removals and self._workers.adapter.can_identify:
                 raise DSSPermissionError(_NO_PROJECT.format(host=self._host))
             children = [name for name in self.types if name != PROJECT.name]
-            result.join(self._read(keys, children))
+            result.extend(self._read(keys, children))
         removals.require_not_visible(keys)
-        result.complete += [(key, name) for key in removals.keys for name in self.types]
+        result.listed_parts += [
+            (key, name) for key in removals.keys for name in self.types
+        ]
         return result, [*keys, *removals.keys]
 
     def build_state(
@@ -253,10 +255,10 @@ class InstanceReader:
         Raises:
             SyncError: if there are failures to be raised.
         """
-        state = result.state(started)
+        state = result.to_state(started)
         state.environment = self._environment
         self.provenance.stamp_state(state)
-        state.reading_start = ReadingStart.of(stored)
+        state.reading_start = ReadingStart.from_stored(stored)
         if result.failures or listed is not None:
             handle_failures(state, stored, result.failures, listed, on_error)
         return state
@@ -271,7 +273,9 @@ class InstanceReader:
 
     def _read(self, keys: Sequence[str], types: Collection[str]) -> FetchResult:
         parts = [(key, name) for key in keys for name in types]
-        outcomes = self._with_provenance([self._call(key, name) for key, name in parts])
+        outcomes = self._run_with_provenance(
+            [self._call(key, name) for key, name in parts]
+        )
         result = FetchResult()
         for (key, name), outcome in zip(parts, outcomes, strict=True):
             is_own = isinstance(self.readers[name], ResourceSync)
@@ -286,7 +290,7 @@ class InstanceReader:
             return partial(reader.list_all, project_key)
         return partial(reader.fetch, str(ResourceId(resource_type, project_key)))
 
-    def _with_provenance(
+    def _run_with_provenance(
         self, calls: Sequence[Callable[[], T]]
     ) -> list[T | DataikuIaCError]:
         """Make the calls, and concurrently fetch the provenance.
@@ -301,7 +305,7 @@ class InstanceReader:
             self.provenance.fetch(self._workers.client)
 
     @contextmanager
-    def _running(self, progress: Progress) -> Iterator[None]:
+    def _session(self, progress: Progress) -> Iterator[None]:
         with progress_bar(progress) as count, self._workers.running(count):
             yield
 
@@ -321,6 +325,6 @@ def _read_listed_projects(reader: Reader) -> tuple[FetchResult, list[str]]:
         result.failures = error.failures
         usable = list(filter(error.state.covers, error.failures))
     readable = [project.project_key for project in result.resources]
-    result.complete = [(key, PROJECT.name) for key in readable]
+    result.listed_parts = [(key, PROJECT.name) for key in readable]
     unreadable = {ResourceId.parse(key).project_key for key in usable}
     return result, [*readable, *sorted(unreadable)]

@@ -40,32 +40,32 @@ class FetchResult:
         resources: what was read.
         failures: what went wrong, by id; a listing that failed has a key of its own,
             see :func:`~dataikuapi.iac.models.ids.listing_key`.
-        complete: project key and type of each listing that was read completely.
+        listed_parts: project key and type of each listing that was read completely.
         deleted: ids of single objects that do not exist.
     """
 
     resources: list[Resource] = field(default_factory=list)
     failures: dict[str, DataikuIaCError] = field(default_factory=dict)
-    complete: list[tuple[str, str]] = field(default_factory=list)
+    listed_parts: list[tuple[str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
-    def state(self, read_at: datetime) -> State:
+    def to_state(self, read_at: datetime) -> State:
         """Return the resources as a state with a scope.
 
         Args:
             read_at: when the read started.
         """
         ordered = sorted(self.resources, key=lambda item: item.resource_id)
-        state = State(serial=1, scope=Scope.from_parts(self.complete, read_at))
+        state = State(serial=1, scope=Scope.from_parts(self.listed_parts, read_at))
         # Not copied again: the result owns them.
         state.resources = {item.resource_id: item for item in ordered}
         return state
 
-    def join(self, other: "FetchResult") -> None:
+    def extend(self, other: "FetchResult") -> None:
         """Add another result."""
         self.resources += other.resources
         self.failures.update(other.failures)
-        self.complete += other.complete
+        self.listed_parts += other.listed_parts
 
     def add(
         self,
@@ -93,9 +93,9 @@ class FetchResult:
         else:
             items = outcome if isinstance(outcome, list) else [outcome]
             self.resources += items if is_own else [replace(item) for item in items]
-        self.complete.append((project_key, resource_type))
+        self.listed_parts.append((project_key, resource_type))
 
-    def raise_if_unreachable(self) -> None:
+    def raise_if_fatal(self) -> None:
         """Raise a fatal error, if there is one and nothing was read.
 
         Raises:
@@ -106,7 +106,7 @@ class FetchResult:
                 if is_fatal(error):
                     raise error
 
-    def confirm(self, removals: ConfirmedRemovals, types: Sequence[str]) -> None:
+    def apply_removals(self, removals: ConfirmedRemovals, types: Sequence[str]) -> None:
         """Treat projects that are not visible as removed, if that is confirmed.
 
         Args:
@@ -119,7 +119,7 @@ class FetchResult:
             if any(isinstance(error, ProjectNotVisibleError) for error in errors):
                 for failure in failed:
                     self.failures.pop(failure, None)
-                self.complete += [(key, resource_type) for resource_type in types]
+                self.listed_parts += [(key, resource_type) for resource_type in types]
 
     def pop_deleted(self, removals: ConfirmedRemovals) -> None:
         """Move failures that mean that a single object is deleted to ``deleted``.

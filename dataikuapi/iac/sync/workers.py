@@ -83,15 +83,15 @@ class _Run:
         self._fatal: DataikuIaCError | None = None
         self._error: BaseException | None = None
 
-    def make(self, calls: Sequence[Callable[[], T]]) -> list[T | DataikuIaCError]:
+    def run(self, calls: Sequence[Callable[[], T]]) -> list[T | DataikuIaCError]:
         """Make the calls, and return their results in order."""
         batch = _Batch(calls)
         with self._changed:
             self._known += len(calls)
         for _ in calls:
-            self._queue.put(partial(self._make_one_of, batch))
+            self._queue.put(partial(self._run_next, batch))
         if get_ident() != self._caller:
-            while self._make_one_of(batch):
+            while self._run_next(batch):
                 pass
         with self._changed:
             while not (batch.is_finished or self.ended.is_set()):
@@ -99,10 +99,10 @@ class _Run:
         self._raise_if_ended()
         return [batch.results[index] for index in range(len(calls))]
 
-    def work(self) -> None:
+    def serve_queue(self) -> None:
         """Make calls until the run ends."""
-        while (make_one := self._queue.get()) is not None:
-            make_one()
+        while (run_one := self._queue.get()) is not None:
+            run_one()
 
     def end(self, error: BaseException | None = None) -> None:
         """End the run; all waiting threads wake, and raise the first error, if any."""
@@ -123,14 +123,14 @@ class _Run:
             if thread.is_alive():
                 thread.join(max(deadline - monotonic(), 0))
 
-    def _make_one_of(self, batch: _Batch[T]) -> bool:
+    def _run_next(self, batch: _Batch[T]) -> bool:
         """Run the next unclaimed call; return whether there was one."""
         self._raise_if_ended()
         claimed = batch.claim()
         if claimed is None:
             return False
         index, call = claimed
-        result = self._result_of(call)
+        result = self._call(call)
         with self._changed:
             batch.results[index] = result
             self._done += 1
@@ -140,7 +140,7 @@ class _Run:
                 self._changed.notify_all()
         return True
 
-    def _result_of(self, call: Callable[[], T]) -> T | DataikuIaCError:
+    def _call(self, call: Callable[[], T]) -> T | DataikuIaCError:
         if self._fatal is not None:
             return self._fatal
         try:
@@ -189,15 +189,15 @@ class Workers:
         self._options = max_workers, policy
         self._policy = (policy or RetryPolicy()).with_sleep(self._sleep)
         self._this_thread = _ThreadState()
-        self._busy = RLock()
+        self._run_lock = RLock()
 
     @property
     def client(self) -> DSSClient:
         """The calling thread's clone of the client."""
-        mine = self._this_thread
-        if mine.client is None:
-            mine.client = self.adapter.clone(self._policy)
-        return mine.client
+        state = self._this_thread
+        if state.client is None:
+            state.client = self.adapter.clone(self._policy)
+        return state.client
 
     def with_client(self, client: DSSClient) -> "Workers":
         """Return workers of another client, with the same limit and policy."""
@@ -213,7 +213,7 @@ class Workers:
             progress: called after each call, by whichever thread made it.
         """
         run, threads = _Run(progress, self._threads > 0), list[Thread]()
-        with self._entered(run):
+        with self._activated(run):
             try:
                 for number in range(self._threads):
                     name = f"dataiku-iac-{number}"
@@ -238,14 +238,14 @@ class Workers:
         """
         run = self._this_thread.run
         if run is not None:
-            return run.make(calls)
+            return run.run(calls)
         run = _Run(None, is_threaded=False)
-        with self._entered(run):
-            return run.make(calls)
+        with self._activated(run):
+            return run.run(calls)
 
     @contextmanager
-    def _entered(self, run: _Run) -> Iterator[None]:
-        with self._busy:
+    def _activated(self, run: _Run) -> Iterator[None]:
+        with self._run_lock:
             outer, self._this_thread.run = self._this_thread.run, run
             try:
                 yield
@@ -253,18 +253,18 @@ class Workers:
                 self._this_thread.run = outer
 
     def _work(self, run: _Run) -> None:
-        mine = self._this_thread
-        mine.run = run
+        state = self._this_thread
+        state.run = run
         try:
-            mine.client = self.adapter.clone(self._policy, run.sockets)
-            run.work()
+            state.client = self.adapter.clone(self._policy, run.sockets)
+            run.serve_queue()
         except _Cancelled:
             pass
         except BaseException as error:  # noqa: BLE001  # Raised where it is awaited.
             run.end(error)
         finally:
-            if mine.client is not None:
-                mine.client._session.close()
+            if state.client is not None:
+                state.client._session.close()
 
     def _sleep(self, seconds: float) -> None:
         run = self._this_thread.run

@@ -2,11 +2,11 @@
 
 from dataikuapi.iac.types.base import Documents, Identity, ResourceType
 from dataikuapi.iac.types.building import resource_from
-from dataikuapi.iac.types.registry import CONTRACT_TYPES, TYPES
+from dataikuapi.iac.types.registry import CORE_TYPES, TYPES
 from dataikuapi.iac.types.secrets import Redactor, make_redactor
 
 __all__ = [
-    "CONTRACT_TYPES",
+    "CORE_TYPES",
     "TYPES",
     "Documents",
     "Identity",

@@ -13,13 +13,13 @@ from typing import Any, ClassVar, cast
 from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.cleaning import (
-    IGNORED_IN_ALL,
+    VOLATILE_IN_ALL,
     Constants,
-    Ignored,
+    Volatile,
     drop_constants,
     drop_paths,
     normalize_numbers,
-    sorted_tags,
+    normalize_tags,
     with_defaults,
 )
 from dataikuapi.iac.types.secrets import Redactor, redact
@@ -61,8 +61,8 @@ class ResourceType(ABC):
         identity: what the last part of an id identifies.
         main: the part of the documents with the version tag and, by default, the
             configuration.
-        ignored: paths in the main document that are not configuration, each with the
-            reason. They add to :data:`~dataikuapi.iac.types.cleaning.IGNORED_IN_ALL`.
+        volatile: paths in the main document that are not configuration, each with the
+            reason. They add to :data:`~dataikuapi.iac.types.cleaning.VOLATILE_IN_ALL`.
         defaults: values of top-level keys that may be missing in the main document,
             since upgrades of DSS add keys.
         constants: values that mean the same as a missing key; the key is dropped.
@@ -81,7 +81,7 @@ class ResourceType(ABC):
     name: ClassVar[str]
     identity: ClassVar[Identity] = Identity.NAME
     main: ClassVar[str] = "document"
-    ignored: ClassVar[Ignored] = {}
+    volatile: ClassVar[Volatile] = {}
     defaults: ClassVar[Mapping[str, JSON]] = {}
     constants: ClassVar[Constants] = {}
     sets: ClassVar[Sets] = {}
@@ -150,7 +150,7 @@ class ResourceType(ABC):
         cleaned = self.without_noise(cast(dict[str, JSON], normalize_numbers(document)))
         attributes = with_defaults(cleaned, self.defaults)
         if "tags" in attributes:
-            attributes["tags"] = sorted_tags(attributes["tags"])
+            attributes["tags"] = normalize_tags(attributes["tags"])
         return cast(dict[str, JSON], redact(self.refine(attributes), redactor))
 
     def without_noise(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
@@ -162,13 +162,13 @@ class ResourceType(ABC):
         Args:
             attributes: not modified.
         """
-        attributes = drop_paths(attributes, {**IGNORED_IN_ALL, **self.ignored})
+        attributes = drop_paths(attributes, {**VOLATILE_IN_ALL, **self.volatile})
         return sorted_sets(drop_constants(attributes, self.constants), self.sets)
 
     def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
         """Return the attributes after cleaning that is specific to the type.
 
-        By default they are returned as they are; override it for what ``ignored`` and
+        By default they are returned as they are; override it for what ``volatile`` and
         ``defaults`` cannot express.
 
         Args:

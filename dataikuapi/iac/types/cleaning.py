@@ -13,15 +13,15 @@ from dataikuapi.iac.models.times import utc_from_millis
 
 __all__ = [
     "ANY",
-    "IGNORED_IN_ALL",
+    "VOLATILE_IN_ALL",
     "KEYED_BY_COLUMN",
     "Constants",
-    "Ignored",
+    "Volatile",
     "drop_constants",
     "drop_paths",
     "metadata_of",
     "normalize_numbers",
-    "sorted_tags",
+    "normalize_tags",
     "with_defaults",
 ]
 
@@ -37,7 +37,7 @@ KEYED_BY_COLUMN = frozenset("""
     """.split())
 """Objects in payloads whose keys are column names, which may look like any key."""
 
-Ignored = Mapping[tuple[str, ...], str]
+Volatile = Mapping[tuple[str, ...], str]
 """Paths that are removed from a document, each with the reason."""
 
 Constants = Mapping[tuple[str, ...], tuple[JSON, ...]]
@@ -46,7 +46,7 @@ Constants = Mapping[tuple[str, ...], tuple[JSON, ...]]
 ANY = "*"
 """In the path of a constant: every member of an object."""
 
-IGNORED_IN_ALL: Ignored = {
+VOLATILE_IN_ALL: Volatile = {
     ("versionTag",): "who saved last, and how often: bookkeeping, goes to the metadata",
     ("creationTag",): "who created it, and when: bookkeeping, goes to the metadata",
     ("smartName",): "how other projects refer to it; derived from the name",
@@ -76,9 +76,9 @@ def normalize_numbers(value: JSON) -> JSON:
     return value
 
 
-def drop_paths(document: dict[str, JSON], ignored: Ignored) -> dict[str, JSON]:
+def drop_paths(document: dict[str, JSON], volatile: Volatile) -> dict[str, JSON]:
     """Return the document without these paths; lists along a path are traversed."""
-    for path in ignored:
+    for path in volatile:
         document = _without_path(document, path)
     return document
 
@@ -141,7 +141,7 @@ def with_defaults(
     return {**cast(dict[str, JSON], copy_json(dict(defaults))), **document}
 
 
-def sorted_tags(tags: JSON) -> JSON:
+def normalize_tags(tags: JSON) -> JSON:
     """Return the tags sorted: they are a set, and DSS reorders them arbitrarily."""
     return [*sorted({str(tag) for tag in tags})] if isinstance(tags, list) else []
 
@@ -164,9 +164,9 @@ def metadata_of(
         deployed_at=read_at,
         deployed_by=read_by,
         last_modified_by=login if isinstance(login, str) else None,
-        last_modified_at=_modified_at(version),
+        last_modified_at=_tag_time(version),
         version_number=number if type(number) is int else None,
-        created_at=_modified_at(creation),
+        created_at=_tag_time(creation),
     )
 
 
@@ -176,7 +176,7 @@ def _tag(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     return tag if isinstance(tag, dict) else {}
 
 
-def _modified_at(tag: Mapping[str, Any]) -> datetime | None:
+def _tag_time(tag: Mapping[str, Any]) -> datetime | None:
     milliseconds = tag.get("lastModifiedOn")
     if type(milliseconds) is not int or abs(milliseconds) > _MAX_MILLISECONDS:
         return None

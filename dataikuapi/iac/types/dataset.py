@@ -5,7 +5,7 @@ from typing import ClassVar, cast
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.base import Documents, Project, ResourceType
-from dataikuapi.iac.types.cleaning import Constants, Ignored, with_defaults
+from dataikuapi.iac.types.cleaning import Constants, Volatile, with_defaults
 from dataikuapi.iac.types.shapes import (
     ListShape,
     ObjectShape,
@@ -37,7 +37,7 @@ class DatasetType(ResourceType):
     """
 
     name = "dataset"
-    ignored: ClassVar[Ignored] = {
+    volatile: ClassVar[Volatile] = {
         ("metrics", "displayedState"): "UI state: which metrics are displayed",
         ("metricsChecks", "displayedState"): "UI state: which checks are displayed",
         ("checks", "displayedState"): "UI state: which checks are displayed",

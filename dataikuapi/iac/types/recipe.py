@@ -11,7 +11,7 @@ from dataikuapi.iac.types.cleaning import (
     ANY,
     KEYED_BY_COLUMN,
     Constants,
-    Ignored,
+    Volatile,
     drop_constants,
     drop_paths,
     normalize_numbers,
@@ -46,7 +46,7 @@ _UI_STATE = frozenset("""
 Listed by name, not by the leading ``$``, which column names may have too.
 """
 
-_PREPARE_UI_STATE: Ignored = {
+_PREPARE_UI_STATE: Volatile = {
     ("columnWidthsByName",): "column widths",
     ("columnUseScientificNotationByName",): "number format of a column",
     ("columnOrder",): "displayed order of the columns",
@@ -63,7 +63,7 @@ _PREPARE_UI_STATE: Ignored = {
     ("columnsSelection",): "displayed columns: hidden ones stay in the output",
 }
 
-_STEP_UI_STATE: Ignored = {
+_STEP_UI_STATE: Volatile = {
     ("preview",): "whether the page highlights what a step does; ``disabled`` counts",
 }
 
@@ -260,13 +260,17 @@ def _without_ui_state(value: JSON) -> JSON:
     if not isinstance(value, dict):
         return value
     return {
-        key: (_by_column(item) if key in KEYED_BY_COLUMN else _without_ui_state(item))
+        key: (
+            _columns_without_ui_state(item)
+            if key in KEYED_BY_COLUMN
+            else _without_ui_state(item)
+        )
         for key, item in value.items()
         if key not in _UI_STATE
     }
 
 
-def _by_column(value: JSON) -> JSON:
+def _columns_without_ui_state(value: JSON) -> JSON:
     if not isinstance(value, dict):
         return _without_ui_state(value)
     return {column: _without_ui_state(item) for column, item in value.items()}

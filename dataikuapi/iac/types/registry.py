@@ -12,18 +12,18 @@ from dataikuapi.iac.types.recipe import RecipeType
 from dataikuapi.iac.types.sets import Sets
 
 __all__ = [
-    "CONTRACT_TYPES",
+    "CORE_TYPES",
     "DATASET",
     "PROJECT",
     "RECIPE",
     "TYPES",
     "is_project",
     "is_recreated",
-    "known_types",
+    "select_types",
     "recorded_since",
-    "resource_type_of",
+    "require_known_type",
     "sets_of",
-    "unknown_when_missing",
+    "privileged_attributes",
     "without_noise",
 ]
 
@@ -31,7 +31,7 @@ PROJECT = ProjectType()
 DATASET = DatasetType()
 RECIPE = RecipeType()
 
-CONTRACT_TYPES = (PROJECT, DATASET, RECIPE)
+CORE_TYPES = (PROJECT, DATASET, RECIPE)
 """The types that a manager reads by default if its client is not a DSSClient."""
 
 TYPES: dict[str, ResourceType] = {
@@ -45,7 +45,7 @@ TYPES: dict[str, ResourceType] = {
 """By name. The project comes first, before the types of the objects inside."""
 
 
-def resource_type_of(resource_id: str, types: Collection[str]) -> str:
+def require_known_type(resource_id: str, types: Collection[str]) -> str:
     """Return the name of an id's type.
 
     Args:
@@ -62,13 +62,13 @@ def resource_type_of(resource_id: str, types: Collection[str]) -> str:
     return name
 
 
-def known_types(names: Iterable[str]) -> list[str]:
+def select_types(names: Iterable[str]) -> list[str]:
     """Return the names in the order of the registry, without duplicates.
 
     Raises:
         ValueError: if a name is not registered, or a single string was passed.
     """
-    selected = [resource_type_of(name, TYPES) for name in unique(names, "types")]
+    selected = [require_known_type(name, TYPES) for name in unique(names, "types")]
     return [name for name in TYPES if name in selected]
 
 
@@ -78,7 +78,7 @@ def is_project(resource_id: ResourceId) -> bool:
     return kind is not None and kind.identity is Identity.PROJECT
 
 
-def unknown_when_missing(resource_type: str) -> frozenset[str]:
+def privileged_attributes(resource_type: str) -> frozenset[str]:
     """Return the attributes that are unknown, not empty, if a resource lacks them.
 
     Args:
