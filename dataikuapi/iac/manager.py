@@ -9,11 +9,11 @@ from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
+from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
 from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.state_store import StateStore
-from dataikuapi.iac.statefile.merge import require_same_instance
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.instance import InstanceReader, Progress
 from dataikuapi.iac.sync.policy import RetryPolicy

@@ -14,14 +14,14 @@ from dataikuapi.iac.exceptions import (
     StateNotFoundError,
     StateReadError,
 )
-from dataikuapi.iac.models import State
-from dataikuapi.iac.models.environments import check_environment
-from dataikuapi.iac.models.state import NO_BASE, NOTHING_STORED, ReadingStart
-from dataikuapi.iac.statefile.merge import (
+from dataikuapi.iac.merge import (
     merge,
     require_not_outdated,
     require_same_instance,
 )
+from dataikuapi.iac.models import State
+from dataikuapi.iac.models.environments import check_environment
+from dataikuapi.iac.models.state import NO_BASE, NOTHING_STORED, ReadingStart
 
 __all__ = ["StateStore"]
 

@@ -20,9 +20,9 @@ from dataikuapi.iac import (
     StateManager,
     SyncError,
 )
+from dataikuapi.iac.merge import merge
 from dataikuapi.iac.models import Scope
 from dataikuapi.iac.statefile import dumps, loads
-from dataikuapi.iac.statefile.merge import merge
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 

@@ -1,4 +1,4 @@
-"""The state file: serialization, migrations, merge, verification."""
+"""The state file: serialization, migrations, verification."""
 
 from dataikuapi.iac.statefile.serialization import dumps, loads
 

@@ -12,14 +12,14 @@ from dataikuapi.iac.exceptions import (
     ResourceNotFoundError,
     SyncError,
 )
-from dataikuapi.iac.models import Resource, ResourceId, State
-from dataikuapi.iac.models.ids import listing_key
-from dataikuapi.iac.models.scope import Scope
-from dataikuapi.iac.statefile.merge import (
+from dataikuapi.iac.merge import (
     carry_over_unknown,
     collect_unknown,
     instances_differ,
 )
+from dataikuapi.iac.models import Resource, ResourceId, State
+from dataikuapi.iac.models.ids import listing_key
+from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.workers import is_fatal
 from dataikuapi.iac.types import TYPES

@@ -1,4 +1,4 @@
-"""Merging a fresh reading into the stored state, by scope."""
+"""Merging a reading of an instance into the stored state, by scope."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
