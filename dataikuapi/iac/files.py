@@ -1,15 +1,93 @@
-"""Replace files atomically and durably."""
+"""Read files without waiting, and replace them atomically and durably."""
 
+import errno
 import logging
 import os
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["atomic_temporary", "fsync_dir", "resolve_symlink"]
+__all__ = [
+    "PRIVATE",
+    "Access",
+    "atomic_temporary",
+    "fsync_dir",
+    "open_private",
+    "read_regular",
+    "require_regular",
+    "resolve_symlink",
+]
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who owns a file, and who may read and write it.
+
+    Args:
+        mode: the permission bits.
+        owner: user id; -1 leaves it as it is.
+        group: group id; -1 leaves it as it is.
+    """
+
+    mode: int
+    owner: int = -1
+    group: int = -1
+
+    @classmethod
+    def of(cls, path: Path) -> "Access | None":
+        """Return the access to a file, links followed; ``None`` if it is missing."""
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            return None
+        return cls(status.st_mode & 0o777, status.st_uid, status.st_gid)
+
+    def grant(self, handle: int) -> str | None:
+        """Give an open file this access, as far as the system allows.
+
+        Only root may keep another owner. If the group cannot be kept, the group that
+        the file has instead gets no more than everybody does.
+
+        Returns:
+            What could not be granted and why; ``None`` if everything was, perhaps
+            except for the owner. Some file systems have no permissions, and some
+            systems cannot change those of an open file.
+        """
+        status = os.fstat(handle)
+        mode, problem = self.mode, None
+        if not self._keep_group(handle, status):
+            mode = mode & ~0o070 | (mode & 0o007) << 3
+            problem = f"group {self.group} cannot be set"
+        if stat.S_IMODE(status.st_mode) != mode:
+            try:
+                os.fchmod(handle, mode)
+            except AttributeError:  # Windows before Python 3.13.
+                problem = f"mode {mode:03o} cannot be set on this system"
+            except OSError as error:
+                problem = f"mode {mode:03o} cannot be set: {error.strerror}"
+        return problem
+
+    def _keep_group(self, handle: int, status: os.stat_result) -> bool:
+        """Set the owner if possible, and the group; return whether the group is set."""
+        if self.owner not in (-1, status.st_uid):
+            with suppress(OSError):
+                os.fchown(handle, self.owner, self.group)
+                return True
+        if self.group in (-1, status.st_gid):
+            return True
+        with suppress(OSError):
+            os.fchown(handle, -1, self.group)
+            return True
+        return False
+
+
+PRIVATE = Access(0o600)
+"""Only the owner may read and write."""
 
 
 def resolve_symlink(path: Path) -> Path:
@@ -17,23 +95,54 @@ def resolve_symlink(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def require_regular(path: Path) -> None:
+    """Check that a path is free or that of a regular file; a link is neither.
+
+    Raises:
+        OSError: if there is anything else, such as a named pipe or a device.
+    """
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise _not_regular(path)
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a regular file; links are followed.
+
+    Raises:
+        OSError: if it cannot be read or is something else, such as a named pipe, which
+            could keep the reader waiting forever.
+    """
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise _not_regular(path)
+        return file.read()
+
+
 @contextmanager
-def atomic_temporary(target: Path, data: bytes, mode: int | None) -> Iterator[Path]:
+def atomic_temporary(
+    target: Path, data: bytes, access: Access | None
+) -> Iterator[Path]:
     """Yield a new file next to the target; it is removed unless the caller renames it.
 
     Args:
         target: the file that it is to replace.
         data: its content, which is fsynced.
-        mode: of the file, which until it is written only its owner may read; ``None``
-            for the default mode of a new file.
+        access: to the file, which until it is written only its owner may read; ``None``
+            for that of any new file. What cannot be granted is logged as a warning.
     """
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with open(temporary, "xb", opener=None if mode is None else _private) as file:
+        opener = None if access is None else open_private
+        with open(temporary, "xb", opener=opener) as file:
             file.write(data)
             file.flush()
-            if mode is not None:
-                os.fchmod(file.fileno(), mode)
+            problem = access and access.grant(file.fileno())
+            if problem:
+                logger.warning("permissions of %s: %s", target, problem)
             os.fsync(file.fileno())
         yield temporary
     finally:
@@ -55,5 +164,16 @@ def fsync_dir(folder: Path) -> None:
         logger.warning("cannot fsync folder %s: %s", folder, error.strerror)
 
 
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
+def open_private(name: str, flags: int) -> int:
+    """Open a file for :func:`open`; a new one is private."""
+    return os.open(name, flags, PRIVATE.mode)
+
+
+def _open_without_waiting(name: str, flags: int) -> int:
+    # Windows has neither flag, nor named pipes in folders or terminals.
+    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+    return os.open(name, flags)
+
+
+def _not_regular(path: Path) -> OSError:
+    return OSError(errno.EINVAL, "not a regular file", str(path))

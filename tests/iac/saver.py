@@ -250,6 +250,17 @@ def save_as_a_stranger(path, serial):
     LocalFileBackend(path).save(State(serial=int(serial)))
 
 
+def save_as_member(path, user, group):
+    """Add a resource as a user whose only other group is this one."""
+    os.setgroups([int(group)])
+    os.setgid(int(user))
+    os.setuid(int(user))
+    backend = LocalFileBackend(path)
+    state = backend.load() if backend.exists() else State()
+    state.add_resource(Resource("dataset", f"dataset.SHOP.by_{user}"))
+    backend.save(state)
+
+
 def save_at_exit(path):
     """Save when the interpreter ends."""
     atexit.register(lambda: LocalFileBackend(path).save(State(serial=1)))
@@ -278,6 +289,7 @@ COMMANDS = {
         hold,
         nurse,
         save_as_a_stranger,
+        save_as_member,
         save_at_exit,
         save_rounds,
         save_on_signal,

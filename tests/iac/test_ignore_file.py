@@ -125,7 +125,7 @@ def test_unreadable_file_is_an_error(path, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("os.open", refuse)
     with pytest.raises(IgnoreFileError, match="cannot read .*: Permission denied; "):
         read_ignore_file(path)
     with pytest.raises(IgnoreFileError, match="cannot read .*: Permission denied; "):
@@ -262,6 +262,29 @@ def test_file_mode_is_preserved(path):
         assert mode(path) == bits
 
 
+def test_mode_that_cannot_be_set_is_a_warning(path, monkeypatch, caplog):
+    path.write_text(TEXT, "utf-8")
+    path.chmod(0o640)
+
+    def refuse(*_args):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.fchmod", refuse)
+    add_to_ignore_file(path, [ONE], "c")
+    assert read_ignore_file(path)[-1] == ONE
+    assert caplog.messages == [
+        f"permissions of {path}: mode 640 cannot be set: Operation not permitted"
+    ]
+
+
+def test_what_is_not_a_regular_file_is_refused(path):
+    os.mkfifo(path)
+    with pytest.raises(IgnoreFileError, match="cannot read .*: not a regular file"):
+        read_ignore_file(path)
+    with pytest.raises(IgnoreFileError, match="cannot read .*: not a regular file"):
+        add_to_ignore_file(path, [ONE], "c")
+
+
 def test_new_file_has_the_default_mode(path):
     before = os.umask(0o027)
     try:
@@ -280,7 +303,7 @@ def test_symbolic_link_is_followed(tmp_path, path):
     assert read_ignore_file(target) == [ONE, TWO]
 
 
-@pytest.mark.parametrize("failing", ["os.replace", "os.fsync", "os.fchmod"])
+@pytest.mark.parametrize("failing", ["os.replace", "os.fsync"])
 def test_failed_write_leaves_the_file_unchanged(path, monkeypatch, failing):
     path.write_text(TEXT, "utf-8")
 
@@ -331,10 +354,14 @@ def test_new_content_is_fsynced_before_it_replaces_the_file(path, monkeypatch):
 
 
 def test_failed_fsync_of_the_folder_is_not_an_error(path, monkeypatch):
-    def refuse(*_args):
-        raise OSError(22, "Invalid argument")
+    really_open = os.open
 
-    monkeypatch.setattr("os.open", refuse)
+    def refuse_folders(name, *args):
+        if os.path.isdir(name):
+            raise OSError(22, "Invalid argument")
+        return really_open(name, *args)
+
+    monkeypatch.setattr("os.open", refuse_folders)
     assert add_to_ignore_file(path, [ONE], "c") == 1
     assert read_ignore_file(path) == [ONE]
 

@@ -1,5 +1,6 @@
 """A state in a file on this machine."""
 
+import errno
 import glob
 import hashlib
 import os
@@ -23,7 +24,15 @@ from dataikuapi.iac.exceptions import (
     StateReadError,
     StateWriteError,
 )
-from dataikuapi.iac.files import atomic_temporary, fsync_dir, resolve_symlink
+from dataikuapi.iac.files import (
+    PRIVATE,
+    Access,
+    atomic_temporary,
+    fsync_dir,
+    read_regular,
+    require_regular,
+    resolve_symlink,
+)
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.times import utc_now
 
@@ -46,8 +55,10 @@ class LocalFileBackend(BlobBackend):
     are created on the first save. A save writes a temporary file in the same folder,
     fsyncs it and renames it, so that a reader sees the old state or the new one, also
     after a crash. A new file is readable by its owner only; an existing one keeps its
-    mode. A symbolic link stays one. The lock is released when its process dies, and
-    the thread that holds it may take it again.
+    mode and group, and for root its owner. Whoever may write to it or to its folder can
+    take the lock. A symbolic link stays one; what is not a regular file is refused. The
+    lock is released when its process dies, and the thread that holds it may take it
+    again.
 
     Args:
         state_file: path of the file.
@@ -108,13 +119,16 @@ class FolderStore(BlobStore):
         """Return the files whose names begin with the prefix, in any order."""
         found = []
         with _failure_is_read_error(self._folder):
-            for name in os.listdir(self._folder) if self._folder.is_dir() else []:
+            for name in _names(self._folder):
                 if not name.startswith(prefix):
                     continue
                 try:
                     status = os.stat(self._folder / name)
-                except FileNotFoundError:
-                    continue  # Removed in the meantime, by a save that pruned.
+                except OSError as error:
+                    # Removed in the meantime, by a save that pruned, or a link loop.
+                    if error.errno in (errno.ENOENT, errno.ELOOP):
+                        continue
+                    raise
                 if stat.S_ISREG(status.st_mode):
                     modified = datetime.fromtimestamp(status.st_mtime, timezone.utc)
                     found.append(BlobInfo(name, status.st_size, modified))
@@ -124,13 +138,17 @@ class FolderStore(BlobStore):
         """Return whether the file exists, readable or not."""
         path = self.location(name)
         with _failure_is_read_error(path):
-            return path.exists()
+            try:
+                os.stat(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+        return True
 
     def read(self, name: str) -> Blob:
         """Return the content of the file and its digest."""
         path = self.location(name)
         with _failure_is_read_error(path), _missing_file_is_missing_state(path):
-            data = path.read_bytes()
+            data = read_regular(path)
         return Blob(data, _digest(data))
 
     def write(self, name: str, data: bytes, expected: str | None) -> str:
@@ -144,7 +162,8 @@ class FolderStore(BlobStore):
             _remove_stale_temporaries(target)
             stored = None if expected is None else _stored_digest(target)
             written = _digest_in_background(data)
-            with atomic_temporary(target, data, _mode(target)) as temporary:
+            access = Access.of(target) or PRIVATE
+            with atomic_temporary(target, data, access) as temporary:
                 if stored is not None and stored() != expected:
                     raise StateConflictError(f"{target} has changed")
                 os.replace(temporary, target)
@@ -152,12 +171,11 @@ class FolderStore(BlobStore):
         return written()
 
     def copy(self, name: str, target: str) -> bool:
-        """Copy a file, with its mode, and never overwrite one."""
+        """Copy a file, with the access to it, and never overwrite one."""
         source, copy = self.location(name), self.location(target)
         with _failure_is_write_error(copy), _missing_file_is_missing_state(source):
-            with atomic_temporary(
-                copy, source.read_bytes(), _mode(source)
-            ) as temporary:
+            data, access = _read_to_copy(source)
+            with atomic_temporary(copy, data, access) as temporary:
                 if not _renamed_if_free(temporary, copy):
                     return False
             fsync_dir(copy.parent)
@@ -183,21 +201,31 @@ class FolderStore(BlobStore):
     @contextmanager
     def lock(self, name: str, reason: str, timeout: float) -> Iterator[None]:
         """Keep other threads and processes from writing the file."""
-        with file_lock(resolve_symlink(self.location(name)), reason, timeout):
+        target = resolve_symlink(self.location(name))
+        with _failure_leaves_state_unknown(target):
+            require_regular(target)  # Before there is a lock file beside a device.
+        with file_lock(target, reason, timeout):
             yield
+
+
+def _read_to_copy(source: Path) -> tuple[bytes, Access]:
+    try:
+        return read_regular(source), Access.of(source) or PRIVATE
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StateWriteError(
+            f"cannot read {source}: {error.strerror}, so it cannot be copied"
+        ) from error
 
 
 def _stored_digest(path: Path) -> Callable[[], str]:
     """Read a file; return a function that waits for its digest."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return lambda: ABSENT
-    except OSError as error:
-        raise StateWriteError(
-            f"cannot read {path}: {error.strerror}, so the state that a save would "
-            "overwrite is unknown"
-        ) from error
+    with _failure_leaves_state_unknown(path):
+        try:
+            data = read_regular(path)
+        except FileNotFoundError:
+            return lambda: ABSENT
     return _digest_in_background(data)
 
 
@@ -223,17 +251,18 @@ def _digest(data: bytes) -> str:
 
 def _remove_stale_temporaries(target: Path) -> None:
     """Remove what killed saves left behind; the caller holds the lock."""
-    for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
-        with suppress(OSError):
-            left.unlink()
+    name = glob.escape(target.name)
+    for pattern in (f".{name}.*.tmp", f".{name}.lock.info.*"):
+        for left in target.parent.glob(pattern):
+            with suppress(OSError):
+                left.unlink()
 
 
-def _mode(path: Path) -> int:
-    """Return a file's mode, or 0600 if it does not exist."""
+def _names(folder: Path) -> list[str]:
     try:
-        return path.stat().st_mode & 0o777
-    except FileNotFoundError:
-        return 0o600
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _renamed_if_free(temporary: Path, target: Path) -> bool:
@@ -243,7 +272,7 @@ def _renamed_if_free(temporary: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     except OSError:  # No links on this file system: check, then rename.
-        if target.exists():
+        if os.path.lexists(target):
             return False
         os.replace(temporary, target)
     return True
@@ -265,6 +294,17 @@ def _failure_is_read_error(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StateReadError(f"cannot read {path}: {error.strerror}") from error
+
+
+@contextmanager
+def _failure_leaves_state_unknown(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StateWriteError(
+            f"cannot read {path}: {error.strerror}, so the state that a save would "
+            "overwrite is unknown"
+        ) from error
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """File locks between the processes and threads of one machine, with named holders."""
 
+import errno
 import getpass
 import json
 import os
 import socket
+import stat
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +14,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from dataikuapi.iac.exceptions import StateLockedError, StateWriteError
+from dataikuapi.iac.files import (
+    PRIVATE,
+    Access,
+    open_private,
+    read_regular,
+    require_regular,
+)
 from dataikuapi.iac.models.times import format_time, utc_now
 
 __all__ = ["file_lock"]
@@ -28,19 +38,23 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
 
     Args:
         target: the file. The lock is a file beside it, ``.{name}.lock``, and its holder
-            is written to ``.{name}.lock.info``.
+            is written to ``.{name}.lock.info``. Both are as accessible as the file.
         reason: shown to anyone waiting for the lock.
         timeout: seconds to wait; negative to wait forever.
 
     Raises:
         StateLockedError: if somebody else still holds it by then.
-        StateWriteError: if the lock file cannot be created.
+        StateWriteError: if the lock file cannot be created or opened, or if it is not a
+            regular file of its own.
     """
     path = target.with_name(f".{target.name}.lock")
     info = path.with_name(f"{path.name}.info")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path, mode=0o600, is_singleton=True)
+        access = _access_for_savers(target)
+        lock = FileLock(path, is_singleton=True)
+        if not lock.lock_counter:
+            _prepare(path, access)
         lock.acquire(timeout, poll_interval=_POLL_SECONDS)
     except Timeout as error:
         raise StateLockedError(
@@ -49,11 +63,12 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise StateWriteError(
-            f"cannot lock {target}: {error.strerror}. The previous state is unchanged"
+            f"cannot lock {target}: {_reason(error, target, path)}. The previous state "
+            "is unchanged"
         ) from error
     try:
         if lock.lock_counter == 1:
-            _write_holder(info, reason)
+            _write_holder(info, reason, access)
         yield
     finally:
         if lock.lock_counter == 1:
@@ -63,7 +78,53 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
             lock.release()
 
 
-def _write_holder(info: Path, reason: str) -> None:
+def _access_for_savers(target: Path) -> Access:
+    """Return the access that everybody needs who may write the file or its folder.
+
+    Whoever may write to the folder can replace the file. That counts before the file is
+    shared, too: later, only the owner of the lock could share that.
+    """
+    file, folder = Access.of(target) or PRIVATE, os.stat(target.parent)
+    mode, group = file.mode & 0o666 | PRIVATE.mode, file.group
+    if not folder.st_mode & stat.S_ISVTX:  # With it, one may replace one's own alone.
+        if folder.st_mode & stat.S_IWGRP:
+            group = group if mode & 0o060 else folder.st_gid
+            mode |= 0o060
+        if folder.st_mode & stat.S_IWOTH:
+            mode |= 0o006
+    return Access(mode, group=group)
+
+
+def _prepare(path: Path, access: Access) -> None:
+    """Create the lock file if it is missing, and grant access if it is ours.
+
+    Taking the lock follows no symbolic link, but opens any kind of file and truncates
+    it. A lock with several names may be in a snapshot; one with content is not a lock.
+    """
+    require_regular(path)
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        handle = os.open(path, flags)
+    except FileNotFoundError:
+        handle = os.open(path, flags | os.O_CREAT, PRIVATE.mode)
+    try:
+        status = os.fstat(handle)
+        if status.st_nlink > 1 and status.st_size:
+            raise OSError(errno.EMLINK, "a hard link to another file", str(path))
+        access.grant(handle)
+    finally:
+        os.close(handle)
+
+
+def _reason(error: OSError, target: Path, lock: Path) -> str:
+    if isinstance(error, PermissionError):
+        needed = lock if os.path.lexists(lock) else lock.parent
+        return f"{error.strerror}; it takes permission to write {needed}"
+    elsewhere = error.filename not in (None, str(target))
+    return f"{error.strerror}: {error.filename}" if elsewhere else f"{error.strerror}"
+
+
+def _write_holder(info: Path, reason: str, access: Access) -> None:
     """Record who holds the lock; readers see the whole record or none."""
     holder = {
         "user": _user(),
@@ -72,10 +133,11 @@ def _write_holder(info: Path, reason: str) -> None:
         "since": format_time(utc_now().replace(microsecond=0)),
         "reason": reason,
     }
-    written = info.with_name(f"{info.name}.{os.getpid()}")
+    written = info.with_name(f"{info.name}.{uuid.uuid4().hex}")
     try:
-        written.write_text(json.dumps(holder), encoding="utf-8")
-        written.chmod(0o600)
+        with open(written, "x", encoding="utf-8", opener=open_private) as file:
+            json.dump(holder, file)
+            access.grant(file.fileno())
         os.replace(written, info)
     except OSError:
         pass  # The lock protects all the same; its holder stays unknown.
@@ -93,7 +155,7 @@ def _user() -> str:
 
 def _holder(info: Path) -> str:
     try:
-        holder = json.loads(info.read_text("utf-8"))
+        holder = json.loads(read_regular(info))
         because = f" for {holder['reason']!r}" if holder["reason"] else ""
         return (
             f"{holder['user']} on {holder['host']}, process {holder['process']}, since "

@@ -1,13 +1,18 @@
 """Reading and appending to ``.dataikuignore`` files."""
 
 import os
-import stat
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import IgnoreFileError
-from dataikuapi.iac.files import atomic_temporary, fsync_dir, resolve_symlink
+from dataikuapi.iac.files import (
+    Access,
+    atomic_temporary,
+    fsync_dir,
+    read_regular,
+    resolve_symlink,
+)
 from dataikuapi.iac.ignore.rules import IgnoreRule
 
 __all__ = ["add_to_ignore_file", "default_rules", "read_ignore_file"]
@@ -114,7 +119,7 @@ def _last_days(rules: Iterable[IgnoreRule]) -> dict[object, date]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -163,9 +168,7 @@ def _replace(path: Path, data: bytes) -> None:
     target = resolve_symlink(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # A new file gets the default mode.
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-        with atomic_temporary(target, data, mode) as temporary:
+        with atomic_temporary(target, data, Access.of(target)) as temporary:
             os.replace(temporary, target)
     except OSError as error:
         raise IgnoreFileError(
