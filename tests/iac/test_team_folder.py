@@ -1,5 +1,6 @@
 """A folder that several people use: access to its files, planted links, odd files."""
 
+import errno
 import json
 import os
 import socket
@@ -71,7 +72,37 @@ def test_lock_and_note_follow_the_mode_and_group_of_the_state(backend, mode):
             assert access(path.with_name(name)) == (oct(mode), group), name
 
 
+@pytest.fixture(params=[0o002, 0o022, 0o077], ids=oct)
+def umask(request):
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+@pytest.mark.parametrize(
+    ("folder_mode", "lock_mode"),
+    [(0o700, 0o600), (0o750, 0o600), (0o770, 0o660), (0o2770, 0o660), (0o777, 0o666)],
+)
+def test_before_a_state_is_shared_the_lock_follows_the_folder(
+    folder, folder_mode, lock_mode
+):
+    """Whatever the umask: later, only the owner of the lock could open it to others."""
+    group = TEAM if os.getuid() == 0 else os.getgid()
+    os.chown(folder, -1, group)
+    folder.chmod(folder_mode)
+    backend = LocalFileBackend(folder / "dev.state.json")
+    with backend.lock():
+        backend.save(state(1))
+        assert access(backend.state_file)[0] == "0o600"
+        for name in (".dev.state.json.lock", ".dev.state.json.lock.info"):
+            mode, owning_group = access(folder / name)
+            assert mode == oct(lock_mode)
+            assert owning_group == group or lock_mode == 0o600
+
+
 @needs_root
+@pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize("mode", [0o770, 0o2770, 0o777], ids=oct)
 def test_colleagues_take_turns(folder, mode):
     os.chown(folder, ANN, TEAM)
@@ -86,6 +117,8 @@ def test_colleagues_take_turns(folder, mode):
     stored = LocalFileBackend(path).load()
     assert set(stored.resources) == {f"dataset.SHOP.by_{u}" for u in (ANN, BOB)}
     assert stored.serial == 4
+    for version in folder.glob("dev.state.pre-serial-*.json"):
+        assert access(version) == ("0o660", TEAM)
 
 
 @needs_root
@@ -110,30 +143,47 @@ def test_another_group_does_not_get_the_rights_of_one_that_cannot_be_kept(folder
     assert access(path) == ("0o644", BOB)
 
 
-@needs_root
 def test_a_folder_that_may_not_be_written_is_named(folder):
     path = folder / "dev.state.json"
     LocalFileBackend(path).save(state(1))
     path.chmod(0o666)
     (folder / ".dev.state.json.lock").unlink()
+    folder.chmod(0o555)
     with running("save_as_member", path, BOB, TEAM, stderr=subprocess.PIPE) as process:
         errors = process.communicate()[1].decode()
+    folder.chmod(0o755)  # Otherwise its owner could not remove what is in it.
     assert (
         f"cannot lock {path}: Permission denied; it takes permission to write {folder}"
     ) in errors
 
 
-def refuse(*_args):
-    raise PermissionError(1, "Operation not permitted")
+def test_a_lock_that_may_not_be_written_is_named(folder):
+    path, lock = folder / "dev.state.json", folder / ".dev.state.json.lock"
+    LocalFileBackend(path).save(state(1))
+    lock.chmod(0o400)
+    path.chmod(0o666)
+    with running("save_as_member", path, BOB, TEAM, stderr=subprocess.PIPE) as process:
+        errors = process.communicate()[1].decode()
+    assert (
+        f"cannot lock {path}: Permission denied; it takes permission to write {lock}"
+    ) in errors
+
+
+def refusing(number):
+    def refuse(*_args):
+        raise OSError(number, os.strerror(number))
+
+    return refuse
 
 
 @pytest.mark.parametrize(
     ("fchmod", "reason"),
     [
-        (refuse, "cannot be set: Operation not permitted"),
+        (refusing(errno.EPERM), "cannot be set: Operation not permitted"),
+        (refusing(errno.ENOTSUP), "cannot be set: Operation not supported"),
         (None, "cannot be set on this"),
     ],
-    ids=["refused", "missing"],
+    ids=["refused", "not supported", "missing"],
 )
 def test_where_modes_cannot_be_set_a_save_warns(
     backend, monkeypatch, caplog, fchmod, reason
@@ -253,6 +303,31 @@ def test_a_state_that_is_not_a_regular_file_is_refused(short, make, force):
             write()
     assert stat.S_IFMT(os.lstat(short.state_file).st_mode) == kind
     assert os.listdir() == ["dev.state.json"]
+
+
+@odd
+@pytest.mark.parametrize(
+    "command",
+    [
+        "show --state-file odd",
+        "sync --state-file odd",
+        "drift --state-file odd",
+        "refresh --state-file odd",
+        "history --state-file odd",
+        "restore 1 --state-file odd",
+        "diff dev.json odd --state-file dev.json",
+        "diff dev.json dev.json --state-file dev.json --ignore odd",
+        "drift --state-file dev.json --baseline odd",
+    ],
+)
+def test_the_command_line_refuses_what_is_not_a_regular_file(run, command, make):
+    make(Path("odd"))
+    kind = stat.S_IFMT(os.lstat("odd").st_mode)
+    LocalFileBackend("dev.json").save(state(1))
+    code, _, errors = run(*command.split())
+    assert code == 1
+    assert "error: cannot read odd: " in errors
+    assert stat.S_IFMT(os.lstat("odd").st_mode) == kind
 
 
 @odd
