@@ -166,7 +166,7 @@ def _fill(document: dict[str, JSON], state: State) -> dict[str, str]:
         for resource in state.resources.values()
         if resource.extra or resource.metadata.extra
     ]
-    strict_json.checksum([head, unknown_keys])  # Only to find a NaN there, too.
+    strict_json.refuse_nan([head, unknown_keys])
     return checksums
 
 

@@ -15,7 +15,7 @@ import orjson
 
 from dataikuapi.iac.models.json_values import JSON
 
-__all__ = ["checksum", "dumps", "loads", "loads_with_duplicates"]
+__all__ = ["checksum", "dumps", "loads", "loads_with_duplicates", "refuse_nan"]
 
 FindProblem = Callable[[Any], str | None]
 """Names the first value that JSON cannot carry exactly, and says where it is.
@@ -40,10 +40,22 @@ def checksum(value: JSON) -> str:
     return hashlib.sha256(_encode(value).encode("utf-8")).hexdigest()
 
 
+def refuse_nan(value: JSON) -> None:
+    """Check a value of which no checksum is needed.
+
+    Raises:
+        ValueError: if there is a NaN or an infinity.
+        TypeError: if the value is not JSON.
+        RecursionError: if it is nested far too deep.
+    """
+    _encode(value)
+
+
 def dumps(document: JSON, max_depth: int, find_problem: FindProblem) -> bytes:
     """Write a document, indented by two spaces, with a final newline.
 
-    It does not look for NaN: :func:`checksum` finds that at no extra cost.
+    It does not look for NaN: :func:`checksum` finds that at no extra cost, and
+    :func:`refuse_nan` in what has no checksum.
 
     Args:
         document: its keys are written in the order they have.
