@@ -1,6 +1,7 @@
 """Read files without waiting, and replace them atomically and durably."""
 
 import errno
+import glob
 import logging
 import os
 import stat
@@ -15,8 +16,8 @@ __all__ = [
     "Access",
     "atomic_temporary",
     "fsync_dir",
-    "open_private",
     "read_regular",
+    "remove_temporaries",
     "require_regular",
     "resolve_symlink",
 ]
@@ -124,30 +125,43 @@ def read_regular(path: Path) -> bytes:
 
 @contextmanager
 def atomic_temporary(
-    target: Path, data: bytes, access: Access | None
+    target: Path, data: bytes, access: Access | None, *, durable: bool = True
 ) -> Iterator[Path]:
     """Yield a new file next to the target; it is removed unless the caller renames it.
 
     Args:
         target: the file that it is to replace.
-        data: its content, which is fsynced.
+        data: its content.
         access: to the file, which until it is written only its owner may read; ``None``
-            for that of any new file. What cannot be granted is logged as a warning.
+            for that of any new file.
+        durable: fsync the content, and log a warning if access cannot be granted;
+            otherwise it is a file for the moment, for which neither is worthwhile.
     """
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
     try:
-        opener = None if access is None else open_private
+        opener = None if access is None else _open_private
         with open(temporary, "xb", opener=opener) as file:
             file.write(data)
             file.flush()
             problem = access and access.grant(file.fileno())
-            if problem:
+            if problem and durable:
                 logger.warning("permissions of %s: %s", target, problem)
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         yield temporary
     finally:
         with suppress(OSError):  # The caller succeeded, or raises an error of its own.
             temporary.unlink()
+
+
+def remove_temporaries(target: Path) -> None:
+    """Remove the temporary files that killed processes left next to the target.
+
+    The caller holds a lock: no other process is writing one.
+    """
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
+        with suppress(OSError):
+            left.unlink()
 
 
 def fsync_dir(folder: Path) -> None:
@@ -164,8 +178,7 @@ def fsync_dir(folder: Path) -> None:
         logger.warning("cannot fsync folder %s: %s", folder, error.strerror)
 
 
-def open_private(name: str, flags: int) -> int:
-    """Open a file for :func:`open`; a new one is private."""
+def _open_private(name: str, flags: int) -> int:
     return os.open(name, flags, PRIVATE.mode)
 
 

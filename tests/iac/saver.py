@@ -45,6 +45,11 @@ def round_of(state, size=40):
     return number
 
 
+def is_new_state(path):
+    """Return whether it is a temporary file, and not that of the lock's note."""
+    return str(path).endswith(".tmp") and ".lock.info." not in str(path)
+
+
 # Commands
 
 
@@ -67,9 +72,9 @@ def save_rounds(path, stop_at=""):
     saved: list[int] = []
 
     def watch(event, args):
-        if event == "open" and str(args[0]).endswith(".tmp"):
+        if event == "open" and is_new_state(args[0]):
             moment = "creating"
-        elif event == "os.rename" and str(args[0]).endswith(".tmp"):
+        elif event == "os.rename" and is_new_state(args[0]):
             moment = "renaming"
         else:
             return
@@ -159,7 +164,7 @@ def stop_before_rename(path):
     replace = os.replace
 
     def waiting_replace(source, target):
-        if str(source).endswith(".tmp"):
+        if is_new_state(source):
             announce("stopped")
             sys.stdin.readline()
         replace(source, target)

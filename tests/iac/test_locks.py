@@ -23,6 +23,7 @@ from iac.durability import (
     state,
     wait_for,
 )
+from iac.saver import is_new_state
 
 pytestmark = pytest.mark.usefixtures("no_hanging")
 
@@ -48,7 +49,7 @@ def stopped(request, backend, monkeypatch):
     replace = os.replace
 
     def waiting_replace(source, target):
-        if threading.current_thread() is thread and str(source).endswith(".tmp"):
+        if threading.current_thread() is thread and is_new_state(source):
             reached.set()
             released.wait()
         replace(source, target)

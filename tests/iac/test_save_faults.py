@@ -160,8 +160,8 @@ class Faults:
 def kind_of(name):
     """Return the role of a file in a save."""
     for pattern, kind in {
-        r"\.tmp$": "temporary file",
         r"\.lock\.info": "holder",
+        r"\.tmp$": "temporary file",
         r"\.lock$": "lock",
         r"\.pre-serial-": "version",
         r"\.state\.json$": "state",

@@ -252,7 +252,8 @@ def test_the_note_of_the_holder_follows_no_link(backend, lock, victim, suffix):
 
 
 def test_notes_of_killed_processes_are_removed(backend, lock):
-    lock.with_name(f"{lock.name}.info.0123").write_text("{}")
+    left = lock.with_name(f".{lock.name}.info.0123.tmp")
+    left.write_text("{}")
     backend.save(backend.load())
     assert files(backend) == ["dev.state.json", "dev.state.pre-serial-2.json"]
 

@@ -1,12 +1,11 @@
 """A state in a file on this machine."""
 
 import errno
-import glob
 import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Thread
@@ -30,6 +29,7 @@ from dataikuapi.iac.files import (
     atomic_temporary,
     fsync_dir,
     read_regular,
+    remove_temporaries,
     require_regular,
     resolve_symlink,
 )
@@ -159,7 +159,7 @@ class FolderStore(BlobStore):
         target = resolve_symlink(self.location(name))
         with _failure_is_write_error(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _remove_stale_temporaries(target)
+            remove_temporaries(target)
             stored = None if expected is None else _stored_digest(target)
             written = _digest_in_background(data)
             access = Access.of(target) or PRIVATE
@@ -247,15 +247,6 @@ def _digest_in_background(data: bytes) -> Callable[[], str]:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _remove_stale_temporaries(target: Path) -> None:
-    """Remove what killed saves left behind; the caller holds the lock."""
-    name = glob.escape(target.name)
-    for pattern in (f".{name}.*.tmp", f".{name}.lock.info.*"):
-        for left in target.parent.glob(pattern):
-            with suppress(OSError):
-                left.unlink()
 
 
 def _names(folder: Path) -> list[str]:

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import stat
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,8 +16,9 @@ from dataikuapi.iac.exceptions import StateLockedError, StateWriteError
 from dataikuapi.iac.files import (
     PRIVATE,
     Access,
-    open_private,
+    atomic_temporary,
     read_regular,
+    remove_temporaries,
     require_regular,
 )
 from dataikuapi.iac.models.times import format_time, utc_now
@@ -133,17 +133,12 @@ def _write_holder(info: Path, reason: str, access: Access) -> None:
         "since": format_time(utc_now().replace(microsecond=0)),
         "reason": reason,
     }
-    written = info.with_name(f"{info.name}.{uuid.uuid4().hex}")
-    try:
-        with open(written, "x", encoding="utf-8", opener=open_private) as file:
-            json.dump(holder, file)
-            access.grant(file.fileno())
-        os.replace(written, info)
-    except OSError:
-        pass  # The lock protects all the same; its holder stays unknown.
-    finally:
-        with suppress(OSError):
-            written.unlink()
+    data = json.dumps(holder).encode("ascii")
+    # If this fails, the lock protects all the same; its holder stays unknown.
+    with suppress(OSError):
+        remove_temporaries(info)
+        with atomic_temporary(info, data, access, durable=False) as temporary:
+            os.replace(temporary, info)
 
 
 def _user() -> str:
