@@ -304,7 +304,10 @@ def test_what_cannot_be_read_is_replaced_only_by_force(backend, stored):
 
 @pytest.mark.parametrize(
     "suffix",
-    ["pre-serial-3", "", "a/b", "../x", "a\\b", "..", ".", "a..b", "a b", "a\n", "é"],
+    [
+        *["pre-serial-3", "state", "eu.state", "state.backup"],
+        *["", "a/b", "../x", "a\\b", "..", ".", "a..b", "a b", "a\n", "é"],
+    ],
 )
 def test_backup_refuses_an_invalid_suffix(backend, suffix):
     backend.save(state())

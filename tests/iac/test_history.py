@@ -196,6 +196,27 @@ def test_verify_finds_nothing_wrong_after_a_restore(backend):
     assert backend.verify() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("dev.json", "dev.state.json"),
+        ("dev.json", "dev.state.backup.json"),
+        ("dev.state.json", "dev.state.eu.state.json"),
+        ("dev.state.json", "dev.stat.json"),
+        ("dev.state.json", "dev.state.json.orig"),
+    ],
+)
+def test_verify_checks_only_what_is_named_like_a_backup(tmp_path, name, other):
+    backend = LocalFileBackend(tmp_path / name)
+    backend.save(state(1))
+    (tmp_path / other).write_text("{")
+    assert backend.verify() == []
+    backup = backend.backup("before.an_upgrade")
+    backup.write_text("{")
+    (problem,) = backend.verify()
+    assert problem.startswith(f"{backup}: ")
+
+
 def test_verify_reports_an_id_that_differs_from_its_key(backend):
     backend.save(state(1))
     text = backend.state_file.read_text()

@@ -1,7 +1,6 @@
 """A state as one document in a blob store: conflicts, history, verification."""
 
 import copy
-import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -22,7 +21,7 @@ from dataikuapi.iac.backends.conflicts import (
     stored_version,
 )
 from dataikuapi.iac.backends.history import VersionHistory
-from dataikuapi.iac.backends.versions import VERSION_PREFIX
+from dataikuapi.iac.backends.versions import check_suffix
 from dataikuapi.iac.exceptions import (
     StateConflictError,
     StateCorruptedError,
@@ -40,8 +39,6 @@ __all__ = ["BlobBackend"]
 
 DEFAULT_MAX_VERSIONS = 20
 DEFAULT_MAX_BYTES = 500_000_000
-
-_SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class BlobBackend(StateBackend):
@@ -159,7 +156,8 @@ class BlobBackend(StateBackend):
         Args:
             suffix: letters, digits, ``_``, ``-`` and single dots. ``dev.state.json``
                 is copied to ``dev.state.{suffix}.json``; if that exists, the time is
-                appended to the suffix. ``pre-serial-`` is reserved for saves.
+                appended to the suffix. ``pre-serial-`` is reserved for saves, and
+                ``state`` as the whole of it or between dots for other states.
 
         Returns:
             Where the copy went.
@@ -168,18 +166,14 @@ class BlobBackend(StateBackend):
             ValueError: if the suffix has other characters, or is reserved.
             StateNotFoundError: if nothing is stored.
         """
-        if not _SUFFIX.fullmatch(suffix) or suffix.startswith(VERSION_PREFIX):
-            raise ValueError(
-                f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-' and "
-                f"'.', and not {VERSION_PREFIX!r}"
-            )
-        return self._store.location(self._history.create_backup(suffix))
+        return self._store.location(self._history.create_backup(check_suffix(suffix)))
 
     def history(self) -> list[StateVersion]:
         """Return the older versions that saves kept, newest first.
 
-        Serials are inferred from names: only the oldest version is read, and left out
-        if it does not load. Whether the others load shows when they are read.
+        Serials are inferred from names. Where those leave a doubt, as they do for the
+        oldest version, the version is read, and left out if it does not load. Whether
+        the others load shows when they are read.
         """
         return self._history.versions()
 

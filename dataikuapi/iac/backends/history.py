@@ -59,7 +59,8 @@ class VersionHistory:
     def versions(self) -> list[StateVersion]:
         """Return the versions that saves kept, newest first.
 
-        Serials are inferred from the names; only the oldest version is read.
+        Serials are inferred from the names; a version is read only where those leave a
+        doubt, as they do for the oldest.
         """
         return [
             StateVersion(

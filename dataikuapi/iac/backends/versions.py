@@ -4,6 +4,7 @@ A save that writes serial 7 keeps the version before as ``dev.state.pre-serial-7
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import count, pairwise
@@ -14,14 +15,16 @@ from dataikuapi.iac.backends.blob_store import BlobInfo
 __all__ = [
     "VERSION_PREFIX",
     "backup_names",
-    "beyond_limits",
-    "is_backup",
     "backup_prefix",
+    "beyond_limits",
+    "candidates_for",
+    "check_suffix",
+    "is_backup",
+    "is_version",
     "names_agree_with_times",
     "newest_first",
     "replaced_by_serial",
     "serials_by_name",
-    "candidates_for",
 ]
 
 VERSION_PREFIX = "pre-serial-"
@@ -29,6 +32,28 @@ VERSION_PREFIX = "pre-serial-"
 
 _KEPT = re.compile(rf"{VERSION_PREFIX}[0-9]+(-[0-9]{{8}}T[0-9]{{12}}Z(-[0-9]+)?)?")
 _SERIAL = re.compile(rf"\.{VERSION_PREFIX}([0-9]+)")
+_SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_STATE_PART = "state"
+"""In the default name of a state, ``dev.state.json``; so not in a backup's suffix."""
+
+
+def check_suffix(suffix: str) -> str:
+    """Return the suffix for a backup made by hand.
+
+    Raises:
+        ValueError: if it is not valid, or reserved.
+    """
+    if not _SUFFIX.fullmatch(suffix):
+        raise ValueError(
+            f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-' and "
+            "single dots"
+        )
+    if suffix.startswith(VERSION_PREFIX) or _STATE_PART in suffix.split("."):
+        raise ValueError(
+            f"reserved backup suffix {suffix!r}: {VERSION_PREFIX!r} is for what "
+            f"saves keep, {_STATE_PART!r} for the states of other environments"
+        )
+    return suffix
 
 
 def backup_names(name: str, suffix: str, now: datetime) -> Iterator[str]:
@@ -48,9 +73,12 @@ def backup_prefix(name: str) -> str:
 
 
 def is_backup(name: str, of: str) -> bool:
-    """Return whether a blob is a backup of another, going by its name."""
-    first, last = _backup_name(of, "\n").split("\n")
-    return name.startswith(first) and name.endswith(last) and name != of
+    """Return whether a blob is a backup of another, going by its name.
+
+    ``dev.state.json`` is a state, and not a backup of ``dev.json``.
+    """
+    suffix = _suffix(name, of)
+    return suffix is not None and _STATE_PART not in suffix.split(".")
 
 
 def is_version(name: str, of: str) -> bool:
@@ -59,9 +87,15 @@ def is_version(name: str, of: str) -> bool:
     Exactly: the state of an environment called ``dev.state.pre-serial-1`` is not a
     version of that of ``dev``.
     """
-    first, last = _backup_name(of, "\n").split("\n")
-    pattern = rf"{re.escape(first)}{_KEPT.pattern}{re.escape(last)}"
-    return re.fullmatch(pattern, name) is not None
+    return _KEPT.fullmatch(_suffix(name, of) or "") is not None
+
+
+def _suffix(name: str, of: str) -> str | None:
+    """Return the suffix of a blob named after another; ``None`` if it is not."""
+    first, last = backup_prefix(of), Path(of).suffix
+    if not name.startswith(first) or not name.endswith(last):
+        return None
+    return name[len(first) : len(name) - len(last)] or None
 
 
 def replaced_by_serial(version: BlobInfo) -> int:
@@ -76,19 +110,19 @@ def newest_first(versions: Iterable[BlobInfo]) -> list[BlobInfo]:
 
 
 def serials_by_name(versions: Iterable[BlobInfo]) -> dict[str, int]:
-    """Return the serials of versions by name, as far as they can be inferred.
+    """Return the serials of versions by name, where the names leave no doubt.
 
-    The save that kept ``pre-serial-5`` wrote serial 5, and the next save kept that: if
-    the next name is ``pre-serial-7``, it holds serial 5. For the oldest
-    version nothing can be inferred. Names mislead if a version was deleted by hand.
+    The save that kept ``pre-serial-6`` wrote serial 6, and the next one kept that as
+    ``pre-serial-7``. If a name is missing before it, a version was removed, or the
+    state was deleted and another began; if there are two of it, a save was forced.
+    Either way the version has to be read.
     """
     versions = list(versions)
-    saves = sorted({replaced_by_serial(version) for version in versions})
-    written = dict(zip(saves[1:], saves[:-1], strict=True))
+    saves = Counter(map(replaced_by_serial, versions))
     return {
-        version.name: written[replaced_by_serial(version)]
+        version.name: serial - 1
         for version in versions
-        if replaced_by_serial(version) in written
+        if saves[serial := replaced_by_serial(version)] == 1 and serial - 1 in saves
     }
 
 
