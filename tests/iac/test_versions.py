@@ -206,6 +206,13 @@ def test_the_state_of_another_environment_is_never_a_version(tmp_path, name):
     assert serials(dev) == [7]
 
 
+def test_an_environment_may_be_named_like_a_version(tmp_path):
+    backend = LocalFileBackend(tmp_path / "dev.pre-serial-9.state.json")
+    save(backend, 1, 2, 3, 4)
+    assert serials(backend) == [3, 2, 1]
+    assert backend.restore(2).serial == 5
+
+
 def test_a_version_that_does_not_load_is_passed_over(backend):
     save(backend, 1, 2, 3, 4)
     kept_as(backend, 3).write_bytes(b"{")

@@ -100,8 +100,8 @@ def _suffix(name: str, of: str) -> str | None:
 
 def replaced_by_serial(version: BlobInfo) -> int:
     """Return the serial of the save that replaced this version."""
-    match = _SERIAL.search(version.name)
-    return int(match[1]) if match else 0
+    found = _SERIAL.findall(version.name)
+    return int(found[-1]) if found else 0
 
 
 def newest_first(versions: Iterable[BlobInfo]) -> list[BlobInfo]:
