@@ -157,9 +157,12 @@ def atomic_temporary(
 def remove_temporaries(target: Path) -> None:
     """Remove the temporary files that killed processes left next to the target.
 
-    The caller holds a lock: no other process is writing one.
+    The caller holds a lock: no other process is writing one. Only the target's:
+    ``.dev.json.….tmp`` is that of ``dev.json``, whose lock is another than that of
+    ``dev``.
     """
-    for left in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
+    unique = "[0-9a-f]" * 32
+    for left in target.parent.glob(f".{glob.escape(target.name)}.{unique}.tmp"):
         with suppress(OSError):
             left.unlink()
 

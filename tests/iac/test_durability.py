@@ -226,3 +226,21 @@ def test_only_the_owner_may_read_states_and_backups(backend):
     }
     assert len(files(backend)) == 3
     assert modes == {0o600}
+
+
+# What killed saves left
+
+
+def test_what_killed_saves_left_is_removed_and_what_others_write_is_not(
+    backend, path, monkeypatch
+):
+    def no_links(source, target):
+        raise PermissionError("no links on this file system")
+
+    monkeypatch.setattr(os, "link", no_links)
+    backend.save(state(1))
+    unique = "0123456789abcdef" * 2
+    for blob in ("dev.state.json", "dev.state.pre-serial-2.json", "dev.state.json.new"):
+        path.with_name(f".{blob}.{unique}.tmp").write_text("left")
+    backend.save(backend.load())
+    assert temporary_files(path.parent) == [f".dev.state.json.new.{unique}.tmp"]

@@ -189,6 +189,7 @@ class FolderStore(BlobStore):
         except FileExistsError:
             return False
         except OSError:  # Another file system, or one without links.
+            remove_temporaries(link)
             return self.copy(name, target)
         return True
 
