@@ -8,7 +8,7 @@ from dataikuapi.iac.models.ids import ResourceId, listing_key, parse_listing_key
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.scope import Scope, part_of
-from dataikuapi.iac.models.state import NOTHING_STORED, State
+from dataikuapi.iac.models.state import NOTHING_STORED, ReadingStart, State
 from dataikuapi.iac.types.registry import is_project, privileged_attributes
 
 __all__ = [
@@ -65,10 +65,13 @@ def _merge_scopes(
     return known.merge((fresh.scope or Scope()).with_serial(serial))
 
 
+def _projects_in(ids: Iterable[str]) -> set[str]:
+    """Return the keys of the projects among some objects."""
+    return {rid.project_key for rid in map(ResourceId.parse, ids) if is_project(rid)}
+
+
 def _retained(stored: State, fresh: State, deleted: set[str]) -> dict[str, Resource]:
-    projects = {
-        rid.project_key for rid in map(ResourceId.parse, deleted) if is_project(rid)
-    }
+    projects = _projects_in(deleted)
     return {
         key: _with_serial(resource, stored.serial) if stored.scope is None else resource
         for key, resource in stored.resources.items()
@@ -212,7 +215,9 @@ def require_same_instance(stored: State, fresh: State) -> None:
     )
 
 
-def require_not_outdated(stored: State, fresh: State) -> None:
+def require_not_outdated(
+    stored: State, fresh: State, deleted: Collection[str] = ()
+) -> None:
     """Refuse to merge a reading that began before what it would replace was stored.
 
     Order is by the serials of the stored state. Times are for people: no two machines
@@ -221,17 +226,17 @@ def require_not_outdated(stored: State, fresh: State) -> None:
     Args:
         stored: what is stored now.
         fresh: the reading.
+        deleted: ids of single objects that the reading found not to exist.
 
     Raises:
-        StateConflictError: if something that the reading covers was stored since it
+        StateConflictError: if something that the reading replaces was stored since it
             began.
     """
     start = fresh.reading_start
     if start is None:
         _require_not_older(stored, fresh)
         return
-    same_line = start.lineage == stored.lineage and start != NOTHING_STORED
-    later = _stored_after(start.serial if same_line else -1, stored, fresh)
+    later = _stored_after(_serial_at(start, stored), stored, fresh, deleted)
     if later:
         raise StateConflictError(
             f"since this reading began, somebody else stored {_listed(later)} (serial "
@@ -248,39 +253,61 @@ def _require_not_older(stored: State, state: State) -> None:
         )
 
 
-def _stored_after(serial: int, stored: State, fresh: State) -> list[str]:
-    """Return what the reading covers and what was stored after a serial.
+def _serial_at(start: ReadingStart, stored: State) -> int:
+    """Return since which serial of the stored state a reading may be outdated.
+
+    If that state is of another lineage, was edited by hand, or was put back by copying
+    an older file, nothing of it is known to have been stored when the reading began.
+    """
+    if start == NOTHING_STORED or start.lineage != stored.lineage:
+        return -1
+    token = stored.base_version.token if stored.base_version else ""
+    is_same = start.serial == stored.serial and start.token == token
+    return start.serial if is_same or start.serial < stored.serial else -1
+
+
+def _stored_after(
+    serial: int, stored: State, fresh: State, deleted: Collection[str]
+) -> list[str]:
+    """Return what the reading replaces and what was stored after a serial.
 
     A stored state without a scope does not remember what was removed from it. So what
-    only the reading has counts as removed since, if anything was stored since.
+    only the reading has counts as removed since, if anything was stored since. With a
+    scope, it remembers in which parts something was removed.
     """
-    if stored.serial <= serial:
+    if stored.serial == serial:
         return []
-    if stored.scope is None:
-        default: int | None = stored.serial
-        removed = (
-            fresh.resources.keys() - stored.resources.keys() - fresh.unknown.keys()
-        )
-    else:
-        default, removed = None, set()
     scope = (stored.scope or Scope()).with_serial(stored.serial)
-    parts = scope.newer_than(serial, fresh.scope or Scope())
+    parts = scope.newer_than(serial, fresh.scope)
+    others = set(scope.newer_than(serial)).difference(parts)
+    default = stored.serial if stored.scope is None else -1
     objects = [
         key
-        for key, resource in stored.resources.items()
-        if _is_later(resource, default, serial)
-        and (key in fresh.resources or fresh.covers(key))
-        and key not in fresh.unknown
+        for key in _replaced(stored, fresh, deleted)
+        if _serial_of(stored.get_resource(key), default) > serial
+        or part_of(key) in others
     ]
     return [
         *(listing_key(resource_type, project) for project, resource_type in parts),
-        *sorted({*objects, *removed}),
+        *objects,
     ]
 
 
-def _is_later(resource: Resource, default: int | None, serial: int) -> bool:
-    stored = default if resource.metadata.serial is None else resource.metadata.serial
-    return stored is not None and stored > serial
+def _replaced(stored: State, fresh: State, deleted: Collection[str]) -> list[str]:
+    """Return the ids that a merge would replace, remove or add."""
+    projects = _projects_in(deleted)
+    removed = [
+        key
+        for key, resource in stored.resources.items()
+        if key in deleted or resource.project_key in projects or fresh.covers(key)
+    ]
+    return sorted({*fresh.resources, *removed} - fresh.unknown.keys())
+
+
+def _serial_of(resource: Resource | None, default: int) -> int:
+    """Return in which serial an object was stored, if it says so itself."""
+    serial = resource.metadata.serial if resource else None
+    return default if serial is None else serial
 
 
 def _listed(keys: list[str]) -> str:

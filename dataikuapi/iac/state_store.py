@@ -74,16 +74,13 @@ class StateStore:
             StateNotFoundError: if there is none.
             StateCorruptedError: if what is stored is not a valid state.
         """
-        missing = StateNotFoundError(
-            f"there is no state in {self._backend!r} {purpose}; create one first: "
-            "dataiku-iac sync, or manager.save_state(manager.sync_project(...))"
-        )
-        if not self._backend.exists():
-            raise missing
-        try:
-            return self._backend.load()
-        except StateNotFoundError as error:  # Deleted in between.
-            raise missing from error
+        state = self.load()
+        if state.base_version == NO_BASE:
+            raise StateNotFoundError(
+                f"there is no state in {self._backend!r} {purpose}; create one first: "
+                "dataiku-iac sync, or manager.save_state(manager.sync_project(...))"
+            )
+        return state
 
     def load_for_reading(self) -> State:
         """Return what is stored when the reading of an instance begins.
@@ -105,20 +102,27 @@ class StateStore:
         elif state.scope is None and state.instance is None:
             self._require_environment(self._stored_environment())
             self._save_whole(state)
-        elif not self._backend.exists():
-            if state.reading_start not in (None, NOTHING_STORED):
-                raise StateConflictError(
-                    "the stored state was deleted since this reading began. Sync "
-                    "again, then save"
-                )
-            self._save_whole(state)
-            state.reading_start = ReadingStart.from_stored(state)
         else:
             self.merge_and_save(state, self.load(), allow_other_instance)
 
     def _save_whole(self, state: State) -> None:
         state.environment = self.environment
         self._backend.save(state)
+
+    def _save_first(self, state: State) -> None:
+        """Save a reading where nothing is stored, and still is not by then."""
+        if state.reading_start not in (None, NOTHING_STORED):
+            raise StateConflictError(
+                "the stored state was deleted since this reading began. Sync again, "
+                "then save"
+            )
+        before, state.base_version = state.base_version, NO_BASE
+        try:
+            self._save_whole(state)
+        finally:
+            if state.base_version == NO_BASE:  # Not saved, or by a backend without.
+                state.base_version = before
+        state.reading_start = ReadingStart.from_stored(state)
 
     def merge_and_save(
         self,
@@ -146,6 +150,10 @@ class StateStore:
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
         with self._backend.lock(f"saving {state!r}"):
+            if stored.base_version is None:
+                # The backend detects no conflict, so only what is loaded under the lock
+                # is what a save replaces.
+                stored = self.load()
             for _ in range(_ATTEMPTS):
                 try:
                     return self._merge_over(
@@ -165,13 +173,16 @@ class StateStore:
         deleted: Collection[str],
     ) -> State:
         """Merge and save once; the backend refuses if something else is stored now."""
+        if stored.base_version == NO_BASE:
+            self._save_first(state)
+            return state
         self._require_environment(stored.environment)
         if not allow_other_instance:
             _require_same_instance(stored, state)
+        require_not_outdated(stored, state, deleted)
         if state.scope is None:
             self._save_whole(state)
             return state
-        require_not_outdated(stored, state)
         merged = merge(stored, state, deleted)
         self._save_whole(merged)
         state.environment = self.environment

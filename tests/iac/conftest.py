@@ -101,6 +101,26 @@ def backend(path):
     return LocalFileBackend(path)
 
 
+@pytest.fixture
+def person(server, tmp_path):
+    """Return a function that makes a manager; all share one state file."""
+
+    def make(environment="dev"):
+        backend = LocalFileBackend(tmp_path / "shared.state.json")
+        client = DSSClient(server.url, server.api_key)
+        return StateManager(backend, client, environment)
+
+    return make
+
+
+@pytest.fixture
+def two(person):
+    """Two managers over a state that has the sample project."""
+    ann, bob = person(), person()
+    ann.save_state(ann.sync_project(SAMPLE_PROJECT_KEY))
+    return ann, bob
+
+
 @pytest.fixture(scope="module", autouse=True)
 def empty_caches():
     """Start each file of tests with empty caches, whatever ran before it."""

@@ -5,56 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from dataikuapi import DSSClient
 from dataikuapi.iac import (
     DataikuIaCError,
     EnvironmentMismatchError,
     InstanceMismatchError,
-    LocalFileBackend,
     Resource,
     State,
     StateConflictError,
-    StateManager,
 )
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sandbox import Fault
-
-KEY = "ORDERS_DEMO"
-ORDERS = f"dataset.{KEY}.orders"
-RECIPE = f"recipe.{KEY}.compute_shipments"
-
-
-@pytest.fixture
-def person(server, tmp_path):
-    """Return a function that makes a manager; all share one state file."""
-
-    def make(environment="dev"):
-        backend = LocalFileBackend(tmp_path / "shared.state.json")
-        client = DSSClient(server.url, server.api_key)
-        return StateManager(backend, client, environment)
-
-    return make
-
-
-@pytest.fixture
-def two(person):
-    """Two managers over a state that has the sample project."""
-    ann, bob = person(), person()
-    ann.save_state(ann.sync_project(KEY))
-    return ann, bob
-
-
-def describe(client, text):
-    """Change a dataset in DSS."""
-    settings = client.get_project(KEY).get_dataset("orders").get_settings()
-    settings.settings["shortDesc"] = text
-    settings.save()
-
-
-def described(manager):
-    """Return what is stored of that dataset's description."""
-    return manager.load_state().get_resource(ORDERS).attributes.get("shortDesc")
-
+from iac.people import KEY, ORDERS, RECIPE, describe, described
 
 # Loaded, edited, saved
 

@@ -14,6 +14,8 @@ from dataikuapi.iac.backends.base import (
 )
 from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.conflicts import (
+    based_on,
+    begins_line,
     conflict_error,
     mark_all_as_stored,
     next_scope,
@@ -119,18 +121,16 @@ class BlobBackend(StateBackend):
             StateWriteError: if it could not be stored; the previous state is unchanged.
         """
         with self.lock("save"):
-            base = state.base_version
+            base, last = state.base_version, self._last_serial()
             if base is None or force:
-                base = stored_version(self._stored(), state, force)
-            # What cannot be read, and what was deleted, had serials too.
-            last = self._last_serial() if base.lineage is None else 0
+                base = stored_version(self._stored(), state, force, last)
             lineage, serial = next_version(state, base, force, last)
             version = copy.copy(state)
             version.lineage = lineage or str(uuid.uuid4())
             version.serial = serial
-            if base != NO_BASE:
-                version.scope = next_scope(state, base, serial)
-            encoded = encode(version, None if base == NO_BASE else base.checksums)
+            version.scope = next_scope(state, base, serial)
+            known = None if begins_line(state, base) else base.checksums
+            encoded = encode(version, known)
             token = self._replace(base, encoded.data, serial, force)
             state.lineage, state.serial = version.lineage, serial
             state.scope = version.scope
@@ -245,7 +245,8 @@ class BlobBackend(StateBackend):
             return self._history.last_serial()
         except StateReadError as error:
             raise StateWriteError(
-                f"{error}, so the serials that were used before are unknown"
+                f"{error}, so the serials of {self._store.location(self.name)} that "
+                "were used before are unknown"
             ) from error
 
     def _stored(self) -> Blob | None:
@@ -297,10 +298,5 @@ class BlobBackend(StateBackend):
 def _based_on(stored: Blob) -> State:
     """Return the state in a blob, with its base version set."""
     state = loads(stored.data)
-    state.base_version = BaseVersion(
-        state.lineage,
-        state.serial,
-        stored.token,
-        {key: item.metadata.checksum for key, item in state.resources.items()},
-    )
+    state.base_version = based_on(state, stored.token)
     return state

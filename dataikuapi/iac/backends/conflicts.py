@@ -8,6 +8,8 @@ from dataikuapi.iac.models.state import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.serialization import loads
 
 __all__ = [
+    "based_on",
+    "begins_line",
     "conflict_error",
     "mark_all_as_stored",
     "next_scope",
@@ -16,13 +18,17 @@ __all__ = [
 ]
 
 
-def stored_version(stored: Blob | None, state: State, force: bool) -> BaseVersion:
+def stored_version(
+    stored: Blob | None, state: State, force: bool, last_serial: int
+) -> BaseVersion:
     """Return which version is stored.
 
     Args:
         stored: what is stored; ``None`` for nothing.
         state: what is to replace it.
         force: whether it may replace what cannot be read.
+        last_serial: the greatest of its older versions; what cannot be read counts as
+            stored in that serial.
 
     Raises:
         StateConflictError: if what is stored cannot be read, unless forced.
@@ -33,14 +39,21 @@ def stored_version(stored: Blob | None, state: State, force: bool) -> BaseVersio
         found = loads(stored.data)
     except StateCorruptedError as error:
         if force:
-            return BaseVersion(None, state.serial - 1, stored.token)
+            serial = max(state.serial - 1, last_serial)
+            return BaseVersion(None, serial, stored.token)
         raise StateConflictError(
             f"what is stored cannot be read: {error}. Restore a version, or save with "
             "force=True to replace it"
         ) from error
     if not force:
         _require_successor(state, found)
-    return BaseVersion(found.lineage, found.serial, stored.token)
+    return based_on(found, stored.token)
+
+
+def based_on(state: State, token: str) -> BaseVersion:
+    """Return the version that a state is, as it is stored."""
+    checksums = {key: item.metadata.checksum for key, item in state.resources.items()}
+    return BaseVersion(state.lineage, state.serial, token, checksums)
 
 
 def _require_successor(state: State, stored: State) -> None:
@@ -55,6 +68,13 @@ def _require_successor(state: State, stored: State) -> None:
             f"serial {stored.serial} is stored, this state is serial {state.serial} of "
             "the same lineage. Load the stored state, make the change again, and save; "
             "or save with force=True"
+        )
+    start = state.reading_start
+    if start and start.lineage == stored.lineage and start.serial < stored.serial:
+        raise StateConflictError(
+            f"since this reading began, somebody else stored serial {stored.serial}. "
+            "Sync again, or merge it with StateManager.save_state, or save with "
+            "force=True"
         )
     dropped = [
         key for key in stored.resources if key in state.unknown or not state.covers(key)
@@ -71,20 +91,31 @@ def _require_successor(state: State, stored: State) -> None:
 def next_scope(state: State, base: BaseVersion, serial: int) -> Scope | None:
     """Return the scope of a state as it is stored, with the serials of its parts.
 
-    A part from which an object was removed counts as stored now.
+    A part from which an object was removed counts as stored now. Where it is unknown
+    what the state replaces, each part does.
 
     Args:
         state: what is to be stored.
         base: the version that it replaces.
         serial: with which it is stored.
     """
-    if state.scope is None:
-        return None
-    if state.base_version is None:
-        return state.scope.with_serial(serial)
+    if state.scope is None or begins_line(state, base):
+        return state.scope
+    if base.lineage is None:
+        return state.scope.stored_in(serial, state.scope.parts)
     removed = base.checksums.keys() - state.resources.keys()
-    known = state.scope.with_serial(base.serial)
+    known = state.scope.with_serial(
+        serial if state.base_version is None else base.serial
+    )
     return known.stored_in(serial, set(map(part_of, removed)))
+
+
+def begins_line(state: State, base: BaseVersion) -> bool:
+    """Return whether a state is stored where nothing is, as the first of its line.
+
+    Then nobody can know a serial in which another version of it was stored.
+    """
+    return base == NO_BASE and state.lineage is None
 
 
 def mark_all_as_stored(state: State) -> None:
@@ -104,12 +135,15 @@ def next_version(
 ) -> tuple[str | None, int]:
     """Return the lineage and the serial with which the state is to be stored.
 
+    No serial is used twice: versions of a deleted state may be left, or of the one that
+    was stored before an older one was put back by copying a file. The serial after the
+    base's may be that of a save that was killed, or that goes on at the same time.
+
     Args:
         state: what is to be stored.
         base: the version that it replaces.
         force: whether that may be of another lineage.
-        last_serial: the highest in the names of the versions, also of a state that was
-            deleted or cannot be read; 0 for none.
+        last_serial: the greatest of the older versions.
 
     Returns:
         The lineage, ``None`` for a new one, and the serial.
@@ -117,16 +151,20 @@ def next_version(
     Raises:
         StateConflictError: if the lineages differ, unless forced.
     """
-    # Versions of a state that is gone may be left: no serial is used twice.
-    unused = max(state.serial, last_serial + 1 if last_serial else 0)
+    unused = last_serial + 1 if last_serial else 0
     if base == NO_BASE:
-        return state.lineage, unused
+        if state.base_version not in (None, NO_BASE):
+            unused = max(unused, state.base_version.serial + 1)
+        return state.lineage, max(state.serial, unused)
     if not force and state.lineage and base.lineage and state.lineage != base.lineage:
         raise StateConflictError(
             f"the stored state is of lineage {base.lineage}, this one of "
             f"{state.lineage}. Store them in separate places, or save with force=True"
         )
-    return base.lineage or state.lineage, max(unused, base.serial + 1)
+    following = base.serial + 1
+    return base.lineage or state.lineage, max(
+        state.serial, following, unused if last_serial > following else 0
+    )
 
 
 def conflict_error(base: BaseVersion, stored: Blob | None) -> StateConflictError:

@@ -119,17 +119,19 @@ class Scope(Sequence[ScopeEntry]):
         """
         return part_of(resource_id) in self._serials
 
-    def newer_than(self, serial: int, within: "Scope") -> list[Part]:
-        """Return the parts of another scope that this one stored after a serial.
+    def newer_than(self, serial: int, within: "Scope | None" = None) -> list[Part]:
+        """Return the parts that this scope stored after a serial.
 
         Args:
-            serial: of the version that was stored when the other reading began.
-            within: what that reading covers.
+            serial: of the version that was stored when another reading began.
+            within: what that reading covers; everything when omitted.
         """
         return [
             part
             for part, stored in self._serials.items()
-            if part in within._serials and stored is not None and stored > serial
+            if (within is None or part in within._serials)
+            and stored is not None
+            and stored > serial
         ]
 
     def parts_stored_in(self, serial: int) -> set[Part]:

@@ -43,17 +43,20 @@ class ReadingStart(NamedTuple):
     Args:
         lineage: of that version; ``None`` if nothing was stored.
         serial: of that version.
+        token: of that version, see :class:`BaseVersion`; "" in a backend without.
     """
 
     lineage: str | None
     serial: int
+    token: str = ""
 
     @classmethod
     def from_stored(cls, stored: "State") -> "ReadingStart":
         """Return the start of a reading that begins while this state is stored."""
         if stored.base_version == NO_BASE:
             return NOTHING_STORED
-        return cls(stored.lineage, stored.serial)
+        token = stored.base_version.token if stored.base_version else ""
+        return cls(stored.lineage, stored.serial, token)
 
 
 NOTHING_STORED = ReadingStart(None, -1)
