@@ -320,7 +320,8 @@ class StateManager:
 
         Returns:
             The state as it is stored now. Objects that could not be read are unchanged
-            and in its ``unknown``; with ``ids``, either all are updated or none.
+            and in its ``unknown``, attributes in its ``unknown_in_part``; with ``ids``,
+            either all objects are updated or none.
 
         Raises:
             ValueError: if an id is malformed, or ``confirm_removed`` has a project that
@@ -347,4 +348,5 @@ class StateManager:
         fresh = self._instance.build_state(result, started, "keep", stored)
         merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
         merged.unknown = fresh.unknown
+        merged.unknown_in_part = fresh.unknown_in_part
         return merged

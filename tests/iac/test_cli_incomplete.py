@@ -1,5 +1,6 @@
 """What cannot be read, conflicts, and a state file that is missing or corrupt."""
 
+import json
 import re
 
 import pytest
@@ -249,3 +250,49 @@ def test_permissions_that_were_not_compared_are_exit_code_3(
         "(not in the new state)" in output
     )
     assert synced(*command, "--allow-unknown")[0] == 0
+
+
+# Attributes that the API key may not read
+
+
+@pytest.fixture
+def as_reader(store, monkeypatch):
+    """Let the next commands use an API key without administration rights."""
+
+    def switch():
+        key = store.add_api_key("reader", can_admin=False)
+        monkeypatch.setenv("DATAIKU_API_KEY", key)
+
+    return switch
+
+
+NOT_READ = (
+    "warning: the API key may not read the permissions of 1 project; those in the state, "
+    f"if any, were kept:\n    ? project.{KEY}\n"
+)
+
+
+@pytest.mark.parametrize("command", [["sync"], ["sync", "--project", KEY], ["refresh"]])
+def test_permissions_that_are_not_read_are_reported_and_kept(
+    synced, as_reader, command
+):
+    stored = json.loads(synced("show", f"project.{KEY}")[1])["attributes"]
+    as_reader()
+    code, output, errors = synced(*command)
+    assert (code, errors) == (3, NOT_READ)
+    assert "No changes. 20 unchanged." in output or "saved as serial 2" in output
+    assert json.loads(synced("show", f"project.{KEY}")[1])["attributes"] == stored
+    code, _, errors = synced(*command, "--allow-unknown")
+    assert (code, errors) == (0, NOT_READ)
+    assert synced("drift")[0] == 3
+    # Nothing is said of what was not to be read.
+    assert synced("refresh", RECIPE)[::2] == (0, "")
+
+
+def test_a_first_sync_without_permissions_says_so(run, store, as_reader):
+    store.add_project("OTHER")
+    as_reader()
+    code, _, errors = run("sync")
+    assert code == 3
+    assert "may not read the permissions of 2 projects;" in errors
+    assert errors.endswith(f"    ? project.{KEY}\n    ? project.OTHER\n")

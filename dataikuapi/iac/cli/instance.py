@@ -10,7 +10,7 @@ from dataikuapi.iac.cli.context import open_manager, read_project, read_rules
 from dataikuapi.iac.cli.output import is_terminal, write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
-from dataikuapi.iac.models import UnreadableResource
+from dataikuapi.iac.models import ResourceId, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.reports.formatting import printable, unknown_lines
 from dataikuapi.iac.sync.connection import describe_host
@@ -32,7 +32,7 @@ def sync(arguments: argparse.Namespace) -> ExitCode:
     state = _read_again_on_conflict(read_and_save)
     with saved_as(state):
         write_text(_summary(state))
-    return _exit_code(state, arguments)
+    return _finished(state, arguments)
 
 
 def _read(manager: StateManager, project: str | None, keep_going: bool) -> State:
@@ -103,12 +103,25 @@ def refresh(arguments: argparse.Namespace) -> ExitCode:
     before = manager.backend.load_version(after.serial - 1)
     with saved_as(after):
         write_diffs(DiffEngine().diff(before, after), arguments)
-    return _exit_code(after, arguments)
+    return _finished(after, arguments)
 
 
-def _exit_code(state: State, arguments: argparse.Namespace) -> ExitCode:
-    """Return the exit code of a command that saved a state."""
-    is_incomplete = bool(state.unknown) and not arguments.allow_unknown
+def _finished(state: State, arguments: argparse.Namespace) -> ExitCode:
+    """Warn of attributes that could not be read; return the exit code of a save."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for resource_id, names in sorted(state.unknown_in_part.items()):
+        kind = ResourceId.parse(resource_id).resource_type
+        for name in names:
+            found.setdefault((name, kind), []).append(resource_id)
+    for (name, kind), ids in found.items():
+        noun = kind if len(ids) == 1 else TYPES[kind].plural
+        lines = [
+            f"warning: the API key may not read the {name} of {len(ids):,} {noun}; "
+            "those in the state, if any, were kept:",
+            *(f"    ? {resource_id}" for resource_id in ids),
+        ]
+        write_error("\n".join(lines))
+    is_incomplete = bool(state.unknown or found) and not arguments.allow_unknown
     return ExitCode.from_comparison(False, is_incomplete)
 
 

@@ -26,7 +26,8 @@ exit codes:
   0   success, and no drift or difference
   1   error
   2   drift, or a difference
-  3   no drift found, but some objects could not be read (0 with --allow-unknown)
+  3   no drift found, but some objects, or a project's permissions, could not be read
+      (0 with --allow-unknown)
   64  usage error
 """
 
@@ -189,6 +190,6 @@ def _add_allow_unknown(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-unknown",
         action="store_true",
-        help="exit with 0, not 3, where objects could not be read and nothing else "
-        "is to be reported",
+        help="exit with 0, not 3, where objects or permissions could not be read and "
+        "nothing else is to be reported",
     )

@@ -98,6 +98,8 @@ class State:
             object outside the scope is unknown, rather than known to be missing. Set to
             a list of entries, as the state file has them, it parses them.
         unknown: what could not be read, with the reason, by id. Not stored.
+        unknown_in_part: attributes that the API key may not read, as a project's
+            ``permissions``, by the id of an object that was read otherwise. Not stored.
         extra: keys of a state file that this version does not know; kept as they are.
 
     Example:
@@ -117,6 +119,7 @@ class State:
     instance: dict[str, JSON] | None = None
     scope: _ScopeField = _ScopeField()
     unknown: dict[str, str] = field(default_factory=dict, compare=False)
+    unknown_in_part: dict[str, list[str]] = field(default_factory=dict, compare=False)
     extra: dict[str, JSON] = field(default_factory=dict)
     # Not init=False: dataclasses.replace() would drop them from the copy.
     _base_version: BaseVersion | None = field(default=None, compare=False)
@@ -128,6 +131,9 @@ class State:
         self.resources = {key: replace(item) for key, item in self.resources.items()}
         self.instance = cast(dict[str, JSON] | None, copy_json(self.instance))
         self.unknown = dict(self.unknown)
+        self.unknown_in_part = {
+            key: list(names) for key, names in self.unknown_in_part.items()
+        }
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
 
     def __repr__(self) -> str:

@@ -23,6 +23,7 @@ from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.workers import is_fatal
 from dataikuapi.iac.types import TYPES
+from dataikuapi.iac.types.registry import privileged_attributes
 
 __all__ = ["FetchResult", "OnError", "check_on_error", "handle_failures"]
 
@@ -59,6 +60,10 @@ class FetchResult:
         state = State(serial=1, scope=Scope.from_parts(self.listed_parts, read_at))
         # Not copied again: the result owns them.
         state.resources = {item.resource_id: item for item in ordered}
+        for item in ordered:
+            hidden = privileged_attributes(item.resource_type) - item.attributes.keys()
+            if hidden:
+                state.unknown_in_part[item.resource_id] = sorted(hidden)
         return state
 
     def extend(self, other: "FetchResult") -> None:
