@@ -347,6 +347,5 @@ class StateManager:
             result.raise_first_failure()
         fresh = self._instance.build_state(result, started, "keep", stored)
         merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
-        merged.unknown = fresh.unknown
-        merged.unknown_in_part = fresh.unknown_in_part
+        merged.unknown, merged.unknown_in_part = fresh.unknown, fresh.unknown_in_part
         return merged

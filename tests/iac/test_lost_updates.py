@@ -230,3 +230,26 @@ def test_an_older_version_copied_back_by_hand_is_not_undone(two, back):
     assert not ann.load_state().has_resource(ORDERS)
     assert ann.backend.history()[0].load().serial == newest - back
     ann.save_state(ann.sync_project(KEY))
+
+
+@pytest.mark.parametrize("edits", [1, 5])
+@pytest.mark.parametrize("listed", [False, True], ids=["by serial", "listed"])
+@pytest.mark.parametrize("serial", [1, 2])
+def test_an_edited_version_is_not_saved_over_what_was_stored_since(
+    two, serial, listed, edits
+):
+    ann, bob = two
+    ann.save_state(ann.load_state())
+    backend = ann.backend
+    hers = backend.load_version(serial)
+    if listed and serial == 1:
+        hers = backend.history()[0].load()
+    for number in range(edits):
+        hers.add_resource(Resource("dataset", f"dataset.{KEY}.new", {"n": number}))
+    describe(bob.client, "later")
+    bob.refresh([ORDERS])
+    for save in (ann.save_state, backend.save):
+        with pytest.raises(StateConflictError):
+            save(hers)
+    assert described(ann) == "later"
+    backend.save(hers, force=True)

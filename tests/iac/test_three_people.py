@@ -5,6 +5,7 @@ merge: of each object, which value is stored and in which serial that was.
 """
 
 import tempfile
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -202,16 +203,16 @@ class ThreePeople(RuleBasedStateMachine):
         broken = self.dss.broken & self.dss.values.keys()
         values = {key: self.dss.values.get(key) for key in scope if key not in broken}
         start = (-1 if self.stored is None else self.serial, self.line)
-        self.readings[who] = (state, values, start)
+        self.readings[who] = (state, scope, values, start)
 
     @precondition(lambda self: self.readings)
     @rule(data=st.data(), fails=st.booleans())
     def save_reading(self, data, fails):
         """Save a reading: refused if what it covers was stored since it began."""
         who = data.draw(st.sampled_from(sorted(self.readings)))
-        state, values, (serial, line) = self.readings[who]
+        state, scope, values, (serial, line) = self.readings[who]
         since = serial if line == self.line else -1
-        projects = {project_of(key) for key in values}
+        projects = {project_of(key) for key in scope}
         touched = {key for key in self.touched if self.touched[key] > since}
         is_deleted = self.stored is None and serial != -1
         must_refuse = is_deleted or any(
@@ -236,27 +237,75 @@ class ThreePeople(RuleBasedStateMachine):
             assert fails
             return
         assert not must_refuse
-        after = {**(self.stored or {}), **values}
-        self.store(
-            {key: value for key, value in after.items() if value is not None}, values
-        )
-        self.readings[who] = (state, values, (self.serial, self.line))
+        self.store_read(values, scope)
+        self.readings[who] = (state, scope, values, (self.serial, self.line))
 
     @precondition(lambda self: self.stored is not None)
     @rule(who=PEOPLE, keys=st.sets(ANY_ID, min_size=1))
     def refresh(self, who, keys):
         """Take over single objects."""
         keys = sorted(keys - (self.dss.broken & self.dss.values.keys()))
+        if keys:
+            self.managers[who].refresh(keys)
+            self.store_read({key: self.dss.values.get(key) for key in keys}, keys)
+
+    def store_read(self, values, touched):
+        """Note that somebody stored these values; ``None`` is a removal."""
+        after = {**(self.stored or {}), **values}
+        self.store(
+            {key: value for key, value in after.items() if value is not None}, touched
+        )
+
+    @precondition(lambda self: self.stored is not None)
+    @rule(who=PEOPLE, keys=st.sets(ANY_ID, min_size=1), data=st.data())
+    def refresh_while_something_happens(self, who, keys, data):
+        """Take over single objects: refused if they were stored since they were read."""
+        keys = sorted(keys - (self.dss.broken & self.dss.values.keys()))
         if not keys:
             return
-        self.managers[who].refresh(keys)
-        after = {
-            **(self.stored or {}),
-            **{key: self.dss.values.get(key) for key in keys},
-        }
-        self.store(
-            {key: value for key, value in after.items() if value is not None}, keys
+        values = {key: self.dss.values.get(key) for key in keys}
+        since, refresher = self.serial, self.managers[who]
+        with before_saving(refresher.backend, lambda: self.happen(data)):
+            try:
+                refresher.refresh(keys)
+            except StateConflictError:
+                assert self.stored is None or self.may_refuse(keys, since)
+                return
+        assert self.stored is not None and not any(
+            self.touched.get(key, -1) > since for key in self.stored.keys() & values
         )
+        self.store_read(values, keys)
+
+    def may_refuse(self, keys, since):
+        """Return whether something was stored that may be a removal of these objects."""
+        touched = {key for key, serial in self.touched.items() if serial > since}
+        return (self.is_whole() and self.serial > since) or bool(
+            {project_of(key) for key in keys} & {project_of(key) for key in touched}
+        )
+
+    def happen(self, data):
+        """Let somebody do something while another person's reading is on its way."""
+        do = data.draw(
+            st.sampled_from(["sync", "refresh", "edit", "restore", "delete"])
+        )
+        who, key = data.draw(PEOPLE), data.draw(ANY_ID)
+        if data.draw(st.booleans()):
+            self.edit_in_dss(key)
+        if do == "sync":
+            self.read(who, [project_of(key)])
+            self.readings = {who: self.readings[who]}
+            self.save_reading(data, False)
+        elif do == "refresh":
+            self.refresh(who, {key})
+        elif do == "edit":
+            self.load(who)
+            self.loaded = {who: self.loaded[who]}
+            self.edit_loaded(data, key, 103)
+            self.save_loaded(data, False)
+        elif do == "restore":
+            self.restore(who, data)
+        else:
+            self.delete(who)
 
     @precondition(lambda self: self.stored is not None)
     @rule(who=PEOPLE, data=st.data())
@@ -300,6 +349,23 @@ class ThreePeople(RuleBasedStateMachine):
             for key, resource in backend.load().resources.items()
         }
         assert found == self.stored
+
+
+@contextmanager
+def before_saving(backend, action):
+    """Let something happen once, before somebody saves what was read."""
+    lock, pending = backend.lock, [action]
+
+    def interrupted(*arguments):
+        if pending:
+            pending.pop()()
+        return lock(*arguments)
+
+    backend.lock = interrupted
+    try:
+        yield
+    finally:
+        del backend.lock
 
 
 class failing:

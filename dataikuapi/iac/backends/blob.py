@@ -14,9 +14,9 @@ from dataikuapi.iac.backends.base import (
 )
 from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.conflicts import (
-    based_on,
     begins_line,
     conflict_error,
+    load_based,
     mark_all_as_stored,
     next_scope,
     next_version,
@@ -34,7 +34,7 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.state import NO_BASE, BaseVersion
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.statefile.serialization import encode, loads
+from dataikuapi.iac.statefile.serialization import encode
 from dataikuapi.iac.statefile.verify import find_problems
 
 __all__ = ["BlobBackend"]
@@ -95,7 +95,7 @@ class BlobBackend(StateBackend):
         """
         stored = self._store.read(self.name)
         try:
-            return _based_on(stored)
+            return load_based(stored)
         except StateCorruptedError as error:
             raise StateCorruptedError(
                 f"{self._store.location(self.name)} is not a valid state: {error}. It "
@@ -185,7 +185,7 @@ class BlobBackend(StateBackend):
         """
         lineage = None
         try:
-            stored = loads(self._store.read(self.name).data)
+            stored = load_based(self._store.read(self.name))
             if stored.serial == serial:
                 return stored
             lineage = stored.lineage
@@ -208,9 +208,9 @@ class BlobBackend(StateBackend):
         with self.lock(f"restore serial {serial}"):
             state = self.load_version(serial)
             state.serial = max(serial, self._history.last_serial()) + 1
-            force = False
+            state.base_version, force = None, False
             try:
-                stored = _based_on(self._store.read(self.name))
+                stored = load_based(self._store.read(self.name))
                 state.serial = max(state.serial, stored.serial + 1)
                 state.lineage, state.base_version = stored.lineage, stored.base_version
             except StateNotFoundError:
@@ -293,10 +293,3 @@ class BlobBackend(StateBackend):
             f"the newest backup that loads is {location} (serial {serial}): "
             f"dataiku-iac restore {serial}, or backend.restore({serial}) brings it back"
         )
-
-
-def _based_on(stored: Blob) -> State:
-    """Return the state in a blob, with its base version set."""
-    state = loads(stored.data)
-    state.base_version = based_on(state, stored.token)
-    return state

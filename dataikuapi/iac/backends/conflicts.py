@@ -8,9 +8,9 @@ from dataikuapi.iac.models.state import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.serialization import loads
 
 __all__ = [
-    "based_on",
     "begins_line",
     "conflict_error",
+    "load_based",
     "mark_all_as_stored",
     "next_scope",
     "next_version",
@@ -47,13 +47,23 @@ def stored_version(
         ) from error
     if not force:
         _require_successor(state, found)
-    return based_on(found, stored.token)
+    return _based_on(found, stored)
 
 
-def based_on(state: State, token: str) -> BaseVersion:
-    """Return the version that a state is, as it is stored."""
+def load_based(stored: Blob) -> State:
+    """Return the state in a blob, based on this blob.
+
+    Raises:
+        StateCorruptedError: if it is not a valid state.
+    """
+    state = loads(stored.data)
+    state.base_version = _based_on(state, stored)
+    return state
+
+
+def _based_on(state: State, stored: Blob) -> BaseVersion:
     checksums = {key: item.metadata.checksum for key, item in state.resources.items()}
-    return BaseVersion(state.lineage, state.serial, token, checksums)
+    return BaseVersion(state.lineage, state.serial, stored.token, checksums)
 
 
 def _require_successor(state: State, stored: State) -> None:

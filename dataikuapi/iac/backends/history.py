@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dataikuapi.iac.backends.base import StateVersion
 from dataikuapi.iac.backends.blob_store import BlobInfo, BlobStore
+from dataikuapi.iac.backends.conflicts import load_based
 from dataikuapi.iac.backends.versions import (
     VERSION_PREFIX,
     backup_names,
@@ -28,7 +29,6 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.models import State
-from dataikuapi.iac.statefile.serialization import loads
 
 __all__ = ["VersionHistory"]
 
@@ -174,7 +174,7 @@ class VersionHistory:
 
     def _load(self, blob: BlobInfo) -> State:
         try:
-            return loads(self._store.read(blob.name).data)
+            return load_based(self._store.read(blob.name))
         except StateCorruptedError as error:
             location = self._store.location(blob.name)
             raise StateCorruptedError(
