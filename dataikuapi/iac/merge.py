@@ -285,7 +285,7 @@ def _stored_after(
         key
         for key in _replaced(stored, fresh, deleted)
         if _serial_of(stored.get_resource(key), default) > serial
-        or part_of(key) in others
+        or (others and part_of(key) in others)
     ]
     return [
         *(listing_key(resource_type, project) for project, resource_type in parts),
