@@ -9,7 +9,11 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.scope import Scope, part_of
 from dataikuapi.iac.models.state import NOTHING_STORED, ReadingStart, State
-from dataikuapi.iac.types.registry import is_project, privileged_attributes
+from dataikuapi.iac.types.registry import (
+    is_project,
+    is_recreated,
+    privileged_attributes,
+)
 
 __all__ = [
     "carry_over_unknown",
@@ -108,7 +112,8 @@ def _with_serial(resource: Resource, serial: int) -> Resource:
 
 def _with_unreadable_parts(stored: Resource | None, fresh: Resource) -> Resource:
     hidden = privileged_attributes(fresh.resource_type)
-    known = stored.attributes if stored else {}
+    # Those of an object that was deleted are not those of the one that replaced it.
+    known = stored.attributes if stored and not is_recreated(stored, fresh) else {}
     parts = {
         name: known[name]
         for name in sorted(hidden - fresh.attributes.keys())

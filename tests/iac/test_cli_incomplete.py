@@ -296,3 +296,17 @@ def test_a_first_sync_without_permissions_says_so(run, store, as_reader):
     assert code == 3
     assert "may not read the permissions of 2 projects;" in errors
     assert errors.endswith(f"    ? project.{KEY}\n    ? project.OTHER\n")
+
+
+def test_permissions_of_a_deleted_project_are_not_those_of_its_successor(
+    synced, store, as_reader
+):
+    store.delete_project(KEY)
+    store.add_project(KEY)
+    as_reader()
+    assert synced("sync")[0] == 3
+    assert (
+        "permissions"
+        not in json.loads(synced("show", f"project.{KEY}")[1])["attributes"]
+    )
+    assert "permissions not compared" in synced("drift")[1]
