@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -310,3 +311,18 @@ def test_permissions_of_a_deleted_project_are_not_those_of_its_successor(
         not in json.loads(synced("show", f"project.{KEY}")[1])["attributes"]
     )
     assert "permissions not compared" in synced("drift")[1]
+
+
+def test_refresh_after_an_older_version_was_copied_back(synced, dataiku_client):
+    for name in ("returns", "refunds", "claims"):
+        dataiku_client.get_project(KEY).create_dataset(name, "Filesystem")
+        assert synced("sync")[0] == 0
+    folder = Path(".dataiku/state")
+    older = folder / "dev.state.pre-serial-2.json"
+    (folder / "dev.state.json").write_bytes(older.read_bytes())
+    code, output, _ = synced("refresh")
+    assert (code, output.splitlines()[-1]) == (
+        0,
+        "3 added, 0 removed, 0 modified, 20 unchanged",
+    )
+    assert synced("show")[1].startswith("<State dev, serial 5,")

@@ -99,8 +99,9 @@ def refresh(arguments: argparse.Namespace) -> ExitCode:
         )
 
     after = _read_again_on_conflict(read_and_save)
-    # What it replaced: others may have saved since the refresh began.
-    before = manager.backend.load_version(after.serial - 1)
+    # What it replaced: others may have saved since the refresh began, and since it ended.
+    versions = manager.backend.history()
+    before = next(each for each in versions if each.serial < after.serial).load()
     with saved_as(after):
         write_diffs(DiffEngine().diff(before, after), arguments)
     return _finished(after, arguments)
