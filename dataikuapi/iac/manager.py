@@ -314,14 +314,13 @@ class StateManager:
         Args:
             ids: of the objects to update; those that DSS no longer has are removed from
                 the state. Defaults to everything in the state's projects.
-            confirm_removed: keys of projects that are known to be deleted; see
-                :meth:`sync_all`.
+            confirm_removed: projects known to be deleted; see :meth:`sync_all`.
             progress: see :meth:`sync_all`.
 
         Returns:
-            The state as it is stored now. Objects that could not be read are unchanged
-            and in its ``unknown``, attributes in its ``unknown_in_part``; with ``ids``,
-            either all objects are updated or none.
+            The state as it is stored now. What could not be read is unchanged, and is
+            in its ``unknown`` or ``unknown_in_part``; with ``ids``, all objects or none
+            are updated.
 
         Raises:
             ValueError: if an id is malformed, or ``confirm_removed`` has a project that

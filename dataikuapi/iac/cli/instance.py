@@ -99,7 +99,7 @@ def refresh(arguments: argparse.Namespace) -> ExitCode:
         )
 
     after = _read_again_on_conflict(read_and_save)
-    # What it replaced: others may have saved since the refresh began, and since it ended.
+    # What it replaced: others may have saved since it began, and since it ended.
     versions = manager.backend.history()
     before = next(each for each in versions if each.serial < after.serial).load()
     with saved_as(after):
