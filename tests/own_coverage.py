@@ -20,6 +20,7 @@ TESTED_BY = {
     "backends/blob.py": "test_backends.py",
     "backends/local.py": "test_backends.py",
     "cli/parser.py": "test_cli.py",
+    "console.py": "test_console.py",
     "diff/engine.py": "test_diff.py",
     "diff/lists.py": "test_diff.py",
     "diff/patch.py": "test_diff.py",

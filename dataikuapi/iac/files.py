@@ -2,7 +2,6 @@
 
 import errno
 import glob
-import logging
 import os
 import stat
 import uuid
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from dataikuapi.iac.console import get_logger
 
 __all__ = [
     "PRIVATE",
@@ -22,7 +23,7 @@ __all__ = [
     "resolve_symlink",
 ]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Loads and saves the state of one environment in one backend."""
 
-import logging
 from collections.abc import Collection
 
 from dataikuapi.iac.backends.adapter import adapt_backend
 from dataikuapi.iac.backends.base import StateBackend
+from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     EnvironmentMismatchError,
     InstanceConflictError,
@@ -25,7 +25,7 @@ from dataikuapi.iac.models.state import NO_BASE, NOTHING_STORED, ReadingStart
 
 __all__ = ["StateStore"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _ATTEMPTS = 5
 """How often a merge is tried again where others store other parts meanwhile."""

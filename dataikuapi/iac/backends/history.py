@@ -1,6 +1,5 @@
 """The older versions of a state: keep, list, find and prune them."""
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -22,6 +21,7 @@ from dataikuapi.iac.backends.versions import (
     replaced_by_serial,
     serials_by_name,
 )
+from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     StateCorruptedError,
     StateNotFoundError,
@@ -32,7 +32,7 @@ from dataikuapi.iac.models import State
 
 __all__ = ["VersionHistory"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class VersionHistory:

@@ -9,10 +9,11 @@ from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
 from dataikuapi.iac.cli.context import open_manager, read_project, read_rules
 from dataikuapi.iac.cli.output import is_terminal, write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
+from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import ResourceId, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
-from dataikuapi.iac.reports.formatting import printable, unknown_lines
+from dataikuapi.iac.reports.formatting import unknown_lines
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.types import TYPES
 

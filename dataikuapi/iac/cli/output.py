@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from dataikuapi.iac.cli.errors import OutputError
-from dataikuapi.iac.reports.formatting import printable
+from dataikuapi.iac.console import printable
 
 __all__ = [
     "discard",

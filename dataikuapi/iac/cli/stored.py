@@ -10,6 +10,7 @@ from dataikuapi.iac.cli.context import open_backend, read_rules
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.output import write_document, write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
+from dataikuapi.iac.console import printable, printable_json
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     StateCorruptedError,
@@ -18,7 +19,6 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.times import format_time
-from dataikuapi.iac.reports.formatting import printable
 
 __all__ = ["diff", "history", "restore", "show", "verify"]
 
@@ -54,7 +54,7 @@ def show(arguments: argparse.Namespace) -> ExitCode:
         raise UsageError(
             f"no {arguments.id} in the state; list what is in it: dataiku-iac show"
         )
-    write_document(json.dumps(requested.to_dict(), indent=2))
+    write_document(printable_json(json.dumps(requested.to_dict(), indent=2)))
     return ExitCode.SUCCESS
 
 

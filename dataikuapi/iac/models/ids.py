@@ -8,8 +8,8 @@ __all__ = [
     "ResourceId",
     "is_id_of",
     "listing_key",
-    "parse_listing_key",
     "make_resource_id",
+    "parse_listing_key",
     "unique",
 ]
 

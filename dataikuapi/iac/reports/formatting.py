@@ -25,7 +25,6 @@ __all__ = [
     "group_by_reason",
     "last_editor",
     "only_line_endings_differ",
-    "printable",
     "rule_lines",
     "summary_line",
     "uncompared_lines",
@@ -159,14 +158,6 @@ def summary_line(diffs: ResourceDiffs) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun, such as "1 object" or "2,000 objects"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def printable(line: str) -> str:
-    """Escape line breaks and terminal control characters."""
-    return "".join(
-        char if char.isprintable() or char == "\t" else ascii(char)[1:-1]
-        for char in line
-    )
 
 
 def _script_lines(change: Change) -> Iterator[str]:

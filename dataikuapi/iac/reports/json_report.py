@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
+from dataikuapi.iac.console import printable_json
 from dataikuapi.iac.models import (
     Change,
     ChangeType,
@@ -14,7 +15,7 @@ from dataikuapi.iac.models import (
     UnreadableResource,
     ValueChangeType,
 )
-from dataikuapi.iac.models.json_values import JSON, is_valid_unicode
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import format_time
 
 __all__ = ["render_json"]
@@ -41,9 +42,7 @@ def render_json(diffs: Iterable[ResourceDiff]) -> str:
         "not_compared": [dict(item._asdict()) for item in diffs.uncompared],
         "ignored": [dict(usage._asdict()) for usage in diffs.rules],
     }
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    # A lone surrogate, as in a corrupt name, cannot be encoded as UTF-8.
-    return text if is_valid_unicode(text) else json.dumps(document, indent=2)
+    return printable_json(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _summary(diffs: ResourceDiffs) -> dict[str, JSON]:

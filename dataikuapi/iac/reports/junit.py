@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ChangeType, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.formatting import (
     change_lines,
     last_editor,
-    printable,
     rule_lines,
     summary_line,
     upgrade_lines,

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.formatting import (
     change_lines,
     counted,
     last_editor,
-    printable,
     rule_lines,
     summary_line,
     uncompared_lines,

@@ -7,7 +7,7 @@ on light and dark pages; signs carry the same information as colors.
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from dataikuapi.iac.reports.formatting import printable
+from dataikuapi.iac.console import printable_html
 
 __all__ = ["Html", "element", "escaped", "output", "section"]
 
@@ -87,4 +87,4 @@ def escaped(text: str) -> Html:
     """Return data as markup, with what is not printable made visible."""
     if isinstance(text, Html):
         return text
-    return Html(escape(text if text.isprintable() else printable(text)))
+    return Html(printable_html(escape(text)))

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import IO
 
+from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.formatting import (
     change_lines,
     last_editor,
-    printable,
     rule_lines,
     summary_line,
     uncompared_lines,

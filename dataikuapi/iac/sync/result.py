@@ -1,11 +1,11 @@
 """The result of reading an instance, and the state built from it."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     ProjectNotVisibleError,
@@ -27,7 +27,7 @@ from dataikuapi.iac.types.registry import privileged_attributes
 
 __all__ = ["FetchResult", "OnError", "check_on_error", "handle_failures"]
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 OnError = Literal["raise", "keep"]
 """What to do with objects that could not be read."""

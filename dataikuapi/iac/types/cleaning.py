@@ -13,8 +13,8 @@ from dataikuapi.iac.models.times import utc_from_millis
 
 __all__ = [
     "ANY",
-    "VOLATILE_IN_ALL",
     "KEYED_BY_COLUMN",
+    "VOLATILE_IN_ALL",
     "Constants",
     "Volatile",
     "drop_constants",

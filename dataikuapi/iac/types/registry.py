@@ -19,11 +19,11 @@ __all__ = [
     "TYPES",
     "is_project",
     "is_recreated",
-    "select_types",
+    "privileged_attributes",
     "recorded_since",
     "require_known_type",
+    "select_types",
     "sets_of",
-    "privileged_attributes",
     "without_noise",
 ]
 
