@@ -39,6 +39,15 @@ TESTED_BY = {
     "sync/dataset.py": "test_sync_dataset.py",
     "sync/project.py": "test_sync_project.py",
     "sync/recipe.py": "test_sync_recipe.py",
+    "types/secrets/assignments.py": "test_secret_tables.py",
+    "types/secrets/commands.py": "test_secret_tables.py",
+    "types/secrets/names.py": "test_secret_tables.py",
+    "types/secrets/pairs.py": "test_secret_tables.py",
+    "types/secrets/redaction.py": "test_secret_tables.py",
+    "types/secrets/shapes.py": "test_secret_tables.py",
+    "types/secrets/text.py": "test_secret_tables.py",
+    "types/secrets/urls.py": "test_secret_tables.py",
+    "types/secrets/values.py": "test_secret_tables.py",
     "validation.py": "test_schema_validation.py",
 }
 

@@ -214,7 +214,7 @@ def test_api_key_echoed_by_dss_is_not_in_the_message(server):
     key = server.api_key
     server.faults = lambda method, path: Fault.error(400, "java.Error", f"bad: {key}")
 
-    assert "bad: …" in error_message(DSSError, server.url, key, IDS[0])
+    assert "bad: <secret>" in error_message(DSSError, server.url, key, IDS[0])
 
 
 def test_failed_listing_is_not_an_empty_one(server):

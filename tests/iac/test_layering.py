@@ -28,7 +28,8 @@ MAY_IMPORT = {
     # types: which attributes are unknown when missing.
     "merge": {"models", "types", "exceptions"},
     "types": {"models", "exceptions"},
-    "ignore": {"files", "models", "exceptions"},
+    # types: what looks like a secret.
+    "ignore": {"files", "models", "types", "exceptions"},
     "reports": {"alignment", "console", "models"},
     "diff": {"alignment", "ignore", "models", "reports", "types"},
     "backends": {"console", "files", "models", "statefile", "exceptions"},

@@ -88,7 +88,7 @@ def sync_and_save(serve, store, folder, secret_key=None):
 
 
 @pytest.mark.parametrize(("kind", "fields"), PLACES.values(), ids=list(PLACES))
-@pytest.mark.parametrize("secret_key", [None, "our secret key"])
+@pytest.mark.parametrize("secret_key", [None, "our own secret key"])
 def test_secret_is_neither_written_nor_printed(
     synced, kind, fields, secret_key, tmp_path, caplog
 ):
@@ -107,7 +107,7 @@ def test_secret_is_neither_written_nor_printed(
     ]
     for text in written + printed:
         assert SECRET not in text and "another-secret" not in text
-        assert "our secret key" not in text
+        assert "our own secret key" not in text
 
 
 @pytest.mark.parametrize(("kind", "fields"), PLACES.values(), ids=list(PLACES))
@@ -117,14 +117,14 @@ def test_changed_secret_shows_only_with_a_key(synced, kind, fields, tmp_path):
         after = synced(store_with(kind, changed(fields)), tmp_path, secret_key)
         return DiffEngine().summary(DiffEngine().diff(before, after))["modified"]
 
-    assert modified("our secret key") == 1
+    assert modified("our own secret key") == 1
     assert modified(None) == 0
 
 
 def test_key_from_the_environment(synced, tmp_path, monkeypatch):
     fields = {"params": {"password": SECRET}}
-    explicit = synced(store_with("dataset", fields), tmp_path, "our secret key")
-    monkeypatch.setenv("DATAIKU_IAC_SECRET_KEY", "our secret key")
+    explicit = synced(store_with("dataset", fields), tmp_path, "our own secret key")
+    monkeypatch.setenv("DATAIKU_IAC_SECRET_KEY", "our own secret key")
     from_environment = synced(store_with("dataset", fields), tmp_path)
 
     assert DiffEngine().summary(DiffEngine().diff(explicit, from_environment)) == {
@@ -138,7 +138,7 @@ def test_key_from_the_environment(synced, tmp_path, monkeypatch):
 def test_encrypted_values_are_constant_even_with_a_key():
     value: JSON = {"password": "e:AES:abc", "other": "e:AES:def"}
 
-    assert redact(value, make_redactor("key")) == {
+    assert redact(value, make_redactor("a key of 16 characters")) == {
         "password": "<encrypted>",
         "other": "<encrypted>",
     }

@@ -16,7 +16,9 @@ from dataikuapi.iac.ignore.patterns import (
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.diff import ResourceDiff
 from dataikuapi.iac.models.json_values import JSON, checksum
+from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.types.secrets import mask_values
 
 __all__ = ["IgnoreRule", "fingerprint"]
 
@@ -168,18 +170,24 @@ class IgnoreRule:
 def fingerprint(diff: ResourceDiff, change: Change | None = None) -> str:
     """Return 16 hex digits that identify a change to a resource.
 
+    It is meant to be committed, so no secret goes into it: not only the values that a
+    state masks are masked, but also what looks like a secret in a script. A later
+    change to nothing but a secret in a script therefore has the same fingerprint.
+    There is no key: somebody who guesses both values of a setting that is not secret,
+    or both texts of a script, can check the guess.
+
     Args:
         diff: the diff of the resource.
         change: one of its changes; ``None`` for its addition or removal.
     """
     content: list[JSON]
     if change is None:
-        before, after = diff.old_resource, diff.new_resource
         content = [
             diff.change_type.value,
-            before.compute_checksum() if before else None,
-            after.compute_checksum() if after else None,
+            _checksum(diff.old_resource),
+            _checksum(diff.new_resource),
         ]
+        after = diff.new_resource
         if diff.is_recreated and after and after.metadata.created_at:
             content.append(format_time(after.metadata.created_at))
     else:
@@ -187,12 +195,16 @@ def fingerprint(diff: ResourceDiff, change: Change | None = None) -> str:
         content = [
             change.kind.value,
             keyed_pointer(change.segments),
-            change.old,
-            change.new,
+            mask_values(change.old),
+            mask_values(change.new),
         ]
         if change.kind is ValueChangeType.MOVED:
             content += [change.from_pointer, change.pointer]
     return checksum(content)[:16]
+
+
+def _checksum(resource: Resource | None) -> str | None:
+    return checksum(mask_values(resource.attributes)) if resource else None
 
 
 def _parse_line(line: str) -> tuple[list[str], dict[str, str]]:

@@ -36,8 +36,12 @@ class ResourceSync(ABC):
         workers: Workers | None = None,
     ) -> None:
         self._workers = workers or Workers(client)
-        self._redactor = make_redactor(
-            secret_key or os.environ.get(SECRET_KEY_VARIABLE)
+        self._redactor = (
+            make_redactor(
+                os.environ.get(SECRET_KEY_VARIABLE) or None, SECRET_KEY_VARIABLE
+            )
+            if secret_key is None
+            else make_redactor(secret_key)
         )
 
     @property

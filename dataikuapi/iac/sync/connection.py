@@ -1,6 +1,7 @@
 """Clones a client, with timeouts, retries and a session of its own."""
 
 import copy
+import re
 from collections import OrderedDict
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -18,8 +19,11 @@ from dataikuapi.iac.sync.gate import ResponseGate
 from dataikuapi.iac.sync.limits import Budget, read_body
 from dataikuapi.iac.sync.policy import ReadRetry, RetryPolicy
 from dataikuapi.iac.sync.sockets import SocketTracker
+from dataikuapi.iac.types.secrets import mask_text
 
 __all__ = ["address_of", "clone_client", "describe_host"]
+
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://|)[^/?#]*@")
 
 
 def clone_client(
@@ -65,9 +69,9 @@ def _start_with_each_call(session: Session, budget: Budget) -> None:
 
 
 def describe_host(client: DSSClient) -> str:
-    """Return the address for messages, without a user name and password."""
-    scheme, separator, rest = str(client.host).rpartition("://")
-    return f"DSS at {scheme}{separator}{rest.rpartition('@')[2]}"
+    """Return the address for messages, without a user name or a secret."""
+    host = _USER.sub(r"\1", str(client.host))
+    return f"DSS at {mask_text(host)}"
 
 
 def address_of(client: DSSClient) -> str:

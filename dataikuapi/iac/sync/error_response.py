@@ -5,9 +5,15 @@ from typing import Any
 from dataikuapi.utils import DataikuException
 from requests import Response
 
+from dataikuapi.iac.console import printable
+from dataikuapi.iac.types.secrets import mask_text
+
 __all__ = ["ErrorResponse", "ForeignResponseError", "is_by_dss"]
 
 _EXCEPTIONS = "com.dataiku.dip.exceptions."
+
+_MAX_TYPE, _MAX_MESSAGE = 200, 10_000
+"""Characters that are kept; less is quoted."""
 
 
 def is_by_dss(response: Response) -> bool:
@@ -34,10 +40,14 @@ class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client
         status: the HTTP status; ``None`` if the client has dropped it.
         error_type: the Java class that DSS names; empty if the response is not from
             DSS.
-        message: the error message of DSS.
+        message: the error message of DSS. Secrets in it are masked, and control
+            characters and commands of CI runners escaped, since an exception ends up
+            in logs.
     """
 
     def __init__(self, status: int | None, error_type: str, message: str) -> None:
+        error_type = printable(mask_text(error_type[:_MAX_TYPE]))
+        message = printable(mask_text(message[:_MAX_MESSAGE]))
         super().__init__(f"{error_type or 'Unknown error'}: {message}")
         self.status = status
         self.error_type = error_type

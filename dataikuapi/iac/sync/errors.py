@@ -9,6 +9,7 @@ import requests
 from dataikuapi.dssclient import DSSClient
 from dataikuapi.utils import DataikuException
 
+from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     DSSAuthenticationError,
@@ -26,6 +27,7 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse, ForeignResponseError
 from dataikuapi.iac.sync.failures import explain, is_timeout
 from dataikuapi.iac.sync.limits import ResponseTooLargeError
+from dataikuapi.iac.types.secrets import mask_text
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
 
 __all__ = ["translate_errors"]
@@ -120,7 +122,7 @@ def _request_failed(
     failure = explain(client, error)
     unreachable = DSSUnreachableError(
         f"cannot reach {describe_host(client)} (requested: {_describe(rid)}): "
-        f"{failure.cause}. {failure.next_step}"
+        f"{mask_text(failure.cause)}. {failure.next_step}"
     )
     unreachable.no_connection = failure.no_connection
     return unreachable
@@ -216,7 +218,7 @@ def _foreign_response(
     client: DSSClient, rid: ResourceId | None, error: ForeignResponseError
 ) -> InvalidResponseError:
     if error.redirects_to:
-        return _redirected(client, rid, f"to {error.redirects_to}")
+        return _redirected(client, rid, f"to {mask_text(error.redirects_to)}")
     return _invalid_response(client, rid, None)
 
 
@@ -242,13 +244,13 @@ def _unexpected_response(
 ) -> UnexpectedResponseError:
     return UnexpectedResponseError(
         f"{describe_host(client)} returned JSON for {_describe(rid)} that does not "
-        f"look like a DSS response: {reason}. Check that the URL is that of a DSS "
-        "instance"
+        f"look like a DSS response: {printable(mask_text(reason))}. Check that the URL "
+        "is that of a DSS instance"
     )
 
 
 def _describe(rid: ResourceId | None) -> str:
-    return "the instance" if rid is None else str(rid)
+    return "the instance" if rid is None else printable(str(rid))
 
 
 def _excerpt(client: DSSClient, text: str) -> str:

@@ -76,6 +76,8 @@ class ResourceType(ABC):
             the call that returns it. The part becomes an attribute of that name; where
             it is missing it could not be read, so it is unknown rather than empty, and
             not a change.
+        code: attributes that are code if they are text, and so are not searched for
+            secrets.
     """
 
     name: ClassVar[str]
@@ -88,6 +90,7 @@ class ResourceType(ABC):
     recorded_since: ClassVar[Mapping[str, str]] = {}
     responses: ClassVar[Mapping[str, Shape]] = {}
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {}
+    code: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def plural(self) -> str:
@@ -151,7 +154,24 @@ class ResourceType(ABC):
         attributes = with_defaults(cleaned, self.defaults)
         if "tags" in attributes:
             attributes["tags"] = normalize_tags(attributes["tags"])
-        return cast(dict[str, JSON], redact(self.refine(attributes), redactor))
+        return self.redact(self.refine(attributes), redactor)
+
+    def redact(
+        self, attributes: dict[str, JSON], redactor: Redactor
+    ) -> dict[str, JSON]:
+        """Return the attributes with every secret masked, except for code.
+
+        Args:
+            attributes: not modified.
+            redactor: replaces each secret.
+        """
+        searched = {
+            name: value
+            for name, value in attributes.items()
+            if name not in self.code or not isinstance(value, str)
+        }
+        masked = cast(dict[str, JSON], redact(searched, redactor))
+        return {name: masked.get(name, value) for name, value in attributes.items()}
 
     def without_noise(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
         """Return attributes without what is not configuration, and with sorted sets.

@@ -31,7 +31,8 @@ def resource_from(
         UnsupportedValueError: if a value cannot be held exactly in a state.
     """
     try:
-        attributes = resource_type.attributes(documents, redactor)
+        within = redactor.within(str(resource_id))
+        attributes = resource_type.attributes(documents, within)
         _require_supported(resource_id, attributes)
     except RecursionError:
         # Raise an error that names what is nested too deep, if a document is.

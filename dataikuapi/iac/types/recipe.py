@@ -182,6 +182,7 @@ class RecipeType(ResourceType):
         "hashPropagationBehavior": "INHERIT",
     }
     constants: ClassVar[Constants] = _DOCUMENT_CONSTANTS
+    code = frozenset({"payload"})
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
         """Return the names only; each recipe has to be fetched."""
@@ -230,7 +231,7 @@ def _payload(recipe_type: str, text: str, redactor: Redactor) -> JSON:
     if problem:
         raise UnsupportedValueError(problem)
     cleaned = _clean_payload(recipe_type, normalize_numbers(parsed))
-    return redact(cleaned, redactor)
+    return redact(cleaned, redactor, ("payload",))
 
 
 def _clean_payload(recipe_type: str, payload: JSON) -> JSON:
