@@ -121,4 +121,5 @@ def test_first_readme_session_runs(server, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
 
     exec(compile(session, "README.md", "exec"), {})
-    assert capsys.readouterr().out == "No changes. 20 unchanged.\n"
+    masked = "1 value is encrypted by DSS, masked and not compared"
+    assert capsys.readouterr().out == f"No changes. 20 unchanged. {masked}.\n"

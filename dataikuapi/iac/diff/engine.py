@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
+from dataikuapi.iac.diff.masked import Comparable, comparable, count_masked
 from dataikuapi.iac.diff.uncompared import uncompared_attributes
 from dataikuapi.iac.diff.values import diff_values
 from dataikuapi.iac.ignore.filter import IgnoreFilter
@@ -20,7 +21,8 @@ from dataikuapi.iac.models import (
     UncomparedAttribute,
     UnreadableResource,
 )
-from dataikuapi.iac.models.json_values import JSON, json_equal
+from dataikuapi.iac.models.json_values import JSON, equal_bytes, json_equal
+from dataikuapi.iac.models.markers import holds_marker
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.text import render_text, wants_color
@@ -143,10 +145,8 @@ class DiffEngine:
         items = uncompared_attributes(old, new)
         uncompared += items
         unknown = {item.attribute for item in items}
-        old, new = _same_form(old, new)
-        before = _without(old.attributes, unknown)
-        after = _without(new.attributes, unknown)
-        if json_equal(before, after):
+        old, new, compared = _compared(old, new, unknown)
+        if compared.is_equal:
             return ResourceDiff(
                 ChangeType.UNCHANGED,
                 resource_id,
@@ -154,16 +154,19 @@ class DiffEngine:
                 old,
                 new,
                 is_recreated=is_recreated(old, new),
+                masked=count_masked(compared),
             )
+        changes = diff_values(compared.old, compared.new, sets_of(resource_type))
         return ResourceDiff(
             ChangeType.MODIFIED,
             resource_id,
             resource_type,
             old,
             new,
-            self._diff_attributes(before, after),
-            diff_values(before, after, sets_of(resource_type)),
+            self._diff_attributes(compared.old, compared.new),
+            changes,
             is_recreated(old, new),
+            count_masked(compared, changes),
         )
 
     def _diff_attributes(
@@ -181,11 +184,28 @@ class DiffEngine:
         }
 
 
-def _same_form(old: Resource, new: Resource) -> tuple[Resource, Resource]:
-    """Return both as this version of the library reads them, if they differ."""
-    if json_equal(old.attributes, new.attributes):
-        return old, new
-    return _without_noise(old), _without_noise(new)
+def _compared(
+    old: Resource, new: Resource, unknown: set[str]
+) -> tuple[Resource, Resource, Comparable]:
+    """Compare two resources, if they differ as this version of the library reads them.
+
+    Args:
+        old: the earlier version.
+        new: the later version.
+        unknown: names of the attributes that are not compared.
+    """
+    data = equal_bytes(old.attributes, new.attributes)
+    if data is None:
+        old, new = _without_noise(old), _without_noise(new)
+    before = _without(old.attributes, unknown)
+    after = _without(new.attributes, unknown)
+    if data is None:
+        return old, new, comparable(old.resource_type, before, after)
+    return (
+        old,
+        new,
+        Comparable(before, after, True, data if holds_marker(data) else b""),
+    )
 
 
 def _without_noise(resource: Resource) -> Resource:

@@ -9,7 +9,12 @@ from dataikuapi.iac.models.comparison import (
     UncomparedAttribute,
     UnreadableResource,
 )
-from dataikuapi.iac.models.diff import AttributeDiffs, ChangeType, ResourceDiff
+from dataikuapi.iac.models.diff import (
+    AttributeDiffs,
+    ChangeType,
+    MaskedValues,
+    ResourceDiff,
+)
 from dataikuapi.iac.models.ids import ResourceId, make_resource_id
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
 from dataikuapi.iac.models.scope import Scope, ScopeEntry
@@ -21,6 +26,7 @@ __all__ = [
     "ChangeType",
     "Coverage",
     "DSSVersions",
+    "MaskedValues",
     "PathSegment",
     "Resource",
     "ResourceDiff",

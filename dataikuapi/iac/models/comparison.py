@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, SupportsIndex, overload
 
-from dataikuapi.iac.models.diff import ChangeType, ResourceDiff
+from dataikuapi.iac.models.diff import ChangeType, MaskedValues, ResourceDiff
 from dataikuapi.iac.models.resource import Resource
 
 __all__ = [
@@ -153,6 +153,12 @@ class ResourceDiffs(list[ResourceDiff]):
         """Ids of resources with an attribute of which nobody knows if it changed."""
         ids = (item.resource_id for item in self.uncompared if item.is_unknown)
         return tuple(dict.fromkeys(ids))
+
+    @property
+    def masked(self) -> MaskedValues:
+        """How many values of the resources in the list could not be compared."""
+        counts = [diff.masked for diff in self]
+        return MaskedValues(*map(sum, zip(*counts, strict=True)))
 
     @classmethod
     def from_iterable(cls, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.json_values import JSON
@@ -12,6 +12,7 @@ from dataikuapi.iac.models.resource import Resource
 __all__ = [
     "AttributeDiffs",
     "ChangeType",
+    "MaskedValues",
     "ResourceDiff",
     "ValueChange",
 ]
@@ -41,6 +42,28 @@ class AttributeDiffs(TypedDict):
     modified: dict[str, ValueChange]
 
 
+class MaskedValues(NamedTuple):
+    """How many values are masked in both states and cannot be compared.
+
+    Args:
+        without_key: no secret key was used when the states were read.
+        other_key: the states were read with different secret keys, or one without.
+        encrypted: DSS encrypts them, with another result at each save.
+    """
+
+    without_key: int = 0
+    other_key: int = 0
+    encrypted: int = 0
+
+    @property
+    def total(self) -> int:
+        """The number of all of them."""
+        return sum(self)
+
+
+NOTHING_MASKED = MaskedValues()
+
+
 _SIGNS = {
     ChangeType.ADDED: "+",
     ChangeType.REMOVED: "-",
@@ -63,6 +86,7 @@ class ResourceDiff:
         changes: what differs, one entry per changed value, if it was modified; derived
             from the attribute diffs when omitted.
         is_recreated: whether it was deleted and created again under the same id.
+        masked: how many values could not be compared, which may have changed or not.
     """
 
     change_type: ChangeType
@@ -73,6 +97,7 @@ class ResourceDiff:
     attribute_diffs: AttributeDiffs | None = None
     changes: tuple[Change, ...] = ()
     is_recreated: bool = False
+    masked: MaskedValues = NOTHING_MASKED
 
     def __post_init__(self) -> None:
         """Derive changes from the attribute diffs."""

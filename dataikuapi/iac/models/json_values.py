@@ -13,6 +13,7 @@ __all__ = [
     "canonical_bytes",
     "checksum",
     "copy_json",
+    "equal_bytes",
     "find_unsupported",
     "is_valid_unicode",
     "json_equal",
@@ -78,13 +79,19 @@ def json_equal(one: JSON, other: JSON) -> bool:
 
     Fast if the keys are in the same order, as they usually are in two states.
     """
+    return equal_bytes(one, other) is not None
+
+
+def equal_bytes(one: JSON, other: JSON) -> bytes | None:
+    """Return the JSON of both values if their checksums are equal, else ``None``."""
     try:
         data = orjson.dumps(one)
         if data == orjson.dumps(other) and (b"null" not in data or one == other):
-            return True  # If there is a null, ``==`` rules out that it was NaN.
+            return data  # If there is a null, ``==`` rules out that it was NaN.
     except TypeError:
         pass  # E.g. an integer beyond 64 bits.
-    return canonical_bytes(one) == canonical_bytes(other)
+    data = canonical_bytes(one)
+    return data if data == canonical_bytes(other) else None
 
 
 def checksum(value: JSON) -> str:

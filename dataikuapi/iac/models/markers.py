@@ -9,6 +9,7 @@ __all__ = [
     "ENCRYPTED",
     "MARKER",
     "SECRET",
+    "holds_marker",
     "keyed_marker",
     "marked_values",
 ]
@@ -24,6 +25,8 @@ MARKER = re.compile(
 )
 """Matches any marker. One of 64 digits is from an older release, without a key id."""
 
+_PREFIXES = (b"<secret", b"<encrypted>")
+
 
 def keyed_marker(key_id: str, digest: str) -> str:
     """Return the marker that replaces a secret if there is a secret key.
@@ -33,6 +36,11 @@ def keyed_marker(key_id: str, digest: str) -> str:
         digest: 32 hex digits; equal if the secret and its place are.
     """
     return f"<secret:{key_id}:{digest}>"
+
+
+def holds_marker(data: bytes) -> bool:
+    """Return whether a value, serialized as JSON, may hold a marker."""
+    return any(prefix in data for prefix in _PREFIXES)
 
 
 def marked_values(value: JSON) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataikuapi.iac.models import (
     Change,
     ChangeType,
+    MaskedValues,
     ResourceDiff,
     ResourceDiffs,
     RuleUsage,
@@ -24,6 +25,7 @@ __all__ = [
     "describe_move",
     "group_by_reason",
     "last_editor",
+    "masked_sentences",
     "only_line_endings_differ",
     "rule_lines",
     "summary_line",
@@ -152,12 +154,34 @@ def summary_line(diffs: ResourceDiffs) -> str:
     if diffs.coverage is not None:
         tracked, existing = diffs.coverage
         text = f"{text.rstrip('.')}. The state has {tracked} of {existing} objects."
-    return text
+    masked = list(masked_sentences(diffs.masked))
+    return ". ".join([text.rstrip("."), *masked]) + "." if masked else text
 
 
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun, such as "1 object" or "2,000 objects"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def masked_sentences(masked: MaskedValues) -> Iterator[str]:
+    """Count the values that were not compared, and say how to compare them."""
+    if masked.without_key:
+        yield (
+            f"{_values(masked.without_key)} masked and not compared; set "
+            "DATAIKU_IAC_SECRET_KEY to compare them"
+        )
+    if masked.other_key:
+        yield (
+            f"{_values(masked.other_key)} masked and not compared, because the states "
+            "were read with different secret keys; refresh with one "
+            "DATAIKU_IAC_SECRET_KEY to compare them from then on"
+        )
+    if masked.encrypted:
+        yield f"{_values(masked.encrypted)} encrypted by DSS, masked and not compared"
+
+
+def _values(count: int) -> str:
+    return f"{count:,} value{' is' if count == 1 else 's are'}"
 
 
 def _script_lines(change: Change) -> Iterator[str]:

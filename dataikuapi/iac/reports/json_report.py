@@ -36,6 +36,7 @@ def render_json(diffs: Iterable[ResourceDiff]) -> str:
         "title": diffs.title,
         "dss_version": dict(diffs.dss_versions._asdict()),
         "summary": _summary(diffs),
+        "masked": diffs.masked.total,
         "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
         "resources": [_resource(diff) for diff in diffs if diff.has_changed],
         "unknown": [_unreadable(item) for item in diffs.unknown],

@@ -9,6 +9,7 @@ from dataikuapi.iac.types.base import Identity, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.recipe import RecipeType
+from dataikuapi.iac.types.secrets import redact_constant
 from dataikuapi.iac.types.sets import Sets
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "is_recreated",
     "privileged_attributes",
     "recorded_since",
+    "redacted",
     "require_known_type",
     "select_types",
     "sets_of",
@@ -129,3 +131,15 @@ def is_recreated(old: Resource | None, new: Resource | None) -> bool:
         return False
     kind = TYPES.get(ResourceId.parse(new.resource_id).resource_type)
     return kind is not None and kind.is_recreated(old, new)
+
+
+def redacted(resource_type: str, attributes: dict[str, JSON]) -> dict[str, JSON]:
+    """Return attributes of which an older release may have masked less.
+
+    Args:
+        resource_type: name of a type; attributes of an unregistered one are returned as
+            they are.
+        attributes: not modified.
+    """
+    kind = TYPES.get(resource_type)
+    return attributes if kind is None else kind.redact(attributes, redact_constant)

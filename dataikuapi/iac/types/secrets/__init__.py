@@ -1,6 +1,7 @@
 """Finds the secrets in documents and texts, and replaces them by markers."""
 
 from dataikuapi.iac.models.markers import ENCRYPTED, SECRET
+from dataikuapi.iac.types.secrets.older import mask_alike
 from dataikuapi.iac.types.secrets.redaction import redact
 from dataikuapi.iac.types.secrets.redactor import (
     MIN_KEY_LENGTH,
@@ -16,6 +17,7 @@ __all__ = [
     "SECRET",
     "Redactor",
     "make_redactor",
+    "mask_alike",
     "mask_text",
     "mask_values",
     "redact",
