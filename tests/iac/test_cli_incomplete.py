@@ -268,8 +268,8 @@ def as_reader(store, monkeypatch):
 
 
 NOT_READ = (
-    "warning: the API key may not read the permissions of 1 project; those in the state, "
-    f"if any, were kept:\n    ? project.{KEY}\n"
+    "warning: the API key may not read the permissions of 1 project; those in the "
+    f"state, if any, were kept:\n    ? project.{KEY}\n"
 )
 
 

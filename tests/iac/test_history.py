@@ -62,7 +62,7 @@ def test_history_goes_on_over_a_corrupt_file(tmp_path):
         loaded.add_resource(state(0, round=number).resources[ORDERS])
         backend.save(loaded)
     newest = backend.history()[0].load()
-    assert newest.get_resource(ORDERS).attributes == {"round": 2}
+    assert newest.resources[ORDERS].attributes == {"round": 2}
 
 
 def test_nothing_stored_has_no_history(tmp_path):
@@ -212,7 +212,7 @@ def test_verify_checks_only_what_is_named_like_a_backup(tmp_path, name, other):
     (tmp_path / other).write_text("{")
     assert backend.verify() == []
     backup = backend.backup("before.an_upgrade")
-    backup.write_text("{")
+    Path(backup).write_text("{")
     (problem,) = backend.verify()
     assert problem.startswith(f"{backup}: ")
 

@@ -123,9 +123,10 @@ class FiveMethods(StateBackend):
         self.document = None
 
     def load(self):
+        assert self.document is not None
         return State.from_dict(self.document)
 
-    def save(self, state):
+    def save(self, state):  # type: ignore[override]  # It knows no force.
         self.document = state.to_dict()
 
     def exists(self):

@@ -218,10 +218,10 @@ def test_diff_of_two_versions(tmp_path, server):
 def test_diff_of_two_versions_applies_the_ignore_rules(manager, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     manager = StateManager(LocalFileBackend("x.state.json"), Mock(), "test")
-    for round in (1, 2):
+    for number in (1, 2):
         state = manager.load_state()
-        attributes = {"round": round}
-        state.add_resource(Resource("dataset", "dataset.SHOP.x", attributes))
+        resource = Resource("dataset", "dataset.SHOP.x", {"round": number})
+        state.add_resource(resource)
         manager.save_state(state)
     (changed,) = manager.diff_versions(1, 2)
     (tmp_path / ".dataikuignore").write_text("dataset.SHOP.x round")

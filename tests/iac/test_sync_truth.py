@@ -77,7 +77,7 @@ def test_failed_listing_is_outside_the_scope(server, manager, kind):
     state = raised.value.state
 
     assert list(raised.value.failures) == [f"{kind}.ORDERS_DEMO.*"]
-    assert kind not in state.scope[0]["types"]
+    assert state.scope is not None and kind not in state.scope[0]["types"]
     stored = {item.resource_id for item in whole.list_resources(kind)}
     assert stored < state.unknown.keys()
     assert signs(whole, state) == []

@@ -259,7 +259,7 @@ class ThreePeople(RuleBasedStateMachine):
     @precondition(lambda self: self.stored is not None)
     @rule(who=PEOPLE, keys=st.sets(ANY_ID, min_size=1), data=st.data())
     def refresh_while_something_happens(self, who, keys, data):
-        """Take over single objects: refused if they were stored since they were read."""
+        """Take over single objects: refused if stored since they were read."""
         keys = sorted(keys - (self.dss.broken & self.dss.values.keys()))
         if not keys:
             return
@@ -277,7 +277,7 @@ class ThreePeople(RuleBasedStateMachine):
         self.store_read(values, keys)
 
     def may_refuse(self, keys, since):
-        """Return whether something was stored that may be a removal of these objects."""
+        """Return whether something was stored that may be their removal."""
         touched = {key for key, serial in self.touched.items() if serial > since}
         return (self.is_whole() and self.serial > since) or bool(
             {project_of(key) for key in keys} & {project_of(key) for key in touched}

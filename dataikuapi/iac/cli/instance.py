@@ -117,9 +117,12 @@ def _finished(state: State, arguments: argparse.Namespace) -> ExitCode:
             found.setdefault((name, kind), []).append(resource_id)
     for (name, kind), ids in found.items():
         noun = kind if len(ids) == 1 else TYPES[kind].plural
-        lines = [
+        warning = (
             f"warning: the API key may not read the {name} of {len(ids):,} {noun}; "
-            "those in the state, if any, were kept:",
+            "those in the state, if any, were kept:"
+        )
+        lines = [
+            warning,
             *(f"    ? {resource_id}" for resource_id in ids),
         ]
         write_error("\n".join(lines))
