@@ -19,6 +19,7 @@ from iac.durability import files, running, state
 pytestmark = pytest.mark.usefixtures("no_hanging")
 
 ANN, BOB, TEAM, OTHERS = 54001, 54002, 54100, 54200
+UNIQUE = "0" * 32
 SECRET = "what a colleague must not destroy"
 
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root becomes another")
@@ -252,7 +253,7 @@ def test_the_note_of_the_holder_follows_no_link(backend, lock, victim, suffix):
 
 
 def test_notes_of_killed_processes_are_removed(backend, lock):
-    left = lock.with_name(f".{lock.name}.info.0123.tmp")
+    left = lock.with_name(f".{lock.name}.info.{UNIQUE}.tmp")
     left.write_text("{}")
     backend.save(backend.load())
     assert files(backend) == ["dev.state.json", "dev.state.pre-serial-2.json"]
