@@ -158,8 +158,9 @@ class SyncError(DSSError):
         self.state = state
         self.failures = dict(failures)
         lines = "".join(f"\n  {key}: {error}" for key, error in failures.items())
+        count = f"{len(failures)} failure{'' if len(failures) == 1 else 's'}"
         super().__init__(
-            f"some objects could not be read ({len(failures)} failures); the others "
+            f"some objects could not be read ({count}); the others "
             f"are in the exception's .state:{lines}"
         )
 

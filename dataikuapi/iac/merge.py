@@ -211,13 +211,18 @@ def require_same_instance(stored: State, fresh: State) -> None:
         fresh.instance.get(name) for name in ("install_id", "node_id")
     ):
         raise InstanceMismatchError(
-            f"the stored state is of DSS {stored.instance}, this one of "
-            f"{fresh.instance}. Use a separate file for each"
+            f"the stored state is of DSS {_described(stored.instance)}, this one of "
+            f"{_described(fresh.instance)}. Use a separate file for each"
         )
     raise InstanceMismatchError(
-        f"the stored state is of DSS {stored.instance}, and this DSS did not say which "
-        f"one it is ({fresh.instance}). Try again"
+        f"the stored state is of DSS {_described(stored.instance)}, and this DSS did "
+        f"not say which one it is ({_described(fresh.instance)}). Try again"
     )
+
+
+def _described(instance: Mapping[str, JSON] | None) -> str:
+    known = [f"{name} {value}" for name, value in (instance or {}).items() if value]
+    return ", ".join(known) or "nothing known"
 
 
 def require_not_outdated(

@@ -204,7 +204,7 @@ class StateStore:
             raise EnvironmentMismatchError(
                 f"{self._backend!r} has the state of environment {environment!r}, and "
                 f"this manager is for {self.environment!r}. Use another state file, or "
-                f"a manager for {environment!r}"
+                f"environment {environment!r}"
             )
 
     def load_version(self, serial: int) -> State:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -93,10 +94,32 @@ def test_drift_can_be_ignored_and_accepted(synced, project, tmp_path):
         *("--baseline", ".dataikuignore", "--author", "ann", "--reason", "as agreed"),
         *("--expires", "2999-12-31"),
     )
-    assert (code, errors) == (2, "added 1 rules to .dataikuignore\n")
+    assert (code, errors) == (2, "added 1 rule to .dataikuignore\n")
     assert synced("drift")[0] == 0
     change(project, "another")
     assert synced("drift")[0] == 2
+
+
+def test_a_full_disk_leaves_the_baseline_as_it_was(synced, project, tmp_path):
+    """A limit of a file's size is to the writer what a full disk is."""
+    change(project)
+    baseline = tmp_path / "rules"
+    before = "# rules\n" * 1_000
+    baseline.write_text(before)
+    size = len(before) + 10
+    done = subprocess.run(
+        [sys.executable, "-m", "dataikuapi.iac", "drift", "--baseline", baseline],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
+    assert done.returncode == 1
+    assert done.stdout.startswith("Drift of ")
+    assert done.stderr.startswith(
+        f"error: cannot write {baseline}: File too large; the file is unchanged."
+    )
+    assert baseline.read_text() == before
+    assert list(tmp_path.glob(".rules*")) == []
 
 
 def test_refresh_shows_what_it_accepted(synced, project):

@@ -92,9 +92,9 @@ def _require_successor(state: State, stored: State) -> None:
     dropped = [key for key in dropped if not state.has_resource(key)]
     if dropped:
         raise StateConflictError(
-            f"this state is a reading of a part of the instance: saving it would drop "
-            f"{len(dropped)} other resources, such as {dropped[0][:80]}. Merge it with "
-            "StateManager.save_state, or save with force=True"
+            "this state is a reading of a part of the instance: saving it would drop "
+            f"resources outside of it ({len(dropped)}), such as {dropped[0][:80]}. "
+            "Merge it with StateManager.save_state, or save with force=True"
         )
 
 

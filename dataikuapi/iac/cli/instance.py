@@ -9,11 +9,12 @@ from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
 from dataikuapi.iac.cli.context import open_manager, read_project, read_rules
 from dataikuapi.iac.cli.output import is_terminal, write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
+from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import ResourceId, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
-from dataikuapi.iac.reports.formatting import unknown_lines
+from dataikuapi.iac.reports.formatting import counted, unknown_lines
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.types import TYPES
 
@@ -51,9 +52,11 @@ def _read(manager: StateManager, project: str | None, keep_going: bool) -> State
 def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
     failures = "".join(f"\n  {key}: {why}" for key, why in error.failures.items())
     next_step = "\nTo save what can be read: dataiku-iac sync --keep-going"
+    count = len(error.failures)
+    what = "object or listing" if count == 1 else "objects or listings"
     return DataikuIaCError(
-        f"{len(error.failures)} objects or listings of {describe_host(manager.client)} "
-        f"could not be read, so nothing was saved:{failures}"
+        f"{count:,} {what} of {describe_host(manager.client)} could not be read, so "
+        f"nothing was saved:{failures}"
         f"{next_step if error.state.resources else ''}"
     )
 
@@ -66,7 +69,7 @@ def _summary(state: State) -> str:
     )
     unknown = [UnreadableResource(*item) for item in sorted(state.unknown.items())]
     lines = [f"read {read}; saved as serial {state.serial}", *unknown_lines(unknown)]
-    return "\n".join(map(printable, lines))
+    return "\n".join(printable(without_python(line)) for line in lines)
 
 
 def drift(arguments: argparse.Namespace) -> ExitCode:
@@ -83,7 +86,7 @@ def drift(arguments: argparse.Namespace) -> ExitCode:
             reason=arguments.reason,
             expires=arguments.expires,
         )
-        write_error(f"added {added} rules to {arguments.baseline}")
+        write_error(f"added {counted(added, 'rule')} to {arguments.baseline}")
     is_incomplete = report.is_incomplete and not arguments.allow_unknown
     return ExitCode.from_comparison(bool(report), is_incomplete)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from dataikuapi.iac.cli.errors import OutputError
+from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.console import printable
 
 __all__ = [
@@ -60,14 +61,14 @@ def write_document(text: str) -> None:
 
 
 def write_error(text: str) -> None:
-    """Write lines to standard error, control characters escaped.
+    """Write lines to standard error, control characters escaped, options for Python.
 
     Where it is closed or full there is no place to report that: the exit code says it.
     """
     stream = sys.stderr
     if stream is None:
         return
-    lines = "\n".join(map(printable, text.split("\n")))
+    lines = "\n".join(map(printable, without_python(text).split("\n")))
     try:
         stream.write(f"{_encodable(lines, stream)}\n")
         stream.flush()

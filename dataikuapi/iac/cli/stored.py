@@ -19,6 +19,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.reports.formatting import counted
 
 __all__ = ["diff", "history", "restore", "show", "verify"]
 
@@ -88,7 +89,7 @@ def history(arguments: argparse.Namespace) -> ExitCode:
 
 def _contents(version: StateVersion) -> str:
     try:
-        return f"{version.resources} resources"
+        return counted(version.resources, "resource")
     except DataikuIaCError:  # Corrupted, unreadable, or pruned in the meantime.
         return "cannot be read"
 
@@ -122,6 +123,7 @@ def verify(arguments: argparse.Namespace) -> ExitCode:
     problems = backend.verify()
     if not backend.exists():
         problems.insert(0, f"there is no state at {backend.state_file}")
-    lines = [*problems, f"{len(problems) or 'no'} problems found"]
+    found = counted(len(problems), "problem") if problems else "no problems"
+    lines = [*problems, f"{found} found"]
     write_text("\n".join(map(printable, lines)))
     return ExitCode.ERROR if problems else ExitCode.SUCCESS

@@ -58,8 +58,8 @@ def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
         if room < 0:
             changes = sum(len(other.changes) for other in shown[number:])
             parts.append(
-                f"_{len(shown) - number} more resources with {changes} changes omitted "
-                "(comment size limit)._"
+                f"_{counted(len(shown) - number, 'more resource')} with "
+                f"{counted(changes, 'change')} omitted (comment size limit)._"
             )
             break
         parts.append(entry)

@@ -1,0 +1,110 @@
+"""Messages on the command line name options and commands, and count correctly."""
+
+import json
+import re
+
+import pytest
+
+from dataikuapi.iac import DataikuIaCError, LocalFileBackend, State
+from dataikuapi.iac.cli import program
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
+from iac.durability import state
+
+DEFAULT = ".dataiku/state/dev.state.json"
+PYTHON = re.compile(
+    r"\w=[\w\['\"]|\w+\(|StateManager|Backend|\{'|_state\b|\bconfirm_removed\b"
+)
+
+
+def reads_like_python(text):
+    return PYTHON.search(text)
+
+
+@pytest.mark.parametrize("command", ["show", "drift", "refresh", "history", "diff 1"])
+def test_without_a_state(run, command):
+    code, output, errors = run(*command.split())
+    assert code == 1
+    assert not reads_like_python(output + errors)
+
+
+def test_a_vanished_project(run):
+    assert run("sync")[0] == 0
+    backend = LocalFileBackend(DEFAULT)
+    stored = backend.load()
+    other = state().list_resources()[0]
+    stored.add_resource(other)
+    stored.scope = None
+    backend.save(stored)
+    code, output, errors = run("sync")
+    assert code == 3
+    assert "If it was deleted: dataiku-iac refresh --confirm-removed SHOP" in output
+    assert not reads_like_python(output + errors)
+    assert run("refresh", "--confirm-removed", "SHOP")[0] in (0, 2)
+    code, _, errors = run("refresh", "--confirm-removed", "SHOP")
+    assert (code, errors) == (64, "error: --confirm-removed: not in the state: SHOP\n")
+    _, _, errors = run("refresh", "--confirm-removed", SAMPLE_PROJECT_KEY)
+    assert errors == f"error: --confirm-removed: DSS still lists {SAMPLE_PROJECT_KEY}\n"
+
+
+def test_a_damaged_state(run):
+    backend = LocalFileBackend(DEFAULT)
+    for _ in range(3):
+        backend.save(
+            State(environment="dev") if not backend.exists() else backend.load()
+        )
+    backend.state_file.write_bytes(b"{")
+    for command in ("show", "history", "drift", "refresh", "sync"):
+        _, output, errors = run(command)
+        last = errors.splitlines()[-1]
+        assert "dataiku-iac restore 1 brings it back" in last, command
+        assert not reads_like_python(output + last)
+    assert run("verify")[1].endswith("1 problem found\n")
+
+
+def test_another_environment_and_another_instance(run):
+    assert run("sync")[0] == 0
+    code, _, errors = run("sync", "--environment", "prod", "--state-file", DEFAULT)
+    assert code == 1
+    assert f"error: {DEFAULT} has the state of environment 'dev'" in errors
+    assert not reads_like_python(errors)
+
+    path = LocalFileBackend(DEFAULT).state_file
+    document = json.loads(path.read_text())
+    document["instance"].update(install_id="another", node_id="other")
+    path.write_text(json.dumps(document))
+    for command in ("sync", "drift", "refresh"):
+        code, _, errors = run(command)
+        assert code == 1
+        assert "the stored state is of DSS " in errors
+        assert not reads_like_python(errors), errors
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda backend: backend.save(State(serial=1, lineage="other")),
+        lambda backend: backend.save(State(serial=0, lineage=backend.load().lineage)),
+        lambda backend: (mine := backend.load(), backend.delete(), backend.save(mine)),
+        lambda backend: (backend.state_file.write_text("{"), backend.save(State())),
+    ],
+    ids=["lineage", "older", "deleted", "damaged"],
+)
+def test_a_conflict(backend, act, capsys, monkeypatch):
+    """As another person may cause at any moment of a command."""
+    backend.save(state(1))
+
+    class Parser:
+        def parse_args(self, _argv):
+            act(backend)
+
+    monkeypatch.setattr(program, "build_parser", Parser)
+    assert program.main([]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: ")
+    assert not reads_like_python(errors), errors
+
+
+def test_the_library_still_names_its_own_arguments(backend):
+    backend.save(state(1))
+    with pytest.raises(DataikuIaCError, match="force=True"):
+        backend.save(State(serial=1, lineage="other"))
