@@ -321,9 +321,8 @@ def test_refresh_after_an_older_version_was_copied_back(synced, dataiku_client):
     older = folder / "dev.state.pre-serial-2.json"
     (folder / "dev.state.json").write_bytes(older.read_bytes())
     code, output, _ = synced("refresh")
-    assert (code, output.splitlines()[-1]) == (
-        0,
-        "3 added, 0 removed, 0 modified, 20 unchanged. 1 value is encrypted by DSS, "
-        "masked and not compared.",
+    assert code == 0
+    assert output.splitlines()[-1].startswith(
+        "3 added, 0 removed, 0 modified, 20 unchanged. "
     )
     assert synced("show")[1].startswith("<State dev, serial 5,")
