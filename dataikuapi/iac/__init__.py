@@ -14,6 +14,7 @@ from dataikuapi.iac.backends import LocalFileBackend, StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.exceptions import (
+    ConfigurationError,
     ConfirmedRemovalError,
     DataikuIaCError,
     DSSAuthenticationError,
@@ -58,6 +59,7 @@ from dataikuapi.iac.validation import validate_state
 __all__ = [
     "Change",
     "ChangeType",
+    "ConfigurationError",
     "ConfirmedRemovalError",
     "DSSAuthenticationError",
     "DSSError",

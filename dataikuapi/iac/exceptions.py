@@ -14,6 +14,7 @@ for the client catches them too::
         │   ├── InstanceConflictError   the same as below, in a save
         │   └── EnvironmentMismatchError the stored state is of another environment
         ├── InstanceMismatchError       the stored state is of another DSS instance
+        ├── ConfigurationError          configuration file, variable or option is wrong
         ├── ConfirmedRemovalError       a confirmed removal is wrong
         ├── IgnoreFileError             an ignore file is invalid or not accessible
         ├── UnsupportedValueError       a value that a state cannot hold exactly
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from dataikuapi.iac.models import State
 
 __all__ = [
+    "ConfigurationError",
     "ConfirmedRemovalError",
     "DSSAuthenticationError",
     "DSSError",
@@ -118,6 +120,10 @@ class EnvironmentMismatchError(StateWriteError):
 
 class IgnoreFileError(DataikuIaCError):
     """An ignore file is invalid, or could not be read or written."""
+
+
+class ConfigurationError(DataikuIaCError, ValueError):
+    """The configuration is not valid, contradicts itself, or lacks what is needed."""
 
 
 class ConfirmedRemovalError(DataikuIaCError, ValueError):

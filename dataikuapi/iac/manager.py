@@ -1,6 +1,7 @@
 """The facade of the library: syncs an instance, and stores its state."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from dataikuapi.dssclient import DSSClient
 
@@ -11,7 +12,7 @@ from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
-from dataikuapi.iac.models.ids import unique
+from dataikuapi.iac.models.ids import as_keys, unique
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.connection import describe_host
@@ -34,17 +35,14 @@ class StateManager:
 
     Args:
         backend: where the state is stored.
-        client: connects to DSS. It is not modified: requests go through a copy of it
-            that has timeouts.
+        client: connects to DSS. It is not modified: a copy with timeouts is used.
         environment: e.g. ``dev`` or ``prod``; recorded in each state.
         secret_key: replaces secrets by a keyed digest, so that a changed secret shows;
-            without a key they are replaced by a constant. Defaults to the environment
-            variable ``DATAIKU_IAC_SECRET_KEY``.
+            without a key, by a constant. Defaults to ``DATAIKU_IAC_SECRET_KEY``.
         max_workers: how many requests to DSS are made concurrently.
         policy: timeouts and retries.
-        types: names of the resource types to read. Defaults to all types that the
-            library knows, or, for a client that is not a
-            :class:`~dataikuapi.dssclient.DSSClient`, to project, dataset and recipe.
+        types: names of the resource types to read. Defaults to all that the library
+            knows; for a client that is not a DSSClient, to project, dataset and recipe.
 
     Raises:
         ValueError: if a type is unknown, or the environment is not a valid name.
@@ -111,10 +109,7 @@ class StateManager:
         policy: RetryPolicy | None = None,
         types: Iterable[str] | None = None,
     ) -> "StateManager":
-        """Store in ``.dataiku/state/{environment}.state.json``; otherwise as the class.
-
-        The path is in the current directory.
-        """
+        """Like the class, but store in ``.dataiku/state/{environment}.state.json``."""
         from dataikuapi.iac.backends.local import LocalFileBackend, default_state_file
 
         backend = LocalFileBackend(default_state_file(environment))
@@ -127,6 +122,24 @@ class StateManager:
             policy=policy,
             types=types,
         )
+
+    @classmethod
+    def from_config(
+        cls, environment: str | None = None, *, config_file: str | Path | None = None
+    ) -> "StateManager":
+        """Return the manager of an environment in ``dataiku-iac.yaml``.
+
+        Args:
+            environment: Defaults to ``DATAIKU_ENVIRONMENT``, or ``dev``.
+            config_file: Defaults to the nearest one, here or in a folder above.
+
+        Raises:
+            ConfigurationError: if it is not valid, or URL or API key are missing.
+        """
+        from dataikuapi.iac.config import open_environment
+
+        name, backend, client, workers = open_environment(environment, config_file)
+        return cls(backend, client, name, max_workers=workers)
 
     def __repr__(self) -> str:
         """Return a one-line summary: environment, instance and backend."""
@@ -207,8 +220,7 @@ class StateManager:
         Args:
             project_key: of the project.
             include_children: read the objects in the project too.
-            on_error: see :meth:`sync_all`.
-            progress: see :meth:`sync_all`.
+            on_error, progress: see :meth:`sync_all`.
 
         Returns:
             A new state, whose scope is what was read; it is not stored.
@@ -258,22 +270,19 @@ class StateManager:
         """
         check_on_error(on_error)
         removals = ConfirmedRemovals(confirm_removed)
-        if projects is not None and removals:
-            raise ValueError(
-                "confirm_removed requires a sync of all projects: only their listing "
-                "shows that a project is gone"
-            )
+        removals.require_all_projects(projects)
         stored, started = self._store.load_for_reading(), utc_now()
         if projects is not None:
-            keys = unique(projects, "projects")
-            result = self._instance.read_projects(keys, progress)
+            result = self._instance.read_projects(
+                unique(projects, "projects"), progress
+            )
             return self._instance.build_state(result, started, on_error, stored)
         result, listed = self._instance.read_all(progress, removals)
         return self._instance.build_state(result, started, on_error, stored, listed)
 
     def drift(
         self,
-        project_key: str | None = None,
+        project_key: str | Iterable[str] | None = None,
         *,
         ignore: Iterable[IgnoreRule | str] | None = None,
         progress: Progress = False,
@@ -281,7 +290,7 @@ class StateManager:
         """Read projects and compare them with the stored state; nothing is stored.
 
         Args:
-            project_key: of the project. Defaults to all projects in the state.
+            project_key: of one project or several. Defaults to all in the state.
             ignore: the ignore rules. Defaults to those in the file ``.dataikuignore``
                 of the current directory, if it exists.
             progress: see :meth:`sync_all`.
@@ -295,7 +304,7 @@ class StateManager:
         """
         engine = DiffEngine(default_rules() if ignore is None else ignore)
         stored, started = self._store.load_required("to compare with"), utc_now()
-        keys = stored.project_keys() if project_key is None else [project_key]
+        keys = as_keys(project_key, stored.project_keys())
         result = self._instance.read_tracked_projects(keys, progress)
         fresh = self._instance.build_state(result, started, "keep", stored)
         require_same_instance(stored, fresh)
@@ -314,8 +323,7 @@ class StateManager:
         Args:
             ids: of the objects to update; those that DSS no longer has are removed from
                 the state. Defaults to everything in the state's projects.
-            confirm_removed: projects known to be deleted; see :meth:`sync_all`.
-            progress: see :meth:`sync_all`.
+            confirm_removed, progress: see :meth:`sync_all`.
 
         Returns:
             The state as it is stored now. What could not be read is unchanged, and is
@@ -336,14 +344,7 @@ class StateManager:
         for resource_id in requested or ():
             require_known_type(resource_id, self._instance.types)
         stored, started = self._store.load_required("to refresh"), utc_now()
-        removals.require_tracked(stored)
-        if requested is None:
-            keys = stored.project_keys()
-            result = self._instance.read_tracked_projects(keys, progress, removals)
-        else:
-            result = self._instance.read_objects(requested, progress)
-            result.pop_deleted(removals)
-            result.raise_first_failure()
+        result = self._instance.read_again(stored, requested, progress, removals)
         fresh = self._instance.build_state(result, started, "keep", stored)
         merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
         merged.unknown, merged.unknown_in_part = fresh.unknown, fresh.unknown_in_part

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "statefile": {"models", "validation", "exceptions"},
     # types: which attributes are unknown when missing.
     "merge": {"models", "types", "exceptions"},
+    "editing": {"merge", "models", "types", "exceptions"},
     "types": {"models", "exceptions"},
     # types: what looks like a secret.
     "ignore": {"files", "models", "types", "exceptions"},
@@ -43,9 +44,12 @@ MAY_IMPORT = {
         "models",
         "exceptions",
     },
-    # backends.local only for StateManager.local: docs/decisions/0015.
+    "config": {"backends", "ignore.file", "models", "schemas", "exceptions"},
+    # backends.local and config only for StateManager.local and from_config:
+    # docs/decisions/0015.
     "manager": {
         "backends.local",
+        "config",
         "drift",
         "ignore",
         "state_store",
@@ -60,6 +64,7 @@ MAY_IMPORT = {
     "cli": {
         "backends",
         "console",
+        "config",
         "diff",
         "drift",
         "exceptions",
@@ -67,6 +72,9 @@ MAY_IMPORT = {
         "manager",
         "models",
         "reports",
+        "editing",
+        "merge",
+        "schemas",
         "sync",
         "types",
     },
@@ -151,6 +159,18 @@ def test_importing_this_library_does_not_import_the_sandbox():
         [sys.executable, "-c", code], capture_output=True, text=True
     )
     assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_importing_this_library_does_not_import_what_only_the_command_line_needs():
+    code = (
+        "import sys, dataikuapi.iac; "
+        "print({'click', 'yaml', 'dataikuapi.iac.cli', 'dataikuapi.iac.config'} "
+        "& set(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "set()", result.stderr
 
 
 def test_files_are_small():

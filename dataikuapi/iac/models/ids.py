@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 __all__ = [
     "ResourceId",
+    "as_keys",
     "is_id_of",
     "listing_key",
     "make_resource_id",
@@ -119,6 +120,18 @@ def unique(items: Iterable[str], argument: str) -> list[str]:
     if isinstance(items, str):
         raise ValueError(f"{argument} is {items!r}; it takes a list: [{items!r}]")
     return list(dict.fromkeys(items))
+
+
+def as_keys(keys: str | Iterable[str] | None, default: list[str]) -> list[str]:
+    """Return one key, or several without duplicates, as a list.
+
+    Args:
+        keys: one or several; ``None`` for the default.
+        default: is returned as it is.
+    """
+    if keys is None:
+        return default
+    return [keys] if isinstance(keys, str) else list(dict.fromkeys(keys))
 
 
 def is_id_of(resource_type: str, text: object) -> bool:

@@ -1,1 +1,1 @@
-"""JSON Schemas of the state file and of the JSON report, as package data."""
+"""JSON Schemas of the state, the report and the configuration file, as package data."""

@@ -203,6 +203,23 @@ class InstanceReader:
         result.apply_removals(removals, self.types)
         return result
 
+    def read_again(
+        self,
+        stored: State,
+        ids: Sequence[str] | None,
+        progress: Progress,
+        removals: ConfirmedRemovals,
+    ) -> FetchResult:
+        """Read what the stored state has: some objects, or all of its projects."""
+        removals.require_tracked(stored)
+        if ids is None:
+            keys = stored.project_keys()
+            return self.read_tracked_projects(keys, progress, removals)
+        result = self.read_objects(ids, progress)
+        result.pop_deleted(removals)
+        result.raise_first_failure()
+        return result
+
     def read_all(
         self, progress: Progress, removals: ConfirmedRemovals
     ) -> tuple[FetchResult, list[str]]:

@@ -29,6 +29,21 @@ class ConfirmedRemovals:
         """Return whether there are any."""
         return bool(self.keys)
 
+    def require_all_projects(self, projects: object) -> None:
+        """Check that all projects are read, if there are any removals.
+
+        Args:
+            projects: the keys of those that are read; ``None`` for all.
+
+        Raises:
+            ValueError: if they are not.
+        """
+        if self and projects is not None:
+            raise ValueError(
+                "confirm_removed requires a sync of all projects: only their listing "
+                "shows that a project is gone"
+            )
+
     def require_tracked(self, state: State) -> None:
         """Check that all projects are in the state, in case a key is misspelled.
 

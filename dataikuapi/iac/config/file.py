@@ -1,0 +1,138 @@
+"""Finds and reads ``dataiku-iac.yaml``."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dataikuapi.iac.config.model import (
+    Configuration,
+    Environment,
+    Tls,
+    default_environment,
+)
+from dataikuapi.iac.exceptions import ConfigurationError
+
+__all__ = ["CONFIG_FILE", "find_config_file", "load_config", "read_config_file"]
+
+CONFIG_FILE = "dataiku-iac.yaml"
+
+
+def load_config(path: str | Path | None = None) -> Configuration:
+    """Return the configuration.
+
+    Args:
+        path: of the file. Defaults to what :func:`find_config_file` finds; without a
+            file, the configuration is empty.
+
+    Raises:
+        ConfigurationError: if the file cannot be read or is not valid.
+    """
+    found = find_config_file(Path.cwd()) if path is None else Path(path)
+    return Configuration() if found is None else read_config_file(found)
+
+
+def find_config_file(folder: Path) -> Path | None:
+    """Return the ``dataiku-iac.yaml`` of a folder or of the nearest one above it.
+
+    A folder above that everybody may write to, such as ``/tmp``, is skipped: a file in
+    it could send the API key to a host of somebody else's choice.
+    """
+    for number, parent in enumerate([folder, *folder.parents]):
+        path = parent / CONFIG_FILE
+        if path.is_file() and (number == 0 or not _is_writable_by_all(parent)):
+            return path
+    return None
+
+
+def _is_writable_by_all(folder: Path) -> bool:
+    return os.name == "posix" and bool(folder.stat().st_mode & stat.S_IWOTH)
+
+
+def read_config_file(path: Path) -> Configuration:
+    """Read a configuration file.
+
+    Raises:
+        ConfigurationError: if it cannot be read or is not valid. The message names the
+            line and the key, and quotes no value.
+    """
+    # Costly to import, and few commands find a file.
+    from dataikuapi.iac.config.schema import find_problem
+    from dataikuapi.iac.config.yaml_reader import InvalidYamlError, parse_yaml
+
+    try:
+        document = parse_yaml(_read_text(path))
+    except InvalidYamlError as error:
+        raise ConfigurationError(f"{path}:{error.line}: {error}") from error
+    data = {} if document.data is None else document.data
+    problem = find_problem(data)
+    if problem:
+        where, reason = problem
+        key = ".".join(map(str, where))
+        prefix = f"{path}:{document.line_of(where)}: "
+        raise ConfigurationError(f"{prefix}{key}: {reason}" if key else prefix + reason)
+    return Configuration(
+        path,
+        {
+            name: _environment(
+                path, document.line_of(["environments", name]), name, entry
+            )
+            for name, entry in data.get("environments", {}).items()
+        },
+    )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"there is no file {path}; create one with: dataiku-iac init"
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{path} is not UTF-8 (byte {error.start}); save it in that encoding"
+        ) from error
+
+
+def _environment(
+    path: Path, line: int, name: str, entry: Mapping[str, Any]
+) -> Environment:
+    folder, default = path.parent, default_environment(name, path)
+    return Environment(
+        name,
+        _location(folder, entry.get("state")) or default.state,
+        where=f"{path}:{line}",
+        host=entry.get("host"),
+        instance=entry.get("instance"),
+        project_keys=_project_keys(entry.get("project_keys", {})),
+        ignore=_path(folder, entry.get("ignore")) or default.ignore,
+        workers=entry.get("workers", default.workers),
+        tls=_tls(folder, entry.get("tls", {})),
+    )
+
+
+def _location(folder: Path, location: str | None) -> str | None:
+    if location is None or "://" in location:
+        return location
+    return str(folder / location)
+
+
+def _path(folder: Path, path: str | None) -> Path | None:
+    return None if path is None else folder / Path(path).expanduser()
+
+
+def _project_keys(keys: list[str] | dict[str, str]) -> dict[str, str]:
+    return keys if isinstance(keys, dict) else {key: key for key in keys}
+
+
+def _tls(folder: Path, entry: Mapping[str, Any]) -> Tls:
+    return Tls(
+        _path(folder, entry.get("ca_file")),
+        _path(folder, entry.get("client_certificate")),
+        _path(folder, entry.get("client_key")),
+        entry.get("no_check_certificate"),
+    )

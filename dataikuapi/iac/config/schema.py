@@ -1,0 +1,89 @@
+"""Checks a configuration file against its JSON Schema, and words what is wrong."""
+
+import json
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jsonschema import Draft7Validator, ValidationError
+from jsonschema.exceptions import relevance
+
+__all__ = ["find_problem"]
+
+_NO_KEYS = "API keys are not stored in this file: remove it, and set DATAIKU_API_KEY"
+_SECRET = re.compile(r"api_?key|^key$|password|secret|token", re.IGNORECASE)
+_REASONS = {
+    "host": "expected a URL such as https://dss.example.com:11200, without user, "
+    "password and query",
+    "state": "expected a path or URL",
+    "workers": "expected a whole number from 1 to 100",
+    "project_keys": "expected a list of project keys, or a map from a name to a key; "
+    "put a key that YAML does not take for a text in quotes",
+    "no_check_certificate": "expected true or false",
+}
+"""What is said about a wrong value, by key; the value itself may be a secret."""
+
+
+def find_problem(data: object) -> tuple[list[str | int], str] | None:
+    """Return the path of what is wrong, and why; ``None`` for a valid document."""
+    errors = sorted(_validator().iter_errors(data), key=relevance, reverse=True)
+    if not errors:
+        return None
+    path = list(errors[0].absolute_path)
+    if errors[0].validator == "additionalProperties":
+        return _unknown_key(errors[0], path)
+    return path, _reason(errors[0], path)
+
+
+@cache
+def _validator() -> Draft7Validator:
+    folder = resources.files("dataikuapi.iac.schemas")
+    text = folder.joinpath("config_v1.schema.json").read_text(encoding="utf-8")
+    return Draft7Validator(json.loads(text))
+
+
+def _unknown_key(
+    error: ValidationError, path: list[str | int]
+) -> tuple[list[str | int], str]:
+    schema: Any = error.schema
+    found: Any = error.instance
+    key = next(name for name in found if name not in schema["properties"])
+    return [*path, key], _unknown_reason(key, schema["properties"])
+
+
+def _unknown_reason(key: str, known: Iterable[str]) -> str:
+    if _SECRET.search(key):
+        return _NO_KEYS
+    close = get_close_matches(key, known, n=1)
+    if close:
+        return f"unknown key; did you mean {close[0]}?"
+    return f"unknown key; use one of: {', '.join(known)}"
+
+
+def _reason(error: ValidationError, path: list[str | int]) -> str:
+    if error.validator == "not":
+        return _exclusive(path)
+    if error.validator == "dependencies":
+        return "client_key requires client_certificate"
+    if "propertyNames" in error.absolute_schema_path and "project_keys" not in path:
+        return (
+            f"invalid name {str(error.instance)[:80]!r}: use 1 to 64 letters, digits, "
+            "'_', '-' and '.', beginning with a letter, a digit or '_'"
+        )
+    for name in reversed(path):
+        if name in _REASONS:
+            return _REASONS[str(name)]
+    if error.validator == "minProperties":
+        return "expected at least one environment, such as dev: {host: https://…}"
+    if error.validator_value == "object":
+        return "expected a map of keys and values"
+    return "expected a text that is not blank"
+
+
+def _exclusive(path: list[str | int]) -> str:
+    if path[-1] == "tls":
+        return "no_check_certificate makes ca_file useless; remove one of them"
+    return "has both host and instance; remove one of them"
