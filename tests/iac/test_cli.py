@@ -210,9 +210,10 @@ def test_verify_reports_problems(synced, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "required: COMMAND"),
-        (["destroy"], "invalid choice"),
-        (["drift", "--format", "pdf"], "invalid choice: 'pdf'"),
+        ([], "Missing command"),
+        (["restore"], "Missing argument 'SERIAL'"),
+        (["destroy"], "No such command 'destroy'"),
+        (["drift", "--format", "pdf"], "--format: 'pdf' is not one of"),
         (["refresh", "notebook.A.b"], "Unknown resource type 'notebook'"),
         (["drift", "--project", "a b.c"], "Invalid project resource_id"),
         (["drift", "--expires", "soon"], "invalid"),

@@ -68,6 +68,9 @@ class StateBackend(ABC):
     needs less and does more: it refuses lost updates, and keeps a history.
     """
 
+    lock_timeout = DEFAULT_LOCK_TIMEOUT
+    """How many seconds a save waits for the lock; negative to wait forever."""
+
     @abstractmethod
     def load(self) -> State:
         """Return the stored state, validated.
@@ -130,7 +133,8 @@ class StateBackend(ABC):
 
         Args:
             reason: shown to anyone waiting for the lock.
-            timeout: seconds to wait for the lock; negative to wait forever.
+            timeout: seconds to wait for the lock; negative to wait forever. Defaults
+                to ``lock_timeout``.
 
         Raises:
             StateLockedError: if somebody else still holds it by then.

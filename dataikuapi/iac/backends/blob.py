@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from dataikuapi.iac.backends.base import (
-    DEFAULT_LOCK_TIMEOUT,
     StateBackend,
     StateVersion,
 )
@@ -80,13 +79,14 @@ class BlobBackend(StateBackend):
         return self._store.exists(self.name)
 
     def lock(
-        self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
+        self, reason: str = "", timeout: float | None = None
     ) -> AbstractContextManager[None]:
         """Prevent other saves for the duration of the block, if the store has locks.
 
         See :meth:`StateBackend.lock`. ``save`` takes it by itself; reading needs none.
         """
-        return self._store.lock(self.name, reason, timeout)
+        seconds = self.lock_timeout if timeout is None else timeout
+        return self._store.lock(self.name, reason, seconds)
 
     def load(self) -> State:
         """Return the stored state, validated; see :meth:`StateBackend.load`.

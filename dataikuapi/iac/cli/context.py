@@ -1,97 +1,191 @@
-"""What commands work with: the backend, the manager and the ignore rules."""
+"""What commands work with: settings, the backend, the manager and the ignore rules."""
 
-import argparse
 import getpass
 import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
-from dataikuapi.dssclient import DSSClient
-
-from dataikuapi.iac import LocalFileBackend, StateManager, read_ignore_file
-from dataikuapi.iac.backends.local import default_state_file
+from dataikuapi.iac import StateBackend, StateManager, read_ignore_file
+from dataikuapi.iac.backends import open_backend as open_location
 from dataikuapi.iac.cli import values
-from dataikuapi.iac.cli.errors import UsageError
-from dataikuapi.iac.cli.output import is_terminal
-from dataikuapi.iac.ignore.file import default_rules
+from dataikuapi.iac.cli.output import is_terminal, write_error
+from dataikuapi.iac.config import (
+    Configuration,
+    Connection,
+    Environment,
+    Options,
+    Tls,
+    load_config,
+    open_client,
+    resolve_connection,
+)
+from dataikuapi.iac.config.variables import read_variable
 from dataikuapi.iac.ignore.rules import IgnoreRule
 
-__all__ = ["open_backend", "open_manager", "read_project", "read_rules"]
+__all__ = [
+    "Settings",
+    "open_backend",
+    "open_connection",
+    "open_manager",
+    "read_projects",
+    "read_rules",
+]
 
 
-def open_backend(arguments: argparse.Namespace) -> LocalFileBackend:
-    """Return the backend that the options name.
+@dataclass
+class Settings:
+    """The options that commands share, given before the command or after it."""
+
+    config_file: Path | None = None
+    environment: str | None = None
+    state_file: Path | None = None
+    lock_timeout: float | None = None
+    host: str | None = None
+    ca_file: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    no_check_certificate: bool | None = None
+    output: Path | None = None
+    color: str = "auto"
+    quiet: bool = False
+    verbose: int = 0
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration file, or an empty configuration.
+
+        Raises:
+            ConfigurationError: if the file is not valid.
+        """
+        return load_config(self.config_file)
+
+    @cached_property
+    def selected(self) -> Environment:
+        """The environment.
+
+        Raises:
+            ConfigurationError: if the file does not have it.
+        """
+        return self.configuration.select(self.environment)
+
+    @property
+    def location(self) -> str:
+        """The path or URL of the state.
+
+        Raises:
+            ConfigurationError: if the file does not have the environment.
+        """
+        return str(self.state_file or self.selected.state)
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody sees a progress bar, and wants one."""
+        return is_terminal(sys.stderr) and not self.quiet
+
+    def note(self, text: str) -> None:
+        """Write a line to standard error, unless only results are wanted."""
+        if not self.quiet:
+            write_error(text)
+
+
+def open_backend(settings: Settings, environment: str | None = None) -> StateBackend:
+    """Return the backend of the state that the options name.
+
+    Args:
+        settings: the options.
+        environment: another one than they name.
 
     Raises:
-        UsageError: if DATAIKU_ENVIRONMENT is not a valid name.
+        ConfigurationError: if the environment or its state is not configured properly.
     """
-    default = default_state_file(_environment(arguments))
-    return LocalFileBackend(arguments.state_file or default)
+    if environment is None:
+        location = settings.location
+    else:
+        location = settings.configuration.environment(environment).state
+    backend = open_location(location)
+    if settings.lock_timeout is not None:
+        backend.lock_timeout = settings.lock_timeout
+    return backend
 
 
-def open_manager(arguments: argparse.Namespace) -> StateManager:
+def open_manager(settings: Settings) -> StateManager:
     """Return a manager of the instance and the backend that the options name.
 
     Raises:
-        UsageError: if host or API key are missing, or a variable is invalid.
+        ConfigurationError: if host or API key are missing, or a variable is invalid.
     """
-    host = arguments.host or _variable("DATAIKU_HOST", values.host)
-    if host is None:
-        raise UsageError("no DSS URL: pass --host or set DATAIKU_HOST")
-    backend, environment = open_backend(arguments), _environment(arguments)
-    key = _variable("DATAIKU_API_KEY", values.text) or _ask_for_key(host)
-    client = DSSClient(host, key)
-    try:
-        return StateManager(backend, client, environment)
-    except ValueError as error:  # An environment variable that it reads is invalid.
-        raise UsageError(str(error)) from error
+    return StateManager(
+        open_backend(settings),
+        open_client(open_connection(settings)),
+        settings.selected.name,
+        max_workers=settings.selected.workers,
+    )
 
 
-def read_project(arguments: argparse.Namespace) -> str | None:
-    """Return the project that option or variable name, if any.
+def open_connection(settings: Settings) -> Connection:
+    """Return how to reach DSS; prompts for the API key on a terminal.
 
     Raises:
-        UsageError: if DATAIKU_PROJECT is not a valid key.
+        ConfigurationError: if host or API key are missing, or a variable is invalid.
     """
-    project: str | None = arguments.project
-    return project or _variable("DATAIKU_PROJECT", values.project_key)
+    tls = Tls(
+        settings.ca_file,
+        settings.client_certificate,
+        settings.client_key,
+        settings.no_check_certificate,
+    )
+    connection = resolve_connection(
+        settings.configuration,
+        settings.selected,
+        Options(settings.host, tls),
+        ask_for_key=_ask_for_key,
+    )
+    if connection.tls.no_check_certificate:
+        settings.note(
+            "warning: the certificate of DSS is not checked, so others may read the "
+            "API key"
+        )
+    return connection
 
 
-def read_rules(arguments: argparse.Namespace) -> list[IgnoreRule]:
+def read_projects(settings: Settings, projects: tuple[str, ...]) -> list[str]:
+    """Return the projects that options, variable or file name; none for all.
+
+    Raises:
+        ConfigurationError: if DATAIKU_PROJECT is not a valid key, or not one of those
+            that the file has.
+    """
+    if projects:
+        return list(projects)
+    configured = list(settings.selected.project_keys.values())
+    named = read_variable(os.environ, "DATAIKU_PROJECT", values.project_key)
+    if named and configured and named not in configured:
+        raise values.contradiction(
+            "DATAIKU_PROJECT", named, configured, settings.selected
+        )
+    return [named] if named else configured
+
+
+def read_rules(settings: Settings, ignore: Path | None) -> list[IgnoreRule]:
     """Return the ignore rules that apply.
+
+    Args:
+        settings: the options.
+        ignore: the file that was asked for.
 
     Raises:
         IgnoreFileError: if the file is not valid, or the one asked for is missing.
     """
-    return read_ignore_file(arguments.ignore) if arguments.ignore else default_rules()
+    path = ignore or settings.selected.ignore
+    return read_ignore_file(path) if path else []
 
 
-def _environment(arguments: argparse.Namespace) -> str:
-    name: str | None = arguments.environment
-    return name or _variable("DATAIKU_ENVIRONMENT", values.environment) or "dev"
-
-
-def _variable(name: str, check: Callable[[str], str]) -> str | None:
-    """Return an environment variable; an empty one counts as not set.
-
-    Raises:
-        UsageError: if its value is invalid.
-    """
-    value = os.environ.get(name)
-    if not value:
-        return None
-    try:
-        return check(value)
-    except argparse.ArgumentTypeError as error:
-        raise UsageError(f"{name}: {error}") from error
-
-
-def _ask_for_key(host: str) -> str:
+def _ask_for_key(host: str) -> str | None:
     key = ""
     if is_terminal(sys.stdin):
         with suppress(EOFError):  # Ctrl-D: there is no key.
             key = getpass.getpass(f"API key for {host}: ")
-    if not key.strip():
-        raise UsageError("no API key: set DATAIKU_API_KEY")
-    return key
+    return key if key.strip() else None

@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TextIO
+from contextlib import contextmanager, redirect_stdout, suppress
+from io import TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO, TextIO
 
 from dataikuapi.iac.cli.errors import OutputError
 from dataikuapi.iac.cli.wording import without_python
@@ -14,6 +16,7 @@ __all__ = [
     "discard",
     "flush",
     "is_terminal",
+    "output_to",
     "require_stdout",
     "write_document",
     "write_error",
@@ -96,6 +99,58 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+@contextmanager
+def output_to(path: Path | None) -> Iterator[None]:
+    """Write what goes to standard output to a file instead, in UTF-8.
+
+    The file is replaced when all is written; if that fails, it is unchanged.
+
+    Args:
+        path: of the file; ``None`` or ``-`` for standard output.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    if path is None or str(path) == "-":
+        yield
+        return
+    is_special = path.exists() and not path.is_file()  # E.g. /dev/stderr, or a pipe.
+    written = path if is_special else path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with _file_errors(path):
+        binary = written.open("wb")
+    with _OutputFile(binary, path) as stream, redirect_stdout(stream):
+        try:
+            yield
+            flush()
+            if not is_special:
+                with _file_errors(path):
+                    os.replace(written, path)
+        finally:
+            if not is_special:
+                with suppress(OSError):
+                    written.unlink()
+
+
+class _OutputFile(TextIOWrapper):
+    """A file that knows its name for messages."""
+
+    def __init__(self, binary: BinaryIO, path: Path) -> None:
+        super().__init__(binary, encoding="utf-8")
+        self.target = str(path)
+
+    def __exit__(self, *exception: object) -> None:
+        with suppress(OSError):  # What could not be written was reported.
+            self.close()
+
+
+@contextmanager
+def _file_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"cannot write to {path}: {error.strerror}") from error
+
+
 def discard(stream: TextIO) -> None:
     """Send what a stream still buffers to the null device.
 
@@ -116,7 +171,11 @@ def _output_errors() -> Iterator[None]:
     except OSError as error:
         discard(sys.stdout)
         reason = error.strerror or type(error).__name__
-        raise OutputError(f"cannot write to standard output: {reason}") from error
+        raise OutputError(f"cannot write to {_target(sys.stdout)}: {reason}") from error
+
+
+def _target(stream: TextIO) -> str:
+    return getattr(stream, "target", "standard output")
 
 
 def _encodable(text: str, stream: TextIO) -> str:

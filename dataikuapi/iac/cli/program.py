@@ -1,14 +1,20 @@
 """Runs one command, and turns errors into messages and exit codes."""
 
+import os
 import sys
+import warnings
 from collections.abc import Sequence
 
+import click
+from click.shell_completion import shell_complete
 from dataikuapi.utils import DataikuException
+from urllib3.exceptions import InsecureRequestWarning
 
+from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.errors import OutputError, UsageError
 from dataikuapi.iac.cli.output import discard, flush, require_stdout, write_error
-from dataikuapi.iac.cli.parser import build_parser
-from dataikuapi.iac.exceptions import ConfirmedRemovalError
+from dataikuapi.iac.cli.root import COMPLETION_VARIABLE, PROGRAM, dataiku_iac
+from dataikuapi.iac.exceptions import ConfigurationError, ConfirmedRemovalError
 from dataikuapi.iac.models.exit_codes import ExitCode
 
 __all__ = ["main"]
@@ -26,16 +32,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    instruction = os.environ.get(COMPLETION_VARIABLE)
+    if instruction:
+        return shell_complete(
+            dataiku_iac, {}, PROGRAM, COMPLETION_VARIABLE, instruction
+        )
     try:
         require_stdout()
-        arguments = build_parser().parse_args(argv)
-        code: int = arguments.run(arguments)
+        code = _run(sys.argv[1:] if argv is None else list(argv))
         flush()
         return code
-    except (UsageError, ConfirmedRemovalError) as error:
-        return _report_error(error, ExitCode.USAGE)
+    except click.UsageError as error:
+        return _report_usage(error)
+    except (UsageError, ConfigurationError, ConfirmedRemovalError) as error:
+        return _report_error(str(error), ExitCode.USAGE)
     except (DataikuException, OutputError) as error:
-        return _report_error(error, ExitCode.ERROR)
+        return _report_error(str(error), ExitCode.ERROR)
     except BrokenPipeError:
         discard(sys.stdout)
         return ExitCode.ERROR
@@ -43,6 +55,39 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
 
 
-def _report_error(error: Exception, code: ExitCode) -> ExitCode:
-    write_error(f"error: {error}")
+def _run(arguments: list[str]) -> int:
+    """Run one command; click's own main() handles Ctrl-C and errors otherwise."""
+    try:
+        with (
+            warnings.catch_warnings(),
+            dataiku_iac.make_context(PROGRAM, arguments, obj=Settings()) as ctx,
+        ):
+            # The command says it once, in its own words.
+            warnings.simplefilter("ignore", InsecureRequestWarning)
+            code: int = dataiku_iac.invoke(ctx)
+            return code
+    except click.exceptions.Exit as end:  # --help and --version
+        return end.exit_code
+
+
+def _report_usage(error: click.UsageError) -> ExitCode:
+    message = error.format_message()
+    if isinstance(error, click.BadParameter) and error.param and error.message:
+        message = f"{_name(error.param)}: {error.message}"
+    _report_error(message, ExitCode.USAGE)
+    if error.ctx is not None:
+        path = error.ctx.command_path
+        write_error(f"{error.ctx.get_usage()}\nTry {path} --help")
+    return ExitCode.USAGE
+
+
+def _name(parameter: click.Parameter) -> str:
+    """Return an option or argument as the help shows it, e.g. ``--host`` or ``ID``."""
+    if isinstance(parameter, click.Argument):
+        return str(parameter.metavar).strip("[].")
+    return max(parameter.opts, key=len)
+
+
+def _report_error(message: str, code: ExitCode) -> ExitCode:
+    write_error(f"error: {message}")
     return code

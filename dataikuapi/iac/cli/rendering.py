@@ -1,11 +1,11 @@
 """Writes diffs in the format that was asked for, and reports on what was saved."""
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dataikuapi.iac import State
+from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.errors import OutputError
 from dataikuapi.iac.cli.output import write_document, write_text
 from dataikuapi.iac.models import ResourceDiffs
@@ -28,21 +28,27 @@ _DOCUMENTS: dict[str, Callable[[ResourceDiffs], str]] = {
 FORMATS = ("text", *_DOCUMENTS)
 
 
-def write_diffs(diffs: ResourceDiffs, arguments: argparse.Namespace) -> None:
+def write_diffs(diffs: ResourceDiffs, format_name: str, settings: Settings) -> None:
     """Write diffs to standard output.
 
     Args:
         diffs: what to write.
-        arguments: have ``format`` and ``no_color``.
+        format_name: one of ``FORMATS``.
+        settings: say whether to use color.
 
     Raises:
         OutputError: if they cannot be written.
     """
-    if arguments.format == "text":
-        in_color = wants_color(sys.stdout) and not arguments.no_color
-        write_text(render_text(diffs, color=in_color))
+    if format_name == "text":
+        write_text(render_text(diffs, color=_in_color(settings)))
     else:
-        write_document(_DOCUMENTS[arguments.format](diffs))
+        write_document(_DOCUMENTS[format_name](diffs))
+
+
+def _in_color(settings: Settings) -> bool:
+    if settings.color == "auto":
+        return wants_color(sys.stdout)
+    return settings.color == "always"
 
 
 @contextmanager

@@ -1,78 +1,47 @@
 """Checks the values of options and arguments; empty never means absent."""
 
 import re
-from argparse import ArgumentTypeError
+from datetime import date
 from pathlib import Path
 
+from dataikuapi.iac.config.model import Environment
+from dataikuapi.iac.config.variables import check_host, check_text
+from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.models import ResourceId
-from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.registry import PROJECT, require_known_type
 
 __all__ = [
-    "environment",
+    "contradiction",
+    "day",
     "file",
     "host",
     "project_key",
     "resource_id",
+    "resource_type",
+    "seconds",
     "serial",
+    "source",
     "text",
-    "version",
 ]
 
+host, text = check_host, check_text
+
 _PROJECT_KEY = re.compile(r"[\w-]+")
+_SECONDS = re.compile(r"-1|[0-9]{1,9}(\.[0-9]{1,3})?")
 _SERIAL = re.compile(r"[0-9]{1,18}")
-
-
-def text(value: str) -> str:
-    """Return a text that is not blank.
-
-    Raises:
-        ArgumentTypeError: if it is.
-    """
-    if not value.strip():
-        raise ArgumentTypeError(
-            f"{value!r} is blank: pass a value, or omit it altogether"
-        )
-    return value
 
 
 def file(value: str) -> Path:
     """Return the path of a file.
 
     Raises:
-        ArgumentTypeError: if it is blank, or names no file.
+        ValueError: if it is blank, or names no file.
     """
-    path = Path(text(value))
+    path = Path(check_text(value))
     if path.name in ("", "..") or "\0" in value:
-        raise ArgumentTypeError(f"{value!r} is not the path of a file")
+        raise ValueError(f"{value!r} is not the path of a file")
     return path
-
-
-def host(value: str) -> str:
-    """Return the URL of an instance.
-
-    Raises:
-        ArgumentTypeError: if it is blank or has whitespace in it.
-    """
-    if not value or any(char.isspace() or not char.isprintable() for char in value):
-        raise ArgumentTypeError(
-            f"{value!r} is not a URL such as https://dss.example.com:11200; omit it to "
-            "use DATAIKU_HOST"
-        )
-    return value
-
-
-def environment(value: str) -> str:
-    """Return the name of an environment.
-
-    Raises:
-        ArgumentTypeError: if it is not a valid one.
-    """
-    try:
-        return check_environment(value)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from error
 
 
 def project_key(value: str) -> str:
@@ -82,14 +51,11 @@ def project_key(value: str) -> str:
     characters.
 
     Raises:
-        ArgumentTypeError: if it is not a valid one.
+        ValueError: if it is not a valid one.
     """
-    try:
-        ResourceId(PROJECT.name, value)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from error
+    ResourceId(PROJECT.name, value)  # Raises for an empty key.
     if not _PROJECT_KEY.fullmatch(value):
-        raise ArgumentTypeError(
+        raise ValueError(
             f"invalid project key {value[:80]!r}: use letters, digits, '_' and '-'"
         )
     return value
@@ -99,13 +65,21 @@ def resource_id(value: str) -> str:
     """Return the id of an object of a known type.
 
     Raises:
-        ArgumentTypeError: if it is malformed, or the type is unknown.
+        ValueError: if it is malformed, or the type is unknown.
     """
-    try:
-        require_known_type(value, TYPES)
-        project_key(ResourceId.parse(value).project_key)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from error
+    require_known_type(value, TYPES)
+    project_key(ResourceId.parse(value).project_key)
+    return value
+
+
+def resource_type(value: str) -> str:
+    """Return the name of a known type.
+
+    Raises:
+        ValueError: if it is unknown.
+    """
+    if value not in TYPES:
+        raise ValueError(f"unknown type {value[:80]!r}: use one of {', '.join(TYPES)}")
     return value
 
 
@@ -113,19 +87,55 @@ def serial(value: str) -> int:
     """Return a serial, which is 0 or more.
 
     Raises:
-        ArgumentTypeError: if it is not.
+        ValueError: if it is not.
     """
     if not _SERIAL.fullmatch(value):
-        raise ArgumentTypeError(
+        raise ValueError(
             f"{value[:80]!r} is not a serial such as 3; list them: dataiku-iac history"
         )
     return int(value)
 
 
-def version(value: str) -> int | Path:
-    """Return a serial, if it is a number, or the path of a state file.
+def source(value: str) -> str:
+    """Return what names a state: a serial, an environment or a file.
 
     Raises:
-        ArgumentTypeError: if it is neither.
+        ValueError: if it is blank, or a number that is not a serial.
     """
-    return serial(value) if value.isdecimal() else file(value)
+    if value.isdecimal():
+        serial(value)
+    return text(value)
+
+
+def seconds(value: str) -> float:
+    """Return a number of seconds, 0 or more; -1 means forever.
+
+    Raises:
+        ValueError: if it is not one.
+    """
+    if not _SECONDS.fullmatch(value):
+        raise ValueError(f"{value[:80]!r} is not a number of seconds such as 30 or -1")
+    return float(value)
+
+
+def day(value: str) -> date:
+    """Return a day.
+
+    Raises:
+        ValueError: if it is not one.
+    """
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"invalid date {value[:80]!r}: write 2027-01-31") from error
+
+
+def contradiction(
+    variable: str, value: str, configured: list[str], environment: Environment
+) -> ConfigurationError:
+    """Return the error for a variable that says something else than the file."""
+    return ConfigurationError(
+        f"{variable} is {value}, but environment {environment.name!r} "
+        f"({environment.where}) has the projects {', '.join(configured)}: unset it, or "
+        "pass --project"
+    )

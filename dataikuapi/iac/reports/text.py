@@ -26,8 +26,13 @@ _SIGN_INDENTS = (0, 4, 8)
 
 
 def wants_color(stream: IO[str]) -> bool:
-    """Return whether a stream is a terminal, and NO_COLOR is unset (no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    """Return whether a stream is a terminal, or FORCE_COLOR is set.
+
+    NO_COLOR (no-color.org) wins over both.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
 def render_text(

@@ -1,0 +1,253 @@
+"""The commands that read DSS: sync, drift and refresh."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import click
+
+from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
+from dataikuapi.iac.cli import values
+from dataikuapi.iac.cli.context import (
+    Settings,
+    open_manager,
+    read_projects,
+    read_rules,
+)
+from dataikuapi.iac.cli.help import COMPARES, READS, Command
+from dataikuapi.iac.cli.options import (
+    FILE,
+    PROJECT_KEY,
+    RESOURCE_ID,
+    TEXT,
+    Checked,
+    allow_unknown,
+    format_option,
+    host_options,
+    ignore_option,
+    output_options,
+    project_option,
+    state_options,
+)
+from dataikuapi.iac.cli.output import write_error, write_text
+from dataikuapi.iac.cli.rendering import saved_as, write_diffs
+from dataikuapi.iac.cli.wording import without_python
+from dataikuapi.iac.console import printable
+from dataikuapi.iac.exceptions import StateConflictError, SyncError
+from dataikuapi.iac.models import ResourceId, UnreadableResource
+from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.reports.formatting import counted, unknown_lines
+from dataikuapi.iac.sync.connection import describe_host
+from dataikuapi.iac.types import TYPES
+
+__all__ = ["drift", "refresh", "sync"]
+
+Keys = tuple[str, ...]
+
+
+@click.command(
+    cls=Command,
+    exit_codes=READS,
+    examples=(
+        "dataiku-iac sync",
+        "dataiku-iac sync --project SHOP -m 'before the release'",
+        "dataiku-iac -e prod sync --keep-going",
+    ),
+)
+@host_options
+@project_option
+@allow_unknown
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Save what can be read where some objects cannot.",
+)
+@state_options
+@output_options
+@click.pass_obj
+def sync(
+    settings: Settings, projects: Keys, allow_unknown: bool, keep_going: bool
+) -> ExitCode:
+    """Read projects from DSS and save the state."""
+    keys = read_projects(settings, projects)
+    manager = open_manager(settings)
+
+    def read_and_save() -> State:
+        state = _read(manager, keys, keep_going, settings)
+        manager.save_state(state)
+        return state
+
+    state = _read_again_on_conflict(read_and_save, settings)
+    with saved_as(state):
+        write_text(_summary(state))
+    return _finished(state, allow_unknown)
+
+
+def _read(
+    manager: StateManager, projects: list[str], keep_going: bool, settings: Settings
+) -> State:
+    """Read projects, or all; with ``keep_going``, what can be read of them."""
+    try:
+        return manager.sync_all(projects or None, progress=settings.shows_progress)
+    except SyncError as error:
+        if keep_going and error.state.resources:
+            return error.state
+        raise _nothing_saved(manager, error) from error
+
+
+def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
+    failures = "".join(f"\n  {key}: {why}" for key, why in error.failures.items())
+    next_step = "\nTo save what can be read: dataiku-iac sync --keep-going"
+    count = len(error.failures)
+    what = "object or listing" if count == 1 else "objects or listings"
+    return DataikuIaCError(
+        f"{count:,} {what} of {describe_host(manager.client)} could not be read, so "
+        f"nothing was saved:{failures}"
+        f"{next_step if error.state.resources else ''}"
+    )
+
+
+def _summary(state: State) -> str:
+    counts = Counter(resource.resource_type for resource in state.list_resources())
+    read = ", ".join(
+        f"{count:,} {kind if count == 1 else TYPES[kind].plural}"
+        for kind, count in sorted(counts.items())
+    )
+    unknown = [UnreadableResource(*item) for item in sorted(state.unknown.items())]
+    lines = [f"read {read}; saved as serial {state.serial}", *unknown_lines(unknown)]
+    return "\n".join(printable(without_python(line)) for line in lines)
+
+
+@click.command(
+    cls=Command,
+    exit_codes=COMPARES,
+    examples=(
+        "dataiku-iac drift",
+        "dataiku-iac drift --project SHOP --format markdown --output drift.md",
+        "dataiku-iac drift --baseline .dataikuignore --reason 'agreed' --author ann",
+    ),
+)
+@project_option
+@host_options
+@format_option
+@ignore_option
+@allow_unknown
+@click.option("--baseline", type=FILE, help="Append rules that accept this drift.")
+@click.option("--author", type=TEXT, help="Recorded in the rules of the baseline.")
+@click.option("--reason", type=TEXT, help="Recorded in the rules of the baseline.")
+@click.option(
+    "--expires",
+    type=Checked("date", values.day),
+    help="Last day on which the baseline applies, e.g. 2027-01-31.",
+)
+@state_options
+@output_options
+@click.pass_obj
+def drift(
+    settings: Settings,
+    projects: Keys,
+    format_name: str,
+    ignore: Path | None,
+    allow_unknown: bool,
+    baseline: Path | None,
+    author: str | None,
+    reason: str | None,
+    expires: date | None,
+) -> ExitCode:
+    """Compare DSS with the stored state, and store nothing."""
+    keys = read_projects(settings, projects)
+    report = open_manager(settings).drift(
+        keys[0] if keys else None,
+        ignore=read_rules(settings, ignore),
+        progress=settings.shows_progress,
+    )
+    write_diffs(report.diffs, format_name, settings)
+    if baseline:
+        added = report.write_baseline(
+            baseline, author=author, reason=reason, expires=expires
+        )
+        settings.note(f"added {counted(added, 'rule')} to {baseline}")
+    is_incomplete = report.is_incomplete and not allow_unknown
+    return ExitCode.from_comparison(bool(report), is_incomplete)
+
+
+@click.command(
+    cls=Command,
+    exit_codes=READS,
+    examples=(
+        "dataiku-iac refresh",
+        "dataiku-iac refresh dataset.SHOP.orders recipe.SHOP.compute_orders",
+        "dataiku-iac refresh --confirm-removed OLD_PROJECT",
+    ),
+)
+@click.argument("ids", nargs=-1, type=RESOURCE_ID, metavar="[ID]...")
+@host_options
+@format_option
+@allow_unknown
+@click.option(
+    "--confirm-removed",
+    type=PROJECT_KEY,
+    multiple=True,
+    help="A project that is known to be deleted; may be repeated.",
+)
+@state_options
+@output_options
+@click.pass_obj
+def refresh(
+    settings: Settings,
+    ids: Keys,
+    format_name: str,
+    allow_unknown: bool,
+    confirm_removed: Keys,
+) -> ExitCode:
+    """Update the stored state to match DSS, and show what changed.
+
+    Without ids, all projects in the state are read.
+    """
+    manager = open_manager(settings)
+
+    def read_and_save() -> State:
+        return manager.refresh(
+            ids or None,
+            confirm_removed=confirm_removed,
+            progress=settings.shows_progress,
+        )
+
+    after = _read_again_on_conflict(read_and_save, settings)
+    # What it replaced: others may have saved since it began, and since it ended.
+    versions = manager.backend.history()
+    before = next(each for each in versions if each.serial < after.serial).load()
+    with saved_as(after):
+        write_diffs(DiffEngine().diff(before, after), format_name, settings)
+    return _finished(after, allow_unknown)
+
+
+def _finished(state: State, allow_unknown: bool) -> ExitCode:
+    """Warn of attributes that could not be read; return the exit code of a save."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for resource_id, names in sorted(state.unknown_in_part.items()):
+        kind = ResourceId.parse(resource_id).resource_type
+        for name in names:
+            found.setdefault((name, kind), []).append(resource_id)
+    for (name, kind), ids in found.items():
+        noun = kind if len(ids) == 1 else TYPES[kind].plural
+        warning = (
+            f"warning: the API key may not read the {name} of {len(ids):,} {noun}; "
+            "those in the state, if any, were kept:"
+        )
+        lines = [warning, *(f"    ? {resource_id}" for resource_id in ids)]
+        write_error("\n".join(lines))
+    is_incomplete = bool(state.unknown or found) and not allow_unknown
+    return ExitCode.from_comparison(False, is_incomplete)
+
+
+def _read_again_on_conflict(
+    read_and_save: Callable[[], State], settings: Settings
+) -> State:
+    """Read and save; once more if others saved the same objects meanwhile."""
+    try:
+        return read_and_save()
+    except StateConflictError as error:
+        settings.note(f"reading again: {error}")
+        return read_and_save()

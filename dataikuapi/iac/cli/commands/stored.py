@@ -1,0 +1,210 @@
+"""The commands that need no DSS: diff, show, history, restore and verify."""
+
+from pathlib import Path
+
+import click
+
+from dataikuapi.iac import DiffEngine, Resource, State, StateBackend
+from dataikuapi.iac.backends import StateVersion
+from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
+from dataikuapi.iac.cli.help import COMPARES, Command
+from dataikuapi.iac.cli.options import (
+    PROJECT_KEY,
+    SERIAL,
+    SOURCE,
+    TEXT_OR_ID,
+    TYPE,
+    allow_unknown,
+    format_option,
+    ignore_option,
+    output_options,
+    state_options,
+)
+from dataikuapi.iac.cli.output import write_error, write_text
+from dataikuapi.iac.cli.rendering import saved_as, write_diffs
+from dataikuapi.iac.cli.selection import select, write_json, write_resource
+from dataikuapi.iac.cli.sources import load_pair
+from dataikuapi.iac.console import printable
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    StateCorruptedError,
+    StateNotFoundError,
+    StateReadError,
+)
+from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.reports.formatting import counted
+
+__all__ = ["diff", "history", "restore", "show", "verify"]
+
+
+@click.command(
+    cls=Command,
+    exit_codes=COMPARES,
+    examples=(
+        "dataiku-iac diff 7           # version 7 and the stored state",
+        "dataiku-iac diff old.json new.json --format json",
+        "dataiku-iac diff dev prod    # the states of two environments",
+    ),
+)
+@click.argument("old", type=SOURCE, metavar="OLD")
+@click.argument("new", type=SOURCE, metavar="[NEW]", required=False)
+@format_option
+@ignore_option
+@allow_unknown
+@state_options
+@output_options
+@click.pass_obj
+def diff(
+    settings: Settings,
+    old: str,
+    new: str | None,
+    format_name: str,
+    ignore: Path | None,
+    allow_unknown: bool,
+) -> ExitCode:
+    """Compare two states.
+
+    OLD and NEW are serials of stored versions, names of environments, or state files;
+    NEW is the stored state by default. Where a word could be two of these, write
+    version:7, env:dev or ./dev.
+    """
+    before, after = load_pair(settings, old, new)
+    diffs = DiffEngine(ignore=read_rules(settings, ignore)).diff(before, after)
+    write_diffs(diffs, format_name, settings)
+    is_different = any(diff.has_changed for diff in diffs)
+    is_incomplete = bool(diffs.unknown or diffs.unknown_in_part)
+    return ExitCode.from_comparison(is_different, is_incomplete and not allow_unknown)
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "dataiku-iac show",
+        "dataiku-iac show dataset.SHOP.orders",
+        "dataiku-iac show --type recipe --project SHOP --format json",
+    ),
+)
+@click.argument("resource_id", type=TEXT_OR_ID, required=False, metavar="[ID]")
+@click.option(
+    "--type", "types", type=TYPE, multiple=True, help="Only this type; may be repeated."
+)
+@click.option(
+    "--project",
+    "projects",
+    type=PROJECT_KEY,
+    multiple=True,
+    help="Only this project; may be repeated.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json"]),
+    help="Format of the output [text; json with an ID].",
+)
+@state_options
+@output_options
+@click.pass_obj
+def show(
+    settings: Settings,
+    resource_id: str | None,
+    types: tuple[str, ...],
+    projects: tuple[str, ...],
+    format_name: str | None,
+) -> ExitCode:
+    """List the resources in the stored state, or print one of them as JSON."""
+    state = open_backend(settings).load()
+    if resource_id is not None:
+        write_resource(state, resource_id)
+        return ExitCode.SUCCESS
+    selected = select(state, types, projects)
+    if format_name == "json":
+        write_json([resource.to_dict() for resource in selected])
+    else:
+        _list_resources(state, selected)
+    return ExitCode.SUCCESS
+
+
+def _list_resources(state: State, selected: list[Resource]) -> None:
+    lines = [repr(state)]
+    for resource in selected:
+        editor = resource.metadata.last_modified_by
+        by = f"  (by {editor})" if editor else ""
+        lines.append(f"{resource.resource_id}{by}")
+    write_text("\n".join(map(printable, lines)))
+
+
+@click.command(cls=Command, examples=("dataiku-iac history",))
+@state_options
+@output_options
+@click.pass_obj
+def history(settings: Settings) -> ExitCode:
+    """List the stored versions, newest first."""
+    backend = open_backend(settings)
+    versions = backend.history()
+    lines = []
+    try:
+        state = backend.load()
+        lines = [f"serial {state.serial}  {format_time(state.updated_at)}  current"]
+    except (StateNotFoundError, StateCorruptedError, StateReadError) as error:
+        if not versions:
+            raise
+        write_error(f"warning: {error}")
+    for version in versions:
+        about = f"{_contents(version)}, {version.size:,} bytes, {version.name}"
+        lines.append(f"serial {version.serial}  {format_time(version.time)}  {about}")
+    write_text("\n".join(map(printable, lines)))
+    return ExitCode.SUCCESS
+
+
+def _contents(version: StateVersion) -> str:
+    try:
+        return counted(version.resources, "resource")
+    except DataikuIaCError:  # Corrupted, unreadable, or pruned in the meantime.
+        return "cannot be read"
+
+
+@click.command(cls=Command, examples=("dataiku-iac restore 7",))
+@click.argument("serial", type=SERIAL, metavar="SERIAL")
+@state_options
+@output_options
+@click.pass_obj
+def restore(settings: Settings, serial: int) -> ExitCode:
+    """Restore an older version; the current one stays in the history."""
+    backend = open_backend(settings)
+    replaced = _problem_of(backend, settings.location)
+    state = backend.restore(serial)
+    with saved_as(state):
+        write_text(f"restored serial {serial} as serial {state.serial}")
+    if replaced:
+        write_error(f"warning: {replaced}")
+    return ExitCode.SUCCESS
+
+
+def _problem_of(backend: StateBackend, location: str) -> str:
+    """Return what is wrong with the stored state, if anything."""
+    try:
+        backend.load()
+    except StateNotFoundError:
+        return f"{location} was missing"
+    except StateCorruptedError:
+        return f"{location} was not a valid state; the history has a copy"
+    return ""
+
+
+@click.command(
+    cls=Command, examples=("dataiku-iac verify", "dataiku-iac -e prod verify")
+)
+@state_options
+@output_options
+@click.pass_obj
+def verify(settings: Settings) -> ExitCode:
+    """Check the stored state and its backups, and list all problems."""
+    backend = open_backend(settings)
+    problems = backend.verify()
+    if not backend.exists():
+        problems.insert(0, f"there is no state at {settings.location}")
+    found = counted(len(problems), "problem") if problems else "no problems"
+    lines = [*problems, f"{found} found"]
+    write_text("\n".join(map(printable, lines)))
+    return ExitCode.ERROR if problems else ExitCode.SUCCESS
