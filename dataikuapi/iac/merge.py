@@ -7,6 +7,7 @@ from dataikuapi.iac.exceptions import InstanceMismatchError, StateConflictError
 from dataikuapi.iac.models.ids import ResourceId, listing_key, parse_listing_key
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
+from dataikuapi.iac.models.save_note import SAVE_NOTE
 from dataikuapi.iac.models.scope import Scope, part_of
 from dataikuapi.iac.models.state import NOTHING_STORED, ReadingStart, State
 from dataikuapi.iac.types.registry import (
@@ -54,8 +55,13 @@ def merge(stored: State, fresh: State, deleted: Iterable[str] = ()) -> State:
         resources={key: resources[key] for key in sorted(resources)},
         instance={**(stored.instance or {}), **(fresh.instance or {})} or None,
         scope=_merge_scopes(stored, fresh, deleted, serial),
-        extra={**stored.extra, **fresh.extra},
+        extra={**_without_note(stored), **fresh.extra},
     )
+
+
+def _without_note(stored: State) -> dict[str, JSON]:
+    """Return what is kept: who saved the stored version does not save this one."""
+    return {name: value for name, value in stored.extra.items() if name != SAVE_NOTE}
 
 
 def _merge_scopes(

@@ -14,6 +14,7 @@ from dataikuapi.iac.exceptions import (
     StateReadError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.save_note import SaveNote, set_note
 
 __all__ = ["StateBackend", "StateVersion"]
 
@@ -70,6 +71,9 @@ class StateBackend(ABC):
 
     lock_timeout = DEFAULT_LOCK_TIMEOUT
     """How many seconds a save waits for the lock; negative to wait forever."""
+
+    save_message = ""
+    """Why the next versions are saved; recorded in each of them."""
 
     @abstractmethod
     def load(self) -> State:
@@ -178,6 +182,7 @@ class StateBackend(ABC):
                 state.serial = max(serial, stored.serial) + 1
                 state.lineage = stored.lineage
                 state.base_version = stored.base_version
+            set_note(state, SaveNote())
             self.save(state)
             return state
 

@@ -31,6 +31,7 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.save_note import SaveNote, set_note, with_message
 from dataikuapi.iac.models.state import NO_BASE, BaseVersion
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.statefile.serialization import encode
@@ -130,10 +131,11 @@ class BlobBackend(StateBackend):
             version.serial = serial
             version.scope = next_scope(state, base, serial)
             known = None if begins_line(state, base) else base.checksums
+            version.extra = with_message(state.extra, self.save_message)
             encoded = encode(version, known)
             token = self._replace(base, encoded.data, serial, force)
             state.lineage, state.serial = version.lineage, serial
-            state.scope = version.scope
+            state.scope, state.extra = version.scope, version.extra
             for key in encoded.changed:
                 state.resources[key].metadata.serial = serial
             state.base_version = BaseVersion(
@@ -218,6 +220,7 @@ class BlobBackend(StateBackend):
             except StateCorruptedError:
                 force = True
             mark_all_as_stored(state)
+            set_note(state, SaveNote())
             self.save(state, force=force)
             return state
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import StateLockedError, StateWriteError
 from dataikuapi.iac.files import (
     PRIVATE,
@@ -23,10 +24,15 @@ from dataikuapi.iac.files import (
 )
 from dataikuapi.iac.models.times import format_time, utc_now
 
-__all__ = ["file_lock"]
+__all__ = ["file_lock", "user_name"]
 
 _POLL_SECONDS = 0.02
 """How long to sleep between two attempts to take the lock."""
+
+_PATIENCE_SECONDS = 1.0
+"""How long to wait before saying so."""
+
+logger = get_logger(__name__)
 
 
 @contextmanager
@@ -55,7 +61,7 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
         lock = FileLock(path, is_singleton=True)
         if not lock.lock_counter:
             _prepare(path, access)
-        lock.acquire(timeout, poll_interval=_POLL_SECONDS)
+        _acquire(lock, target, info, timeout)
     except Timeout as error:
         raise StateLockedError(
             f"{target} is locked by {_holder(info)}. Wait until it is done, or end "
@@ -124,10 +130,23 @@ def _reason(error: OSError, target: Path, lock: Path) -> str:
     return f"{error.strerror}: {error.filename}" if elsewhere else f"{error.strerror}"
 
 
+def _acquire(lock: FileLock, target: Path, info: Path, timeout: float) -> None:
+    """Take the lock; what it waits for is logged, unless it is quick."""
+    if 0 <= timeout <= _PATIENCE_SECONDS:
+        lock.acquire(timeout, poll_interval=_POLL_SECONDS)
+        return
+    try:
+        lock.acquire(_PATIENCE_SECONDS, poll_interval=_POLL_SECONDS)
+    except Timeout:
+        logger.info("waiting for %s, which is locked by %s", target, _holder(info))
+        rest = timeout if timeout < 0 else timeout - _PATIENCE_SECONDS
+        lock.acquire(rest, poll_interval=_POLL_SECONDS)
+
+
 def _write_holder(info: Path, reason: str, access: Access) -> None:
     """Record who holds the lock; readers see the whole record or none."""
     holder = {
-        "user": _user(),
+        "user": user_name(),
         "host": socket.gethostname(),
         "process": os.getpid(),
         "since": format_time(utc_now().replace(microsecond=0)),
@@ -141,7 +160,8 @@ def _write_holder(info: Path, reason: str, access: Access) -> None:
             os.replace(temporary, info)
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return the name of the user of this process, or the id if it has none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # A container whose user has no name.

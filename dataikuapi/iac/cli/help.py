@@ -15,7 +15,8 @@ PLAIN = {0: "success", 1: "error", 64: "usage or configuration error"}
 
 READS = {
     **PLAIN,
-    3: "saved, but some objects or permissions could not be read (0 with --allow-unknown)",
+    3: "saved, but some objects or permissions could not be read "
+    "(0 with --allow-unknown)",
 }
 
 COMPARES = {

@@ -271,8 +271,8 @@ ignore_option = click.option(
 allow_unknown = click.option(
     "--allow-unknown",
     is_flag=True,
-    help="Exit with 0, not 3, where objects or permissions could not be read and nothing else is to "
-    "be reported.",
+    help="Exit with 0, not 3, where objects or permissions could not be read and "
+    "nothing else is to be reported.",
 )
 
 message_option = click.option(

@@ -9,6 +9,7 @@ from dataikuapi.iac.exceptions import DSSError
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import UNKNOWN_USER
+from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.sync.connection import address_of
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.types.shapes import expect_object
@@ -46,8 +47,9 @@ class Provenance:
         self.instance = {**self._ids, "address": address_of(client)}
 
     def stamp_state(self, state: State) -> None:
-        """Record the instance in a state, and who read it in its resources."""
+        """Record the instance in a state, and who read it, there and in resources."""
         state.instance = self.instance
+        set_note(state, SaveNote(by=self.identity or ""))
         for resource in state.resources.values():
             self.stamp(resource)
 
