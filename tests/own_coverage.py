@@ -20,8 +20,10 @@ TESTED_BY = {
     "backends/blob.py": "test_backends.py",
     "backends/local.py": "test_backends.py",
     "console.py": "test_console.py",
-    "cli/help.py": "test_cli.py",
-    "cli/options.py": "test_cli.py",
+    "cli/help.py": "test_cli_options.py",
+    "cli/options.py": "test_cli_options.py",
+    "cli/sources.py": "test_cli_environments.py",
+    "cli/versions.py": "test_cli_state.py",
     "config/client.py": "test_config_connection.py",
     "config/connection.py": "test_config_connection.py",
     "config/file.py": "test_config_file.py",
@@ -34,6 +36,7 @@ TESTED_BY = {
     "diff/patch.py": "test_diff.py",
     "diff/values.py": "test_diff.py",
     "drift.py": "test_drift.py",
+    "editing.py": "test_cli_state.py",
     "ignore/file.py": "test_ignore_file.py",
     "ignore/rules.py": "test_ignore_rules.py",
     "manager.py": "test_manager.py",
@@ -58,6 +61,7 @@ TESTED_BY = {
     "types/secrets/text.py": "test_secret_tables.py",
     "types/secrets/urls.py": "test_secret_tables.py",
     "types/secrets/values.py": "test_secret_tables.py",
+    "sync/diagnosis.py": "test_cli_doctor.py",
     "validation.py": "test_schema_validation.py",
 }
 

@@ -211,6 +211,7 @@ def test_verify_reports_problems(synced, tmp_path):
     ("arguments", "message"),
     [
         ([], "Missing command"),
+        (["state"], "Missing command"),
         (["restore"], "Missing argument 'SERIAL'"),
         (["destroy"], "No such command 'destroy'"),
         (["drift", "--format", "pdf"], "--format: 'pdf' is not one of"),

@@ -23,6 +23,7 @@ from dataikuapi.iac.config import (
     resolve_connection,
 )
 from dataikuapi.iac.config.variables import read_variable
+from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.ignore.rules import IgnoreRule
 
 __all__ = [
@@ -111,14 +112,20 @@ def open_backend(settings: Settings, environment: str | None = None) -> StateBac
     return backend
 
 
-def open_manager(settings: Settings) -> StateManager:
+def open_manager(settings: Settings, message: str | None = None) -> StateManager:
     """Return a manager of the instance and the backend that the options name.
+
+    Args:
+        settings: the options.
+        message: why the manager will save; shown in the history.
 
     Raises:
         ConfigurationError: if host or API key are missing, or a variable is invalid.
     """
+    backend = open_backend(settings)
+    backend.save_message = message or ""
     return StateManager(
-        open_backend(settings),
+        backend,
         open_client(open_connection(settings)),
         settings.selected.name,
         max_workers=settings.selected.workers,
@@ -163,8 +170,10 @@ def read_projects(settings: Settings, projects: tuple[str, ...]) -> list[str]:
     configured = list(settings.selected.project_keys.values())
     named = read_variable(os.environ, "DATAIKU_PROJECT", values.project_key)
     if named and configured and named not in configured:
-        raise values.contradiction(
-            "DATAIKU_PROJECT", named, configured, settings.selected
+        raise ConfigurationError(
+            f"DATAIKU_PROJECT is {named}, but environment {settings.selected.name!r} "
+            f"({settings.selected.where}) has the projects {', '.join(configured)}: "
+            "unset it, or pass --project"
         )
     return [named] if named else configured
 

@@ -10,6 +10,7 @@ from dataikuapi.iac.cli.output import write_error
 __all__ = ["log_to_stderr"]
 
 _LIBRARY = "dataikuapi.iac"
+_WAITING = "dataikuapi.iac.backends.locks"
 _LEVELS = {0: logging.WARNING, 1: logging.INFO}
 
 
@@ -17,22 +18,32 @@ _LEVELS = {0: logging.WARNING, 1: logging.INFO}
 def log_to_stderr(settings: Settings) -> Iterator[None]:
     """While a command runs, write log records as lines such as ``warning: …``.
 
-    With ``-v`` also what is informative, with ``-vv`` everything; with ``-q`` errors.
+    On a terminal also what a save waits for. With ``-v`` also what is informative, with
+    ``-vv`` everything; with ``-q`` errors only.
     """
-    logger, handler = logging.getLogger(_LIBRARY), _StderrHandler()
-    level = _LEVELS.get(settings.verbose, logging.DEBUG)
-    handler.setLevel(logging.ERROR if settings.quiet else level)
-    before = logger.level, logger.propagate
-    logger.setLevel(min(level, logging.INFO))
-    logger.addHandler(handler)
+    library, handler = logging.getLogger(_LIBRARY), _Handler(settings)
+    before = library.level
+    library.setLevel(min(handler.level, logging.INFO))
+    library.addHandler(handler)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before[0])
+        library.removeHandler(handler)
+        library.setLevel(before)
 
 
-class _StderrHandler(logging.Handler):
+class _Handler(logging.Handler):
+    def __init__(self, settings: Settings) -> None:
+        level = _LEVELS.get(settings.verbose, logging.DEBUG)
+        self._shown = logging.ERROR if settings.quiet else level
+        self._shows_waiting = settings.shows_progress
+        super().__init__()
+        self.setLevel(min(self._shown, logging.INFO))
+
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        write_error(f"{record.levelname.lower()}: {record.getMessage()}")
+        """Write one record, if it is to be shown."""
+        is_waiting = self._shows_waiting and record.name == _WAITING
+        if record.levelno >= self._shown or is_waiting:
+            is_wrong = record.levelno >= logging.WARNING
+            prefix = f"{record.levelname.lower()}: " if is_wrong else ""
+            write_error(f"{prefix}{record.getMessage()}")

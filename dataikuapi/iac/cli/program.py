@@ -10,10 +10,11 @@ from click.shell_completion import shell_complete
 from dataikuapi.utils import DataikuException
 from urllib3.exceptions import InsecureRequestWarning
 
+from dataikuapi.iac.cli.commands.setup import COMPLETION_VARIABLE, PROGRAM
 from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.errors import OutputError, UsageError
 from dataikuapi.iac.cli.output import discard, flush, require_stdout, write_error
-from dataikuapi.iac.cli.root import COMPLETION_VARIABLE, PROGRAM, dataiku_iac
+from dataikuapi.iac.cli.root import dataiku_iac
 from dataikuapi.iac.exceptions import ConfigurationError, ConfirmedRemovalError
 from dataikuapi.iac.models.exit_codes import ExitCode
 

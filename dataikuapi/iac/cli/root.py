@@ -3,17 +3,16 @@
 import click
 
 from dataikuapi.iac import __version__
+from dataikuapi.iac.cli.commands.doctor import doctor
 from dataikuapi.iac.cli.commands.instance import drift, refresh, sync
+from dataikuapi.iac.cli.commands.setup import PROGRAM, completion, init
+from dataikuapi.iac.cli.commands.state import state
 from dataikuapi.iac.cli.commands.stored import diff, history, restore, show, verify
 from dataikuapi.iac.cli.help import Group
 from dataikuapi.iac.cli.options import host_options, output_options, state_options
 from dataikuapi.iac.cli.output import write_text
 
-__all__ = ["COMPLETION_VARIABLE", "PROGRAM", "dataiku_iac"]
-
-PROGRAM = "dataiku-iac"
-COMPLETION_VARIABLE = "_DATAIKU_IAC_COMPLETE"
-"""The name that click derives from that of the program."""
+__all__ = ["dataiku_iac"]
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -49,5 +48,18 @@ def dataiku_iac() -> None:
     """
 
 
-for command in (sync, drift, refresh, diff, show, history, restore, verify):
+for command in (
+    init,
+    doctor,
+    sync,
+    drift,
+    refresh,
+    diff,
+    show,
+    history,
+    restore,
+    verify,
+    state,
+    completion,
+):
     dataiku_iac.add_command(command)

@@ -36,7 +36,7 @@ def require_resource(state: State, resource_id: str) -> Resource:
         close = get_close_matches(resource_id, state.resources, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise UsageError(
-            f"no {resource_id} in the state; list what is in it: dataiku-iac show.{hint}"
+            f"no {resource_id} in the state; to list it: dataiku-iac show.{hint}"
         )
     return resource
 

@@ -1,8 +1,7 @@
 """Loads the states that the arguments of a comparison name."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,8 +10,8 @@ from dataikuapi.iac.backends import open_backend as open_location
 from dataikuapi.iac.cli import values
 from dataikuapi.iac.cli.context import Settings, open_backend
 from dataikuapi.iac.cli.errors import UsageError
+from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.exceptions import StateNotFoundError
-from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.environments import check_environment
 
 __all__ = ["load_pair"]
@@ -42,7 +41,7 @@ def load_pair(settings: Settings, old: str, new: str | None) -> tuple[State, Sta
         return before, open_backend(settings).load()
     after, second = _load(settings, new)
     if first is not None and second is not None:
-        after = _with_project_keys(after, _keys_between(settings, second, first))
+        after = with_project_keys(after, _keys_between(settings, second, first))
     return before, after
 
 
@@ -98,28 +97,3 @@ def _keys_between(settings: Settings, source: str, target: str) -> dict[str, str
     known = settings.configuration.environment(target).project_keys
     others = settings.configuration.environment(source).project_keys
     return {key: known[name] for name, key in others.items() if name in known}
-
-
-def _with_project_keys(state: State, keys: Mapping[str, str]) -> State:
-    """Return the state with other project keys, in ids and in attributes."""
-    if all(old == new for old, new in keys.items()):
-        return state
-    renamed = {}
-    for resource in state.list_resources():
-        parsed = ResourceId.parse(resource.resource_id)
-        key = keys.get(parsed.project_key, parsed.project_key)
-        attributes = resource.attributes
-        if attributes.get("projectKey") == parsed.project_key:
-            attributes = {**attributes, "projectKey": key}
-        new_id = str(replace(parsed, project_key=key))
-        metadata = replace(resource.metadata, checksum="")
-        renamed[new_id] = replace(
-            resource, resource_id=new_id, attributes=attributes, metadata=metadata
-        )
-    scope = [
-        {**entry, "project": keys.get(entry["project"], entry["project"])}
-        for entry in state.scope or ()
-    ]
-    return replace(
-        state, resources=renamed, scope=None if state.scope is None else scope
-    )

@@ -4,15 +4,12 @@ import re
 from datetime import date
 from pathlib import Path
 
-from dataikuapi.iac.config.model import Environment
 from dataikuapi.iac.config.variables import check_host, check_text
-from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.registry import PROJECT, require_known_type
 
 __all__ = [
-    "contradiction",
     "day",
     "file",
     "host",
@@ -128,14 +125,3 @@ def day(value: str) -> date:
         return date.fromisoformat(value)
     except ValueError as error:
         raise ValueError(f"invalid date {value[:80]!r}: write 2027-01-31") from error
-
-
-def contradiction(
-    variable: str, value: str, configured: list[str], environment: Environment
-) -> ConfigurationError:
-    """Return the error for a variable that says something else than the file."""
-    return ConfigurationError(
-        f"{variable} is {value}, but environment {environment.name!r} "
-        f"({environment.where}) has the projects {', '.join(configured)}: unset it, or "
-        "pass --project"
-    )

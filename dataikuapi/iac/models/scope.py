@@ -151,6 +151,13 @@ class Scope(Sequence[ScopeEntry]):
         moved = (replace(entry.only(parts), serial=serial) for entry in self._entries)
         return self._from_entries(_sorted((*rest, *moved)))
 
+    def with_project_keys(self, keys: Mapping[str, str]) -> "Scope":
+        """Return the scope with the new key of each project that gets another one."""
+        return self._from_entries(
+            replace(entry, project=keys.get(entry.project, entry.project))
+            for entry in self._entries
+        )
+
     def merge(self, fresh: "Scope") -> "Scope":
         """Return both scopes as one; where they overlap, the fresh one counts."""
         kept = (entry.without(fresh.parts) for entry in self._entries)

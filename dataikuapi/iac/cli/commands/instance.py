@@ -26,6 +26,7 @@ from dataikuapi.iac.cli.options import (
     format_option,
     host_options,
     ignore_option,
+    message_option,
     output_options,
     project_option,
     state_options,
@@ -63,15 +64,20 @@ Keys = tuple[str, ...]
     is_flag=True,
     help="Save what can be read where some objects cannot.",
 )
+@message_option
 @state_options
 @output_options
 @click.pass_obj
 def sync(
-    settings: Settings, projects: Keys, allow_unknown: bool, keep_going: bool
+    settings: Settings,
+    projects: Keys,
+    allow_unknown: bool,
+    keep_going: bool,
+    message: str | None,
 ) -> ExitCode:
     """Read projects from DSS and save the state."""
     keys = read_projects(settings, projects)
-    manager = open_manager(settings)
+    manager = open_manager(settings, message)
 
     def read_and_save() -> State:
         state = _read(manager, keys, keep_going, settings)
@@ -158,7 +164,7 @@ def drift(
     """Compare DSS with the stored state, and store nothing."""
     keys = read_projects(settings, projects)
     report = open_manager(settings).drift(
-        keys[0] if keys else None,
+        keys or None,
         ignore=read_rules(settings, ignore),
         progress=settings.shows_progress,
     )
@@ -191,6 +197,7 @@ def drift(
     multiple=True,
     help="A project that is known to be deleted; may be repeated.",
 )
+@message_option
 @state_options
 @output_options
 @click.pass_obj
@@ -200,12 +207,13 @@ def refresh(
     format_name: str,
     allow_unknown: bool,
     confirm_removed: Keys,
+    message: str | None,
 ) -> ExitCode:
     """Update the stored state to match DSS, and show what changed.
 
     Without ids, all projects in the state are read.
     """
-    manager = open_manager(settings)
+    manager = open_manager(settings, message)
 
     def read_and_save() -> State:
         return manager.refresh(

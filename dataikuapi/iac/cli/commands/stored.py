@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from dataikuapi.iac import DiffEngine, Resource, State, StateBackend
-from dataikuapi.iac.backends import StateVersion
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
@@ -24,15 +23,13 @@ from dataikuapi.iac.cli.output import write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
 from dataikuapi.iac.cli.selection import select, write_json, write_resource
 from dataikuapi.iac.cli.sources import load_pair
+from dataikuapi.iac.cli.versions import history_lines
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import (
-    DataikuIaCError,
     StateCorruptedError,
     StateNotFoundError,
-    StateReadError,
 )
 from dataikuapi.iac.models.exit_codes import ExitCode
-from dataikuapi.iac.models.times import format_time
 from dataikuapi.iac.reports.formatting import counted
 
 __all__ = ["diff", "history", "restore", "show", "verify"]
@@ -139,29 +136,14 @@ def _list_resources(state: State, selected: list[Resource]) -> None:
 @output_options
 @click.pass_obj
 def history(settings: Settings) -> ExitCode:
-    """List the stored versions, newest first."""
+    """List the stored versions, newest first: what changed, who saved it, and why.
+
+    The signs count the objects that were added, modified and removed since the version
+    before.
+    """
     backend = open_backend(settings)
-    versions = backend.history()
-    lines = []
-    try:
-        state = backend.load()
-        lines = [f"serial {state.serial}  {format_time(state.updated_at)}  current"]
-    except (StateNotFoundError, StateCorruptedError, StateReadError) as error:
-        if not versions:
-            raise
-        write_error(f"warning: {error}")
-    for version in versions:
-        about = f"{_contents(version)}, {version.size:,} bytes, {version.name}"
-        lines.append(f"serial {version.serial}  {format_time(version.time)}  {about}")
-    write_text("\n".join(map(printable, lines)))
+    write_text("\n".join(map(printable, history_lines(backend))))
     return ExitCode.SUCCESS
-
-
-def _contents(version: StateVersion) -> str:
-    try:
-        return counted(version.resources, "resource")
-    except DataikuIaCError:  # Corrupted, unreadable, or pruned in the meantime.
-        return "cannot be read"
 
 
 @click.command(cls=Command, examples=("dataiku-iac restore 7",))
@@ -173,6 +155,7 @@ def restore(settings: Settings, serial: int) -> ExitCode:
     """Restore an older version; the current one stays in the history."""
     backend = open_backend(settings)
     replaced = _problem_of(backend, settings.location)
+    backend.save_message = f"restore serial {serial}"
     state = backend.restore(serial)
     with saved_as(state):
         write_text(f"restored serial {serial} as serial {state.serial}")

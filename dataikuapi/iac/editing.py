@@ -1,0 +1,92 @@
+"""Removes and moves objects in a state, without reading DSS."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from dataikuapi.iac.exceptions import ResourceNotFoundError
+from dataikuapi.iac.merge import merge
+from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.resource import Resource
+from dataikuapi.iac.models.state import State
+from dataikuapi.iac.types.registry import is_project
+
+__all__ = ["move_object", "remove_objects", "with_project_keys"]
+
+
+def remove_objects(stored: State, ids: Collection[str]) -> State:
+    """Return the state without some objects; with a project, what is in it goes too.
+
+    Raises:
+        ResourceNotFoundError: if one of them is not in the state.
+    """
+    for resource_id in ids:
+        _require(stored, resource_id)
+    return merge(stored, _reading_of(stored, {}), ids)
+
+
+def move_object(stored: State, old: str, new: str) -> State:
+    """Return the state with one object, or all that is in a project, under another id.
+
+    Raises:
+        ResourceNotFoundError: if it is not in the state.
+        ValueError: if the new id is taken, or is of another type or project.
+    """
+    source, target = ResourceId.parse(old), ResourceId.parse(new)
+    resource = _require(stored, old)
+    if source.resource_type != target.resource_type:
+        raise ValueError(f"{old} and {new} are of different types")
+    if is_project(source):
+        if target.project_key in stored.project_keys():
+            raise ValueError(f"{new} is in the state already")
+        keys = {source.project_key: target.project_key}
+        return replace(with_project_keys(stored, keys), serial=stored.serial + 1)
+    if source.project_key != target.project_key:
+        raise ValueError(f"{old} and {new} are in different projects")
+    if stored.has_resource(new):
+        raise ValueError(f"{new} is in the state already")
+    moved = replace(resource, resource_id=new)
+    return merge(stored, _reading_of(stored, {new: moved}), [old])
+
+
+def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
+    """Return the state with other project keys, in ids, attributes and scope.
+
+    Args:
+        state: is not changed.
+        keys: the new key of each project that gets another one.
+    """
+    if all(old == new for old, new in keys.items()):
+        return state
+    moved = [_with_project_key(each, keys) for each in state.list_resources()]
+    scope = None if state.scope is None else state.scope.with_project_keys(keys)
+    resources = {each.resource_id: each for each in moved}
+    return replace(state, resources=resources, scope=scope)
+
+
+def _with_project_key(resource: Resource, keys: Mapping[str, str]) -> Resource:
+    rid = ResourceId.parse(resource.resource_id)
+    if rid.project_key not in keys:
+        return resource
+    key, attributes = keys[rid.project_key], resource.attributes
+    if attributes.get("projectKey") == rid.project_key:
+        attributes = {**attributes, "projectKey": key}
+    return replace(
+        resource,
+        resource_id=str(replace(rid, project_key=key)),
+        attributes=attributes,
+        metadata=replace(resource.metadata, checksum=""),
+    )
+
+
+def _reading_of(stored: State, resources: dict[str, Resource]) -> State:
+    """Return a reading of just these objects, to be merged."""
+    return State(environment=stored.environment, resources=resources, scope=[])
+
+
+def _require(stored: State, resource_id: str) -> Resource:
+    resource = stored.get_resource(resource_id)
+    if resource is None:
+        raise ResourceNotFoundError(
+            f"no {resource_id} in the state; to list it: dataiku-iac state list"
+        )
+    return resource
