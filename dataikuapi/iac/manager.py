@@ -326,9 +326,8 @@ class StateManager:
             confirm_removed, progress: see :meth:`sync_all`.
 
         Returns:
-            The state as it is stored now. What could not be read is unchanged, and is
-            in its ``unknown`` or ``unknown_in_part``; with ``ids``, all objects or none
-            are updated.
+            The state as it is stored now. What could not be read is unchanged, and in
+            its ``unknown`` or ``unknown_in_part``; ``ids`` are updated all or not at all.
 
         Raises:
             ValueError: if an id is malformed, or ``confirm_removed`` has a project that

@@ -14,6 +14,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models.save_note import note_of
 from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.reports.formatting import counted
 
 __all__ = ["history_lines"]
 
@@ -62,7 +63,9 @@ def _line(serial: int, time: datetime, contents: str) -> str:
 
 
 def _contents(state: State | None) -> str:
-    return "cannot be read" if state is None else f"{len(state.resources)} resources"
+    if state is None:
+        return "cannot be read"
+    return counted(len(state.resources), "resource")
 
 
 def _changes(older: State | None, newer: State | None) -> str:

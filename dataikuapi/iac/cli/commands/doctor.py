@@ -27,6 +27,7 @@ from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.merge import instances_differ
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.times import format_minute, utc_now
+from dataikuapi.iac.reports.formatting import counted
 from dataikuapi.iac.sync.diagnosis import Diagnosis, Finding, Outcome
 
 __all__ = ["doctor"]
@@ -108,7 +109,8 @@ def _state(settings: Settings) -> tuple[State | None, Finding]:
         return None, Finding("state", Outcome.FAILED, str(error))
     problems = backend.verify()
     if problems:
-        text = f"{len(problems)} problems in {location}; list them: dataiku-iac verify"
+        found = counted(len(problems), "problem")
+        text = f"{found} in {location}; list them: dataiku-iac verify"
         return state, Finding("state", Outcome.FAILED, text)
     text = (
         f"{location}, serial {state.serial}, {len(state.resources):,} resources, "
