@@ -327,7 +327,7 @@ class StateManager:
 
         Returns:
             The state as it is stored now. What could not be read is unchanged, and in
-            its ``unknown`` or ``unknown_in_part``; ``ids`` are updated all or not at all.
+            its ``unknown`` or ``unknown_in_part``; of ``ids`` all are updated or none.
 
         Raises:
             ValueError: if an id is malformed, or ``confirm_removed`` has a project that
