@@ -78,6 +78,8 @@ def normalize_numbers(value: JSON) -> JSON:
 
 def drop_paths(document: dict[str, JSON], volatile: Volatile) -> dict[str, JSON]:
     """Return the document without these paths; lists along a path are traversed."""
+    top_level = {path[0] for path in volatile if len(path) == 1}
+    document = {key: item for key, item in document.items() if key not in top_level}
     for path in volatile:
         document = _without_path(document, path)
     return document

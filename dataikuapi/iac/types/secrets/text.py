@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.markers import ENCRYPTED, MARKER, SECRET
@@ -35,6 +36,7 @@ CIPHER_PREFIX = "e:AES:"
 
 _CIPHER = re.compile(r"e:AES:[A-Za-z0-9+/=_-]{8,}")
 _MIN_TOKEN = 12
+_MAX_CACHED = 100
 
 
 def mask_text(text: str) -> str:
@@ -63,6 +65,12 @@ def find_secrets(text: str, *, is_code: bool = False) -> list[Span]:
         text: markers in it are left as they are.
         is_code: whether it is SQL or a formula, where ``token = x`` is a comparison.
     """
+    # Most short texts recur: names of types and modes, comments of columns.
+    find = _find_again if len(text) <= _MAX_CACHED else _find
+    return list(find(text, is_code))
+
+
+def _find(text: str, is_code: bool) -> list[Span]:
     markers: list[Span] = []
     if "<" in text:
         markers = [match.span() for match in MARKER.finditer(text)]
@@ -72,6 +80,9 @@ def find_secrets(text: str, *, is_code: bool = False) -> list[Span]:
         return found
     spans = _outside(join_spans(found), markers)
     return [span for span in spans if not is_placeholder(text[slice(*span)].strip())]
+
+
+_find_again = lru_cache(maxsize=4096)(_find)
 
 
 def _found(text: str, is_code: bool) -> Iterator[Span]:
