@@ -124,12 +124,12 @@ def open_manager(settings: Settings, message: str | None = None) -> StateManager
     """
     backend = open_backend(settings)
     backend.save_message = message or ""
-    return StateManager(
-        backend,
-        open_client(open_connection(settings)),
-        settings.selected.name,
-        max_workers=settings.selected.workers,
-    )
+    client = open_client(open_connection(settings))
+    name, workers = settings.selected.name, settings.selected.workers
+    try:
+        return StateManager(backend, client, name, max_workers=workers)
+    except ValueError as error:  # The secret key is too short.
+        raise ConfigurationError(str(error)) from error
 
 
 def open_connection(settings: Settings) -> Connection:
