@@ -6,12 +6,13 @@ project handle that is passed in, and never imports the client.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, ClassVar, cast
 
 from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.cleaning import (
     VOLATILE_IN_ALL,
     Constants,
@@ -22,17 +23,34 @@ from dataikuapi.iac.types.cleaning import (
     normalize_tags,
     with_defaults,
 )
+from dataikuapi.iac.types.references import Fact, Reference
 from dataikuapi.iac.types.secrets import Redactor, redact
 from dataikuapi.iac.types.sets import Sets, sorted_sets
 from dataikuapi.iac.types.shapes import Shape
 
-__all__ = ["Documents", "Identity", "Project", "ResourceType"]
+__all__ = ["Documents", "Identity", "Path", "Project", "ResourceType", "Severities"]
 
 Documents = Mapping[str, Any]
 """What DSS returns for one object, by part, such as ``document`` or ``payload``."""
 
 Project = Any
 """A :class:`~dataikuapi.dss.project.DSSProject`; the client is not typed."""
+
+
+Path = tuple[str, ...]
+"""Names of members; lists along a path are traversed."""
+
+Severities = Mapping[Path, Severity]
+"""The longest path that a changed value is at, or below, decides."""
+
+_SEVERITIES: Severities = {
+    ("description",): Severity.DESCRIPTION,
+    ("shortDesc",): Severity.DESCRIPTION,
+    ("tags",): Severity.DESCRIPTION,
+    ("labels",): Severity.DESCRIPTION,
+    ("checklists",): Severity.DESCRIPTION,
+}
+"""Of all types."""
 
 
 class Identity(Enum):
@@ -67,6 +85,12 @@ class ResourceType(ABC):
             since upgrades of DSS add keys.
         constants: values that mean the same as a missing key; the key is dropped.
         sets: lists whose order means nothing, with what identifies an item.
+        severities: what changes at a path affect, beside what all types have in common;
+            changes at other paths are :attr:`Severity.OTHER`.
+        produced: paths that DSS rewrites when a recipe that has the object as an output
+            is saved or run.
+        memberships: paths at which DSS itself adds and removes references to objects
+            when these are created and deleted.
         recorded_since: attributes that early versions of this library did not read,
             each with an attribute that is always present where they were read. A state
             that lacks the latter is older, so the former is unknown, not absent.
@@ -87,6 +111,9 @@ class ResourceType(ABC):
     defaults: ClassVar[Mapping[str, JSON]] = {}
     constants: ClassVar[Constants] = {}
     sets: ClassVar[Sets] = {}
+    severities: ClassVar[Severities] = {}
+    produced: ClassVar[frozenset[Path]] = frozenset()
+    memberships: ClassVar[frozenset[Path]] = frozenset()
     recorded_since: ClassVar[Mapping[str, str]] = {}
     responses: ClassVar[Mapping[str, Shape]] = {}
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {}
@@ -196,6 +223,31 @@ class ResourceType(ABC):
         """
         return attributes
 
+    def severity_of(self, path: Path) -> Severity:
+        """Return what a change of the value at a path affects."""
+        table = {**_SEVERITIES, **self.severities}
+        for end in range(len(path), 0, -1):
+            if path[:end] in table:
+                return table[path[:end]]
+        return Severity.OTHER
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterable[Reference]:
+        """Return what an object refers to; by default nothing.
+
+        Args:
+            attributes: not modified. They come from a file, so their shape is not
+                certain.
+        """
+        return ()
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterable[Fact]:
+        """Return what an object is, in short; by default nothing.
+
+        Args:
+            attributes: as for :meth:`references`.
+        """
+        return ()
+
     def is_missing(self, error: Exception) -> bool:
         """Return whether an error of the client means that the object does not exist.
 
@@ -209,8 +261,14 @@ class ResourceType(ABC):
     def is_recreated(self, old: Resource, new: Resource) -> bool:
         """Return whether an object was deleted and recreated under the same id.
 
+        By default, whether the creation tags differ; override it for a type whose tag
+        DSS changes in other cases. Equal tags prove nothing: exports and duplicates
+        have the tag of the original (in all 69 pairs of an object and its copy that
+        were found in real projects).
+
         Args:
             old: the earlier version of the object.
             new: the later version, with the same id.
         """
-        return False
+        before, after = old.metadata.created_at, new.metadata.created_at
+        return None not in (before, after) and before != after

@@ -1,11 +1,25 @@
 """Datasets: their settings and schema, never their data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, cast
 
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.types.base import Documents, Project, ResourceType
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import (
+    Documents,
+    Path,
+    Project,
+    ResourceType,
+    Severities,
+)
 from dataikuapi.iac.types.cleaning import Constants, Volatile, with_defaults
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    reference_at,
+    text_at,
+    value_at,
+)
 from dataikuapi.iac.types.shapes import (
     ListShape,
     ObjectShape,
@@ -84,6 +98,15 @@ class DatasetType(ResourceType):
         ("metricsChecks", "monitor"): (False,),
     }
 
+    severities: ClassVar[Severities] = {
+        ("type",): Severity.CONNECTION,
+        ("params", "connection"): Severity.CONNECTION,
+        ("schema",): Severity.SCHEMA,
+    }
+    # In the histories of 104 repositories, 58.6 % of all modified datasets differ in
+    # nothing else: their recipe was saved, or run.
+    produced: ClassVar[frozenset[Path]] = frozenset({("schema",)})
+
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
         """Return full definitions; ``None`` for an item without params or schema."""
         items = expect_items(project.list_datasets(), "name")
@@ -103,3 +126,16 @@ class DatasetType(ResourceType):
             flow_options = cast(dict[str, JSON], attributes["flowOptions"])
             attributes["flowOptions"] = with_defaults(flow_options, _FLOW_DEFAULTS)
         return attributes
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return the connection."""
+        return reference_at(attributes, "connection", "params", "connection")
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return type, connection, and how many columns there are."""
+        for label, *path in (("type", "type"), ("connection", "params", "connection")):
+            if text_at(attributes, *path):
+                yield Fact(label, (text_at(attributes, *path),))
+        columns = value_at(attributes, "schema", "columns")
+        if isinstance(columns, list):
+            yield Fact("columns", (f"{len(columns)}",))

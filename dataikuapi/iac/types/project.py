@@ -4,12 +4,19 @@ DSS spreads it over several documents: name, descriptions, tags and checklists a
 ``/metadata``, not in ``/settings``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.types.base import Documents, Identity, Project, ResourceType
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import (
+    Documents,
+    Identity,
+    Project,
+    ResourceType,
+    Severities,
+)
+from dataikuapi.iac.types.references import Fact, text_at
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.sets import (
     Sets,
@@ -55,6 +62,14 @@ class ProjectType(ResourceType):
         ("permissions", "dashboardAuthorizations", "authorizations", "modes"): by_value,
         ("exposedObjects", "objects"): by_type_and_name,
         ("exposedObjects", "objects", "rules"): by("targetProject"),
+    }
+    severities: ClassVar[Severities] = {
+        ("permissions",): Severity.PERMISSIONS,
+        ("exposedObjects",): Severity.PERMISSIONS,
+        ("settings", "codeEnvs"): Severity.CONNECTION,
+        ("settings", "container"): Severity.CONNECTION,
+        ("settings", "datasetsCreationSettings"): Severity.CONNECTION,
+        ("bundleContainerSettings",): Severity.CONNECTION,
     }
     recorded_since: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("projectAppType", *_BUNDLE_SETTINGS), "projectAppType"
@@ -156,11 +171,8 @@ class ProjectType(ResourceType):
         attributes |= {name: item for name, item in present.items() if item is not None}
         return self.canonical(attributes, redactor)
 
-    def is_recreated(self, old: Resource, new: Resource) -> bool:
-        """Return whether the creation tags differ; a project keeps its tag for life.
-
-        Equal tags prove nothing: exports and duplicates have the tag of the original
-        (in all 69 pairs of an object and its copy that were found in real projects).
-        """
-        before, after = old.metadata.created_at, new.metadata.created_at
-        return None not in (before, after) and before != after
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return name and owner."""
+        for label, *path in (("name", "name"), ("owner", "permissions", "owner")):
+            if text_at(attributes, *path):
+                yield Fact(label, (text_at(attributes, *path),))

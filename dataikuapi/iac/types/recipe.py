@@ -1,12 +1,14 @@
 """Recipes with their payload: the script, or the settings of a visual recipe."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
 from dataikuapi.iac.exceptions import UnsupportedValueError
+from dataikuapi.iac.models.changes import pointer_token
 from dataikuapi.iac.models.json_values import JSON, find_unsupported
-from dataikuapi.iac.types.base import Documents, Project, ResourceType
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import Documents, Project, ResourceType, Severities
 from dataikuapi.iac.types.cleaning import (
     ANY,
     KEYED_BY_COLUMN,
@@ -15,6 +17,14 @@ from dataikuapi.iac.types.cleaning import (
     drop_constants,
     drop_paths,
     normalize_numbers,
+)
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    Role,
+    reference_at,
+    text_at,
+    value_at,
 )
 from dataikuapi.iac.types.secrets import Redactor, redact
 from dataikuapi.iac.types.shapes import (
@@ -183,6 +193,14 @@ class RecipeType(ResourceType):
     }
     constants: ClassVar[Constants] = _DOCUMENT_CONSTANTS
     code = frozenset({"payload"})
+    severities: ClassVar[Severities] = {
+        ("payload",): Severity.CODE,
+        ("inputs",): Severity.CODE,
+        ("outputs",): Severity.CODE,
+        ("type",): Severity.CODE,
+        ("params", "envSelection"): Severity.CONNECTION,
+        ("params", "containerSelection"): Severity.CONNECTION,
+    }
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
         """Return the names only; each recipe has to be fetched."""
@@ -216,6 +234,46 @@ class RecipeType(ResourceType):
     def is_missing(self, error: Exception) -> bool:
         """Return whether DSS responded with 200 but without the key ``recipe``."""
         return isinstance(error, KeyError) and error.args == ("recipe",)
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return inputs, outputs, and the code environment.
+
+        Inputs and outputs do not say of which type they are. They count as datasets,
+        which most of them are; a folder or a model is named by its generated id.
+        """
+        for role in (Role.INPUT, Role.OUTPUT):
+            yield from _flow_references(attributes, role)
+        yield from reference_at(
+            attributes, "code_env", "params", "envSelection", "envName"
+        )
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return type, inputs and outputs."""
+        if text_at(attributes, "type"):
+            yield Fact("type", (text_at(attributes, "type"),))
+        for role in (Role.INPUT, Role.OUTPUT):
+            names = tuple(
+                f"{item.project_key}.{item.name}" if item.project_key else item.name
+                for item in _flow_references(attributes, role)
+            )
+            if names:
+                yield Fact(f"{role.value}s", names)
+
+
+def _flow_references(attributes: Mapping[str, JSON], role: Role) -> Iterator[Reference]:
+    """Yield inputs or outputs; of an object in another project, the name has its key.
+
+    Names of datasets have no dots.
+    """
+    ports = value_at(attributes, f"{role.value}s")
+    for port, value in ports.items() if isinstance(ports, dict) else ():
+        items = value.get("items") if isinstance(value, dict) else None
+        for position, item in enumerate(items if isinstance(items, list) else ()):
+            text = text_at(item, "ref") if isinstance(item, dict) else ""
+            project_key, _, name = text.rpartition(".")
+            if name:
+                pointer = f"/{role.value}s/{pointer_token(port)}/items/{position}/ref"
+                yield Reference("dataset", name, pointer, role, project_key or None)
 
 
 def _payload(recipe_type: str, text: str, redactor: Redactor) -> JSON:

@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.types.base import Identity, ResourceType
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.recipe import RecipeType
+from dataikuapi.iac.types.references import Fact, Reference
 from dataikuapi.iac.types.secrets import redact_constant
 from dataikuapi.iac.types.sets import Sets
 
@@ -18,14 +20,19 @@ __all__ = [
     "PROJECT",
     "RECIPE",
     "TYPES",
+    "facts_of",
+    "is_membership",
+    "is_produced",
     "is_project",
     "is_recreated",
     "privileged_attributes",
     "recorded_since",
     "redacted",
+    "references_of",
     "require_known_type",
     "select_types",
     "sets_of",
+    "severity_of",
     "without_noise",
 ]
 
@@ -143,3 +150,42 @@ def redacted(resource_type: str, attributes: dict[str, JSON]) -> dict[str, JSON]
     """
     kind = TYPES.get(resource_type)
     return attributes if kind is None else kind.redact(attributes, redact_constant)
+
+
+def severity_of(resource_type: str, path: Path) -> Severity:
+    """Return what a change of the value at a path affects.
+
+    Args:
+        resource_type: its name; one that is not registered has no severities.
+        path: names of members.
+    """
+    kind = TYPES.get(resource_type)
+    return Severity.OTHER if kind is None else kind.severity_of(path)
+
+
+def references_of(resource: Resource) -> tuple[Reference, ...]:
+    """Return what a resource refers to; nothing if its type is not registered."""
+    kind = TYPES.get(resource.resource_type)
+    return () if kind is None else tuple(kind.references(resource.attributes))
+
+
+def facts_of(resource: Resource) -> tuple[Fact, ...]:
+    """Return what a resource is, in short; nothing if its type is not registered."""
+    kind = TYPES.get(resource.resource_type)
+    return () if kind is None else tuple(kind.facts(resource.attributes))
+
+
+def is_produced(resource_type: str, path: Path) -> bool:
+    """Return whether DSS rewrites a value when a recipe is saved or run."""
+    kind = TYPES.get(resource_type)
+    return kind is not None and _is_below(path, kind.produced)
+
+
+def is_membership(resource_type: str, path: Path) -> bool:
+    """Return whether DSS rewrites a value when objects are created or deleted."""
+    kind = TYPES.get(resource_type)
+    return kind is not None and _is_below(path, kind.memberships)
+
+
+def _is_below(path: Path, paths: Collection[Path]) -> bool:
+    return any(path[: len(other)] == other for other in paths)
