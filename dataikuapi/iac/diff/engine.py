@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from dataikuapi.iac.diff.masked import Comparable, comparable, count_masked
 from dataikuapi.iac.diff.uncompared import uncompared_attributes
@@ -14,6 +14,7 @@ from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import (
     AttributeDiffs,
     ChangeType,
+    ComparedStates,
     DSSVersions,
     ResourceDiff,
     ResourceDiffs,
@@ -89,8 +90,8 @@ class DiffEngine:
         diffs = [
             self._diff_resource(
                 resource_id,
-                old_state.get_resource(resource_id),
-                new_state.get_resource(resource_id),
+                old_state,
+                new_state,
                 uncompared,
             )
             for resource_id in sorted(known - reasons.keys())
@@ -106,6 +107,8 @@ class DiffEngine:
             uncompared=ignore.apply_to_uncompared(uncompared),
             rules=ignore.usage(),
             dss_versions=DSSVersions(_version(old_state), _version(new_state)),
+            states=_compared_states(old_state, new_state, diffs),
+            hidden=ignore.hidden(),
         )
 
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:
@@ -133,15 +136,24 @@ class DiffEngine:
     def _diff_resource(
         self,
         resource_id: str,
-        old: Resource | None,
-        new: Resource | None,
+        old_state: State,
+        new_state: State,
         uncompared: list[UncomparedAttribute],
     ) -> ResourceDiff:
         """Compare two versions of a resource, and note what cannot be compared."""
+        old = old_state.get_resource(resource_id)
+        new = new_state.get_resource(resource_id)
         resource_type = resource_id.partition(".")[0]
         if old is None or new is None:
             change_type = ChangeType.ADDED if old is None else ChangeType.REMOVED
-            return ResourceDiff(change_type, resource_id, resource_type, old, new)
+            return ResourceDiff(
+                change_type,
+                resource_id,
+                resource_type,
+                old,
+                new,
+                old_read_at=_read_at(old_state, resource_id),
+            )
         items = uncompared_attributes(old, new)
         uncompared += items
         unknown = {item.attribute for item in items}
@@ -167,6 +179,7 @@ class DiffEngine:
             changes,
             is_recreated(old, new),
             count_masked(compared, changes),
+            old_read_at=_read_at(old_state, resource_id),
         )
 
     def _diff_attributes(
@@ -226,3 +239,20 @@ def _version(state: State) -> str | None:
     """Return the version of the DSS that a state was read from, if it is known."""
     version = (state.instance or {}).get("dss_version")
     return version if isinstance(version, str) else None
+
+
+def _read_at(state: State, resource_id: str) -> datetime | None:
+    return state.scope.read_at(resource_id) if state.scope is not None else None
+
+
+def _compared_states(
+    old: State, new: State, diffs: Iterable[ResourceDiff]
+) -> ComparedStates:
+    addresses = ((state.instance or {}).get("address") for state in (new, old))
+    return ComparedStates(
+        environment=old.environment or new.environment,
+        serial=old.serial,
+        url=next((item for item in addresses if isinstance(item, str)), None),
+        projects=tuple(sorted({diff.resource_id.split(".", 2)[1] for diff in diffs})),
+        read_at=new.updated_at,
+    )

@@ -6,14 +6,13 @@ from datetime import date
 
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import (
-    Change,
     ChangeType,
+    HiddenResource,
     ResourceDiff,
     RuleUsage,
     UncomparedAttribute,
     UnreadableResource,
 )
-from dataikuapi.iac.models.diff import AttributeDiffs
 
 __all__ = ["IgnoreFilter"]
 
@@ -33,7 +32,8 @@ class IgnoreFilter:
         self._rules = rules
         self._today = today
         self._suppressed = [0] * len(rules)
-        self._without: set[tuple[int, str]] = set()
+        self._without: dict[str, int] = {}
+        self._hidden: dict[str, int] = {}
         self._by_id: dict[str, list[int]] = {}
         self._by_pattern: list[int] = []
         for number, rule in enumerate(rules):
@@ -74,6 +74,13 @@ class IgnoreFilter:
             for rule, suppressed in zip(self._rules, self._suppressed, strict=True)
         ]
 
+    def hidden(self) -> list[HiddenResource]:
+        """Return the resources of which nothing is left to report so far."""
+        return [
+            HiddenResource(resource_id, str(self._rules[number]))
+            for resource_id, number in sorted(self._hidden.items())
+        ]
+
     def _filter(self, diff: ResourceDiff) -> ResourceDiff | None:
         if diff.change_type is ChangeType.UNCHANGED and not diff.is_recreated:
             return diff
@@ -82,16 +89,18 @@ class IgnoreFilter:
             rule = self._rules[number]
             if rule.suppresses(diff):
                 self._suppressed[number] += 1
-                self._without.add((number, diff.resource_id))
+                self._without[diff.resource_id] = number
+                self._hidden[diff.resource_id] = number
                 return _without_resource(diff)
             remaining = tuple(
                 change for change in changes if not rule.suppresses(diff, change)
             )
             self._suppressed[number] += len(changes) - len(remaining)
             if changes and not remaining:
-                return _as_unchanged(diff)
+                self._hidden[diff.resource_id] = number
+                return diff.with_changes(())
             changes = remaining
-        return _with_changes(diff, changes)
+        return diff.with_changes(changes)
 
     def _ignores(self, unread: UnreadableResource) -> bool:
         for number in self._matching_rules(unread.resource_id):
@@ -105,7 +114,7 @@ class IgnoreFilter:
         for number in self._matching_rules(item.resource_id):
             if self._rules[number].suppresses_all_of(item.attribute):
                 # Of a resource that is left out as a whole, that counts already.
-                is_counted = (number, item.resource_id) in self._without
+                is_counted = self._without.get(item.resource_id) == number
                 self._suppressed[number] += not is_counted
                 return True
         return False
@@ -127,40 +136,7 @@ class IgnoreFilter:
 def _without_resource(diff: ResourceDiff) -> ResourceDiff | None:
     """Return what remains of a diff if the whole resource is ignored."""
     if diff.change_type is ChangeType.MODIFIED and not diff.is_recreated:
-        return _as_unchanged(diff)
+        return replace(
+            diff, change_type=ChangeType.UNCHANGED, changes=(), attribute_diffs=None
+        )
     return None
-
-
-def _as_unchanged(diff: ResourceDiff) -> ResourceDiff:
-    return replace(
-        diff, change_type=ChangeType.UNCHANGED, changes=(), attribute_diffs=None
-    )
-
-
-def _with_changes(diff: ResourceDiff, changes: tuple[Change, ...]) -> ResourceDiff:
-    """Return the diff with only some of its changes."""
-    if len(changes) == len(diff.changes):
-        return diff
-    return replace(
-        diff,
-        changes=changes,
-        attribute_diffs=_restrict(diff.attribute_diffs, changes),
-    )
-
-
-def _restrict(
-    diffs: AttributeDiffs | None, changes: Sequence[Change]
-) -> AttributeDiffs | None:
-    """Return the diffs of only those attributes that have a change."""
-    if diffs is None:
-        return None
-    names = {change.segments[0].name for change in changes}
-    return {
-        "added": {key: value for key, value in diffs["added"].items() if key in names},
-        "removed": {
-            key: value for key, value in diffs["removed"].items() if key in names
-        },
-        "modified": {
-            key: value for key, value in diffs["modified"].items() if key in names
-        },
-    }

@@ -2,8 +2,10 @@
 
 from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
 from dataikuapi.iac.models.comparison import (
+    ComparedStates,
     Coverage,
     DSSVersions,
+    HiddenResource,
     ResourceDiffs,
     RuleUsage,
     UncomparedAttribute,
@@ -18,14 +20,17 @@ from dataikuapi.iac.models.diff import (
 from dataikuapi.iac.models.ids import ResourceId, make_resource_id
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
 from dataikuapi.iac.models.scope import Scope, ScopeEntry
+from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.models.state import State
 
 __all__ = [
     "AttributeDiffs",
     "Change",
     "ChangeType",
+    "ComparedStates",
     "Coverage",
     "DSSVersions",
+    "HiddenResource",
     "MaskedValues",
     "PathSegment",
     "Resource",
@@ -36,6 +41,7 @@ __all__ = [
     "RuleUsage",
     "Scope",
     "ScopeEntry",
+    "Severity",
     "State",
     "UncomparedAttribute",
     "UnreadableResource",

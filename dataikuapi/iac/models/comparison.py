@@ -1,15 +1,18 @@
 """ResourceDiffs: what a comparison of two states found, with its context."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, SupportsIndex, overload
 
 from dataikuapi.iac.models.diff import ChangeType, MaskedValues, ResourceDiff
 from dataikuapi.iac.models.resource import Resource
 
 __all__ = [
+    "ComparedStates",
     "Coverage",
     "DSSVersions",
+    "HiddenResource",
     "ResourceDiffs",
     "RuleUsage",
     "UncomparedAttribute",
@@ -96,7 +99,40 @@ class Coverage(NamedTuple):
         return self.tracked / self.existing if self.existing else 1.0
 
 
+class HiddenResource(NamedTuple):
+    """A resource that changed, but of which ignore rules hide all changes.
+
+    Args:
+        resource_id: of the resource.
+        rule: the last of these rules, as it is written.
+    """
+
+    resource_id: str
+    rule: str
+
+
+class ComparedStates(NamedTuple):
+    """Where the compared states are from.
+
+    Args:
+        environment: of the old state, or of the new one; "" if neither has one.
+        serial: of the old state.
+        url: of the DSS that the new state was read from, or the old one; ``None`` if
+            neither says.
+        projects: the keys of the projects that were compared.
+        read_at: when the new state was read; when it was last updated, if it was
+            loaded.
+    """
+
+    environment: str = ""
+    serial: int | None = None
+    url: str | None = None
+    projects: tuple[str, ...] = ()
+    read_at: datetime | None = None
+
+
 _NO_VERSIONS = DSSVersions()
+_NO_STATES = ComparedStates()
 
 
 class ResourceDiffs(list[ResourceDiff]):
@@ -120,6 +156,11 @@ class ResourceDiffs(list[ResourceDiff]):
         coverage: of the old state; ``None`` where DSS was not read.
         title: what was compared with what, in one line; may be "".
         dss_versions: the versions of DSS from which the states were read.
+        states: where the states are from.
+        hidden: resources that would have changed without the ignore rules, in the order
+            of the ids.
+        hidden_derived: how many changes that DSS made by itself are hidden.
+        whole: all diffs of the comparison that these are a part of; by default, these.
 
     Example:
         .. code-block:: python
@@ -139,6 +180,10 @@ class ResourceDiffs(list[ResourceDiff]):
         coverage: Coverage | None = None,
         title: str = "",
         dss_versions: DSSVersions = _NO_VERSIONS,
+        states: ComparedStates = _NO_STATES,
+        hidden: Iterable[HiddenResource] = (),
+        hidden_derived: int = 0,
+        whole: Sequence[ResourceDiff] | None = None,
     ) -> None:
         super().__init__(diffs)
         self.unknown = tuple(unknown)
@@ -147,6 +192,15 @@ class ResourceDiffs(list[ResourceDiff]):
         self.coverage = coverage
         self.title = title
         self.dss_versions = dss_versions
+        self.states = states
+        self.hidden = tuple(hidden)
+        self.hidden_derived = hidden_derived
+        self._whole = whole
+
+    @property
+    def whole(self) -> Sequence[ResourceDiff]:
+        """All diffs of the comparison, of which the list may be a part."""
+        return self if self._whole is None else self._whole
 
     @property
     def unknown_in_part(self) -> tuple[str, ...]:
@@ -164,6 +218,10 @@ class ResourceDiffs(list[ResourceDiff]):
     def from_iterable(cls, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
         """Return the same object if it has a context, else the diffs without one."""
         return diffs if isinstance(diffs, cls) else cls(diffs)
+
+    def replaced(self, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
+        """Return other diffs, with the same context."""
+        return self._part(diffs)
 
     def of_type(self, change_type: ChangeType) -> "ResourceDiffs":
         """Return the diffs of that type."""
@@ -198,6 +256,10 @@ class ResourceDiffs(list[ResourceDiff]):
             coverage=self.coverage,
             title=self.title,
             dss_versions=self.dss_versions,
+            states=self.states,
+            hidden=self.hidden,
+            hidden_derived=self.hidden_derived,
+            whole=tuple(self) if self._whole is None else self._whole,
         )
 
     @overload

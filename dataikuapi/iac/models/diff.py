@@ -1,6 +1,7 @@
 """ResourceDiff: what happened to one resource between two states."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple, TypedDict
@@ -87,6 +88,7 @@ class ResourceDiff:
             from the attribute diffs when omitted.
         is_recreated: whether it was deleted and created again under the same id.
         masked: how many values could not be compared, which may have changed or not.
+        old_read_at: when the old state was read, if it says so.
     """
 
     change_type: ChangeType
@@ -98,6 +100,7 @@ class ResourceDiff:
     changes: tuple[Change, ...] = ()
     is_recreated: bool = False
     masked: MaskedValues = NOTHING_MASKED
+    old_read_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Derive changes from the attribute diffs."""
@@ -131,14 +134,49 @@ class ResourceDiff:
 
         An import, a duplication, a revert and a push through git change an object
         without a later version tag; then it is whoever saved the object last before.
-        ``None`` unless the resource was modified and DSS has an editor.
+        Nor can an edit from before the old state was read have made a change since.
+        ``None`` if there is nothing to tell it by, or no editor.
         """
         old, new = self.old_resource, self.new_resource
+        if self.predates_old_state:
+            return False
         if self.change_type is not ChangeType.MODIFIED or self.last_modified_by is None:
             return None
         if old is None or new is None:
             return None
         return new.metadata.is_saved_after(old.metadata)
+
+    @property
+    def predates_old_state(self) -> bool:
+        """Whether the last edit was made before the old state was read.
+
+        That of a removed resource always was, so for it this is false.
+        """
+        when = self.last_modified_at
+        if self.new_resource is None or when is None or self.old_read_at is None:
+            return False
+        return when < self.old_read_at
+
+    def with_changes(self, changes: Sequence[Change]) -> "ResourceDiff":
+        """Return the diff with only some of its changes; with none, it is unchanged.
+
+        Args:
+            changes: a part of those that it has.
+        """
+        if len(changes) == len(self.changes):
+            return self
+        if not changes:
+            return replace(
+                self,
+                change_type=ChangeType.UNCHANGED,
+                changes=(),
+                attribute_diffs=None,
+            )
+        return replace(
+            self,
+            changes=tuple(changes),
+            attribute_diffs=_restrict(self.attribute_diffs, changes),
+        )
 
     def __repr__(self) -> str:
         """Return a summary in one line, without values of attributes."""
@@ -176,3 +214,21 @@ def _derive_changes(parts: AttributeDiffs) -> tuple[Change, ...]:
         for name, change in parts["modified"].items()
     ]
     return (*added, *removed, *modified)
+
+
+def _restrict(
+    diffs: AttributeDiffs | None, changes: Sequence[Change]
+) -> AttributeDiffs | None:
+    """Return the diffs of only those attributes that have a change."""
+    if diffs is None:
+        return None
+    names = {change.segments[0].name for change in changes}
+    return {
+        "added": {key: value for key, value in diffs["added"].items() if key in names},
+        "removed": {
+            key: value for key, value in diffs["removed"].items() if key in names
+        },
+        "modified": {
+            key: value for key, value in diffs["modified"].items() if key in names
+        },
+    }

@@ -104,6 +104,14 @@ class Scope(Sequence[ScopeEntry]):
             for resource_type in entry.types
         }
 
+    @cached_property
+    def _times(self) -> dict[Part, datetime]:
+        return {
+            (entry.project, resource_type): entry.read_at
+            for entry in self._entries
+            for resource_type in entry.types
+        }
+
     @property
     def parts(self) -> Set[Part]:
         """What was read completely: project keys, each with a type."""
@@ -118,6 +126,14 @@ class Scope(Sequence[ScopeEntry]):
             ValueError: if the id is malformed.
         """
         return part_of(resource_id) in self._serials
+
+    def read_at(self, resource_id: str) -> datetime | None:
+        """Return when the part of an object was read; ``None`` if it was not.
+
+        Raises:
+            ValueError: if the id is malformed.
+        """
+        return self._times.get(part_of(resource_id))
 
     def newer_than(self, serial: int, within: "Scope | None" = None) -> list[Part]:
         """Return the parts that this scope stored after a serial.
