@@ -16,6 +16,13 @@ from coverage import Coverage
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRED = 90
 TESTED_BY = {
+    "analysis/causes.py": "test_causes.py",
+    "analysis/facts.py": "test_analysis.py",
+    "analysis/flow.py": "test_flow.py",
+    "analysis/grouping.py": "test_grouping.py",
+    "analysis/hiding.py": "test_causes.py",
+    "analysis/renames.py": "test_renames.py",
+    "analysis/weights.py": "test_weights.py",
     "backends/base.py": "test_backends.py",
     "backends/blob.py": "test_backends.py",
     "backends/local.py": "test_backends.py",

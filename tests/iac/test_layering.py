@@ -31,11 +31,13 @@ MAY_IMPORT = {
     "types": {"models", "exceptions"},
     # types: what looks like a secret.
     "ignore": {"files", "models", "types", "exceptions"},
-    "reports": {"alignment", "console", "models"},
+    # types: what the attributes of each type mean.
+    "analysis": {"models", "types"},
+    "reports": {"alignment", "analysis", "console", "models"},
     "diff": {"alignment", "ignore", "models", "reports", "types"},
     "backends": {"console", "files", "models", "statefile", "exceptions"},
     "sync": {"console", "merge", "types", "models", "exceptions"},
-    "drift": {"diff", "ignore", "models", "reports"},
+    "drift": {"analysis", "diff", "ignore", "models", "reports"},
     "state_store": {
         "backends.base",
         "backends.adapter",
@@ -62,6 +64,7 @@ MAY_IMPORT = {
     },
     # Everything but the sandbox.
     "cli": {
+        "analysis",
         "backends",
         "console",
         "config",

@@ -1,0 +1,139 @@
+"""Finds changes that follow from others: DSS makes them, nobody edited them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from dataikuapi.iac.analysis.flow import Flow, referenced_id
+from dataikuapi.iac.analysis.weights import names_of, severity_of_change
+from dataikuapi.iac.models import Change, ChangeType, Resource, ResourceDiff
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.registry import is_membership, is_produced, references_of
+
+__all__ = ["Cause", "Causes"]
+
+
+class Cause(NamedTuple):
+    """Why DSS made a change.
+
+    Args:
+        resource_id: of the changed object under which the change is shown; of the
+            recipe, if that has not changed.
+        reason: in words, such as "schema follows recipe compute_orders".
+    """
+
+    resource_id: str
+    reason: str
+
+
+class Causes:
+    """Looks up the causes of changes.
+
+    Args:
+        diffs: of the whole comparison, unchanged resources included.
+        renames: new ids by old ids.
+    """
+
+    def __init__(
+        self, diffs: Sequence[ResourceDiff], flow: Flow, renames: Mapping[str, str]
+    ) -> None:
+        self._diffs = {diff.resource_id: diff for diff in diffs}
+        self._flow = flow
+        self._renames = renames
+        self._renamed = set(renames.values())
+
+    def of(self, diff: ResourceDiff, change: Change) -> Cause | None:
+        """Return the cause of a change; ``None`` if it is an edit of its own."""
+        if is_produced(diff.resource_type, names_of(change)):
+            return self._producer(diff, names_of(change)[0])
+        return self._made_or_deleted(diff, change)
+
+    def _producer(self, diff: ResourceDiff, attribute: str) -> Cause | None:
+        """Return the recipe that has the object as an output, if any.
+
+        That a recipe was run leaves no trace in its configuration.
+        """
+        producers = self._flow.producers(diff.resource_id)
+        if not producers:
+            return None
+        producer = next(filter(self._is_edited, producers), producers[0])
+        root = self._root(producer, {diff.resource_id})
+        reason = f"{attribute} follows {_noun(producer)}"
+        if root is None:
+            return Cause(producer, f"{reason}, which was run but not edited")
+        return Cause(root, reason)
+
+    def _root(self, producer: str, seen: set[str]) -> str | None:
+        """Return the edited object upstream that explains other columns."""
+        if self._is_edited(producer):
+            return producer
+        for source in self._flow.inputs(producer):
+            diff = self._diffs.get(source)
+            if source in seen or diff is None or not _has_other_columns(diff):
+                continue
+            above = self._flow.producers(source)
+            if not above:
+                return source
+            for recipe in above:
+                root = self._root(recipe, {*seen, source})
+                if root is not None:
+                    return root
+        return None
+
+    def _is_edited(self, resource_id: str) -> bool:
+        """Return whether an object is new, or computes something else."""
+        diff = self._diffs.get(resource_id)
+        return diff is not None and (
+            diff.change_type is ChangeType.ADDED
+            or any(
+                severity_of_change(diff.resource_type, item) is not Severity.DESCRIPTION
+                for item in diff.changes
+            )
+        )
+
+    def _made_or_deleted(self, diff: ResourceDiff, change: Change) -> Cause | None:
+        """Return the object whose rename, creation or deletion the change follows."""
+        before = _referenced_at(diff.old_resource, change, change.old)
+        after = _referenced_at(diff.new_resource, change, change.new)
+        if not before and not after:
+            return None
+        if before <= self._renames.keys() and after <= self._renamed:
+            new = max(after or {self._renames[old] for old in before})
+            return Cause(new, f"refers to {_noun(new)} by its new name")
+        is_whole = all(map(self._is_removed, before)) and all(map(self._is_new, after))
+        if is_whole and is_membership(diff.resource_type, names_of(change)):
+            other = max(before | after)
+            verb = "created" if after else "deleted"
+            return Cause(other, f"follows from {_noun(other)} being {verb}")
+        return None
+
+    def _is_removed(self, resource_id: str) -> bool:
+        diff = self._diffs.get(resource_id)
+        return diff is not None and diff.change_type is ChangeType.REMOVED
+
+    def _is_new(self, resource_id: str) -> bool:
+        diff = self._diffs.get(resource_id)
+        return diff is not None and diff.change_type is ChangeType.ADDED
+
+
+def _has_other_columns(diff: ResourceDiff) -> bool:
+    return any(is_produced(diff.resource_type, names_of(item)) for item in diff.changes)
+
+
+def _referenced_at(
+    resource: Resource | None, change: Change, value: object
+) -> set[str]:
+    """Return the ids that a resource refers to inside the changed value."""
+    if resource is None or value is None:
+        return set()
+    pointer = change.pointer
+    return {
+        referenced_id(resource, item)
+        for item in references_of(resource)
+        if item.pointer == pointer or item.pointer.startswith(f"{pointer}/")
+    }
+
+
+def _noun(resource_id: str) -> str:
+    """Return type and name of an object of which the project is clear."""
+    resource_type, _, rest = resource_id.partition(".")
+    return f"{resource_type} {rest.partition('.')[2] or rest}"

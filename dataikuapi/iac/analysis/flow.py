@@ -1,0 +1,77 @@
+"""The flow: which objects are computed from which others."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from dataikuapi.iac.models import Resource, ResourceDiff
+from dataikuapi.iac.types.references import Reference, Role
+from dataikuapi.iac.types.registry import references_of
+
+__all__ = ["Flow", "referenced_id"]
+
+
+def referenced_id(resource: Resource, reference: Reference) -> str:
+    """Return the id of the object that a reference refers to.
+
+    It is put together from the reference, so there need not be such an object.
+    """
+    project_key = reference.project_key or resource.project_key
+    return f"{reference.resource_type}.{project_key}.{reference.name}"
+
+
+class Flow:
+    """Inputs and outputs of resources, before and after the changes.
+
+    An edge that was removed counts as well: what it led to was affected. Objects that
+    are not in the diffs, such as those of a type that is not read, connect others but
+    are not listed themselves.
+
+    Args:
+        diffs: of the whole comparison, unchanged resources included.
+    """
+
+    def __init__(self, diffs: Iterable[ResourceDiff]) -> None:
+        self._known: set[str] = set()
+        self._next: dict[str, dict[str, None]] = {}
+        self._producers: dict[str, dict[str, None]] = {}
+        self._inputs: dict[str, dict[str, None]] = {}
+        for diff in diffs:
+            self._known.add(diff.resource_id)
+            for resource in (diff.old_resource, diff.new_resource):
+                if resource is not None:
+                    self._add(resource)
+
+    def downstream(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids of what is computed from these objects, sorted.
+
+        Args:
+            ids: they are not part of the result.
+        """
+        start = set(ids)
+        seen, queue = set(start), deque(start)
+        while queue:
+            for following in self._next.get(queue.popleft(), ()):
+                if following not in seen:
+                    seen.add(following)
+                    queue.append(following)
+        return tuple(sorted((seen - start) & self._known))
+
+    def producers(self, resource_id: str) -> tuple[str, ...]:
+        """Return the ids of the objects that have this one as an output."""
+        return tuple(self._producers.get(resource_id, ()))
+
+    def inputs(self, resource_id: str) -> tuple[str, ...]:
+        """Return the ids of the inputs of an object, whether they exist or not."""
+        return tuple(self._inputs.get(resource_id, ()))
+
+    def _add(self, resource: Resource) -> None:
+        own_id = resource.resource_id
+        for reference in references_of(resource):
+            if reference.role is Role.INPUT:
+                other = referenced_id(resource, reference)
+                self._next.setdefault(other, {})[own_id] = None
+                self._inputs.setdefault(own_id, {})[other] = None
+            elif reference.role is Role.OUTPUT:
+                other = referenced_id(resource, reference)
+                self._next.setdefault(own_id, {})[other] = None
+                self._producers.setdefault(other, {})[own_id] = None

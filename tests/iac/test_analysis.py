@@ -1,0 +1,157 @@
+"""Facts: what a report says, each thing once, the heaviest first."""
+
+import copy
+import pickle
+
+from dataikuapi.iac.analysis import DerivedFact, ObjectFact, SharedFact, analyze
+from dataikuapi.iac.models import ChangeType, Severity
+from iac.flows import (
+    CLEAN,
+    FLOW,
+    PREPARE,
+    RAW,
+    REPORT,
+    TOP,
+    changed,
+    dataset,
+    diff,
+    recipe,
+    resource,
+    with_columns,
+)
+
+
+def facts(old, new):
+    return [
+        (fact.severity.value, *(item.resource_id.split(".", 1)[1] for item in of(fact)))
+        for fact in analyze(diff(old, new)).facts
+    ]
+
+
+def of(fact):
+    return fact.diffs if isinstance(fact, SharedFact) else [fact.diff]
+
+
+def test_the_heaviest_comes_first():
+    old = [*FLOW, dataset("gone"), dataset("other")]
+    new = [
+        RAW,
+        changed(PREPARE, tags=["x"]),
+        CLEAN,
+        changed(REPORT, payload="c\n"),
+        changed(TOP, formatType="csv"),
+        dataset("other", connection="s3"),
+        recipe("new", "", ""),
+    ]
+    assert facts(old, new) == [
+        ("removed", "SHOP.gone"),
+        ("added", "SHOP.new"),
+        ("connection", "SHOP.other"),
+        ("code", "SHOP.report"),
+        ("other", "SHOP.top"),
+        ("description", "SHOP.prepare"),
+    ]
+
+
+def test_of_those_that_weigh_the_same_the_most_downstream_comes_first():
+    new = [RAW, changed(PREPARE, payload="x"), CLEAN, changed(REPORT, payload="x"), TOP]
+    first, second = analyze(diff(FLOW, new)).facts
+    assert first.diff.resource_id == "recipe.SHOP.prepare"
+    assert first.downstream == (
+        "dataset.SHOP.clean",
+        "dataset.SHOP.top",
+        "recipe.SHOP.report",
+    )
+    assert second.downstream == ("dataset.SHOP.top",)
+
+
+def test_a_description_affects_nothing_downstream():
+    new = [RAW, changed(PREPARE, tags=["x"]), CLEAN, REPORT, TOP]
+    diffs = diff(FLOW, new)
+    analysis = analyze(diffs)
+    assert analysis.facts[0].downstream == ()
+    assert analysis.downstream(diffs[3]) == ()
+
+
+def test_each_change_is_in_exactly_one_fact():
+    sets = [dataset(f"d{number}", "id") for number in range(4)]
+    old = [*FLOW, *sets]
+    new = [
+        with_columns(RAW, "id", "amount", "x"),
+        changed(PREPARE, payload="x"),
+        with_columns(CLEAN, "id", "x"),
+        REPORT,
+        TOP,
+        *(dataset(item.resource_name, "id", connection="s3") for item in sets[1:]),
+        changed(sets[0], tags=["x"], params={}),
+    ]
+    diffs = diff(old, new)
+    told = []
+    for fact in analyze(diffs).facts:
+        for item in (fact, *getattr(fact, "derived", ())):
+            told += [
+                (one.resource_id, str(change))
+                for one in of(item)
+                for change in item.changes
+            ]
+    assert sorted(told) == sorted(
+        (item.resource_id, str(change)) for item in diffs for change in item.changes
+    )
+
+
+def test_shared_changes_and_those_of_one_resource():
+    sets = [dataset(f"d{number}", "id") for number in range(3)]
+    new = [dataset(item.resource_name, "id", connection="s3") for item in sets]
+    new[1] = changed(new[1], tags=["x"])
+    shared, own = analyze(diff(sets, new)).facts
+    assert isinstance(shared, SharedFact)
+    assert [str(change) for change in shared.changes] == ["~ params.connection"]
+    assert isinstance(own, ObjectFact)
+    assert [str(change) for change in own.changes] == ["+ tags[0]"]
+    assert own.severity is Severity.DESCRIPTION
+
+
+def test_a_derived_fact_is_below_its_cause_or_by_itself():
+    wider = with_columns(CLEAN, "id", "x")
+    (fact,) = analyze(
+        diff(FLOW, [RAW, changed(PREPARE, payload="x"), wider, REPORT, TOP])
+    ).facts
+    (derived,) = fact.derived
+    assert derived.diff.resource_id == "dataset.SHOP.clean"
+    (fact,) = analyze(diff(FLOW, [RAW, PREPARE, wider, REPORT, TOP])).facts
+    assert isinstance(fact, DerivedFact)
+
+
+def test_a_recreated_resource_weighs_as_much_as_a_removed_one():
+    again = changed(TOP)
+    old, again.metadata.created_at = changed(TOP), TOP.metadata.deployed_at
+    old.metadata.created_at = TOP.metadata.deployed_at.replace(year=2020)
+    (found,) = diff([old], [again])
+    assert found.is_recreated and found.change_type is ChangeType.UNCHANGED
+    (fact,) = analyze([found]).facts
+    assert fact.severity is Severity.REMOVED
+
+
+def test_a_part_has_the_flow_of_the_whole():
+    new = [RAW, changed(PREPARE, payload="x"), CLEAN, REPORT, TOP]
+    whole = diff(FLOW, new)
+    for part in (
+        whole.filter(lambda item: item.has_changed),
+        whole.of_type(ChangeType.MODIFIED)[:1],
+        copy.copy(whole),
+        pickle.loads(pickle.dumps(whole.of_type(ChangeType.MODIFIED))),
+    ):
+        assert len(analyze(part).facts[0].downstream) == 3
+
+
+def test_one_side_of_a_rename_alone_is_no_rename():
+    whole = diff([CLEAN], [dataset("cleaned", "id", "amount")])
+    (fact,) = analyze(whole.of_type(ChangeType.ADDED)).facts
+    assert fact.renamed_from is None
+    (fact,) = analyze(whole).facts
+    assert fact.renamed_from is whole[0]
+
+
+def test_unregistered_types_are_analyzed_too():
+    old = resource("gizmo", "g", "SHOP", {"x": 1})
+    assert facts([old], [changed(old, x=2)]) == [("other", "SHOP.g")]
