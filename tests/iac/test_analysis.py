@@ -99,6 +99,16 @@ def test_each_change_is_in_exactly_one_fact():
     )
 
 
+def test_the_heaviest_change_of_a_resource_comes_first():
+    new = changed(with_columns(TOP, "id", "x"), formatType="csv", description="d")
+    (fact,) = analyze(diff([TOP], [new])).facts
+    assert [str(change) for change in fact.changes] == [
+        "+ schema.columns[x]",
+        "+ formatType",
+        "+ description",
+    ]
+
+
 def test_shared_changes_and_those_of_one_resource():
     sets = [dataset(f"d{number}", "id") for number in range(3)]
     new = [dataset(item.resource_name, "id", connection="s3") for item in sets]

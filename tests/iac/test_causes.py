@@ -93,6 +93,15 @@ def test_other_settings_of_an_output_are_edits():
     assert found["dataset.SHOP.clean"] is None
 
 
+def test_comments_of_columns_are_written_by_people():
+    column = {"name": "id", "type": "string", "comment": "the key"}
+    clean = changed(
+        CLEAN, schema={"columns": [column, *WIDER.attributes["schema"]["columns"][1:2]]}
+    )
+    found = causes(diff(FLOW, replaced(EDITED, clean)))
+    assert found["dataset.SHOP.clean"] is None
+
+
 def test_inputs_follow_a_rename():
     renamed = dataset("cleaned", "id", "amount")
     prepare = changed(PREPARE, outputs={"main": {"items": ports("cleaned")}})

@@ -39,9 +39,9 @@ def test_output_lists_changes_and_ends_with_the_counts():
     engine = DiffEngine()
     assert engine.format_output(engine.diff(old, new)) == (
         "- dataset.SHOP.a\n"
+        "+ dataset.SHOP.d\n"
         "~ dataset.SHOP.b\n"
         '    ~ type: "S3" -> "HDFS"\n'
-        "+ dataset.SHOP.d\n"
         "\n"
         "1 added, 1 removed, 1 modified, 1 unchanged"
     )

@@ -73,7 +73,7 @@ def test_no_total_of_a_single_row():
 def test_three_of_eighty_are_seen_at_once():
     names = [f"d{number}" for number in range(80)]
     old = state(*(resource(name, {"x": 1}, version_number=1) for name in names))
-    changed = {"d7": 2, "d40": 2, "d79": 2}
+    changed = {"d7": 2, "d40": 3, "d79": 4}
     saved = [(name, changed.get(name, 1)) for name in names]
     new = state(*(resource(name, {"x": x}, version_number=x) for name, x in saved))
     page = Page(render_html(DiffEngine().diff(old, new)))
@@ -83,12 +83,14 @@ def test_three_of_eighty_are_seen_at_once():
         for name in ("d40", "d7", "d79")
     ]
     assert page.text.count("dataset.P.") == 3
-    assert page.text.count("~ x: 1 → 2") == 3
+    assert page.text.count("~ x: 1 → ") == 3
 
 
 @pytest.mark.parametrize(("count", "is_open"), [(5, True), (6, False)])
 def test_values_are_unfolded_where_few_changed(count, is_open):
-    diffs = [modified({"x": 1}, {"x": 2}, f"d{number}") for number in range(count)]
+    diffs = [
+        modified({"x": "old"}, {"x": number}, f"d{number}") for number in range(count)
+    ]
     assert [opened for _, opened in Page(render_html(diffs)).folds] == [is_open] * count
 
 
@@ -179,6 +181,8 @@ def test_rules_coverage_and_title():
     rules.append(RuleUsage("project.*", 0, expired=True))
     diffs = ResourceDiffs(rules=rules, coverage=Coverage(1999, 2000), title="A and B")
     page = Page(render_html(diffs))
+    assert "ignored 3 changes by 1 rule; 1 unused, 1 expired" in page.text
+    page = Page(render_html(diffs, verbose=True))
     assert page.text.startswith("A and B")
     assert "ignored 3: dataset.* comment" in page.text
     assert "ignored nothing: recipe.*" in page.text

@@ -17,6 +17,7 @@ from dataikuapi.iac.models import (
     State,
     ValueChangeType,
 )
+from dataikuapi.iac.reports import render_text
 from iac.comparing import (
     ALL,
     CHANGED,
@@ -237,7 +238,10 @@ def test_the_text_report_says_what_each_rule_did():
         "dataset.*",
         f"{ID} steps expires=2026-05-31",
     )
-    lines = engine().format_output(diffs).splitlines()
+    assert "ignored 5 changes by 2 rules; 1 unused, 1 expired (-v lists them)" in (
+        engine().format_output(diffs).splitlines()
+    )
+    lines = render_text(diffs, verbose=True).splitlines()
     assert lines == [
         "~ recipe.SHOP.r",
         "    ~ steps[0].x: 1 -> 2",
@@ -253,6 +257,6 @@ def test_the_text_report_says_what_each_rule_did():
 
 def test_the_text_report_is_one_line_a_rule_whatever_is_in_it():
     rule = IgnoreRule("a\nb\x1b[31m", reason="one\ntwo")
-    lines = engine().format_output(diffs_of({}, {}, rule)).splitlines()
+    lines = render_text(diffs_of({}, {}, rule), verbose=True).splitlines()
     assert lines[0] == (r'ignored nothing: "a\nb\u001b[31m" reason="one\ntwo"')
     assert lines[1] == ""

@@ -1,7 +1,18 @@
 """Renames: one removed and one added object that agree but for the name."""
 
 from dataikuapi.iac.analysis.renames import find_renames
-from iac.flows import CLEAN, FLOW, RAW, REPORT, TOP, changed, dataset, diff, recipe
+from iac.flows import (
+    CLEAN,
+    FLOW,
+    RAW,
+    REPORT,
+    TOP,
+    changed,
+    dataset,
+    diff,
+    recipe,
+    resource,
+)
 
 CLEANED = dataset("cleaned", "id", "amount")
 
@@ -55,3 +66,10 @@ def test_a_prefixed_table_follows():
     old = changed(CLEAN, params={"table": "SHOP_clean"})
     new = changed(CLEANED, params={"table": "SHOP_cleaned"})
     assert len(find_renames(diff([old], [new]))) == 1
+
+
+def test_objects_without_content_agree_by_chance():
+    old = resource("dataset", "a", "SHOP", {"name": "a"})
+    assert not find_renames(
+        diff([old], [resource("dataset", "b", "SHOP", {"name": "b"})])
+    )

@@ -96,29 +96,55 @@ def test_markdown_shows_counts_and_collapsible_details(diffs):
     )
     assert "\n- b\n+ c\n" in text
     assert "no response in time" in text
+    assert "`ignored 1 change by 1 rule; 1 unused (-v lists them)`" in text
+    assert "recipe.SHOP.same" not in text
+    text = render_markdown(diffs, verbose=True)
     assert "ignored 1: recipe.SHOP.script x" in text
     assert "ignored nothing: nothing.*" in text
-    assert "recipe.SHOP.same" not in text
 
 
 def test_markdown_without_changes():
     assert render_markdown([]) == "### `Changes`\n\n**No changes. 0 unchanged.**"
 
 
-def test_long_markdown_says_how_much_is_omitted():
-    names = [f"r{number}" for number in range(2000)]
-    old = state(**{name: {"x": 1, "y": 1} for name in names})
-    new = state(**{name: {"x": 2, "y": 2} for name in names})
-    text = render_markdown(DiffEngine().diff(old, new))
-    shown = text.count("<details>")
-    pattern = r"_([\d,]+) more resources with ([\d,]+) changes"
-    ((left, changes),) = re.findall(pattern, text)
-    left, changes = left.replace(",", ""), changes.replace(",", "")
+def many(count, lines=1):
+    """Return the diffs of recipes that all changed in another way."""
+    names = [f"r{number:04}" for number in range(count)]
+    scripts = {name: "".join(f"{name} {at}\n" for at in range(lines)) for name in names}
+    old = state(**{name: {"x": 1, "y": text} for name, text in scripts.items()})
+    new = state(
+        2, **{name: {"x": name, "y": text.upper()} for name, text in scripts.items()}
+    )
+    return DiffEngine().diff(old, new)
 
-    assert MAX_CHARACTERS - 500 < len(text) <= MAX_CHARACTERS
-    assert shown + int(left) == 2000
-    assert int(changes) == 2 * int(left)
-    assert "2000 modified" in text
+
+def test_long_markdown_names_all_resources_before_the_details():
+    text = render_markdown(many(1000))
+    names, details = text.split("<details>", 1)
+    shown = text.count("<details>")
+    ((left, changes),) = re.findall(
+        r"_Details of (\d+) more resources with ([\d,]+) changes omitted", text
+    )
+
+    assert MAX_CHARACTERS - 700 < len(text) <= MAX_CHARACTERS
+    assert names.count("\n~ recipe.SHOP.r") == 1000
+    assert shown + int(left) == 1000
+    assert int(changes.replace(",", "")) == 2 * int(left)
+    assert "1000 modified" in text
+
+
+def test_markdown_counts_names_for_which_there_is_no_room():
+    text = render_markdown(many(3000))
+    (left,) = re.findall(r"… \(([\d,]+) more lines\)", text)
+    assert text.count("\n~ recipe.SHOP.r") + int(left.replace(",", "")) == 3000
+    assert len(text) <= MAX_CHARACTERS
+
+
+def test_markdown_shares_the_room_for_details():
+    text = render_markdown(many(100, lines=500))
+    assert text.count("<details>") == 100
+    assert "omitted" not in text
+    assert MAX_CHARACTERS - 25_000 < len(text) <= MAX_CHARACTERS
 
 
 def test_long_script_is_truncated_in_markdown():
@@ -352,7 +378,7 @@ def test_junit_has_a_test_case_per_resource(diffs):
     cases = {case.get("name"): case for case in suite.iter("testcase")}
 
     assert suite.attrib == {
-        "name": "Drift of SHOP",
+        "name": "dataiku-iac",
         "tests": "5",
         "failures": "3",
         "errors": "1",
@@ -366,7 +392,7 @@ def test_junit_has_a_test_case_per_resource(diffs):
     (error,) = cases["recipe.SHOP.hidden"].iter("error")
     assert error.get("message") == "not read: no response in time"
     output = suite.findtext("system-out", "")
-    assert "ignored 1: recipe.SHOP.script x" in output
+    assert "ignored 1 change by 1 rule; 1 unused" in output
 
 
 @pytest.mark.parametrize("hostile_text", HOSTILE_TEXTS)

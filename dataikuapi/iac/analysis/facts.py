@@ -107,8 +107,8 @@ class Analysis:
         """What changed, each thing once: the heaviest first.
 
         Of those that weigh the same, the ones with most downstream come first, and then
-        those that come first in the diffs. A derived fact is among them only if the
-        object that caused it has not changed.
+        those that come first in the diffs. A derived fact is among them, after all
+        others, only if the object that caused it is not.
         """
         shared = [self._shared(group) for group in self._groups]
         derived = self._derived()
@@ -195,7 +195,7 @@ class Analysis:
         return ObjectFact(
             severity,
             diff,
-            tuple(changes),
+            _by_weight(diff, changes),
             self.renamed_from.get(diff.resource_id),
             self._affected(severity, [diff]),
         )
@@ -207,7 +207,8 @@ class Analysis:
             for change in group.changes
         )
         downstream = self._affected(severity, group.diffs)
-        return SharedFact(severity, group.diffs, group.changes, downstream)
+        changes = _by_weight(group.diffs[0], group.changes)
+        return SharedFact(severity, group.diffs, changes, downstream)
 
     def _affected(
         self, severity: Severity, diffs: Iterable[ResourceDiff]
@@ -262,6 +263,16 @@ def _causes(
     return found
 
 
-def _weight(fact: Fact) -> tuple[int, int]:
+def _by_weight(diff: ResourceDiff, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return changes with the heaviest first, otherwise in the same order."""
+    return tuple(
+        sorted(
+            changes, key=lambda item: severity_of_change(diff.resource_type, item).rank
+        )
+    )
+
+
+def _weight(fact: Fact) -> tuple[bool, int, int]:
+    is_derived = isinstance(fact, DerivedFact)
     downstream = () if isinstance(fact, DerivedFact) else fact.downstream
-    return fact.severity.rank, -len(downstream)
+    return is_derived, fact.severity.rank, -len(downstream)

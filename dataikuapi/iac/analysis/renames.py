@@ -9,6 +9,9 @@ from dataikuapi.iac.types.registry import references_of
 
 __all__ = ["find_renames"]
 
+_MIN_ATTRIBUTES = 3
+"""With fewer, attributes agree by chance; real objects have more than ten."""
+
 _Names = dict[tuple[str, str], dict[str, str]]
 """A placeholder for each renamed object, by its name, by type and project."""
 
@@ -75,7 +78,8 @@ def _by_content(
     """Group the ids of resources by what these are, apart from names."""
     groups: dict[tuple[str, str, bytes], list[str]] = {}
     for resource in resources:
-        if resource.resource_name and _kind(resource) in kinds:
+        has_content = len(resource.attributes) >= _MIN_ATTRIBUTES
+        if resource.resource_name and has_content and _kind(resource) in kinds:
             content = (*_kind(resource), _nameless(resource, names))
             groups.setdefault(content, []).append(resource.resource_id)
     return groups

@@ -214,6 +214,11 @@ class ResourceDiffs(list[ResourceDiff]):
         counts = [diff.masked for diff in self]
         return MaskedValues(*map(sum, zip(*counts, strict=True)))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the list has all diffs of the comparison, or as many."""
+        return len(self) == len(self.whole)
+
     @classmethod
     def from_iterable(cls, diffs: Iterable[ResourceDiff]) -> "ResourceDiffs":
         """Return the same object if it has a context, else the diffs without one."""

@@ -22,6 +22,7 @@ from dataikuapi.iac.reports.unified import unified_diff
 __all__ = [
     "change_lines",
     "counted",
+    "derived_lines",
     "describe_move",
     "group_by_reason",
     "last_editor",
@@ -59,7 +60,8 @@ def _last_edit(diff: ResourceDiff) -> str:
     when = diff.last_modified_at
     if diff.editor_is_recorded is False:
         on = f" on {format_minute(when)}" if when else ""
-        return f"editor not recorded; last saved by {diff.last_modified_by}{on}"
+        before = ", before the state was read" if diff.predates_old_state else ""
+        return f"editor not recorded; last saved by {diff.last_modified_by}{on}{before}"
     by = "by" if diff.new_resource else "last edited by"
     return f"{by} {diff.last_modified_by}{f', {format_minute(when)}' if when else ''}"
 
@@ -119,13 +121,41 @@ def upgrade_lines(diffs: ResourceDiffs) -> Iterator[str]:
         yield f"DSS was {versions.old}, is {versions.new}"
 
 
-def rule_lines(rules: Iterable[RuleUsage]) -> Iterator[str]:
-    """List the ignore rules, with the number of changes that each suppressed."""
+def rule_lines(rules: Iterable[RuleUsage], verbose: bool) -> Iterator[str]:
+    """Count what ignore rules suppressed, or list it by rule.
+
+    Args:
+        rules: what each rule suppressed.
+        verbose: whether to list the rules.
+    """
+    rules = list(rules)
+    if rules and not verbose:
+        yield _rules_line(rules)
+        return
     for usage in rules:
         if usage.expired:
             yield f"ignored nothing: {usage.rule}  (expired)"
         else:
             yield f"ignored {usage.suppressed or 'nothing'}: {usage.rule}"
+
+
+def _rules_line(rules: list[RuleUsage]) -> str:
+    suppressed = counted(sum(usage.suppressed for usage in rules), "change")
+    used = counted(sum(usage.suppressed > 0 for usage in rules), "rule")
+    expired = sum(usage.expired for usage in rules)
+    unused = sum(not usage.suppressed and not usage.expired for usage in rules)
+    others = [
+        *([f"{unused} unused"] if unused else []),
+        *([f"{expired} expired"] if expired else []),
+    ]
+    more = f"; {', '.join(others)}" if others else ""
+    return f"ignored {suppressed} by {used}{more} (-v lists them)"
+
+
+def derived_lines(diffs: ResourceDiffs) -> Iterator[str]:
+    """Count the derived changes that are hidden, if any."""
+    if diffs.hidden_derived:
+        yield f"hidden: {counted(diffs.hidden_derived, 'derived change')}"
 
 
 def summary_line(diffs: ResourceDiffs) -> str:

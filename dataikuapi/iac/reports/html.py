@@ -1,11 +1,12 @@
 """Renders diffs as HTML, for notebooks and other pages."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from os.path import commonprefix
 
+from dataikuapi.iac.analysis import Fact, ObjectFact, SharedFact, analyze
+from dataikuapi.iac.analysis.summary import count_changes
 from dataikuapi.iac.models import (
     Change,
     ChangeType,
@@ -16,8 +17,10 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import format_minute
+from dataikuapi.iac.reports.fact_lines import about_line, heading, notes
 from dataikuapi.iac.reports.formatting import (
     counted,
+    derived_lines,
     describe_move,
     group_by_reason,
     last_editor,
@@ -59,33 +62,38 @@ _COLUMNS = {
 }
 
 
-def render_html(diffs: Iterable[ResourceDiff]) -> str:
-    """Return the diffs as an HTML fragment with its own style.
+def render_html(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
+    """Return the diffs as an HTML fragment with its own style, the heaviest first.
 
     Args:
-        diffs: in the order in which to show them; unchanged ones are only counted.
+        diffs: those of the same weight are shown in their order; unchanged ones are
+            only counted.
+        verbose: list the ignore rules, instead of only counting what they hide.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
-    changed = [diff for diff in diffs if diff.has_changed]
-    is_open = len(changed) <= MAX_OPEN
+    facts = analyze(diffs).facts
+    is_open = len(facts) <= MAX_OPEN
     return output(
         *(element("p", line) for line in upgrade_lines(diffs)),
         *([element("p", element("b", diffs.title))] if diffs.title else []),
-        *([] if changed else [_nothing_changed(diffs)]),
+        *([] if facts else [_nothing_changed(diffs)]),
         _counts(diffs),
         *_coverage(diffs),
         *(element("p", f"{line}.") for line in masked_sentences(diffs.masked)),
-        *(_resource(diff, is_open) for diff in changed[:MAX_LISTED]),
-        *omitted(len(changed) - MAX_LISTED, "more object"),
+        *(_fact(fact, is_open) for fact in facts[:MAX_LISTED]),
+        *omitted(len(facts) - MAX_LISTED, "more object"),
         *unreadable(item[:2] for item in diffs.unknown),
         *(_uncompared(item) for item in diffs.uncompared),
-        *(element("div", line, css="quiet") for line in rule_lines(diffs.rules)),
+        *(
+            element("div", line, css="quiet")
+            for line in rule_lines(diffs.rules, verbose)
+        ),
     )
 
 
 def diff_html(diff: ResourceDiff) -> str:
     """Return one diff as an HTML fragment, as :func:`render_html` does of many."""
-    return output(_resource(diff, is_open=True))
+    return output(_resource(diff, diff.changes, [last_editor(diff)], is_open=True))
 
 
 def counts_table(
@@ -175,12 +183,12 @@ def _lines(text: str) -> Iterator[Html]:
 
 
 def _counts(diffs: ResourceDiffs) -> Html:
-    rows: dict[str, Counter[str]] = {}
-    for diff in diffs:
-        rows.setdefault(diff.resource_type, Counter())[diff.change_type.value] += 1
-    for item in diffs.unknown:
-        kind = item.resource_id.partition(".")[0]
-        rows.setdefault(kind, Counter())["unknown"] += 1
+    counts = count_changes(diffs)
+    projects = {project_key for project_key, _ in counts}
+    rows = {
+        f"{project_key} {kind}" if len(projects) > 1 else kind: row
+        for (project_key, kind), row in counts.items()
+    }
     return counts_table(_COLUMNS, rows)
 
 
@@ -203,23 +211,64 @@ def _coverage(diffs: ResourceDiffs) -> Iterator[Html]:
         yield element("p", f"The state has {tracked:,} of {existing:,} objects.")
 
 
-def _resource(diff: ResourceDiff, is_open: bool) -> Html:
-    facts = [counted(len(diff.changes), "change")] if diff.changes else []
-    facts += filter(None, [last_editor(diff) or _unchanged(diff)])
-    details = element("span", " · ".join(facts), css="quiet")
-    heading = [element("b", element("code", str(diff))), " ", details]
+def _footer(diffs: ResourceDiffs, verbose: bool) -> list[str]:
+    return [*derived_lines(diffs), *rule_lines(diffs.rules, verbose)]
+
+
+def _fact(fact: Fact, is_open: bool) -> Html:
+    if isinstance(fact, SharedFact):
+        names = [element("div", *_listed(fact), css="quiet")]
+        title = _heading(heading(fact), fact.changes, notes(fact))
+        return section(title, [*_changes(fact.changes), *names], "modified", is_open)
+    derived = fact.derived if isinstance(fact, ObjectFact) else ()
+    below = [_fact(item, is_open=False) for item in derived[:MAX_LISTED]]
+    below += omitted(len(derived) - MAX_LISTED, "more object")
+    about = [about_line(fact.diff), *notes(fact)]
+    return _resource(fact.diff, fact.changes, about, is_open, heading(fact), below)
+
+
+def _listed(fact: SharedFact) -> list[str]:
+    ids = ", ".join(diff.resource_id for diff in fact.diffs[:MAX_LISTED])
+    return [ids, *omitted(len(fact.diffs) - MAX_LISTED, "more object")]
+
+
+def _resource(
+    diff: ResourceDiff,
+    changes: Sequence[Change],
+    about: list[str],
+    is_open: bool,
+    title: str = "",
+    below: Sequence[Html] = (),
+) -> Html:
+    """Return a section for one resource.
+
+    Args:
+        diff: of the resource.
+        changes: those of its changes that are shown.
+        about: shown beside the title.
+        is_open: whether the section is open at first, if it has changes.
+        title: by default, sign and id.
+        below: what follows the changes.
+    """
     css = diff.change_type.value
+    is_unchanged = diff.change_type is ChangeType.UNCHANGED
+    about = [*filter(None, about)] or (["unchanged"] if is_unchanged else [])
+    line = _heading(title or str(diff), changes, about)
     if diff.change_type is ChangeType.MODIFIED:
-        return section(heading, _changes(diff.changes), css, is_open)
+        return section(line, [*_changes(changes), *below], css, is_open)
     resource = diff.new_resource or diff.old_resource
-    if resource is None or diff.change_type is ChangeType.UNCHANGED:
-        return element("div", *heading, css=f"entry {css}")
+    if resource is None or is_unchanged:
+        return element("div", *line, *below, css=f"entry {css}")
     # Never open at first: all of it is new or gone, as the sign says.
-    return section(heading, attributes_html(resource.attributes), css)
+    return section(line, [*attributes_html(resource.attributes), *below], css)
 
 
-def _unchanged(diff: ResourceDiff) -> str:
-    return "unchanged" if diff.change_type is ChangeType.UNCHANGED else ""
+def _heading(
+    title: str, changes: Sequence[Change], about: Iterable[str]
+) -> list[Html | str]:
+    parts = [counted(len(changes), "change")] if changes else []
+    details = element("span", " · ".join([*parts, *about]), css="quiet")
+    return [element("b", element("code", title)), " ", details]
 
 
 def _changes(changes: Sequence[Change]) -> list[Html]:

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, analyze
+from dataikuapi.iac.analysis.weights import names_of
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
+from dataikuapi.iac.reports.counts import changed_rows, has_table
+from dataikuapi.iac.reports.fact_lines import diffs_of, fact_lines, heading, notes
 from dataikuapi.iac.reports.formatting import (
-    change_lines,
     counted,
-    last_editor,
+    derived_lines,
     rule_lines,
     summary_line,
     uncompared_lines,
@@ -22,62 +25,128 @@ __all__ = ["MAX_CHARACTERS", "render_markdown"]
 MAX_CHARACTERS = 60_000
 """GitHub's limit for a comment is 65,536; this leaves room for text around it."""
 
-_MAX_BLOCK, _MIN_BLOCK, _MAX_LINE = 8_000, 500, 400
+_MAX_BLOCK, _MIN_BLOCK, _MAX_LINE = 8_000, 300, 400
 """Most characters of a code block, of each of very many blocks, and of a line."""
+
+_MAX_NAME = 150
+"""Most characters of a line in the list of resources."""
 
 _RESERVE = 200
 """Characters reserved for the line that says how much was omitted."""
 
 
-def render_markdown(diffs: Iterable[ResourceDiff]) -> str:
-    """Return the diffs as collapsed sections, within the size limit of a comment.
+def render_markdown(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
+    """Return the diffs as Markdown, within the size limit of a comment.
 
-    What exceeds the limit is omitted from the end, and counted. Ids and values are
-    formatted as code, so that they create no mentions or links.
+    First all resources that changed, one line each and the heaviest first; then the
+    details, as collapsed sections that share the room that is left. What does not fit
+    is counted. Ids and values are formatted as code, so that they create no mentions or
+    links.
 
     Args:
-        diffs: in the order in which to show them.
+        diffs: those of the same weight are shown in their order.
+        verbose: list the ignore rules, instead of only counting what they hide.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
+    facts = analyze(diffs).facts
+    rules = list(rule_lines(diffs.rules, verbose))
     parts = [
         *map(_code, upgrade_lines(diffs)),
         f"### {_code(diffs.title or 'Changes')}",
         f"**{summary_line(diffs)}**",
+        *([_table(diffs)] if has_table(diffs) else []),
     ]
     ends = [
         *_collapsed("could not be read", list(unknown_lines(diffs.unknown))),
         *_collapsed("not compared", list(uncompared_lines(diffs.uncompared))),
-        *_collapsed("ignore rules", list(rule_lines(diffs.rules))),
+        *map(_code, derived_lines(diffs)),
+        *(_collapsed("ignore rules", rules) if verbose else map(_code, rules)),
     ]
     room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
-    shown = [diff for diff in diffs if diff.has_changed]
-    block = min(_MAX_BLOCK, max(_MIN_BLOCK, room // max(len(shown), 1) - _MAX_LINE))
-    for number, diff in enumerate(shown):
-        entry = _entry(diff, block)
+    names = list(_names(facts))
+    if len(names) > 1:
+        parts.append(_fenced(names, room))
+        room -= len(parts[-1]) + 2
+    return "\n\n".join([*parts, *_all_details(facts, room, verbose), *ends])
+
+
+def _names(facts: Iterable[Fact]) -> Iterator[str]:
+    """Yield a line for each resource, the first time that a fact is about it."""
+    seen: set[str] = set()
+    for fact in facts:
+        derived = fact.derived if isinstance(fact, ObjectFact) else ()
+        for item in (fact, *derived):
+            for diff in diffs_of(item):
+                if diff.resource_id not in seen:
+                    seen.add(diff.resource_id)
+                    yield _name(item, diff)
+
+
+def _name(fact: Fact, diff: ResourceDiff) -> str:
+    about = [*dict.fromkeys(names_of(change)[0] for change in fact.changes)]
+    if isinstance(fact, DerivedFact):
+        about = [fact.cause.reason]
+    elif isinstance(fact, ObjectFact):
+        about = [*about, *notes(fact)] if fact.renamed_from else about
+        about += [f"{len(fact.downstream):,} downstream"] if fact.downstream else []
+    sign = heading(fact) if isinstance(fact, ObjectFact) else str(diff)
+    line = f"{sign}  {', '.join(about)}".rstrip()
+    return _truncated(line, _MAX_NAME)
+
+
+def _table(diffs: ResourceDiffs) -> str:
+    names, rows = changed_rows(diffs)
+    lines = [
+        f"| project | type | {' | '.join(names)} |",
+        f"|---|---|{'---:|' * len(names)}",
+    ]
+    for project_key, resource_type, counts in rows:
+        first = _code(project_key) if project_key else "all others"
+        second = _code(resource_type) if resource_type else ""
+        cells = [f"{counts[name]:,}" if counts[name] else "" for name in names]
+        lines.append(f"| {' | '.join([first, second, *cells])} |")
+    return "\n".join(lines)
+
+
+def _all_details(facts: Iterable[Fact], room: int, verbose: bool) -> Iterator[str]:
+    """Yield a section for each fact with details, as long as there is room."""
+    found = [(fact, lines) for fact in facts if (lines := _lines(fact, verbose))]
+    sizes = [len(_section(*item, _MAX_BLOCK)) + 2 for item in found]
+    block = _fair_share(sizes, room)
+    for number, item in enumerate(found):
+        entry = _section(*item, block)
         room -= len(entry) + 2
         if room < 0:
-            changes = sum(len(other.changes) for other in shown[number:])
-            parts.append(
-                f"_{counted(len(shown) - number, 'more resource')} with "
+            left = [fact for fact, _ in found[number:]]
+            changes = sum(len(fact.changes) for fact in left)
+            yield (
+                f"_Details of {counted(len(left), 'more resource')} with "
                 f"{counted(changes, 'change')} omitted (comment size limit)._"
             )
-            break
-        parts.append(entry)
-    return "\n\n".join([*parts, *ends])
+            return
+        yield entry
 
 
-def _entry(diff: ResourceDiff, block: int) -> str:
-    editor = last_editor(diff)
-    title = f"{_html(str(diff))}{f' {_html(editor)}' if editor else ''}"
+def _fair_share(sizes: list[int], room: int) -> int:
+    """Return the most characters of a block, so that what small ones leave is used."""
+    for number, size in enumerate(sorted(sizes)):
+        share = room // (len(sizes) - number)
+        if size > share:
+            return min(_MAX_BLOCK, max(_MIN_BLOCK, share - _MAX_LINE))
+        room -= size
+    return _MAX_BLOCK
+
+
+def _lines(fact: Fact, verbose: bool) -> list[str]:
     # Lines of a script are indented; without that, the diff syntax colors them.
-    lines = [
-        line.removeprefix("    ")
-        for change in diff.changes
-        for line in change_lines(change)
-    ]
-    if not lines:
-        return f"<details><summary>{title}</summary></details>"
-    return _details(f"{title}, {counted(len(diff.changes), 'change')}", lines, block)
+    return [line.removeprefix("    ") for line in fact_lines(fact, verbose=verbose)]
+
+
+def _section(fact: Fact, lines: list[str], room: int) -> str:
+    about = "; ".join(notes(fact))
+    title = f"{_html(heading(fact))}{f' {_html(about)}' if about else ''}"
+    changes = f", {counted(len(fact.changes), 'change')}" if fact.changes else ""
+    return _details(f"{title}{changes}", lines, room)
 
 
 def _collapsed(title: str, lines: list[str]) -> Iterator[str]:
@@ -86,12 +155,17 @@ def _collapsed(title: str, lines: list[str]) -> Iterator[str]:
 
 
 def _details(summary: str, lines: list[str], room: int) -> str:
+    return (
+        f"<details><summary>{summary}</summary>\n\n{_fenced(lines, room)}\n\n"
+        "</details>"
+    )
+
+
+def _fenced(lines: Iterable[str], room: int) -> str:
+    """Return lines as a code block of a diff."""
     text = "\n".join(_fitting(room, [_truncated(printable(line)) for line in lines]))
     fence = "`" * max(3, _longest_run(text) + 1)
-    return (
-        f"<details><summary>{summary}</summary>\n\n"
-        f"{fence}diff\n{text}\n{fence}\n\n</details>"
-    )
+    return f"{fence}diff\n{text}\n{fence}"
 
 
 def _fitting(room: int, lines: list[str]) -> Iterator[str]:
@@ -103,10 +177,10 @@ def _fitting(room: int, lines: list[str]) -> Iterator[str]:
         yield line
 
 
-def _truncated(line: str) -> str:
-    if len(line) <= _MAX_LINE:
+def _truncated(line: str, most: int = _MAX_LINE) -> str:
+    if len(line) <= most:
         return line
-    return f"{line[:_MAX_LINE]}… ({len(line) - _MAX_LINE:,} more characters)"
+    return f"{line[:most]}… ({len(line) - most:,} more characters)"
 
 
 def _html(text: str) -> str:

@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import IO
 
+from dataikuapi.iac.analysis import Fact, analyze
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
+from dataikuapi.iac.reports.counts import has_table, text_table
+from dataikuapi.iac.reports.fact_lines import WIDTH, fact_lines, heading, notes, wrapped
 from dataikuapi.iac.reports.formatting import (
-    change_lines,
-    last_editor,
+    derived_lines,
     rule_lines,
     summary_line,
     uncompared_lines,
@@ -20,6 +22,9 @@ __all__ = ["render_text", "wants_color"]
 
 _COLORS = {"+": "32", "-": "31", "~": "33", ">": "36", "?": "35", "@": "36"}
 """SGR parameters by the sign that a line begins with."""
+
+_MAX_LINES, _SHOWN_LINES = 50, 40
+"""If a fact has more lines than the former, the latter are shown."""
 
 _SIGN_INDENTS = (0, 4, 8)
 """Of a resource, a change, and a changed line of a script; other lines have no sign."""
@@ -40,16 +45,19 @@ def render_text(
     include_unchanged: bool = False,
     *,
     color: bool = False,
+    verbose: bool = False,
 ) -> str:
-    """Return the diffs as text, with the counts in the last line.
+    """Return the diffs as text, the heaviest first, with the counts in the last line.
 
     Args:
-        diffs: in the order in which to show them.
+        diffs: those of the same weight are shown in their order.
         include_unchanged: list unchanged resources too.
         color: color what was added, removed and modified.
+        verbose: list all names, derived changes and ignore rules, even if there are
+            many.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
-    lines = list(_lines(diffs, include_unchanged))
+    lines = list(_lines(diffs, include_unchanged, verbose))
     if lines and lines[-1]:
         lines.append("")
     lines.append(summary_line(diffs))
@@ -57,19 +65,37 @@ def render_text(
     return "\n".join(_colored(line) if color else line for line in lines)
 
 
-def _lines(diffs: ResourceDiffs, include_unchanged: bool) -> Iterator[str]:
+def _lines(
+    diffs: ResourceDiffs, include_unchanged: bool, verbose: bool
+) -> Iterator[str]:
     yield from upgrade_lines(diffs)
     if diffs.title:
         yield from (diffs.title, "")
-    for diff in diffs:
-        if diff.has_changed or include_unchanged:
-            editor = last_editor(diff)
-            yield f"{diff}  ({editor})" if editor else str(diff)
-            for change in diff.changes:
-                yield from (f"    {line}" for line in change_lines(change))
+    if has_table(diffs):
+        yield from (*text_table(diffs), "")
+    for fact in analyze(diffs).facts:
+        yield from _heading(fact)
+        lines = list(fact_lines(fact, verbose=verbose))
+        shown = lines if verbose or len(lines) <= _MAX_LINES else lines[:_SHOWN_LINES]
+        yield from (f"    {line}" for line in shown)
+        if len(lines) > len(shown):
+            yield f"    … {len(lines) - len(shown):,} more lines (-v shows them)"
+    if include_unchanged:
+        yield from (str(diff) for diff in diffs if not diff.has_changed)
     yield from unknown_lines(diffs.unknown)
     yield from uncompared_lines(diffs.uncompared)
-    yield from rule_lines(diffs.rules)
+    yield from derived_lines(diffs)
+    yield from rule_lines(diffs.rules, verbose)
+
+
+def _heading(fact: Fact) -> Iterator[str]:
+    """Yield what a fact is about, in two lines where one is too long."""
+    title, about = heading(fact), "; ".join(notes(fact))
+    if about and len(title) + len(about) + 4 <= WIDTH:
+        yield f"{title}  ({about})"
+    else:
+        yield title
+        yield from (f"    {line}" for line in wrapped(f"({about})" if about else ""))
 
 
 def _colored(line: str) -> str:

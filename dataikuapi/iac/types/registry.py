@@ -26,6 +26,7 @@ __all__ = [
     "is_project",
     "is_recreated",
     "privileged_attributes",
+    "plural_of",
     "recorded_since",
     "redacted",
     "references_of",
@@ -176,9 +177,14 @@ def facts_of(resource: Resource) -> tuple[Fact, ...]:
 
 
 def is_produced(resource_type: str, path: Path) -> bool:
-    """Return whether DSS rewrites a value when a recipe is saved or run."""
+    """Return whether DSS rewrites a value when a recipe is saved or run.
+
+    What only people read is written by people.
+    """
     kind = TYPES.get(resource_type)
-    return kind is not None and _is_below(path, kind.produced)
+    if kind is None or not _is_below(path, kind.produced):
+        return False
+    return kind.severity_of(path) is not Severity.DESCRIPTION
 
 
 def is_membership(resource_type: str, path: Path) -> bool:
@@ -189,3 +195,9 @@ def is_membership(resource_type: str, path: Path) -> bool:
 
 def _is_below(path: Path, paths: Collection[Path]) -> bool:
     return any(path[: len(other)] == other for other in paths)
+
+
+def plural_of(resource_type: str) -> str:
+    """Return the name of a type for several objects."""
+    kind = TYPES.get(resource_type)
+    return f"{resource_type}s" if kind is None else kind.plural

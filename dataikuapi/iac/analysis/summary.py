@@ -1,0 +1,51 @@
+"""Counts and describes resources, for reports."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
+from dataikuapi.iac.types.references import Fact
+from dataikuapi.iac.types.registry import facts_of, plural_of
+
+__all__ = ["Counts", "about", "count_changes", "count_by_type"]
+
+Counts = dict[tuple[str, str], Counter[str]]
+"""Number of resources by change, by project key and type."""
+
+
+def count_changes(diffs: ResourceDiffs) -> Counts:
+    """Count the resources by project, type and change, in this order.
+
+    The changes are the values of :class:`ChangeType`, and ``recreated`` and
+    ``unknown``. A recreated resource counts as modified as well, if it was.
+    """
+    counts: Counts = {}
+    for diff in diffs:
+        row = counts.setdefault(_project_and_type(diff.resource_id), Counter())
+        row[diff.change_type.value] += 1
+        row["recreated"] += diff.is_recreated
+    for item in diffs.unknown:
+        row = counts.setdefault(_project_and_type(item.resource_id), Counter())
+        row["unknown"] += 1
+    return dict(sorted(counts.items()))
+
+
+def count_by_type(diffs: Iterable[ResourceDiff]) -> str:
+    """Return the number of resources, such as "2 datasets, 1 recipe"."""
+    counts = Counter(diff.resource_type for diff in diffs)
+    return ", ".join(
+        f"{count:,} {kind if count == 1 else plural_of(kind)}"
+        for kind, count in sorted(counts.items())
+    )
+
+
+def about(diff: ResourceDiff) -> tuple[Fact, ...]:
+    """Return what an added or removed resource is, in short."""
+    resource = diff.new_resource or diff.old_resource
+    return facts_of(resource) if resource is not None else ()
+
+
+def _project_and_type(resource_id: str) -> tuple[str, str]:
+    """Split an id, or the key of a listing, which is not parsed as an id."""
+    resource_type, _, rest = resource_id.partition(".")
+    return rest.partition(".")[0], resource_type

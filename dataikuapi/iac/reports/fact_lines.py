@@ -1,0 +1,162 @@
+"""Describes facts in the words that all reports use."""
+
+from collections.abc import Iterable, Iterator
+from textwrap import wrap
+
+from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, SharedFact
+from dataikuapi.iac.analysis.summary import about, count_by_type
+from dataikuapi.iac.models import Change, ChangeType, ResourceDiff
+from dataikuapi.iac.reports.formatting import change_lines, counted, last_editor
+
+__all__ = [
+    "WIDTH",
+    "about_line",
+    "diffs_of",
+    "fact_lines",
+    "heading",
+    "name_lines",
+    "notes",
+    "wrapped",
+]
+
+WIDTH = 80
+"""Columns of a terminal."""
+
+_MAX_NAMES = 24
+"""Most names of resources that are listed, unless all are asked for."""
+
+_MAX_VALUES = 5
+"""Most inputs or outputs that are listed of an added or removed recipe."""
+
+_MAX_DERIVED, _MAX_DERIVED_CHANGES = 12, 3
+"""Most derived facts, and changes of each, that are listed."""
+
+_MAX_EDITORS = 3
+
+
+def diffs_of(fact: Fact) -> tuple[ResourceDiff, ...]:
+    """Return the diffs that a fact is about."""
+    return fact.diffs if isinstance(fact, SharedFact) else (fact.diff,)
+
+
+def heading(fact: Fact) -> str:
+    """Return the sign, and the id or the number of resources."""
+    if isinstance(fact, SharedFact):
+        return f"~ {count_by_type(fact.diffs)}"
+    return str(fact.diff)
+
+
+def notes(fact: Fact) -> list[str]:
+    """Return what is known beside the changes: who made them, what they affect."""
+    if isinstance(fact, DerivedFact):
+        return [fact.cause.reason]
+    found: list[str] = []
+    if isinstance(fact, SharedFact):
+        found += filter(None, [_editors(fact.diffs)])
+    else:
+        if fact.renamed_from and fact.renamed_from.old_resource:
+            found.append(f"renamed from {fact.renamed_from.old_resource.resource_name}")
+        found += filter(None, [last_editor(fact.diff)])
+    if fact.downstream:
+        found.append(f"{len(fact.downstream):,} downstream")
+    return found
+
+
+def about_line(diff: ResourceDiff) -> str:
+    """Return what an added or removed resource is; "" for others."""
+    if diff.change_type not in (ChangeType.ADDED, ChangeType.REMOVED):
+        return ""
+    parts = []
+    for fact in about(diff):
+        rest = len(fact.values) - _MAX_VALUES
+        shown = ", ".join(fact.values[:_MAX_VALUES])
+        parts.append(f"{fact.label}: {shown}{f' and {rest} more' if rest > 0 else ''}")
+    return "; ".join(parts)
+
+
+def fact_lines(fact: Fact, *, verbose: bool = False) -> Iterator[str]:
+    """Describe a fact below its heading.
+
+    Args:
+        fact: the fact.
+        verbose: whether to list all names and derived changes, not only some of many.
+    """
+    if isinstance(fact, DerivedFact):
+        yield from _derived_changes(fact, verbose)
+        return
+    if isinstance(fact, ObjectFact) and not fact.renamed_from:
+        yield from wrapped(about_line(fact.diff))
+    yield from _all_lines(fact.changes)
+    if isinstance(fact, ObjectFact) and fact.renamed_from:
+        name = fact.diff.resource_id.split(".", 2)[2]
+        yield f"{fact.renamed_from}  (renamed to {name})"
+    if isinstance(fact, SharedFact):
+        yield from name_lines(fact.diffs, verbose=verbose)
+    else:
+        yield from _derived(fact.derived, verbose)
+
+
+def name_lines(diffs: Iterable[ResourceDiff], *, verbose: bool) -> Iterator[str]:
+    """List the names of resources by type and project, wrapped."""
+    names: dict[str, list[str]] = {}
+    shown = 0
+    diffs = list(diffs)
+    for diff in diffs:
+        if verbose or shown < _MAX_NAMES:
+            resource_type, project_key, *name = diff.resource_id.split(".", 2)
+            names.setdefault(f"{resource_type}.{project_key}", []).extend(name)
+            shown += 1
+    for prefix, items in names.items():
+        text = f"in {prefix}: {', '.join(items)}" if items else f"in {prefix}"
+        yield from wrapped(text)
+    if len(diffs) > shown:
+        yield f"… and {len(diffs) - shown:,} more (-v lists them)"
+
+
+def wrapped(text: str) -> list[str]:
+    """Wrap a text to the width of a terminal, without breaking names."""
+    return wrap(
+        text,
+        WIDTH - 4,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _derived(facts: tuple[DerivedFact, ...], verbose: bool) -> Iterator[str]:
+    shown = facts if verbose else facts[:_MAX_DERIVED]
+    for fact in shown:
+        yield f"{fact.diff}  ({fact.cause.reason})"
+        if verbose or len(facts) <= _MAX_DERIVED_CHANGES:
+            yield from (f"    {line}" for line in _derived_changes(fact, verbose))
+    if len(facts) > len(shown):
+        rest = len(facts) - len(shown)
+        yield f"… and {counted(rest, 'resource')} that followed (-v lists them)"
+
+
+def _derived_changes(fact: DerivedFact, verbose: bool) -> Iterator[str]:
+    shown = fact.changes if verbose else fact.changes[:_MAX_DERIVED_CHANGES]
+    yield from _all_lines(shown)
+    rest = len(fact.changes) - len(shown)
+    if rest:
+        yield f"… and {counted(rest, 'more change')} (-v lists them)"
+
+
+def _all_lines(changes: Iterable[Change]) -> Iterator[str]:
+    for change in changes:
+        yield from change_lines(change)
+
+
+def _editors(diffs: Iterable[ResourceDiff]) -> str:
+    """Return who made the same change in several resources, as far as is known."""
+    logins = {
+        diff.last_modified_by if diff.editor_is_recorded is not False else None
+        for diff in diffs
+    }
+    known = sorted(login for login in logins if login)
+    if not known:
+        return ""
+    if len(known) > _MAX_EDITORS:
+        return f"by {len(known)} people"
+    return f"by {', '.join(known)}{' and others' if None in logins else ''}"
