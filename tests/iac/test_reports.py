@@ -34,7 +34,7 @@ from dataikuapi.iac.reports.markdown import MAX_CHARACTERS
 from iac.strategies import JSON_VALUES, STATES
 
 SCHEMA = json.loads(
-    files("dataikuapi.iac.schemas").joinpath("diff_report_v1.schema.json").read_text()
+    files("dataikuapi.iac.schemas").joinpath("diff_report_v2.schema.json").read_text()
 )
 EDITED = parse_time("2026-01-02T03:04:05Z")
 HOSTILE_TEXTS = [
@@ -233,7 +233,7 @@ def test_json_is_complete_and_matches_its_schema(diffs):
     document = json.loads(render_json(diffs))
 
     jsonschema.validate(document, SCHEMA)
-    assert document["format_version"] == 1
+    assert document["format_version"] == 2
     assert document["title"] == "Drift of SHOP"
     assert document["summary"] == {
         "added": 1,
@@ -242,6 +242,10 @@ def test_json_is_complete_and_matches_its_schema(diffs):
         "unchanged": 1,
         "unknown": 1,
         "unknown_in_part": 0,
+        "renamed": 0,
+        "recreated": 0,
+        "derived": 0,
+        "hidden_derived": 0,
     }
     assert document["dss_version"] == {"old": None, "new": None}
     assert document["not_compared"] == []
@@ -252,16 +256,25 @@ def test_json_is_complete_and_matches_its_schema(diffs):
         "change": "modified",
         "resource_id": "recipe.SHOP.script",
         "resource_type": "recipe",
+        "project_key": "SHOP",
+        "severity": "code",
         "last_modified_by": "maria",
         "last_modified_at": "2026-01-02T03:04:05Z",
         "editor_recorded": True,
         "recreated": False,
+        "renamed_from": None,
+        "renamed_to": None,
+        "downstream": [],
+        "attributes": None,
         "changes": [
             {
                 "kind": "modified",
                 "path": "payload",
                 "pointer": "/payload",
                 "from_pointer": None,
+                "severity": "code",
+                "cause": None,
+                "group": None,
                 "old": "a\nb\n",
                 "new": "a\nc\n",
             }

@@ -24,7 +24,7 @@ from dataikuapi.iac.reports import (
 
 KEY = "ORDERS_DEMO"
 SCHEMA = json.loads(
-    files("dataikuapi.iac.schemas").joinpath("diff_report_v1.schema.json").read_text()
+    files("dataikuapi.iac.schemas").joinpath("diff_report_v2.schema.json").read_text()
 )
 RENDER = {
     "text": render_text,

@@ -84,10 +84,7 @@ def render_html(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
         *omitted(len(facts) - MAX_LISTED, "more object"),
         *unreadable(item[:2] for item in diffs.unknown),
         *(_uncompared(item) for item in diffs.uncompared),
-        *(
-            element("div", line, css="quiet")
-            for line in rule_lines(diffs.rules, verbose)
-        ),
+        *(element("div", line, css="quiet") for line in _footer(diffs, verbose)),
     )
 
 

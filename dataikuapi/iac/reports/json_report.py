@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
+from dataikuapi.iac.analysis import Analysis, SharedFact, analyze
+from dataikuapi.iac.analysis.grouping import key_of
+from dataikuapi.iac.analysis.weights import severity_of_change
 from dataikuapi.iac.console import printable_json
 from dataikuapi.iac.models import (
     Change,
@@ -18,68 +21,158 @@ from dataikuapi.iac.models import (
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import format_time
 
-__all__ = ["render_json"]
+__all__ = ["FORMAT_VERSION", "render_error", "render_json"]
+
+FORMAT_VERSION = 2
+"""Of the documents; see ``diff_report_v2.schema.json``."""
 
 
-def render_json(diffs: Iterable[ResourceDiff]) -> str:
+def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
     """Return the diffs as JSON; the same diffs give the same text.
 
-    Its schema is ``diff_report_v1.schema.json``. ``format_version`` is raised by a
+    Its schema is ``diff_report_v2.schema.json``. ``format_version`` is raised by a
     change that breaks readers.
 
     Args:
         diffs: in the order in which to list them.
+        verbose: has no effect: everything is listed.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
-    document: dict[str, JSON] = {
-        "format_version": 1,
-        "title": diffs.title,
-        "dss_version": dict(diffs.dss_versions._asdict()),
-        "summary": _summary(diffs),
-        "masked": diffs.masked.total,
-        "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
-        "resources": [_resource(diff) for diff in diffs if diff.has_changed],
-        "unknown": [_unreadable(item) for item in diffs.unknown],
-        "not_compared": [dict(item._asdict()) for item in diffs.uncompared],
-        "ignored": [dict(usage._asdict()) for usage in diffs.rules],
-    }
+    analysis = analyze(diffs)
+    states = diffs.states
+    resources = _Resources(analysis)
+    return _dumps(
+        {
+            "format_version": FORMAT_VERSION,
+            "title": diffs.title,
+            "environment": states.environment,
+            "serial": states.serial,
+            "instance": {"url": states.url},
+            "projects": list(states.projects),
+            "read_at": _time(states.read_at),
+            "dss_version": dict(diffs.dss_versions._asdict()),
+            "summary": _summary(analysis),
+            "masked": diffs.masked.total,
+            "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
+            "resources": [resources.entry(diff) for diff in diffs if diff.has_changed],
+            "groups": [_group(fact) for fact in resources.groups],
+            "unknown": [_unreadable(item) for item in diffs.unknown],
+            "not_compared": [dict(item._asdict()) for item in diffs.uncompared],
+            "ignored": [dict(usage._asdict()) for usage in diffs.rules],
+            "hidden": [dict(item._asdict()) for item in diffs.hidden],
+        }
+    )
+
+
+def render_error(error: Exception) -> str:
+    """Return an error as JSON, in the place of a report."""
+    about: JSON = {"type": type(error).__name__, "message": str(error)}
+    return _dumps({"format_version": FORMAT_VERSION, "error": about})
+
+
+def _dumps(document: dict[str, JSON]) -> str:
     return printable_json(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def _summary(diffs: ResourceDiffs) -> dict[str, JSON]:
+def _summary(analysis: Analysis) -> dict[str, JSON]:
+    diffs = analysis.diffs
     counts = Counter(diff.change_type for diff in diffs)
     return {
         **{kind.value: counts[kind] for kind in ChangeType},
         "unknown": len(diffs.unknown),
         "unknown_in_part": len(diffs.unknown_in_part),
+        "renamed": len(analysis.renamed_from),
+        "recreated": sum(diff.is_recreated for diff in diffs),
+        "derived": sum(map(len, analysis.causes.values())),
+        "hidden_derived": diffs.hidden_derived,
     }
 
 
-def _resource(diff: ResourceDiff) -> dict[str, JSON]:
+class _Resources:
+    """Makes the entries of resources.
+
+    Args:
+        analysis: of the diffs.
+
+    Attributes:
+        groups: the facts about several resources, in the order of weight.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._renamed_to = {
+            old.resource_id: new for new, old in analysis.renamed_from.items()
+        }
+        self.groups = [fact for fact in analysis.facts if isinstance(fact, SharedFact)]
+        self._numbers = {
+            (diff.resource_id, key_of(change)): number
+            for number, fact in enumerate(self.groups)
+            for diff in fact.diffs
+            for change in fact.changes
+        }
+
+    def entry(self, diff: ResourceDiff) -> dict[str, JSON]:
+        """Return the entry of a resource."""
+        renamed_from = self._analysis.renamed_from.get(diff.resource_id)
+        return {
+            "change": diff.change_type.value,
+            "resource_id": diff.resource_id,
+            "resource_type": diff.resource_type,
+            "project_key": diff.resource_id.split(".", 2)[1],
+            "severity": self._analysis.severity(diff).value,
+            "last_modified_by": diff.last_modified_by,
+            "last_modified_at": _time(diff.last_modified_at),
+            "editor_recorded": diff.editor_is_recorded,
+            "recreated": diff.is_recreated,
+            "renamed_from": renamed_from.resource_id if renamed_from else None,
+            "renamed_to": self._renamed_to.get(diff.resource_id),
+            "downstream": list(self._analysis.downstream(diff)),
+            "attributes": _attributes(diff),
+            "changes": [
+                self._change(diff, position, change)
+                for position, change in enumerate(diff.changes)
+            ],
+        }
+
+    def _change(
+        self, diff: ResourceDiff, position: int, change: Change
+    ) -> dict[str, JSON]:
+        cause = self._analysis.cause(diff, position)
+        # A derived change is shown under its cause, not with others like it.
+        number = (
+            None if cause else self._numbers.get((diff.resource_id, key_of(change)))
+        )
+        entry: dict[str, JSON] = {
+            "kind": change.kind.value,
+            "path": change.path,
+            "pointer": change.pointer,
+            "from_pointer": change.from_pointer,
+            "severity": severity_of_change(diff.resource_type, change).value,
+            "cause": dict(cause._asdict()) if cause else None,
+            "group": number,
+        }
+        if change.kind in (ValueChangeType.REMOVED, ValueChangeType.MODIFIED):
+            entry["old"] = _finite(change.old)
+        if change.kind in (ValueChangeType.ADDED, ValueChangeType.MODIFIED):
+            entry["new"] = _finite(change.new)
+        return entry
+
+
+def _group(fact: SharedFact) -> dict[str, JSON]:
     return {
-        "change": diff.change_type.value,
-        "resource_id": diff.resource_id,
-        "resource_type": diff.resource_type,
-        "last_modified_by": diff.last_modified_by,
-        "last_modified_at": _time(diff.last_modified_at),
-        "editor_recorded": diff.editor_is_recorded,
-        "recreated": diff.is_recreated,
-        "changes": [_change(change) for change in diff.changes],
+        "severity": fact.severity.value,
+        "resource_ids": [diff.resource_id for diff in fact.diffs],
+        "paths": [change.path for change in fact.changes],
+        "downstream": list(fact.downstream),
     }
 
 
-def _change(change: Change) -> dict[str, JSON]:
-    entry: dict[str, JSON] = {
-        "kind": change.kind.value,
-        "path": change.path,
-        "pointer": change.pointer,
-        "from_pointer": change.from_pointer,
-    }
-    if change.kind in (ValueChangeType.REMOVED, ValueChangeType.MODIFIED):
-        entry["old"] = _finite(change.old)
-    if change.kind in (ValueChangeType.ADDED, ValueChangeType.MODIFIED):
-        entry["new"] = _finite(change.new)
-    return entry
+def _attributes(diff: ResourceDiff) -> JSON:
+    """Return the attributes of an added or removed resource."""
+    if diff.change_type not in (ChangeType.ADDED, ChangeType.REMOVED):
+        return None
+    resource = diff.new_resource or diff.old_resource
+    return None if resource is None else _finite(resource.attributes)
 
 
 def _finite(value: JSON) -> JSON:
