@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from dataikuapi.iac.analysis import without_derived
+from dataikuapi.iac.analysis.review import review_note
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.ignore.file import add_to_ignore_file
 from dataikuapi.iac.ignore.rules import IgnoreRule
@@ -18,7 +20,7 @@ from dataikuapi.iac.models import (
     UnreadableResource,
 )
 from dataikuapi.iac.models.exit_codes import ExitCode
-from dataikuapi.iac.models.times import format_minute
+from dataikuapi.iac.models.times import format_minute, utc_now
 from dataikuapi.iac.reports import render_html, render_text
 
 __all__ = ["DriftReport"]
@@ -74,6 +76,7 @@ class DriftReport:
             f"{stored.environment} ({format_minute(stored.updated_at)}): {source}, "
             f"read {format_minute(fresh.updated_at)}",
             coverage=Coverage(sum(map(stored.has_resource, read)), len(read)),
+            projects=tuple(project_keys),
         )
         return cls(diffs, stored.environment, tuple(project_keys), fresh.updated_at)
 
@@ -139,7 +142,8 @@ class DriftReport:
         """Accept this drift, and nothing more: any further change is reported again.
 
         Appends one rule per change to an ignore file, as read by
-        :func:`~dataikuapi.iac.ignore.file.read_ignore_file`. The stored state does not
+        :func:`~dataikuapi.iac.ignore.file.read_ignore_file`, with old and new value in
+        a comment for review, but without secrets and scripts. The stored state does not
         change; to update it instead, see ``StateManager.refresh``.
 
         Args:
@@ -152,19 +156,33 @@ class DriftReport:
             How many rules were added.
 
         Raises:
+            ValueError: if it expires in the past.
             IgnoreFileError: if the file is not an ignore file, or cannot be written.
         """
-        rules = [
+        if expires is not None and expires < utc_now().date():
+            raise ValueError(
+                f"expires={expires} is in the past, so the rules would ignore nothing; "
+                "pass a later date, or none"
+            )
+        notes = {
             replace(
                 IgnoreRule.for_change(diff, change),
                 author=author,
                 reason=reason,
                 expires=expires,
-            )
+            ): review_note(diff, change)
             for diff in (*self.changed, *self.removed, *self.added, *self._recreated)
             for change in _to_accept(diff)
-        ]
-        return add_to_ignore_file(path, rules, f"Accepted: {self.diffs.title}")
+        }
+        comment = f"Accepted: {self.diffs.title}"
+        return add_to_ignore_file(path, notes, comment, notes)
+
+    def without_derived(self) -> "DriftReport":
+        """Return the report without the changes that DSS made because of others.
+
+        These are schemas that follow a recipe, for example. The report counts them.
+        """
+        return replace(self, diffs=without_derived(self.diffs))
 
     def __bool__(self) -> bool:
         """Return whether anything differs; what could not be read does not count."""

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -281,11 +282,30 @@ def test_baseline_suppresses_only_the_current_drift(manager, project, tmp_path):
 
 def test_expired_baseline_suppresses_nothing(manager, project):
     add_column(project)
-    manager.drift().write_baseline(".dataikuignore", expires=date(2026, 1, 2))
+    manager.drift().write_baseline(".dataikuignore", expires=date(2999, 1, 2))
+    rules = Path(".dataikuignore")
+    rules.write_text(rules.read_text().replace("2999", "2026"))
     report = manager.drift()
 
     assert report.exit_code == 2
     assert "expired" in str(report)
+
+
+def test_a_baseline_that_has_expired_already_is_refused(manager, project):
+    add_column(project)
+    with pytest.raises(ValueError, match=r"expires=2026-01-02 is in the past"):
+        manager.drift().write_baseline(".dataikuignore", expires=date(2026, 1, 2))
+    assert not Path(".dataikuignore").exists()
+
+
+def test_a_baseline_shows_old_and_new_for_review(manager, project):
+    settings = project.get_dataset("customers").get_settings()
+    settings.settings["params"]["connection"] = "s3"
+    settings.save()
+    manager.drift().write_baseline(".dataikuignore")
+    *_, note, rule = Path(".dataikuignore").read_text().splitlines()
+    assert note.startswith('# ~ params.connection: "') and note.endswith('-> "s3"')
+    assert rule.startswith("dataset.ORDERS_DEMO.customers /params/connection ")
 
 
 # Refresh

@@ -291,8 +291,8 @@ def test_an_edit_before_the_state_was_read_did_not_cause_the_drift():
     old.scope = Scope.from_parts([("SHOP", "dataset")], READ)
     text = render_text(DiffEngine().diff(old, new))
     assert (
-        "(editor not recorded; last saved by maria on 2025-12-31 23:00 UTC, before\n"
-        "      the state was read)" in text
+        "~ dataset.SHOP.top  (editor not recorded; last saved by maria on 2025-12-31\n"
+        "      23:00 UTC, before the state was read)\n" in text
     )
     (entry,) = document(DiffEngine().diff(old, new))["resources"]
     assert entry["editor_recorded"] is False

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dataikuapi.iac.diff import ChangeType, ResourceDiff
+from dataikuapi.iac.analysis.review import review_note
+from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff
 from dataikuapi.iac.ignore.rules import IgnoreRule, fingerprint
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.json_values import json_equal
@@ -24,8 +25,11 @@ from iac.comparing import (
     state,
     uses,
 )
+from iac.flows import CLEAN, state_of
 from iac.strategies import ATTRIBUTES, JSON_VALUES
 
+_TEXTS = "~ payload: text of 4 characters -> text of 5 characters"
+_SECRETS = '~ password: "<secret>" -> "<secret>"'
 ANY = TREE | ATTRIBUTES | st.dictionaries(NAMES, JSON_VALUES, max_size=4)
 
 
@@ -182,3 +186,38 @@ def test_a_fingerprint_does_not_tell_the_value():
     assert len(digits) == 16 and int(digits, 16) >= 0
     line = str(IgnoreRule.for_change(diff, change))
     assert line == f"{ID} /x fingerprint={digits}"
+
+
+def note(old, new):
+    diff = diff_of(old, new)
+    return review_note(diff, diff.changes[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"a": 1}, {"a": "x"}, '~ a: 1 -> "x"'),
+        ({}, {"a": {"b": [1]}}, '+ a: {"b": [1]}'),
+        ({"a": None}, {}, "- a: null"),
+        ({"a": "x" * 200}, {"a": 1}, f'~ a: "{"x" * 79}… -> 1'),
+        ({"a": "x\ny"}, {"a": "z"}, '~ a: text of 3 characters -> "z"'),
+        ({"payload": "pw=1"}, {"payload": "pw=22"}, _TEXTS),
+        ({"inputs": {}}, {"inputs": {"main": {"x": "y"}}}, "+ inputs.main: 1 values"),
+        ({"password": "old"}, {"password": "new"}, _SECRETS),
+        ({}, {"a": {"password": "new"}}, '+ a: {"password": "<secret>"}'),
+    ],
+)
+def test_a_rule_is_noted_with_old_and_new_but_no_secrets(old, new, expected):
+    assert note(old, new) == expected
+
+
+def test_a_whole_resource_is_noted_with_what_it_is():
+    (diff,) = DiffEngine().diff(State(), state_of(CLEAN))
+    assert review_note(diff, None) == (
+        "+ dataset.SHOP.clean  (type: Filesystem; connection: files; columns: 2)"
+    )
+
+
+def test_a_move_is_noted():
+    old = {"c": [{"name": name} for name in "abc"]}
+    assert note(old, {"c": [*old["c"][2:], *old["c"][:2]]}) == "> c[c]"

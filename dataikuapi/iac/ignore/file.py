@@ -1,7 +1,7 @@
 """Reading and appending to ``.dataikuignore`` files."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +19,7 @@ __all__ = ["add_to_ignore_file", "default_rules", "read_ignore_file"]
 
 DEFAULT_IGNORE_FILE = Path(".dataikuignore")
 _BOM = "\ufeff"
+_NO_NOTES: Mapping[IgnoreRule, str] = {}
 
 
 def read_ignore_file(path: str | Path) -> list[IgnoreRule]:
@@ -66,7 +67,10 @@ def default_rules() -> list[IgnoreRule]:
 
 
 def add_to_ignore_file(
-    path: str | Path, rules: Iterable[IgnoreRule], comment: str
+    path: str | Path,
+    rules: Iterable[IgnoreRule],
+    comment: str,
+    notes: Mapping[IgnoreRule, str] = _NO_NOTES,
 ) -> int:
     """Append rules to a ``.dataikuignore`` file, except those already in it.
 
@@ -80,6 +84,7 @@ def add_to_ignore_file(
         path: the file; it and its parent folders are created if missing.
         rules: the rules to append, in this order.
         comment: written above the rules.
+        notes: comments that are written above single rules.
 
     Returns:
         The number of rules added.
@@ -94,11 +99,11 @@ def add_to_ignore_file(
     except FileNotFoundError:
         data = b""
     ignored_until = _last_days(_parse_rules(path, data))
-    added = [
-        rule
-        for rule in dict.fromkeys(rules)
+    added = {
+        rule: notes.get(rule, "")
+        for rule in rules
         if ignored_until.get(_ignored(rule), date.min) < (rule.expires or date.max)
-    ]
+    }
     if added:
         _replace(path, data + _format_block(data, added, comment))
     return len(added)
@@ -153,15 +158,21 @@ def _decode(path: Path, data: bytes) -> str:
         ) from error
 
 
-def _format_block(data: bytes, rules: Iterable[IgnoreRule], comment: str) -> bytes:
+def _format_block(data: bytes, rules: Mapping[IgnoreRule, str], comment: str) -> bytes:
     """Return the text to append, with the line endings of the file."""
-    comments = [f"# {line}".rstrip() for line in comment.splitlines()]
+    lines = _comments(comment)
+    for rule, note in rules.items():
+        lines += [*_comments(note), str(rule)]
     end = "\r\n" if b"\r\n" in data else "\n"
-    text = "".join(f"{line}{end}" for line in [*comments, *map(str, rules)])
+    text = "".join(f"{line}{end}" for line in lines)
     if data:
         text = f"{end}{text}" if data.endswith(b"\n") else f"{end}{end}{text}"
     # str(rule) is always valid Unicode; a comment may have lone surrogates.
     return text.encode("utf-8", "backslashreplace")
+
+
+def _comments(text: str) -> list[str]:
+    return [f"# {line}".rstrip() for line in text.splitlines()]
 
 
 def _replace(path: Path, data: bytes) -> None:

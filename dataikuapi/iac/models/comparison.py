@@ -242,10 +242,13 @@ class ResourceDiffs(list[ResourceDiff]):
         """Return the diffs in another order, as ``sorted()`` does."""
         return self._part(sorted(self, key=key, reverse=reverse))
 
-    def with_context(self, *, title: str, coverage: Coverage) -> "ResourceDiffs":
-        """Return the diffs with another title and coverage; see the class."""
+    def with_context(
+        self, *, title: str, coverage: Coverage, projects: tuple[str, ...]
+    ) -> "ResourceDiffs":
+        """Return the diffs with another title, coverage and projects; see the class."""
         part = self._part(self)
         part.title, part.coverage = title, coverage
+        part.states = part.states._replace(projects=projects)
         return part
 
     def copy(self) -> "ResourceDiffs":

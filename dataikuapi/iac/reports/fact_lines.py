@@ -113,15 +113,22 @@ def name_lines(diffs: Iterable[ResourceDiff], *, verbose: bool) -> Iterator[str]
         yield f"… and {len(diffs) - shown:,} more (-v lists them)"
 
 
-def wrapped(text: str) -> list[str]:
-    """Wrap a text to the width of a terminal, without breaking names."""
-    return wrap(
+def wrapped(text: str, start: int = 4) -> list[str]:
+    """Wrap a text to the width of a terminal, without breaking names.
+
+    Args:
+        text: shown with an indentation of 4.
+        start: column of the first line.
+    """
+    lines = wrap(
         text,
         WIDTH - 4,
+        initial_indent=" " * max(start - 4, 0),
         subsequent_indent="  ",
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.lstrip() if number == 0 else line for number, line in enumerate(lines)]
 
 
 def _derived(facts: tuple[DerivedFact, ...], verbose: bool) -> Iterator[str]:

@@ -26,6 +26,9 @@ _COLORS = {"+": "32", "-": "31", "~": "33", ">": "36", "?": "35", "@": "36"}
 _MAX_LINES, _SHOWN_LINES = 50, 40
 """If a fact has more lines than the former, the latter are shown."""
 
+_MIN_NOTE = 24
+"""Columns for the first words of a note beside the id; with less room it is below."""
+
 _SIGN_INDENTS = (0, 4, 8)
 """Of a resource, a change, and a changed line of a script; other lines have no sign."""
 
@@ -89,13 +92,17 @@ def _lines(
 
 
 def _heading(fact: Fact) -> Iterator[str]:
-    """Yield what a fact is about, in two lines where one is too long."""
+    """Yield what a fact is about, wrapped."""
     title, about = heading(fact), "; ".join(notes(fact))
-    if about and len(title) + len(about) + 4 <= WIDTH:
-        yield f"{title}  ({about})"
-    else:
+    if not about:
         yield title
-        yield from (f"    {line}" for line in wrapped(f"({about})" if about else ""))
+    elif len(title) > WIDTH - _MIN_NOTE:
+        yield title
+        yield from (f"    {line}" for line in wrapped(f"({about})"))
+    else:
+        first, *others = wrapped(f"({about})", start=len(title) + 2)
+        yield f"{title}  {first}"
+        yield from (f"    {line}" for line in others)
 
 
 def _colored(line: str) -> str:
