@@ -7,7 +7,7 @@ from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.types.references import Fact
 from dataikuapi.iac.types.registry import facts_of, plural_of
 
-__all__ = ["Counts", "about", "count_changes", "count_by_type"]
+__all__ = ["Counts", "about", "count_by_type", "count_changes"]
 
 Counts = dict[tuple[str, str], Counter[str]]
 """Number of resources by change, by project key and type."""

@@ -53,6 +53,8 @@ class Settings:
     color: str = "auto"
     quiet: bool = False
     verbose: int = 0
+    report_format: str = ""
+    has_report: bool = False
 
     @cached_property
     def configuration(self) -> Configuration:

@@ -25,12 +25,12 @@ __all__ = [
     "TYPE",
     "Checked",
     "allow_unknown",
-    "format_option",
     "host_options",
     "ignore_option",
     "message_option",
     "output_options",
     "project_option",
+    "report_options",
     "state_options",
 ]
 
@@ -240,7 +240,7 @@ output_options = _all(
         count=True,
         expose_value=False,
         callback=_add_verbosity,
-        help="Write more; -vv for everything that is logged.",
+        help="List all names, changes and ignore rules; -vv for all that is logged.",
     ),
 )
 
@@ -253,13 +253,28 @@ project_option = click.option(
     "all: sync takes those in DSS, drift those in the state].",
 )
 
-format_option = click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="Format of the output.",
+
+def _note_format(ctx: click.Context, _: click.Parameter, value: str) -> str:
+    ctx.ensure_object(Settings).report_format = value
+    return value
+
+
+report_options = _all(
+    click.option(
+        "--format",
+        "format_name",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        callback=_note_format,
+        help="Format of the output.",
+    ),
+    click.option(
+        "--hide-derived",
+        is_flag=True,
+        help="Leave out what DSS changed by itself, such as schemas that follow a "
+        "recipe; it is counted, and not drift.",
+    ),
 )
 
 ignore_option = click.option(

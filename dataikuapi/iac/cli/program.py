@@ -14,6 +14,7 @@ from dataikuapi.iac.cli.commands.setup import COMPLETION_VARIABLE, PROGRAM
 from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.errors import OutputError, UsageError
 from dataikuapi.iac.cli.output import discard, flush, require_stdout, write_error
+from dataikuapi.iac.cli.rendering import write_error_document
 from dataikuapi.iac.cli.root import dataiku_iac
 from dataikuapi.iac.exceptions import ConfigurationError, ConfirmedRemovalError
 from dataikuapi.iac.models.exit_codes import ExitCode
@@ -65,10 +66,25 @@ def _run(arguments: list[str]) -> int:
         ):
             # The command says it once, in its own words.
             warnings.simplefilter("ignore", InsecureRequestWarning)
-            code: int = dataiku_iac.invoke(ctx)
-            return code
+            return _invoke(ctx)
     except click.exceptions.Exit as end:  # --help and --version
         return end.exit_code
+
+
+def _invoke(ctx: click.Context) -> int:
+    """Run the command; where it fails, its report is an error.
+
+    Raises:
+        DataikuException: as the command does.
+    """
+    try:
+        code: int = dataiku_iac.invoke(ctx)
+        return code
+    except (ConfigurationError, ConfirmedRemovalError):
+        raise  # They are usage errors.
+    except DataikuException as error:
+        write_error_document(error, ctx.ensure_object(Settings))
+        raise
 
 
 def _report_usage(error: click.UsageError) -> ExitCode:

@@ -1,15 +1,18 @@
 """Writes diffs in the format that was asked for, and reports on what was saved."""
 
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from dataikuapi.iac import State
 from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.errors import OutputError
-from dataikuapi.iac.cli.output import write_document, write_text
+from dataikuapi.iac.cli.output import write_document, write_error, write_text
 from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.reports import (
+    render_error,
     render_json,
     render_junit,
     render_markdown,
@@ -17,9 +20,17 @@ from dataikuapi.iac.reports import (
 )
 from dataikuapi.iac.reports.text import wants_color
 
-__all__ = ["FORMATS", "saved_as", "write_diffs"]
+__all__ = ["FORMATS", "saved_as", "write_diffs", "write_error_document"]
 
-_DOCUMENTS: dict[str, Callable[[ResourceDiffs], str]] = {
+_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""Names the file whose Markdown GitHub shows with the run of a workflow."""
+
+
+class _Renderer(Protocol):
+    def __call__(self, diffs: ResourceDiffs, *, verbose: bool) -> str: ...
+
+
+_DOCUMENTS: dict[str, _Renderer] = {
     "markdown": render_markdown,
     "json": render_json,
     "junit": render_junit,
@@ -29,26 +40,55 @@ FORMATS = ("text", *_DOCUMENTS)
 
 
 def write_diffs(diffs: ResourceDiffs, format_name: str, settings: Settings) -> None:
-    """Write diffs to standard output.
+    """Write diffs to standard output; as Markdown, to GitHub's step summary as well.
 
     Args:
         diffs: what to write.
         format_name: one of ``FORMATS``.
-        settings: say whether to use color.
+        settings: say whether to use color, and how much to list; they remember that
+            there is a report.
 
     Raises:
         OutputError: if they cannot be written.
     """
+    settings.has_report, verbose = True, settings.verbose > 0
     if format_name == "text":
-        write_text(render_text(diffs, color=_in_color(settings)))
-    else:
-        write_document(_DOCUMENTS[format_name](diffs))
+        text = render_text(diffs, color=_in_color(settings), verbose=verbose)
+        write_text(text)
+        return
+    document = _DOCUMENTS[format_name](diffs, verbose=verbose)
+    write_document(document)
+    if format_name == "markdown":
+        _add_to_step_summary(document)
 
 
 def _in_color(settings: Settings) -> bool:
     if settings.color == "auto":
         return wants_color(sys.stdout)
     return settings.color == "always"
+
+
+def write_error_document(error: Exception, settings: Settings) -> None:
+    """Write an error in the place of a report that was to be JSON, if there is none.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    if settings.report_format == "json" and not settings.has_report:
+        write_document(render_error(error))
+
+
+def _add_to_step_summary(document: str) -> None:
+    path = os.environ.get(_STEP_SUMMARY)
+    if not path:
+        return
+    try:
+        with open(path, "a", encoding="utf-8", errors="backslashreplace") as summary:
+            summary.write(f"{document}\n")
+    except OSError as error:
+        # The report is written, so the exit code is that of the comparison.
+        reason = error.strerror or type(error).__name__
+        write_error(f"warning: cannot write {_STEP_SUMMARY} ({path}): {reason}")
 
 
 @contextmanager

@@ -33,6 +33,12 @@ _MAX_DERIVED, _MAX_DERIVED_CHANGES = 12, 3
 
 _MAX_EDITORS = 3
 
+_MAX_PART = 45
+"""Longer notes may be broken between words."""
+
+_KEEP = "\0"
+"""Stands for a blank at which a text is not broken."""
+
 
 def diffs_of(fact: Fact) -> tuple[ResourceDiff, ...]:
     """Return the diffs that a fact is about."""
@@ -64,14 +70,18 @@ def notes(fact: Fact) -> list[str]:
 
 def about_line(diff: ResourceDiff) -> str:
     """Return what an added or removed resource is; "" for others."""
+    return "; ".join(_about(diff))
+
+
+def _about(diff: ResourceDiff) -> list[str]:
     if diff.change_type not in (ChangeType.ADDED, ChangeType.REMOVED):
-        return ""
+        return []
     parts = []
     for fact in about(diff):
         rest = len(fact.values) - _MAX_VALUES
         shown = ", ".join(fact.values[:_MAX_VALUES])
         parts.append(f"{fact.label}: {shown}{f' and {rest} more' if rest > 0 else ''}")
-    return "; ".join(parts)
+    return parts
 
 
 def fact_lines(fact: Fact, *, verbose: bool = False) -> Iterator[str]:
@@ -85,7 +95,7 @@ def fact_lines(fact: Fact, *, verbose: bool = False) -> Iterator[str]:
         yield from _derived_changes(fact, verbose)
         return
     if isinstance(fact, ObjectFact) and not fact.renamed_from:
-        yield from wrapped(about_line(fact.diff))
+        yield from wrapped(_about(fact.diff))
     yield from _all_lines(fact.changes)
     if isinstance(fact, ObjectFact) and fact.renamed_from:
         name = fact.diff.resource_id.split(".", 2)[2]
@@ -108,27 +118,35 @@ def name_lines(diffs: Iterable[ResourceDiff], *, verbose: bool) -> Iterator[str]
             shown += 1
     for prefix, items in names.items():
         text = f"in {prefix}: {', '.join(items)}" if items else f"in {prefix}"
-        yield from wrapped(text)
+        yield from wrapped([text])
     if len(diffs) > shown:
         yield f"… and {len(diffs) - shown:,} more (-v lists them)"
 
 
-def wrapped(text: str, start: int = 4) -> list[str]:
-    """Wrap a text to the width of a terminal, without breaking names.
+def wrapped(parts: Iterable[str], start: int = 4) -> list[str]:
+    """Join parts with semicolons, wrapped to the width of a terminal.
+
+    Names, and parts that are not long themselves, are not broken.
 
     Args:
-        text: shown with an indentation of 4.
+        parts: shown with an indentation of 4.
         start: column of the first line.
     """
+    whole = [
+        item if len(item) > _MAX_PART else item.replace(" ", _KEEP) for item in parts
+    ]
     lines = wrap(
-        text,
+        "; ".join(whole),
         WIDTH - 4,
         initial_indent=" " * max(start - 4, 0),
         subsequent_indent="  ",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [line.lstrip() if number == 0 else line for number, line in enumerate(lines)]
+    return [
+        (line if number else line.lstrip()).replace(_KEEP, " ")
+        for number, line in enumerate(lines)
+    ]
 
 
 def _derived(facts: tuple[DerivedFact, ...], verbose: bool) -> Iterator[str]:

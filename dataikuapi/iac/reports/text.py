@@ -93,15 +93,18 @@ def _lines(
 
 def _heading(fact: Fact) -> Iterator[str]:
     """Yield what a fact is about, wrapped."""
-    title, about = heading(fact), "; ".join(notes(fact))
+    title, about = heading(fact), notes(fact)
     if not about:
         yield title
-    elif len(title) > WIDTH - _MIN_NOTE:
+        return
+    about = [f"({about[0]}", *about[1:]]
+    about[-1] += ")"
+    if len(title) > WIDTH - _MIN_NOTE:
         yield title
-        yield from (f"    {line}" for line in wrapped(f"({about})"))
+        yield from (f"    {line}" for line in wrapped(about))
     else:
-        first, *others = wrapped(f"({about})", start=len(title) + 2)
-        yield f"{title}  {first}"
+        first, *others = wrapped(about, start=len(title) + 2)
+        yield f"{title}  {first}".rstrip()
         yield from (f"    {line}" for line in others)
 
 

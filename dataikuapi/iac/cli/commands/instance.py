@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
+from dataikuapi.iac.analysis import without_derived
 from dataikuapi.iac.cli import values
 from dataikuapi.iac.cli.context import (
     Settings,
@@ -15,6 +16,7 @@ from dataikuapi.iac.cli.context import (
     read_projects,
     read_rules,
 )
+from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import COMPARES, READS, Command
 from dataikuapi.iac.cli.options import (
     FILE,
@@ -23,12 +25,12 @@ from dataikuapi.iac.cli.options import (
     TEXT,
     Checked,
     allow_unknown,
-    format_option,
     host_options,
     ignore_option,
     message_option,
     output_options,
     project_option,
+    report_options,
     state_options,
 )
 from dataikuapi.iac.cli.output import write_error, write_text
@@ -38,6 +40,7 @@ from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import ResourceId, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.formatting import counted, unknown_lines
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.types import TYPES
@@ -136,7 +139,7 @@ def _summary(state: State) -> str:
 )
 @project_option
 @host_options
-@format_option
+@report_options
 @ignore_option
 @allow_unknown
 @click.option("--baseline", type=FILE, help="Append rules that accept this drift.")
@@ -154,6 +157,7 @@ def drift(
     settings: Settings,
     projects: Keys,
     format_name: str,
+    hide_derived: bool,
     ignore: Path | None,
     allow_unknown: bool,
     baseline: Path | None,
@@ -162,12 +166,16 @@ def drift(
     expires: date | None,
 ) -> ExitCode:
     """Compare DSS with the stored state, and store nothing."""
+    if expires and expires < utc_now().date():
+        raise UsageError(f"--expires {expires} is in the past")
     keys = read_projects(settings, projects)
     report = open_manager(settings).drift(
         keys or None,
         ignore=read_rules(settings, ignore),
         progress=settings.shows_progress,
     )
+    if hide_derived:
+        report = report.without_derived()
     write_diffs(report.diffs, format_name, settings)
     if baseline:
         added = report.write_baseline(
@@ -189,7 +197,7 @@ def drift(
 )
 @click.argument("ids", nargs=-1, type=RESOURCE_ID, metavar="[ID]...")
 @host_options
-@format_option
+@report_options
 @allow_unknown
 @click.option(
     "--confirm-removed",
@@ -205,6 +213,7 @@ def refresh(
     settings: Settings,
     ids: Keys,
     format_name: str,
+    hide_derived: bool,
     allow_unknown: bool,
     confirm_removed: Keys,
     message: str | None,
@@ -227,7 +236,9 @@ def refresh(
     versions = manager.backend.history()
     before = next(each for each in versions if each.serial < after.serial).load()
     with saved_as(after):
-        write_diffs(DiffEngine().diff(before, after), format_name, settings)
+        diffs = DiffEngine().diff(before, after)
+        shown = without_derived(diffs) if hide_derived else diffs
+        write_diffs(shown, format_name, settings)
     return _finished(after, allow_unknown)
 
 

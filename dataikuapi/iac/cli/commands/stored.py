@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from dataikuapi.iac import DiffEngine, Resource, State, StateBackend
+from dataikuapi.iac.analysis import without_derived
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
@@ -14,9 +15,9 @@ from dataikuapi.iac.cli.options import (
     TEXT_OR_ID,
     TYPE,
     allow_unknown,
-    format_option,
     ignore_option,
     output_options,
+    report_options,
     state_options,
 )
 from dataikuapi.iac.cli.output import write_error, write_text
@@ -46,7 +47,7 @@ __all__ = ["diff", "history", "restore", "show", "verify"]
 )
 @click.argument("old", type=SOURCE, metavar="OLD")
 @click.argument("new", type=SOURCE, metavar="[NEW]", required=False)
-@format_option
+@report_options
 @ignore_option
 @allow_unknown
 @state_options
@@ -57,6 +58,7 @@ def diff(
     old: str,
     new: str | None,
     format_name: str,
+    hide_derived: bool,
     ignore: Path | None,
     allow_unknown: bool,
 ) -> ExitCode:
@@ -68,6 +70,8 @@ def diff(
     """
     before, after = load_pair(settings, old, new)
     diffs = DiffEngine(ignore=read_rules(settings, ignore)).diff(before, after)
+    if hide_derived:
+        diffs = without_derived(diffs)
     write_diffs(diffs, format_name, settings)
     is_different = any(diff.has_changed for diff in diffs)
     is_incomplete = bool(diffs.unknown or diffs.unknown_in_part)
