@@ -88,6 +88,19 @@ def test_cycles_end():
     assert found["dataset.SHOP.clean"].reason.startswith("schema follows")
 
 
+def test_a_long_flow_has_one_cause():
+    length = 1200
+    sets = [dataset(f"d{number}", "id") for number in range(length)]
+    recipes = [
+        recipe(f"r{number}", f"d{number}", f"d{number + 1}")
+        for number in range(length - 1)
+    ]
+    wider = [with_columns(item, "id", "x") for item in sets]
+    (fact,) = analyze(diff([*sets, *recipes], [*wider, *recipes])).facts
+    assert fact.diff.resource_id == "dataset.SHOP.d0"
+    assert len(fact.derived) == length - 1
+
+
 def test_other_settings_of_an_output_are_edits():
     found = causes(diff(FLOW, replaced(EDITED, changed(CLEAN, tags=["x"]))))
     assert found["dataset.SHOP.clean"] is None

@@ -1,5 +1,6 @@
 """Finds changes that follow from others: DSS makes them, nobody edited them."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -37,6 +38,11 @@ class Causes:
         self, diffs: Sequence[ResourceDiff], flow: Flow, renames: Mapping[str, str]
     ) -> None:
         self._diffs = {diff.resource_id: diff for diff in diffs}
+        self._edited = {diff.resource_id for diff in diffs if _is_edited(diff)}
+        self._with_other_columns = {
+            diff.resource_id for diff in diffs if _has_other_columns(diff)
+        }
+        self._roots: dict[str, str | None] = {}
         self._flow = flow
         self._renames = renames
         self._renamed = set(renames.values())
@@ -55,40 +61,36 @@ class Causes:
         producers = self._flow.producers(diff.resource_id)
         if not producers:
             return None
-        producer = next(filter(self._is_edited, producers), producers[0])
-        root = self._root(producer, {diff.resource_id})
+        producer = next(filter(self._edited.__contains__, producers), producers[0])
+        root = self._root(producer)
         reason = f"{attribute} follows {_noun(producer)}"
         if root is None:
             return Cause(producer, f"{reason}, which was run but not edited")
         return Cause(root, reason)
 
-    def _root(self, producer: str, seen: set[str]) -> str | None:
-        """Return the edited object upstream that explains other columns."""
-        if self._is_edited(producer):
-            return producer
-        for source in self._flow.inputs(producer):
-            diff = self._diffs.get(source)
-            if source in seen or diff is None or not _has_other_columns(diff):
-                continue
-            above = self._flow.producers(source)
-            if not above:
-                return source
-            for recipe in above:
-                root = self._root(recipe, {*seen, source})
-                if root is not None:
-                    return root
-        return None
+    def _root(self, producer: str) -> str | None:
+        """Return the nearest edited object upstream that explains other columns."""
+        if producer not in self._roots:
+            self._roots[producer] = self._search_upstream(producer)
+        return self._roots[producer]
 
-    def _is_edited(self, resource_id: str) -> bool:
-        """Return whether an object is new, or computes something else."""
-        diff = self._diffs.get(resource_id)
-        return diff is not None and (
-            diff.change_type is ChangeType.ADDED
-            or any(
-                severity_of_change(diff.resource_type, item) is not Severity.DESCRIPTION
-                for item in diff.changes
-            )
-        )
+    def _search_upstream(self, producer: str) -> str | None:
+        seen, queue = {producer}, deque([producer])
+        while queue:
+            recipe = queue.popleft()
+            root = recipe if recipe in self._edited else self._roots.get(recipe)
+            if root is not None:
+                return root
+            if recipe in self._roots:
+                continue  # There is nothing above it.
+            for source in self._flow.inputs(recipe):
+                if source in self._with_other_columns:
+                    above = self._flow.producers(source)
+                    if not above:
+                        return source
+                    queue.extend(item for item in above if item not in seen)
+                    seen.update(above)
+        return None
 
     def _made_or_deleted(self, diff: ResourceDiff, change: Change) -> Cause | None:
         """Return the object whose rename, creation or deletion the change follows."""
@@ -113,6 +115,14 @@ class Causes:
     def _is_new(self, resource_id: str) -> bool:
         diff = self._diffs.get(resource_id)
         return diff is not None and diff.change_type is ChangeType.ADDED
+
+
+def _is_edited(diff: ResourceDiff) -> bool:
+    """Return whether an object is new, or computes something else."""
+    return diff.change_type is ChangeType.ADDED or any(
+        severity_of_change(diff.resource_type, item) is not Severity.DESCRIPTION
+        for item in diff.changes
+    )
 
 
 def _has_other_columns(diff: ResourceDiff) -> bool:

@@ -131,12 +131,6 @@ class Analysis:
         """Return why DSS made a change by itself, if it did."""
         return self.causes.get(diff.resource_id, _NO_CAUSES).get(position)
 
-    def downstream(self, diff: ResourceDiff) -> tuple[str, ...]:
-        """Return the ids of what is computed from a resource that changed."""
-        if severity_of_diff(diff) is Severity.DESCRIPTION:
-            return ()
-        return self.flow.downstream([diff.resource_id])
-
     @cached_property
     def renamed_from(self) -> Mapping[str, ResourceDiff]:
         """The removed resources by the new ids, of those that are shown."""

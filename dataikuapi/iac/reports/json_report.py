@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from dataikuapi.iac.analysis import Analysis, SharedFact, analyze
+from dataikuapi.iac.analysis import Analysis, ObjectFact, SharedFact, analyze
 from dataikuapi.iac.analysis.grouping import key_of
 from dataikuapi.iac.analysis.weights import severity_of_change
 from dataikuapi.iac.console import printable_json
@@ -104,6 +104,12 @@ class _Resources:
             old.resource_id: new for new, old in analysis.renamed_from.items()
         }
         self.groups = [fact for fact in analysis.facts if isinstance(fact, SharedFact)]
+        # Not for each of many resources with the same change: the group has it.
+        self._downstream = {
+            fact.diff.resource_id: fact.downstream
+            for fact in analysis.facts
+            if isinstance(fact, ObjectFact)
+        }
         self._numbers = {
             (diff.resource_id, key_of(change)): number
             for number, fact in enumerate(self.groups)
@@ -126,7 +132,7 @@ class _Resources:
             "recreated": diff.is_recreated,
             "renamed_from": renamed_from.resource_id if renamed_from else None,
             "renamed_to": self._renamed_to.get(diff.resource_id),
-            "downstream": list(self._analysis.downstream(diff)),
+            "downstream": list(self._downstream.get(diff.resource_id, ())),
             "attributes": _attributes(diff),
             "changes": [
                 self._change(diff, position, change)

@@ -71,27 +71,44 @@ def render_markdown(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> 
 
 
 def _names(facts: Iterable[Fact]) -> Iterator[str]:
-    """Yield a line for each resource, the first time that a fact is about it."""
-    seen: set[str] = set()
+    """Yield a line for each resource, where it is first mentioned.
+
+    What a resource has of its own says more than that it followed another.
+    """
+    facts = list(facts)
+    seen = {
+        diff.resource_id
+        for fact in facts
+        if not isinstance(fact, DerivedFact)
+        for diff in diffs_of(fact)
+    }
+    named: set[str] = set()
     for fact in facts:
-        derived = fact.derived if isinstance(fact, ObjectFact) else ()
-        for item in (fact, *derived):
-            for diff in diffs_of(item):
-                if diff.resource_id not in seen:
-                    seen.add(diff.resource_id)
-                    yield _name(item, diff)
+        for diff in diffs_of(fact):
+            if diff.resource_id not in named:
+                named.add(diff.resource_id)
+                yield _name(fact, diff)
+        if isinstance(fact, ObjectFact):
+            if fact.renamed_from:
+                name = diff.resource_id.split(".", 2)[2]
+                yield _truncated(f"{fact.renamed_from}  renamed to {name}", _MAX_NAME)
+            for item in fact.derived:
+                if item.diff.resource_id not in seen | named:
+                    named.add(item.diff.resource_id)
+                    yield _name(item, item.diff)
 
 
 def _name(fact: Fact, diff: ResourceDiff) -> str:
+    """Return the sign and id of a resource, with its attributes that changed."""
     about = [*dict.fromkeys(names_of(change)[0] for change in fact.changes)]
     if isinstance(fact, DerivedFact):
         about = [fact.cause.reason]
     elif isinstance(fact, ObjectFact):
-        about = [*about, *notes(fact)] if fact.renamed_from else about
+        old = fact.renamed_from and fact.renamed_from.old_resource
+        about += [f"renamed from {old.resource_name}"] if old else []
+        about += ["deleted and created again"] if diff.is_recreated else []
         about += [f"{len(fact.downstream):,} downstream"] if fact.downstream else []
-    sign = heading(fact) if isinstance(fact, ObjectFact) else str(diff)
-    line = f"{sign}  {', '.join(about)}".rstrip()
-    return _truncated(line, _MAX_NAME)
+    return _truncated(f"{diff}  {', '.join(about)}".rstrip(), _MAX_NAME)
 
 
 def _table(diffs: ResourceDiffs) -> str:
