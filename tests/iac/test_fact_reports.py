@@ -104,7 +104,7 @@ def test_json_has_one_entry_for_each_object_also_where_text_groups():
     (group,) = found["groups"]
     assert len(group["resource_ids"]) == 39
     assert group["paths"] == ["params.connection"]
-    assert {item["changes"][0]["group"] for item in found["resources"]} == {0}
+    assert {item["changes"][0]["group_index"] for item in found["resources"]} == {0}
     assert {item["severity"] for item in found["resources"]} == {"connection"}
 
 

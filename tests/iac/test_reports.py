@@ -274,7 +274,7 @@ def test_json_is_complete_and_matches_its_schema(diffs):
                 "from_pointer": None,
                 "severity": "code",
                 "cause": None,
-                "group": None,
+                "group_index": None,
                 "old": "a\nb\n",
                 "new": "a\nc\n",
             }

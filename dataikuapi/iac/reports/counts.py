@@ -17,6 +17,8 @@ _MAX_ROWS = 20
 _MAX_KEY = 24
 """Characters shown of a project key."""
 
+_HEADINGS = "project type".split()
+
 Row = tuple[str, str, Counter[str]]
 
 
@@ -52,9 +54,12 @@ def text_table(diffs: ResourceDiffs) -> Iterator[str]:
         (_shortened(project_key), kind) if kind else ("all others", "")
         for project_key, kind, _ in rows
     ]
-    first = max(len(label) for label, _ in [("project", ""), *labels])
-    second = max(len(label) for _, label in [("", "type"), *labels])
-    yield "  ".join([f"{'project':{first}}", f"{'type':{second}}", *names])
+    first, second = (
+        max(len(heading), *map(len, column))
+        for heading, column in zip(_HEADINGS, zip(*labels, strict=True), strict=True)
+    )
+    heading, other = _HEADINGS
+    yield "  ".join([f"{heading:{first}}", f"{other:{second}}", *names])
     for (project_key, kind), (_, _, counts) in zip(labels, rows, strict=True):
         cells = [_count(counts[name]).rjust(len(name)) for name in names]
         yield "  ".join([f"{project_key:{first}}", f"{kind:{second}}", *cells]).rstrip()

@@ -155,7 +155,7 @@ class _Resources:
             "from_pointer": change.from_pointer,
             "severity": severity_of_change(diff.resource_type, change).value,
             "cause": dict(cause._asdict()) if cause else None,
-            "group": number,
+            "group_index": number,
         }
         if change.kind in (ValueChangeType.REMOVED, ValueChangeType.MODIFIED):
             entry["old"] = _finite(change.old)
