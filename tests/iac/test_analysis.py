@@ -54,13 +54,16 @@ def test_the_heaviest_comes_first():
 
 
 def test_of_those_that_weigh_the_same_the_most_downstream_comes_first():
-    new = [RAW, changed(PREPARE, payload="x"), CLEAN, changed(REPORT, payload="x"), TOP]
-    first, second = analyze(diff(FLOW, new)).facts
-    assert first.diff.resource_id == "recipe.SHOP.prepare"
+    late = recipe("a", "clean", "top", payload="1")
+    early = recipe("z", "raw", "clean", payload="1")
+    old = [RAW, early, CLEAN, late, TOP]
+    new = [RAW, changed(early, payload="2"), CLEAN, changed(late, payload="3"), TOP]
+    first, second = analyze(diff(old, new)).facts
+    assert first.diff.resource_id == "recipe.SHOP.z"
     assert first.downstream == (
         "dataset.SHOP.clean",
         "dataset.SHOP.top",
-        "recipe.SHOP.report",
+        "recipe.SHOP.a",
     )
     assert second.downstream == ("dataset.SHOP.top",)
 

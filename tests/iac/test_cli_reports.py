@@ -84,18 +84,27 @@ def test_a_step_summary_that_cannot_be_written_is_a_warning(
     [
         (["diff", "99"], "StateNotFoundError"),
         (["drift", "--ignore", "missing"], "IgnoreFileError"),
-        (["drift", "--baseline", "folder"], "IgnoreFileError"),
     ],
 )
-def test_an_error_is_a_document(synced, project, tmp_path, arguments, name):
-    add_column(project)
-    (tmp_path / "folder").mkdir()
+def test_an_error_is_a_document(synced, arguments, name):
     code, output, errors = synced(*arguments, "--format", "json")
     document = json.loads(output)
     jsonschema.validate(document, SCHEMA)
     assert code == 1
     assert document["error"]["type"] == name
     assert errors == f"error: {document['error']['message']}\n"
+
+
+def test_there_is_one_document_also_if_the_baseline_cannot_be_written(
+    synced, project, tmp_path
+):
+    add_column(project)
+    (tmp_path / "folder").mkdir()
+    code, output, errors = synced("drift", "--format", "json", "--baseline", "folder")
+    document = json.loads(output)
+    jsonschema.validate(document, SCHEMA)
+    assert (code, document["summary"]["modified"]) == (1, 1)
+    assert errors.startswith("error: ")
 
 
 def test_other_formats_have_no_error_document(synced):

@@ -147,6 +147,22 @@ def test_markdown_shares_the_room_for_details():
     assert MAX_CHARACTERS - 25_000 < len(text) <= MAX_CHARACTERS
 
 
+def test_markdown_gives_large_sections_what_small_ones_leave():
+    names = [f"r{number:02}" for number in range(80)]
+    sizes = {name: 400 if number < 20 else 10 for number, name in enumerate(names)}
+    scripts = {
+        name: "".join(f"{name} {at}\n" for at in range(size))
+        for name, size in sizes.items()
+    }
+    old = state(**{name: {"y": text} for name, text in scripts.items()})
+    new = state(2, **{name: {"y": text.upper()} for name, text in scripts.items()})
+    text = render_markdown(DiffEngine().diff(old, new))
+    sections = [len(part) for part in text.split("<details>")[1:]]
+    assert len(sections) == 80
+    assert "omitted" not in text
+    assert min(sections[:20]) > 2 * max(sections[20:])
+
+
 def test_long_script_is_truncated_in_markdown():
     old = "".join(f"line {number}\n" for number in range(40_000))
     text = render_markdown(

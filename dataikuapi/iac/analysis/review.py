@@ -7,7 +7,7 @@ from dataikuapi.iac.analysis.weights import names_of, severity_of_change
 from dataikuapi.iac.models import Change, ResourceDiff, ValueChangeType
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.secrets import redact, redact_constant
+from dataikuapi.iac.types.secrets import mask_values, redact, redact_constant
 
 __all__ = ["review_note"]
 
@@ -45,8 +45,9 @@ def review_note(diff: ResourceDiff, change: Change | None) -> str:
 def _value(name: str, value: JSON, is_code: bool) -> str:
     if isinstance(value, str) and (is_code or "\n" in value):
         return f"text of {len(value):,} characters"
-    # An earlier version of this library may have stored what this one redacts.
-    redacted = redact({name: value}, redact_constant)
+    # An earlier version of this library may have stored what this one redacts. Texts
+    # that are not code have no secrets in a state, but may look as if they had.
+    redacted = mask_values(redact({name: value}, redact_constant))
     shown = redacted[name] if isinstance(redacted, dict) else redacted
     if is_code and isinstance(shown, (dict, list)):
         return f"{len(shown):,} values"
