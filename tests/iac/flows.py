@@ -3,6 +3,7 @@
 from copy import deepcopy
 
 from dataikuapi.iac import DiffEngine, Resource, ResourceMetadata, State
+from dataikuapi.iac.analysis import Analysis, ObjectFact
 from dataikuapi.iac.models.times import parse_time
 
 READ = parse_time("2026-01-01T00:00:00Z")
@@ -88,3 +89,10 @@ CLEAN = dataset("clean", "id", "amount")
 REPORT = recipe("report", "clean", "top", payload="c\nd\n")
 TOP = dataset("top", "id")
 FLOW = [RAW, PREPARE, CLEAN, REPORT, TOP]
+
+
+def object_facts(analysis: Analysis) -> list[ObjectFact]:
+    """Return the facts, each of which has to be about one object."""
+    found = [fact for fact in analysis.facts if isinstance(fact, ObjectFact)]
+    assert len(found) == len(analysis.facts)
+    return found

@@ -15,6 +15,7 @@ from iac.flows import (
     changed,
     dataset,
     diff,
+    object_facts,
     recipe,
     resource,
     with_columns,
@@ -58,7 +59,7 @@ def test_of_those_that_weigh_the_same_the_most_downstream_comes_first():
     early = recipe("z", "raw", "clean", payload="1")
     old = [RAW, early, CLEAN, late, TOP]
     new = [RAW, changed(early, payload="2"), CLEAN, changed(late, payload="3"), TOP]
-    first, second = analyze(diff(old, new)).facts
+    first, second = object_facts(analyze(diff(old, new)))
     assert first.diff.resource_id == "recipe.SHOP.z"
     assert first.downstream == (
         "dataset.SHOP.clean",
@@ -70,7 +71,7 @@ def test_of_those_that_weigh_the_same_the_most_downstream_comes_first():
 
 def test_a_description_affects_nothing_downstream():
     new = [RAW, changed(PREPARE, tags=["x"]), CLEAN, REPORT, TOP]
-    assert analyze(diff(FLOW, new)).facts[0].downstream == ()
+    assert object_facts(analyze(diff(FLOW, new)))[0].downstream == ()
 
 
 def test_each_change_is_in_exactly_one_fact():
@@ -123,13 +124,12 @@ def test_shared_changes_and_those_of_one_resource():
 
 def test_a_derived_fact_is_below_its_cause_or_by_itself():
     wider = with_columns(CLEAN, "id", "x")
-    (fact,) = analyze(
-        diff(FLOW, [RAW, changed(PREPARE, payload="x"), wider, REPORT, TOP])
-    ).facts
+    new = [RAW, changed(PREPARE, payload="x"), wider, REPORT, TOP]
+    (fact,) = object_facts(analyze(diff(FLOW, new)))
     (derived,) = fact.derived
     assert derived.diff.resource_id == "dataset.SHOP.clean"
-    (fact,) = analyze(diff(FLOW, [RAW, PREPARE, wider, REPORT, TOP])).facts
-    assert isinstance(fact, DerivedFact)
+    (alone,) = analyze(diff(FLOW, [RAW, PREPARE, wider, REPORT, TOP])).facts
+    assert isinstance(alone, DerivedFact)
 
 
 def test_a_recreated_resource_weighs_as_much_as_a_removed_one():
@@ -151,14 +151,14 @@ def test_a_part_has_the_flow_of_the_whole():
         copy.copy(whole),
         pickle.loads(pickle.dumps(whole.of_type(ChangeType.MODIFIED))),
     ):
-        assert len(analyze(part).facts[0].downstream) == 3
+        assert len(object_facts(analyze(part))[0].downstream) == 3
 
 
 def test_one_side_of_a_rename_alone_is_no_rename():
     whole = diff([CLEAN], [dataset("cleaned", "id", "amount")])
-    (fact,) = analyze(whole.of_type(ChangeType.ADDED)).facts
+    (fact,) = object_facts(analyze(whole.of_type(ChangeType.ADDED)))
     assert fact.renamed_from is None
-    (fact,) = analyze(whole).facts
+    (fact,) = object_facts(analyze(whole))
     assert fact.renamed_from is whole[0]
 
 

@@ -1,5 +1,7 @@
 """Causes: changes that DSS makes because of others."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from dataikuapi.iac.analysis import analyze, without_derived
@@ -17,6 +19,7 @@ from iac.flows import (
     changed,
     dataset,
     diff,
+    object_facts,
     ports,
     recipe,
     resource,
@@ -96,7 +99,8 @@ def test_a_long_flow_has_one_cause():
         for number in range(length - 1)
     ]
     wider = [with_columns(item, "id", "x") for item in sets]
-    (fact,) = analyze(diff([*sets, *recipes], [*wider, *recipes])).facts
+    analysis = analyze(diff([*sets, *recipes], [*wider, *recipes]))
+    (fact,) = object_facts(analysis)
     assert fact.diff.resource_id == "dataset.SHOP.d0"
     assert len(fact.derived) == length - 1
 
@@ -121,8 +125,8 @@ def test_inputs_follow_a_rename():
     report = changed(REPORT, inputs={"main": {"items": ports("cleaned")}})
     found = analyze(diff(FLOW, [RAW, prepare, renamed, report, TOP]))
     assert found.renames == {"dataset.SHOP.clean": "dataset.SHOP.cleaned"}
-    (fact,) = found.facts
-    assert fact.renamed_from.resource_id == "dataset.SHOP.clean"
+    (fact,) = object_facts(found)
+    assert fact.renamed_from and fact.renamed_from.resource_id == "dataset.SHOP.clean"
     assert {item.cause.reason for item in fact.derived} == {
         "refers to dataset cleaned by its new name"
     }
@@ -143,7 +147,7 @@ class ShelfType(base.ResourceType):
 
     name = "shelf"
     memberships = frozenset({("items",)})
-    list_documents = fetch_documents = None
+    list_documents = fetch_documents = Mock()
 
     def references(self, attributes):
         for position, name in enumerate(attributes["items"]):

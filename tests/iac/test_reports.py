@@ -120,7 +120,7 @@ def many(count, lines=1):
 
 def test_long_markdown_names_all_resources_before_the_details():
     text = render_markdown(many(1000))
-    names, details = text.split("<details>", 1)
+    names, _ = text.split("<details>", 1)
     shown = text.count("<details>")
     ((left, changes),) = re.findall(
         r"_Details of (\d+) more resources with ([\d,]+) changes omitted", text

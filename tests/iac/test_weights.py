@@ -1,5 +1,7 @@
 """Severities: what a change affects, as the types declare it."""
 
+from typing import Any
+
 import pytest
 
 from dataikuapi.iac import Resource
@@ -7,7 +9,10 @@ from dataikuapi.iac.analysis.weights import severity_of_diff
 from dataikuapi.iac.models import Severity
 from iac.flows import CLEAN, PREPARE, changed, dataset, diff, resource, with_columns
 
-SETTINGS = {"settings": {"codeEnvs": {}, "limits": {}}, "permissions": {"owner": "ann"}}
+SETTINGS: dict[str, Any] = {
+    "settings": {"codeEnvs": {}, "limits": {}},
+    "permissions": {"owner": "ann"},
+}
 
 
 def project(**attributes):
