@@ -92,12 +92,7 @@ def test_another_environment_and_another_instance(run):
 def test_a_conflict(backend, act, capsys, monkeypatch):
     """As another person may cause at any moment of a command."""
     backend.save(state(1))
-
-    class Parser:
-        def parse_args(self, _argv):
-            act(backend)
-
-    monkeypatch.setattr(program, "build_parser", Parser)
+    monkeypatch.setattr(program, "_run", lambda arguments: act(backend))
     assert program.main([]) == 1
     errors = capsys.readouterr().err
     assert errors.startswith("error: ")

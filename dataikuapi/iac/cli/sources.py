@@ -1,8 +1,8 @@
 """Loads the states that the arguments of a comparison name."""
 
+import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from dataikuapi.iac import State
@@ -54,7 +54,7 @@ def _load(settings: Settings, word: str) -> tuple[State, str | None]:
     if match:
         name = _checked(check_environment, match[2])
         return open_backend(settings, name).load(), name
-    is_file, is_environment = Path(word).exists(), _is_environment(settings, word)
+    is_file, is_environment = os.path.lexists(word), _is_environment(settings, word)
     if is_file and is_environment:
         raise UsageError(
             f"{word} is an environment and a file: write env:{word} or ./{word}"
