@@ -37,7 +37,7 @@ ALL = [
     "~ schema.columns[v1.2].type",
     "~ steps[0].x",
     "~ steps[1].x",
-    "+ tags[1]",
+    "+ tags[b]",
 ]
 ODD = st.text(".*/~[]\"'\\ #=\n\t\r\0ab01é顧\u2028\x7f😀", max_size=6)
 NAMES = (

@@ -1,7 +1,7 @@
 """Matching the items of two versions of a list."""
 
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import NamedTuple
 
 from dataikuapi.iac.alignment import (
@@ -14,16 +14,21 @@ from dataikuapi.iac.alignment import (
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 from dataikuapi.iac.types.sets import ItemKey, KeyOf, by
 
-__all__ = ["Match", "match_items"]
+__all__ = ["Match", "match_items", "pair_by_place"]
 
-_KEYS = (by("name"), by("ref"), by("id"))
-"""The keys of items in DSS: of a column, an input or output, a checklist."""
+_KEYS = (by("name"), by("ref"), by("id"), by("column"))
+"""The keys of items in DSS: of a column, an input or output, a checklist, and of what
+is computed from a column, such as an aggregate."""
 
 _MAX_PAIRS = 10_000
 """Maximum number of pairs of items that are compared with each other in a gap."""
 
-_MIN_SIMILARITY = 0.5
-"""Minimum similarity of two items to count as one item that was modified."""
+_OTHER_KIND, _SAME_KIND, _SAME_MEMBERS, _SAME_VALUES = 0.1, 0.2, 0.1, 0.7
+"""Weights in the similarity of two items.
+
+Any two items are a little similar, so that those are paired which are at the same place
+where nothing fits better. Two pairs that share nothing weigh less than one good pair.
+"""
 
 
 class Match(NamedTuple):
@@ -46,12 +51,13 @@ def match_items(old: list[JSON], new: list[JSON], key_of: KeyOf | None = None) -
     """Find which items are the same in both lists, and which of them moved.
 
     Items are matched by their key if every item of both lists has a unique one.
-    Otherwise equal items are matched first; in the gaps between those, similar items
-    are matched as modified, provided that they have the same ``type`` if any.
+    Otherwise equal items are matched first; in the gaps between those, the most similar
+    items, and where nothing is similar, those at the same place. Whether two matched
+    items are better shown as one that was modified, or as one removed and one added, is
+    left to the caller.
 
-    An item that has the same position in both lists did not move, so it is never said
-    to have moved "from 1 to 1"; those that passed it did. Apart from that, as few items
-    as possible count as moved.
+    An item that has the same position in both lists did not move; those that passed it
+    did. Apart from that, as few items as possible count as moved.
 
     Args:
         old: the items before.
@@ -86,48 +92,69 @@ def _by_key(old_keys: list[ItemKey], new_keys: list[ItemKey]) -> Pairs:
 
 
 def _out_of_order(pairs: Pairs) -> set[int]:
-    stayed = _with_unmoved(longest_increasing(pairs), pairs)
-    return {row for row, _ in pairs} - {row for row, _ in stayed}
+    return {row for row, _ in pairs} - {row for row, _ in _in_order(pairs)}
 
 
-def _with_unmoved(stayed: Pairs, pairs: Pairs) -> Pairs:
-    """Return pairs in order, with those whose positions are the same on both sides.
+def _in_order(pairs: Pairs) -> Pairs:
+    """Return as many pairs as possible of items that do not pass each other.
 
-    Args:
-        stayed: pairs in order; those that pass an item at its position are dropped.
-        pairs: all pairs; among those with the same positions, none passes another.
+    Among them are all whose positions are the same on both sides: none of those passes
+    another, and pairs that pass one of them are left out.
     """
     unmoved = sorted(row for row, position in pairs if row == position)
-    kept = [
-        (row, position)
-        for row, position in stayed
-        if row != position and bisect(unmoved, row) == bisect(unmoved, position)
-    ]
-    return sorted([*kept, *((row, row) for row in unmoved)])
+    return longest_increasing(
+        [
+            (row, position)
+            for row, position in pairs
+            if bisect(unmoved, row) == bisect(unmoved, position)
+        ]
+    )
 
 
 def _by_content(old: list[JSON], new: list[JSON]) -> Match:
     before = [canonical_bytes(item) for item in old]
     after = [canonical_bytes(item) for item in new]
-    stayed = align(before, after)
-    rows, positions = _unpaired(len(old), len(new), stayed)
-    moved = pair_by_occurrence(before, after, rows, positions)
-    equal = [*stayed, *moved]
-    stayed = _with_unmoved(stayed, equal)
-    moved = sorted(set(equal) - set(stayed))
-    taken_rows = {row for row, _ in moved}
-    taken_positions = {position for _, position in moved}
+    equal = align(before, after)
+    rest = _unpaired(len(old), len(new), equal)
+    equal += pair_by_occurrence(before, after, *rest)
+    stayed = _in_order(equal)
+    moved = {row for row, _ in equal} - {row for row, _ in stayed}
+    match = Match(sorted(equal), moved)
     modified = [
         pair
-        for low, high, start, end in _gaps(len(old), len(new), stayed)
-        for pair in _pair_similar(
-            old,
-            new,
-            [row for row in range(low, high) if row not in taken_rows],
-            [item for item in range(start, end) if item not in taken_positions],
-        )
+        for rows, positions in _unpaired_by_gap(len(old), len(new), match)
+        for pair in _pair_rest(old, new, rows, positions)
     ]
-    return Match(sorted([*stayed, *moved, *modified]), taken_rows)
+    return Match(sorted([*equal, *modified]), moved)
+
+
+def pair_by_place(rows: int, columns: int, match: Match) -> Pairs:
+    """Return further pairs, of items with the same position between the same others.
+
+    Args:
+        rows: number of old items.
+        columns: number of new items.
+        match: has the other pairs.
+    """
+    return [
+        (row, row)
+        for old, new in _unpaired_by_gap(rows, columns, match)
+        for row in sorted({*old} & {*new})
+    ]
+
+
+def _unpaired_by_gap(
+    rows: int, columns: int, match: Match
+) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield, for each gap between items that did not move, the items without a pair."""
+    moved = [pair for pair in match.pairs if pair[0] in match.moved]
+    moved_positions = {position for _, position in moved}
+    stayed = [pair for pair in match.pairs if pair[0] not in match.moved]
+    for low, high, start, end in _gaps(rows, columns, stayed):
+        yield (
+            [row for row in range(low, high) if row not in match.moved],
+            [item for item in range(start, end) if item not in moved_positions],
+        )
 
 
 def _unpaired(rows: int, columns: int, pairs: Pairs) -> tuple[list[int], list[int]]:
@@ -148,23 +175,21 @@ def _gaps(rows: int, columns: int, pairs: Pairs) -> Iterator[tuple[int, int, int
         row, column = next_row + 1, next_column + 1
 
 
-def _pair_similar(
+def _pair_rest(
     old: list[JSON], new: list[JSON], rows: list[int], positions: list[int]
 ) -> Pairs:
-    """Pair items that were modified in place, optimally if that is affordable."""
-    if not rows or not positions:
-        return []
+    """Pair the items in a gap, optimally if that is affordable."""
+    choices = len(rows) * len(positions)
+    if not 1 < choices <= _MAX_PAIRS:
+        return list(zip(rows, positions, strict=False))
     before = [_Item(old[row]) for row in rows]
     after = [_Item(new[position]) for position in positions]
-    if len(rows) * len(positions) <= _MAX_PAIRS:
-        similarity = [[one.similarity(other) for other in after] for one in before]
-        pairs = best_alignment(similarity, 0, 0)
-    else:
-        pairs = [
-            (number, number)
-            for number, (one, other) in enumerate(zip(before, after, strict=False))
-            if one.similarity(other)
-        ]
+    # What all of them have in common does not tell which belong together.
+    common = frozenset.intersection(*(item.leaves for item in [*before, *after]))
+    for item in [*before, *after]:
+        item.leaves -= common
+    similarity = [[one.similarity(other) for other in after] for one in before]
+    pairs = best_alignment(similarity, 0, 0)
     return [(rows[one], positions[other]) for one, other in pairs]
 
 
@@ -173,33 +198,34 @@ class _Item:
 
     def __init__(self, value: JSON) -> None:
         self._kind = _kind(value)
-        self._paths: set[str] = set()
-        self._leaves: set[tuple[str, object]] = set()
-        if isinstance(value, dict):
-            for path, leaf in _leaves(value, ""):
-                self._paths.add(path)
-                self._leaves.add((path, leaf))
+        self.leaves: frozenset[tuple[str, bytes]] = frozenset()
+        if isinstance(value, (dict, list)):
+            self.leaves = frozenset(_leaves(value, ""))
 
     def similarity(self, other: "_Item") -> float:
-        """Return the similarity, from 0.5 to 1; 0 if they are different items."""
+        """Return the similarity, above 0 and up to 1."""
         if self._kind != other._kind:
-            return 0.0
-        if not self._paths or not other._paths:
-            return _MIN_SIMILARITY
-        paths = len(self._paths & other._paths) / len(self._paths | other._paths)
-        leaves = len(self._leaves & other._leaves) / len(self._leaves | other._leaves)
-        similarity = (paths + leaves) / 2
-        return similarity if similarity >= _MIN_SIMILARITY else 0.0
+            return _OTHER_KIND
+        values = _overlap(self.leaves, other.leaves)
+        members = _overlap(
+            {path for path, _ in self.leaves}, {path for path, _ in other.leaves}
+        )
+        return _SAME_KIND + _SAME_MEMBERS * members + _SAME_VALUES * values
 
 
-def _kind(value: JSON) -> object:
-    """Return what must be equal for two items to be one that was modified."""
+def _overlap(one: Set[object], other: Set[object]) -> float:
+    """Return which part of what either has is in both."""
+    either = one | other
+    return len(one & other) / len(either) if either else 0.0
+
+
+def _kind(value: JSON) -> str:
     if isinstance(value, dict):
-        return ("object", canonical_bytes(value.get("type")))
+        return "object"
     return "list" if isinstance(value, list) else "scalar"
 
 
-def _leaves(value: JSON, path: str) -> Iterator[tuple[str, object]]:
+def _leaves(value: JSON, path: str) -> Iterator[tuple[str, bytes]]:
     if isinstance(value, dict) and value:
         for name, inner in value.items():
             yield from _leaves(inner, f"{path}/{name}")

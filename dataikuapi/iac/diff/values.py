@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 
-from dataikuapi.iac.diff.lists import Match, match_items
+from dataikuapi.iac.alignment import Pairs
+from dataikuapi.iac.diff.lists import Match, match_items, pair_by_place
 from dataikuapi.iac.models.changes import (
     Change,
+    Neighbors,
     PathSegment,
     PathSegments,
     ValueChangeType,
 )
-from dataikuapi.iac.models.json_values import JSON, json_equal
+from dataikuapi.iac.models.json_values import JSON, canonical_bytes, json_equal
 from dataikuapi.iac.types.sets import ItemKey, Sets
 
 __all__ = ["diff_values"]
 
 _NO_SETS: Sets = {}
+
+_LINE = 7
+"""What a change takes beside its path and values: an indent, blanks, a line break."""
 
 
 def diff_values(
@@ -23,7 +28,8 @@ def diff_values(
     """Return a change for each value that was added, removed, modified or moved.
 
     Objects are compared member by member, and lists by matching their items (see
-    :func:`~dataikuapi.iac.diff.lists.match_items`).
+    :func:`~dataikuapi.iac.diff.lists.match_items`). Two items at the same place that
+    have less in common than not are one removed and one added.
 
     Args:
         old: the attributes before.
@@ -76,24 +82,126 @@ def _diff_lists(
     sets: Sets,
 ) -> Iterator[Change]:
     match = match_items(old, new, sets.get(_names(after)) if sets else None)
+    match, edits = _edited(old, new, match, (before, after), sets)
     rows = {position: row for row, position in match.pairs}
     removed = sorted(set(range(len(old))) - set(rows.values()), reverse=True)
     ends = _gap_ends(len(old), len(new), match)
+    neighbors = _neighbors(match)
     for position, item in enumerate(new):
         while removed and removed[-1] < ends[position]:
             yield _removal(old, removed.pop(), match.old_keys, before)
-        row = rows.get(position)
         path = (*after, _item(position, match.new_keys))
-        if row is None:
-            yield Change(ValueChangeType.ADDED, path, new=item)
+        if position not in rows:
+            yield Change(ValueChangeType.ADDED, path, new=item, siblings=new)
             continue
-        old_path = (*before, _item(row, match.old_keys))
-        if row in match.moved:
-            yield Change(ValueChangeType.MOVED, path, from_segments=old_path)
-        if not json_equal(old[row], item):
-            yield from _diff_unequal(old[row], item, old_path, path, sets)
+        if position in neighbors:
+            yield Change(
+                ValueChangeType.MOVED,
+                path,
+                from_segments=(*before, _item(rows[position], match.old_keys)),
+                neighbors=neighbors[position],
+            )
+        yield from edits[position]
     while removed:
         yield _removal(old, removed.pop(), match.old_keys, before)
+
+
+def _edited(
+    old: list[JSON],
+    new: list[JSON],
+    match: Match,
+    paths: tuple[PathSegments, PathSegments],
+    sets: Sets,
+) -> tuple[Match, dict[int, list[Change]]]:
+    """Compare the items of each pair.
+
+    Returns:
+        The match, without the pairs that are better shown as one item removed and one
+        added; and the changes of the others, by new position.
+    """
+
+    def compared(pairs: Pairs) -> Iterator[tuple[int, int, list[Change]]]:
+        for row, position in pairs:
+            changes: list[Change] = []
+            if not json_equal(old[row], new[position]):
+                items = old[row], new[position]
+                before = (*paths[0], _item(row, match.old_keys))
+                after = (*paths[1], _item(position, match.new_keys))
+                changes += _diff_unequal(*items, before, after, sets)
+                is_keyed = match.old_keys is not None
+                if not is_keyed and _is_longer(changes, *items, before, after):
+                    continue
+            yield row, position, changes
+
+    found = list(compared(match.pairs))
+    if len(found) < len(match.pairs):
+        kept = match._replace(pairs=[(row, position) for row, position, _ in found])
+        others = {*pair_by_place(len(old), len(new), kept)} - {*match.pairs}
+        found += compared(sorted(others))
+    pairs = sorted((row, position) for row, position, _ in found)
+    edits = {position: changes for _, position, changes in found}
+    return match._replace(pairs=pairs), edits
+
+
+def _is_longer(
+    changes: list[Change],
+    old: JSON,
+    new: JSON,
+    before: PathSegments,
+    after: PathSegments,
+) -> bool:
+    """Return whether it takes more characters to show the changes than both items."""
+    if len(changes) == 1:
+        return False
+    replaced = [
+        Change(ValueChangeType.REMOVED, before, old=old),
+        Change(ValueChangeType.ADDED, after, new=new),
+    ]
+    return sum(map(_length, changes)) > sum(map(_length, replaced))
+
+
+def _length(change: Change) -> int:
+    values = [
+        *([] if change.kind is ValueChangeType.ADDED else [change.old]),
+        *([] if change.kind is ValueChangeType.REMOVED else [change.new]),
+    ]
+    return _LINE + len(str(change)) + sum(map(len, map(canonical_bytes, values)))
+
+
+def _neighbors(match: Match) -> dict[int, Neighbors]:
+    """Return, by new position, which items each moved item follows.
+
+    Only items that did not move count, and the new list names them: so an item that
+    moved never follows the same one before and after.
+    """
+    if not match.moved:
+        return {}
+    before = _predecessors(
+        [(row, row, position) for row, position in match.pairs], match
+    )
+    after = _predecessors(
+        sorted((position, row, position) for row, position in match.pairs), match
+    )
+    moved = [pair for pair in match.pairs if pair[0] in match.moved]
+    return {position: (before[row], after[row]) for row, position in moved}
+
+
+def _predecessors(
+    ordered: list[tuple[int, int, int]], match: Match
+) -> dict[int, PathSegment | None]:
+    """Return, by old position, the last item before each that did not move.
+
+    Args:
+        ordered: pairs in the order of one of the lists, by position in it.
+        match: says which of them moved.
+    """
+    found: dict[int, PathSegment | None] = {}
+    last: PathSegment | None = None
+    for _, row, position in ordered:
+        found[row] = last
+        if row not in match.moved:
+            last = _item(position, match.new_keys)
+    return found
 
 
 def _gap_ends(rows: int, positions: int, match: Match) -> list[int]:
@@ -109,7 +217,8 @@ def _gap_ends(rows: int, positions: int, match: Match) -> list[int]:
 def _removal(
     old: list[JSON], row: int, keys: list[ItemKey] | None, before: PathSegments
 ) -> Change:
-    return Change(ValueChangeType.REMOVED, (*before, _item(row, keys)), old=old[row])
+    path = (*before, _item(row, keys))
+    return Change(ValueChangeType.REMOVED, path, old=old[row], siblings=old)
 
 
 def _item(position: int, keys: list[ItemKey] | None) -> PathSegment:

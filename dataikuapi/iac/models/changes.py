@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from dataikuapi.iac.models.json_values import JSON
 
 __all__ = [
     "Change",
+    "Neighbors",
     "PathSegment",
     "ValueChangeType",
     "format_path",
@@ -61,6 +62,9 @@ class PathSegment(NamedTuple):
 
 PathSegments = tuple[PathSegment, ...]
 
+Neighbors = tuple[PathSegment | None, PathSegment | None]
+"""The items that a moved one follows, before and after; ``None`` at the start."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -76,6 +80,9 @@ class Change:
         old: the previous value; ``None`` if it was added or moved.
         new: the current value; ``None`` if it was removed or moved.
         from_segments: the path in the old attributes, if it moved.
+        neighbors: which items it follows, if it moved: of those that did not move, and
+            as the new attributes name them.
+        siblings: the list that the item was removed from or added to, itself included.
     """
 
     kind: ValueChangeType
@@ -83,6 +90,8 @@ class Change:
     old: JSON = None
     new: JSON = None
     from_segments: PathSegments | None = None
+    neighbors: Neighbors | None = field(default=None, compare=False)
+    siblings: Sequence[JSON] = field(default=(), compare=False, repr=False)
 
     @property
     def pointer(self) -> str:

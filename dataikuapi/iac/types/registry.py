@@ -12,7 +12,7 @@ from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.recipe import RecipeType
 from dataikuapi.iac.types.references import Fact, Reference
 from dataikuapi.iac.types.secrets import redact_constant
-from dataikuapi.iac.types.sets import Sets
+from dataikuapi.iac.types.sets import TAGS, Sets
 
 __all__ = [
     "CORE_TYPES",
@@ -114,7 +114,7 @@ def recorded_since(resource_type: str) -> Mapping[str, str]:
 def sets_of(resource_type: str) -> Sets:
     """Return which lists in the attributes of a type are sets."""
     kind = TYPES.get(resource_type)
-    return {} if kind is None else kind.sets
+    return TAGS if kind is None else {**TAGS, **kind.sets}
 
 
 def without_noise(resource_type: str, attributes: dict[str, JSON]) -> dict[str, JSON]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, cast
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 
 __all__ = [
+    "TAGS",
     "ItemKey",
     "KeyOf",
     "Sets",
@@ -65,6 +66,10 @@ def by_object(item: Any) -> ItemKey | None:
 def by_value(item: Any) -> ItemKey | None:
     """Return the key of a text, which is the text itself."""
     return _key(item)
+
+
+TAGS: Sets = {("tags",): by_value}
+"""The tags of an object; they are sorted as it is read."""
 
 
 def sorted_sets(document: dict[str, JSON], sets: Sets) -> dict[str, JSON]:
