@@ -54,7 +54,11 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
 from dataikuapi.iac.sync.policy import RetryPolicy
-from dataikuapi.iac.validation import validate_state
+from dataikuapi.iac.validation import (
+    get_state_schema,
+    validate_state,
+    validate_state_safe,
+)
 
 __all__ = [
     "Change",
@@ -99,9 +103,11 @@ __all__ = [
     "UnexpectedResponseError",
     "UnsupportedValueError",
     "ValueChangeType",
+    "get_state_schema",
     "make_resource_id",
     "read_ignore_file",
     "validate_state",
+    "validate_state_safe",
 ]
 
 __version__ = "0.1.0"

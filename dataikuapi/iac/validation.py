@@ -15,7 +15,7 @@ from jsonschema.exceptions import best_match
 
 from dataikuapi.iac.exceptions import StateCorruptedError
 
-__all__ = ["validate_state"]
+__all__ = ["get_state_schema", "validate_state", "validate_state_safe"]
 
 _MAX_QUOTED = 200
 """Maximum number of characters that a message quotes from a document."""
@@ -45,20 +45,38 @@ def validate_state(data: object) -> None:
     raise StateCorruptedError(f"{_path(invalid)}: {_reason(invalid)}")
 
 
-def _schema() -> Any:
+def validate_state_safe(data: object) -> tuple[bool, str | None]:
+    """Like :func:`validate_state`, but return the reason instead of raising it.
+
+    Args:
+        data: a parsed document.
+
+    Returns:
+        Whether it is valid, and if not, the message of the error.
+    """
+    try:
+        validate_state(data)
+    except StateCorruptedError as error:
+        return False, str(error)
+    return True, None
+
+
+def get_state_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft-07) of the state file; the caller owns it."""
     folder = resources.files("dataikuapi.iac.schemas")
     text = folder.joinpath("state_v1.schema.json").read_text(encoding="utf-8")
-    return json.loads(text)
+    schema: dict[str, Any] = json.loads(text)
+    return schema
 
 
 @cache
 def _fast_validator() -> jsonschema_rs.Draft7Validator:
-    return jsonschema_rs.Draft7Validator(_schema())
+    return jsonschema_rs.Draft7Validator(get_state_schema())
 
 
 @cache
 def _explaining_validator() -> Draft7Validator:
-    return Draft7Validator(_schema())
+    return Draft7Validator(get_state_schema())
 
 
 def _path(error: ValidationError) -> str:

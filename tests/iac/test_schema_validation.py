@@ -6,7 +6,11 @@ import pytest
 
 from dataikuapi.iac.exceptions import DataikuIaCError, StateCorruptedError
 from dataikuapi.iac.models import Resource, State
-from dataikuapi.iac.validation import validate_state
+from dataikuapi.iac.validation import (
+    get_state_schema,
+    validate_state,
+    validate_state_safe,
+)
 
 ORDERS = "dataset.SHOP.orders"
 SECRET = "hunter2"
@@ -374,3 +378,21 @@ def test_error_message_has_no_neighboring_secrets():
 def test_error_message_for_a_long_id_is_short():
     data = with_value(("resources",), f"dataset.SHOP.{'x' * 10_000}", {})
     assert len(error_message(data)) < 500
+
+
+def test_safe_validation_returns_the_reason():
+    assert validate_state_safe(State().to_dict()) == (True, None)
+
+    is_valid, reason = validate_state_safe({})
+
+    assert not is_valid
+    assert reason is not None
+    assert "serial" in reason
+
+
+def test_schema_is_a_copy():
+    schema = get_state_schema()
+    assert "environment" not in schema["required"]
+    schema["required"].append("environment")
+
+    assert get_state_schema()["required"] != schema["required"]

@@ -63,7 +63,7 @@ def test_missing_dataset_is_not_found(sync):
         sync.fetch("dataset.SHOP.nope")
 
 
-@pytest.mark.parametrize("resource_id", ["dataset.SHOP", "recipe.SHOP.x"])
+@pytest.mark.parametrize("resource_id", ["dataset.SHOP", "recipe.SHOP.x", "nonsense"])
 def test_malformed_id_is_refused(sync, resource_id):
     with pytest.raises(ValueError, match="^Invalid dataset resource_id"):
         sync.fetch(resource_id)

@@ -4,6 +4,7 @@ import pytest
 
 from dataikuapi import DSSClient
 from dataikuapi.iac import (
+    ProjectNotVisibleError,
     ProjectSync,
     ResourceNotFoundError,
     SyncError,
@@ -63,7 +64,11 @@ def test_list_all_of_one_project(sync):
     assert [project.resource_id for project in sync.list_all("SHOP")] == [
         "project.SHOP"
     ]
-    assert sync.list_all("OTHER") == []
+
+
+def test_list_all_of_a_project_that_is_not_listed_is_not_found(sync):
+    with pytest.raises(ProjectNotVisibleError, match="no project TYPO visible"):
+        sync.list_all("TYPO")
 
 
 def test_name_falls_back_to_the_settings(sync):
@@ -78,9 +83,9 @@ def test_missing_project_is_not_found(sync):
         sync.fetch("project.NOPE")
 
 
-@pytest.mark.parametrize("resource_id", ["project.SHOP.x", "dataset.SHOP", "project"])
+@pytest.mark.parametrize("resource_id", ["project.SHOP.x", "dataset.SHOP", "nonsense"])
 def test_malformed_id_is_refused(sync, resource_id):
-    with pytest.raises(ValueError, match="^Invalid project resource_id|^Invalid"):
+    with pytest.raises(ValueError, match="^Invalid project resource_id"):
         sync.fetch(resource_id)
 
 

@@ -81,9 +81,12 @@ def test_other_missing_key_is_not_a_missing_recipe(sync):
         sync.fetch("recipe.SHOP.compute")
 
 
-def test_malformed_id_is_refused(sync):
-    with pytest.raises(ValueError, match="^Invalid recipe resource_id"):
-        sync.fetch("recipe.SHOP")
+@pytest.mark.parametrize("resource_id", ["recipe.SHOP", "nonsense", "", "recipe"])
+def test_malformed_id_is_refused(sync, resource_id):
+    with pytest.raises(
+        ValueError, match=f"^Invalid recipe resource_id '{resource_id}'"
+    ):
+        sync.fetch(resource_id)
 
 
 @pytest.mark.parametrize(

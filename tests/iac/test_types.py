@@ -7,7 +7,7 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac import DSSPermissionError, LocalFileBackend, StateManager
 from dataikuapi.iac.models import ResourceId
-from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
 from dataikuapi.iac.types import TYPES, Identity, ResourceType, resource_from
 from dataikuapi.iac.types.registry import DATASET, RECIPE
 from dataikuapi.iac.types.shapes import expect_object
@@ -180,3 +180,19 @@ def test_a_refresh_loads_the_state_once(manager, monkeypatch):
     manager.refresh()
 
     assert len(loads) == 1
+
+
+def test_internal_id_is_that_of_the_clients_handles(state_manager, dataiku_client):
+    state = state_manager.sync_project(SAMPLE_PROJECT_KEY)
+    project = dataiku_client.get_project(SAMPLE_PROJECT_KEY)
+
+    ids = {
+        kind: {item.metadata.dataiku_internal_id for item in state.list_resources(kind)}
+        for kind in ("project", "dataset", "recipe")
+    }
+
+    assert ids == {
+        "project": {project.project_key},
+        "dataset": {item.id for item in project.list_datasets()},
+        "recipe": {item.id for item in project.list_recipes()},
+    }

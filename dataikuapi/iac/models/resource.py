@@ -29,7 +29,8 @@ class ResourceMetadata:
         deployed_at: when it was read from DSS, or written to it. Naive means UTC.
         deployed_by: login of the user, or id of the API key, that did it;
             :data:`UNKNOWN_USER` if that is not known.
-        dataiku_internal_id: the id that DSS generates, for types that have one.
+        dataiku_internal_id: by which DSS addresses the object inside its project: the
+            name or the generated id; of a project, its key.
         checksum: SHA-256 of the attributes as 64 hex digits; "" if not yet computed.
         last_modified_by: login of the last editor, as reported by DSS.
         last_modified_at: time of the last edit, as reported by DSS.

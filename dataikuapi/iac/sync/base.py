@@ -88,12 +88,18 @@ class ResourceSync(ABC):
 
     def _parse(self, resource_id: str, *, named: bool = True) -> ResourceId:
         """Parse an id of this type; ``named``: whether it must have a third part."""
-        parsed = ResourceId.parse(resource_id)
+        try:
+            parsed = ResourceId.parse(resource_id)
+        except ValueError as error:
+            raise self._invalid(resource_id, named) from error
         is_named = bool(parsed.resource_name)
-        if (parsed.resource_type, is_named) == (self.resource_type, named):
-            return parsed
+        if (parsed.resource_type, is_named) != (self.resource_type, named):
+            raise self._invalid(resource_id, named)
+        return parsed
+
+    def _invalid(self, resource_id: object, named: bool) -> ValueError:
         expected = f"{self.resource_type}.{{PROJECT_KEY}}{'.{name}' if named else ''}"
-        raise ValueError(
-            f"Invalid {self.resource_type} resource_id {resource_id[:200]!r}: "
+        return ValueError(
+            f"Invalid {self.resource_type} resource_id {str(resource_id)[:200]!r}: "
             f"expected {expected}"
         )

@@ -30,7 +30,7 @@ from dataikuapi.iac.sync.limits import ResponseTooLargeError
 from dataikuapi.iac.types.secrets import mask_text
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
 
-__all__ = ["translate_errors"]
+__all__ = ["project_not_visible", "translate_errors"]
 
 _EXCERPT_LENGTH = 200
 """How many characters of a DSS error message may be quoted."""
@@ -168,7 +168,7 @@ def _forbidden(
     with translate_errors(client, None):
         client.get_auth_info()
     if rid is not None and not _is_visible(client, rid):
-        return _not_visible(client, rid)
+        return project_not_visible(client, rid.project_key)
     return DSSPermissionError(
         f"{describe_host(client)} denies the API key access to {_describe(rid)}: "
         f"{_excerpt(client, response.message)}. Ask for permission to read the project"
@@ -189,16 +189,17 @@ def _is_visible(client: DSSClient, rid: ResourceId) -> bool:
 
 def _not_found(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
     if not rid.resource_name:
-        return _not_visible(client, rid)
+        return project_not_visible(client, rid.project_key)
     return ResourceNotFoundError(
         f"{describe_host(client)} has no {rid}: it was deleted or renamed, or the name "
         "is wrong"
     )
 
 
-def _not_visible(client: DSSClient, rid: ResourceId) -> ProjectNotVisibleError:
+def project_not_visible(client: DSSClient, key: str) -> ProjectNotVisibleError:
+    """Return the error for a project that DSS does not show, to a valid API key."""
     return ProjectNotVisibleError(
-        f"{describe_host(client)} has no project {rid.project_key} visible to this API "
+        f"{describe_host(client)} has no project {key[:200]} visible to this API "
         "key: it does not exist, or the key may not see it; DSS does not say which. "
         "Check the project key, and the permissions of the API key"
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.sync.errors import project_not_visible, translate_errors
 from dataikuapi.iac.sync.typed import TypedSync
 from dataikuapi.iac.types import Documents
 from dataikuapi.iac.types.registry import PROJECT
@@ -29,17 +29,22 @@ class ProjectSync(TypedSync):
             project_key: only this one.
 
         Raises:
+            ProjectNotVisibleError: if there is no project of that key, or it is not
+                visible to the API key.
             SyncError: if some of them could not be read.
             DSSError: if they could not be listed.
         """
         started = utc_now()
         with translate_errors(self.client, None):
             summaries = PROJECT.list_projects(self.client)
+        if project_key is not None:
+            if project_key not in summaries:
+                raise project_not_visible(self.client, project_key)
+            summaries = {project_key: summaries[project_key]}
         return self._read_all(
             {
                 ResourceId(self.resource_type, key): summary
                 for key, summary in summaries.items()
-                if project_key in (None, key)
             },
             started,
         )
