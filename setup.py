@@ -16,6 +16,9 @@ PACKAGES = find_namespace_packages(
     exclude=["dataikuapi.iac.sandbox.samples.*"],
 )
 
+# For type checkers alone; docs/decisions/0024 has the reason.
+STUBS = "dataikuapi-stubs"
+
 # Imports the module of that name; docs/decisions/0022 has the reason.
 PTH_FILE = "dataiku_iac.pth"
 
@@ -44,7 +47,9 @@ class BuildWithPth(build_py):
 
 
 setup(
-    packages=PACKAGES,
+    packages=[*PACKAGES, STUBS],
+    package_dir={STUBS: "stubs/dataikuapi"},
+    package_data={STUBS: ["*.pyi", "py.typed"]},
     py_modules=["dataiku_iac"],
     cmdclass={"build_py": BuildWithPth},
 )

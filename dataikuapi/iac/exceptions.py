@@ -78,7 +78,7 @@ __all__ = [
 ]
 
 
-class DataikuIaCError(DataikuException):  # type: ignore[misc]  # untyped client
+class DataikuIaCError(DataikuException):
     """Base class of all exceptions of this library."""
 
 

@@ -235,7 +235,7 @@ def mock_client():
     would against a real instance.
     """
     client = DSSClient("http://dss.invalid", "key")
-    client.answers = {}
+    setattr(client, "answers", {})
 
     def perform_json(method, path, **kwargs):
         if (method, path) not in client.answers:

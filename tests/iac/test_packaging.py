@@ -40,9 +40,18 @@ def test_wheel_has_every_module_and_all_data(wheel):
 
 @pytest.mark.slow
 def test_wheel_has_no_files_of_the_client_and_one_module_beside_it(wheel):
-    elsewhere = {name for name in wheel if not name.startswith("dataikuapi/iac/")}
+    own = ("dataikuapi/iac/", "dataikuapi-stubs/")
+    elsewhere = {name for name in wheel if not name.startswith(own)}
     metadata = {name for name in elsewhere if ".dist-info/" in name}
     assert elsewhere - metadata == {"dataiku_iac.py", "dataiku_iac.pth"}
+
+
+@pytest.mark.slow
+def test_wheel_has_partial_stubs_of_the_client(wheel):
+    stubs = ROOT / "stubs" / "dataikuapi"
+    names = {f"dataikuapi-stubs/{path.name}" for path in stubs.iterdir()}
+    assert {name for name in wheel if name.startswith("dataikuapi-stubs/")} == names
+    assert (stubs / "py.typed").read_text("utf-8") == "partial\n"
 
 
 @pytest.mark.slow

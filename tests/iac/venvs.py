@@ -14,7 +14,7 @@ __all__ = ["Venv", "build_sdist", "build_wheel", "client_wheel", "copy_source"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ["setup.py", "pyproject.toml", "README.md", "LICENSE"]
-SOURCES += ["dataiku_iac.py", "dataiku_iac.pth", "dataikuapi"]
+SOURCES += ["dataiku_iac.py", "dataiku_iac.pth", "dataikuapi", "stubs"]
 
 
 def copy_source(folder):

@@ -33,7 +33,7 @@ class ForeignResponseError(Exception):
         self.redirects_to = redirects_to
 
 
-class ErrorResponse(DataikuException):  # type: ignore[misc]  # untyped client
+class ErrorResponse(DataikuException):
     """An error response.
 
     Args:
