@@ -52,6 +52,13 @@ from dataikuapi.iac.models import (
     ValueChangeType,
     make_resource_id,
 )
+from dataikuapi.iac.reports import (
+    render_html,
+    render_json,
+    render_junit,
+    render_markdown,
+    render_text,
+)
 from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.validation import (
@@ -106,6 +113,11 @@ __all__ = [
     "get_state_schema",
     "make_resource_id",
     "read_ignore_file",
+    "render_html",
+    "render_json",
+    "render_junit",
+    "render_markdown",
+    "render_text",
     "validate_state",
     "validate_state_safe",
 ]

@@ -1,9 +1,12 @@
 """The result of comparing an instance with its stored state."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.analysis import without_derived
 from dataikuapi.iac.analysis.review import review_note
@@ -21,7 +24,16 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.times import format_minute, utc_now
-from dataikuapi.iac.reports import render_html, render_text
+from dataikuapi.iac.reports import (
+    render_html,
+    render_json,
+    render_markdown,
+    render_text,
+)
+from dataikuapi.iac.reports.dataframe import diffs_dataframe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["DriftReport"]
 
@@ -31,7 +43,12 @@ _MAX_NAMES = 3
 
 @dataclass(frozen=True, repr=False)
 class DriftReport:
-    """How DSS differs from the stored state; true if there is any drift.
+    """How DSS differs from the stored state; false only if it is :attr:`in_sync`.
+
+    A collection of the objects that differ, as one
+    :class:`~dataikuapi.iac.models.diff.ResourceDiff` each: ``len(report)`` is their
+    number, ``report[resource_id]`` one of them, and ``resource_id in report`` is
+    whether that object differs. Those in ``unknown`` are not among them.
 
     Args:
         diffs: from the stored state to what was read, including what could not be read.
@@ -44,6 +61,8 @@ class DriftReport:
 
             report = manager.drift("SHOP")
             print(report)
+            for diff in report:
+                print(diff.resource_id, diff.last_modified_by)
             sys.exit(report.exit_code)
     """
 
@@ -121,7 +140,12 @@ class DriftReport:
         the report is incomplete.
         """
         # A plain int: str() of an IntEnum depends on the version of Python.
-        return int(ExitCode.from_comparison(bool(self), self.is_incomplete))
+        return int(ExitCode.from_comparison(len(self) > 0, self.is_incomplete))
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether everything could be read, and nothing differs."""
+        return not (len(self) or self.is_incomplete)
 
     @property
     def is_incomplete(self) -> bool:
@@ -184,9 +208,56 @@ class DriftReport:
         """
         return replace(self, diffs=without_derived(self.diffs))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what :meth:`to_json` returns, parsed."""
+        document: dict[str, Any] = json.loads(self.to_json())
+        return document
+
+    def to_json(self) -> str:
+        """Return the report as JSON, as the command line writes it."""
+        return render_json(self.diffs)
+
+    def to_markdown(self) -> str:
+        """Return the report as Markdown, for a pull request."""
+        return render_markdown(self.diffs)
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Return a table with one row per changed value.
+
+        An object that was added or removed has one row; so has what could not be read:
+        its ``change`` is ``unknown``.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        return diffs_dataframe(self.diffs)
+
+    @cached_property
+    def _by_id(self) -> dict[str, ResourceDiff]:
+        return {diff.resource_id: diff for diff in self.diffs if diff.has_changed}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[ResourceDiff]:
+        return iter(self._by_id.values())
+
+    def __contains__(self, item: object) -> bool:
+        """Return whether an object differs, given its id or its diff."""
+        key = item.resource_id if isinstance(item, ResourceDiff) else item
+        return key in self._by_id
+
+    def __getitem__(self, resource_id: str) -> ResourceDiff:
+        """Return what differs in the object of that id.
+
+        Raises:
+            KeyError: if nothing does, or it could not be read.
+        """
+        return self._by_id[resource_id]
+
     def __bool__(self) -> bool:
-        """Return whether anything differs; what could not be read does not count."""
-        return any(diff.has_changed for diff in self.diffs)
+        """Return whether it is not in sync: it differs, or could not be read."""
+        return not self.in_sync
 
     def __repr__(self) -> str:
         """Return a one-line summary, without values."""

@@ -167,7 +167,7 @@ def test_unreadable_resource_is_unknown_with_exit_code_3(manager, server, caplog
         report = manager.drift()
 
     assert report.exit_code == 3
-    assert not report
+    assert not report.in_sync and len(report) == 0
     (unread,) = report.unknown
     assert unread.resource_id == "recipe.ORDERS_DEMO.compute_orders_enriched"
     assert "oh no" in unread.reason

@@ -83,12 +83,17 @@ MAY_IMPORT = {
     },
     "__main__": {"cli"},
     "sandbox": set(),
+    "testing": {"sandbox"},
 }
 
 
 # What a part may import only inside functions of that name: a model is rendered for a
-# notebook by the reports, see docs/decisions/0021.
-MAY_IMPORT_INSIDE = {("models", "_repr_html_"): {"reports"}}
+# notebook or as a table by the reports, see docs/decisions/0021.
+MAY_IMPORT_INSIDE = {
+    ("backends", "_repr_html_"): {"reports"},
+    ("models", "_repr_html_"): {"reports"},
+    ("models", "to_dataframe"): {"reports"},
+}
 
 # What a part may import for annotations alone, which no program executes: SyncError has
 # the state of what could be read.

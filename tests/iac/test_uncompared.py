@@ -75,7 +75,7 @@ def test_permissions_that_were_not_compared_are_unknown(
     add_administrator(manager_for())
     report = manager_for(reads).drift()
 
-    assert not report
+    assert not report.in_sync and len(report) == 0
     assert report.is_incomplete and report.exit_code == 3
     assert report.unknown == ()
     assert report.diffs.unknown_in_part == (f"project.{KEY}",)

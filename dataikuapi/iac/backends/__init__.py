@@ -1,6 +1,6 @@
 """Backends: where states are stored."""
 
-from dataikuapi.iac.backends.base import StateBackend, StateVersion
+from dataikuapi.iac.backends.base import StateBackend, StateVersion, StateVersions
 from dataikuapi.iac.backends.blob import BlobBackend
 from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobInfo, BlobStore
 from dataikuapi.iac.backends.local import LocalFileBackend
@@ -15,5 +15,6 @@ __all__ = [
     "LocalFileBackend",
     "StateBackend",
     "StateVersion",
+    "StateVersions",
     "open_backend",
 ]

@@ -16,7 +16,7 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.save_note import SaveNote, set_note
 
-__all__ = ["StateBackend", "StateVersion"]
+__all__ = ["StateBackend", "StateVersion", "StateVersions"]
 
 DEFAULT_LOCK_TIMEOUT = 60.0
 """Default number of seconds to wait for a lock."""
@@ -59,6 +59,18 @@ class StateVersion:
     def _contents(self) -> tuple[str | None, int]:
         state = self.load()
         return state.lineage, len(state.resources)
+
+
+class StateVersions(list[StateVersion]):
+    """Older versions of a state, newest first; a notebook shows them as a table."""
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows, without reading a version."""
+        from dataikuapi.iac.reports.notebook import versions_html
+
+        return versions_html(
+            (item.serial, item.time, item.size, item.name) for item in self
+        )
 
 
 class StateBackend(ABC):
@@ -147,7 +159,7 @@ class StateBackend(ABC):
 
     def history(self) -> list[StateVersion]:
         """Return the older versions, newest first; by default there are none."""
-        return []
+        return StateVersions()
 
     def load_version(self, serial: int) -> State:
         """Return the version of that serial; the default knows the stored state alone.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dataikuapi.iac.backends.base import (
     StateBackend,
-    StateVersion,
+    StateVersions,
 )
 from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.conflicts import (
@@ -170,7 +170,7 @@ class BlobBackend(StateBackend):
         """
         return self._store.location(self._history.create_backup(check_suffix(suffix)))
 
-    def history(self) -> list[StateVersion]:
+    def history(self) -> StateVersions:
         """Return the older versions that saves kept, newest first.
 
         Serials are inferred from names. Where those leave a doubt, as they do for the

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from dataikuapi.iac.backends.base import StateVersion
+from dataikuapi.iac.backends.base import StateVersion, StateVersions
 from dataikuapi.iac.backends.blob_store import BlobInfo, BlobStore
 from dataikuapi.iac.backends.conflicts import load_based
 from dataikuapi.iac.backends.versions import (
@@ -56,18 +56,18 @@ class VersionHistory:
         blobs = self._store.list_blobs(backup_prefix(self._name))
         return [blob for blob in blobs if is_backup(blob.name, self._name)]
 
-    def versions(self) -> list[StateVersion]:
+    def versions(self) -> StateVersions:
         """Return the versions that saves kept, newest first.
 
         Serials are inferred from the names; a version is read only where those leave a
         doubt, as they do for the oldest.
         """
-        return [
+        return StateVersions(
             StateVersion(
                 serial, blob.modified, blob.size, blob.name, partial(self._load, blob)
             )
             for blob, serial in self._numbered({})
-        ]
+        )
 
     def last_serial(self) -> int:
         """Return the highest serial in the version names, or 0."""

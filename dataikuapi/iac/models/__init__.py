@@ -1,6 +1,11 @@
 """The domain model: values and ids, without I/O or rendering."""
 
-from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
+from dataikuapi.iac.models.changes import (
+    Change,
+    Changes,
+    PathSegment,
+    ValueChangeType,
+)
 from dataikuapi.iac.models.comparison import (
     ComparedStates,
     Coverage,
@@ -27,6 +32,7 @@ __all__ = [
     "AttributeDiffs",
     "Change",
     "ChangeType",
+    "Changes",
     "ComparedStates",
     "Coverage",
     "DSSVersions",

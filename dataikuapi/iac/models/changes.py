@@ -11,6 +11,7 @@ from dataikuapi.iac.models.json_values import JSON
 
 __all__ = [
     "Change",
+    "Changes",
     "Neighbors",
     "PathSegment",
     "ValueChangeType",
@@ -120,6 +121,18 @@ class Change:
     def __str__(self) -> str:
         """Return the sign and the path, without values."""
         return f"{self.kind} {self.path}"
+
+
+class Changes(tuple[Change, ...]):
+    """The changes inside one resource; a notebook shows them as a list."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from dataikuapi.iac.reports.html import changes_html
+
+        return changes_html(self)
 
 
 def format_path(segments: PathSegments) -> str:

@@ -6,7 +6,12 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple, TypedDict
 
-from dataikuapi.iac.models.changes import Change, PathSegment, ValueChangeType
+from dataikuapi.iac.models.changes import (
+    Change,
+    Changes,
+    PathSegment,
+    ValueChangeType,
+)
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
 
@@ -97,15 +102,18 @@ class ResourceDiff:
     old_resource: Resource | None = None
     new_resource: Resource | None = None
     attribute_diffs: AttributeDiffs | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Change, ...] = Changes()
     is_recreated: bool = False
     masked: MaskedValues = NOTHING_MASKED
     old_read_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Derive changes from the attribute diffs."""
-        if self.attribute_diffs and not self.changes:
-            object.__setattr__(self, "changes", _derive_changes(self.attribute_diffs))
+        changes = self.changes
+        if self.attribute_diffs and not changes:
+            changes = _derive_changes(self.attribute_diffs)
+        if not isinstance(changes, Changes):
+            object.__setattr__(self, "changes", Changes(changes))
 
     @property
     def has_changed(self) -> bool:

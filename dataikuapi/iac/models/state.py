@@ -1,17 +1,20 @@
 """The state: the recorded configuration of an instance, or of a part of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dataikuapi.iac.models.ids import make_resource_id
 from dataikuapi.iac.models.json_values import JSON, copy_json
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
 
@@ -82,7 +85,10 @@ class _ScopeField:
 class State:
     """The objects of DSS that are tracked, by id, and the version of their state.
 
-    Resources are copied when they are added, and not when they are returned.
+    A collection of resources, in the order in which they were added: ``len(state)`` is
+    their number, ``state[resource_id]`` one of them, and ``resource_id in state`` is
+    whether there is one. Resources are copied when they are added, and not when they
+    are returned.
 
     Args:
         version: of the file format; always 1.
@@ -107,7 +113,8 @@ class State:
 
             state = State(environment="dev")
             state.add_resource(Resource("dataset", "dataset.SHOP.orders"))
-            state.has_resource("dataset.SHOP.orders")
+            "dataset.SHOP.orders" in state
+            [resource.resource_name for resource in state]
     """
 
     version: int = 1
@@ -151,6 +158,35 @@ class State:
         from dataikuapi.iac.reports.notebook import state_html
 
         return state_html(self)
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Return a table with one row per resource, its attributes in one column.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        from dataikuapi.iac.reports.dataframe import state_dataframe
+
+        return state_dataframe(self)
+
+    def __len__(self) -> int:
+        return len(self.resources)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self.resources.values())
+
+    def __contains__(self, item: object) -> bool:
+        """Return whether an id, or a resource of that id, is tracked."""
+        key = item.resource_id if isinstance(item, Resource) else item
+        return key in self.resources
+
+    def __getitem__(self, resource_id: str) -> Resource:
+        """Return the resource of that id.
+
+        Raises:
+            KeyError: if there is none; :meth:`get_resource` returns ``None`` instead.
+        """
+        return self.resources[resource_id]
 
     @property
     def base_version(self) -> BaseVersion | None:

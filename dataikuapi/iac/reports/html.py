@@ -33,7 +33,7 @@ from dataikuapi.iac.reports.formatting import (
 from dataikuapi.iac.reports.markup import Html, element, escaped, output, section
 from dataikuapi.iac.reports.unified import unified_diff
 
-__all__ = ["diff_html", "render_html"]
+__all__ = ["changes_html", "diff_html", "render_html"]
 
 MAX_OPEN = 5
 """Up to this many sections are open at first."""
@@ -91,6 +91,11 @@ def render_html(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
 def diff_html(diff: ResourceDiff) -> str:
     """Return one diff as an HTML fragment, as :func:`render_html` does of many."""
     return output(_resource(diff, diff.changes, [last_editor(diff)], is_open=True))
+
+
+def changes_html(changes: Sequence[Change]) -> str:
+    """Return the changes inside one resource as an HTML fragment."""
+    return output(*(_changes(changes) or [element("p", "No changes.")]))
 
 
 def counts_table(

@@ -1,7 +1,8 @@
-"""Renders states and resources as HTML, for notebooks."""
+"""Renders states, their versions and resources as HTML, for notebooks."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.reports.formatting import counted
@@ -16,7 +17,7 @@ from dataikuapi.iac.reports.html import (
 )
 from dataikuapi.iac.reports.markup import Html, element, output, section
 
-__all__ = ["resource_html", "state_html"]
+__all__ = ["resource_html", "state_html", "versions_html"]
 
 
 def state_html(state: State) -> str:
@@ -53,6 +54,25 @@ def resource_html(resource: Resource) -> str:
     return output(
         element("p", title, " ", facts), section(heading, content, is_open=True)
     )
+
+
+def versions_html(versions: Iterable[tuple[int, datetime, int, str]]) -> str:
+    """Return a table of versions, given as tuples of serial, time, size and name."""
+    head = element(
+        "tr", *(element("th", text) for text in ("serial", "time", "bytes", "name"))
+    )
+    rows = [
+        element(
+            "tr",
+            element("td", str(serial)),
+            element("td", edited(None, time)),
+            element("td", f"{size:,}"),
+            element("td", element("code", name)),
+        )
+        for serial, time, size, name in versions
+    ]
+    table = element("table", head, *rows, css="listing")
+    return output(table if rows else element("p", "There are no older versions."))
 
 
 def _instance(state: State) -> Iterator[str]:

@@ -70,6 +70,8 @@ def _start_with_each_call(session: Session, budget: Budget) -> None:
 
 def describe_host(client: DSSClient) -> str:
     """Return the address for messages, without a user name or a secret."""
+    if not hasattr(client, "host"):  # A mock with a spec has no instance attributes.
+        return "DSS"
     host = _USER.sub(r"\1", str(client.host))
     return f"DSS at {mask_text(host)}"
 
