@@ -31,6 +31,7 @@ from dataikuapi.iac.reports import (
     render_text,
 )
 from dataikuapi.iac.reports.dataframe import diffs_dataframe
+from dataikuapi.iac.selection import Selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,7 @@ class DriftReport:
         stored: State,
         fresh: State,
         engine: DiffEngine,
-        project_keys: Sequence[str],
+        selection: Selection,
         source: str,
     ) -> "DriftReport":
         """Compare the stored state with one that was just read.
@@ -86,18 +87,22 @@ class DriftReport:
             stored: the stored state.
             fresh: what was read, with its scope and what is unknown.
             engine: has the ignore rules.
-            project_keys: the projects that were read.
+            selection: of what was read.
             source: the DSS that was read, for the title.
         """
+        if not selection.is_whole:  # Nothing else exists of what is selected.
+            stored, fresh = selection.of(stored), replace(fresh, scope=None)
+        keys = tuple(selection.project_keys)
         read = [key for key in fresh.resources if key not in fresh.unknown]
         diffs = engine.diff(stored, fresh).with_context(
-            title=f"Drift of {_names(project_keys)} since serial {stored.serial} of "
-            f"{stored.environment} ({format_minute(stored.updated_at)}): {source}, "
+            title=f"Drift of {str(selection) or _names(keys)} since serial "
+            f"{stored.serial} of {stored.environment} "
+            f"({format_minute(stored.updated_at)}): {source}, "
             f"read {format_minute(fresh.updated_at)}",
             coverage=Coverage(sum(map(stored.has_resource, read)), len(read)),
-            projects=tuple(project_keys),
+            projects=keys,
         )
-        return cls(diffs, stored.environment, tuple(project_keys), fresh.updated_at)
+        return cls(diffs, stored.environment, keys, fresh.updated_at)
 
     @property
     def changed(self) -> ResourceDiffs:

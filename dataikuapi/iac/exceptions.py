@@ -165,10 +165,11 @@ class SyncError(DSSError):
         self.failures = dict(failures)
         lines = "".join(f"\n  {key}: {error}" for key, error in failures.items())
         count = f"{len(failures)} failure{'' if len(failures) == 1 else 's'}"
-        super().__init__(
-            f"some objects could not be read ({count}); the others "
-            f"are in the exception's .state:{lines}"
+        some = (
+            "some objects could not be read" if state.resources else "nothing was read"
         )
+        rest = "; the others are in the exception's .state" if state.resources else ""
+        super().__init__(f"{some} ({count}){rest}:{lines}")
 
 
 class DSSUnreachableError(DSSError):

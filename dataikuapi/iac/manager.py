@@ -12,16 +12,17 @@ from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
-from dataikuapi.iac.models.ids import as_keys, unique
-from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.models.ids import unique
+from dataikuapi.iac.selection import Selection
+from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.instance import InstanceReader, Progress
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.readers import Reader, ReaderOf
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
-from dataikuapi.iac.sync.result import OnError, check_on_error
-from dataikuapi.iac.types.registry import DATASET, PROJECT, RECIPE, require_known_type
+from dataikuapi.iac.sync.result import OnError
+from dataikuapi.iac.types.registry import DATASET, PROJECT, RECIPE
 
 __all__ = ["StateManager"]
 
@@ -82,6 +83,7 @@ class StateManager:
             policy=policy,
             environment=environment,
         )
+        self._reader = StateReader(self._instance)
 
     @property
     def readers(self) -> dict[str, Reader]:
@@ -174,6 +176,13 @@ class StateManager:
         """
         self._store.save(state, allow_other_instance)
 
+    def preview_save(self, state: State) -> ResourceDiffs:
+        """Return what :meth:`save_state` would change, or raise what it would raise.
+
+        Nothing is stored. Where nothing is stored yet, everything is added.
+        """
+        return DiffEngine().diff(*self._store.preview(state))
+
     def diff_versions(
         self,
         old_serial: int,
@@ -230,12 +239,10 @@ class StateManager:
             SyncError: if some objects could not be read.
             DSSError: if a request to DSS failed.
         """
-        check_on_error(on_error)
         make_resource_id(PROJECT.name, project_key)  # Raises for an invalid key.
         types = None if include_children else [PROJECT.name]
-        stored, started = self._store.load_for_reading(), utc_now()
-        result = self._instance.read_projects([project_key], progress, types)
-        return self._instance.build_state(result, started, on_error, stored)
+        stored, keys = self._store.load_for_reading(), [project_key]
+        return self._reader.read_projects(stored, keys, on_error, progress, types)
 
     def sync_all(
         self,
@@ -268,22 +275,17 @@ class StateManager:
             SyncError: if some objects could not be read.
             DSSError: if the projects could not be listed, or the key sees none.
         """
-        check_on_error(on_error)
         removals = ConfirmedRemovals(confirm_removed)
         removals.require_all_projects(projects)
-        stored, started = self._store.load_for_reading(), utc_now()
-        if projects is not None:
-            result = self._instance.read_projects(
-                unique(projects, "projects"), progress
-            )
-            return self._instance.build_state(result, started, on_error, stored)
-        result, listed = self._instance.read_all(progress, removals)
-        return self._instance.build_state(result, started, on_error, stored, listed)
+        keys = None if projects is None else unique(projects, "projects")
+        stored = self._store.load_for_reading()
+        return self._reader.read_all(stored, keys, on_error, progress, removals)
 
     def drift(
         self,
         project_key: str | Iterable[str] | None = None,
         *,
+        ids: Iterable[str] | None = None,
         ignore: Iterable[IgnoreRule | str] | None = None,
         progress: Progress = False,
     ) -> DriftReport:
@@ -291,60 +293,58 @@ class StateManager:
 
         Args:
             project_key: of one project or several. Defaults to all in the state.
+            ids: only these; ids, or patterns of ignore rules: ``dataset.SHOP.raw_*``.
             ignore: the ignore rules. Defaults to those in the file ``.dataikuignore``
                 of the current directory, if it exists.
             progress: see :meth:`sync_all`.
 
         Raises:
             StateNotFoundError: if there is no stored state, or no project in it.
+            ResourceNotFoundError: if a project, an id or a pattern matches nothing,
+                neither in the state nor in DSS.
             InstanceMismatchError: if the stored state is of another DSS instance.
             IgnoreFileError: if ``.dataikuignore`` is not a valid ignore file.
-            DSSError: if DSS could not be reached, or does not accept the API key. A
-                single object or project that cannot be read is unknown instead.
+            DSSError: if nothing could be read. A part that could not be is unknown.
         """
         engine = DiffEngine(default_rules() if ignore is None else ignore)
-        stored, started = self._store.load_required("to compare with"), utc_now()
-        keys = as_keys(project_key, stored.project_keys())
-        result = self._instance.read_tracked_projects(keys, progress)
-        fresh = self._instance.build_state(result, started, "keep", stored)
+        stored = self._store.load_required("to compare with")
+        selection = Selection(stored, self._instance.types, project_key, ids)
+        fresh, _ = self._reader.reread(stored, selection, "keep", progress)
         require_same_instance(stored, fresh)
-        source = describe_host(self.client)
-        return DriftReport.between(stored, fresh, engine, keys, source)
+        host = describe_host(self.client)
+        return DriftReport.between(stored, fresh, engine, selection, host)
 
     def refresh(
         self,
         ids: Iterable[str] | None = None,
         *,
+        projects: Iterable[str] | None = None,
         confirm_removed: Iterable[str] = (),
+        dry_run: bool = False,
         progress: Progress = False,
     ) -> State:
         """Update the stored state to match DSS.
 
         Args:
-            ids: of the objects to update; those that DSS no longer has are removed from
-                the state. Defaults to everything in the state's projects.
+            ids: see :meth:`drift`; what DSS no longer has is removed from the state.
+            projects: keys of the projects to update. Defaults to those in the state.
             confirm_removed, progress: see :meth:`sync_all`.
+            dry_run: store nothing.
 
         Returns:
-            The state as it is stored now. What could not be read is unchanged, and in
-            its ``unknown`` or ``unknown_in_part``; of ``ids`` all are updated or none.
+            The state as it is, or would be, stored. What could not be read is in its
+            ``unknown`` or ``unknown_in_part``; of ``ids`` all are updated or none.
 
         Raises:
             ValueError: if an id is malformed, or ``confirm_removed`` has a project that
                 DSS still shows, or that is not in the state.
+            ResourceNotFoundError: see :meth:`drift`.
             StateNotFoundError: if there is no stored state, or no project in it.
-            ProjectNotVisibleError: if the project of an id is not visible to the key.
-            InstanceConflictError: if the stored state is of another DSS instance.
             DSSError: if a request to DSS failed.
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
         removals = ConfirmedRemovals(confirm_removed)
-        requested = None if ids is None else unique(ids, "ids")
-        for resource_id in requested or ():
-            require_known_type(resource_id, self._instance.types)
-        stored, started = self._store.load_required("to refresh"), utc_now()
-        result = self._instance.read_again(stored, requested, progress, removals)
-        fresh = self._instance.build_state(result, started, "keep", stored)
-        merged = self._store.merge_and_save(fresh, stored, deleted=result.deleted)
-        merged.unknown, merged.unknown_in_part = fresh.unknown, fresh.unknown_in_part
-        return merged
+        stored = self._store.load_required("to refresh")
+        selection = Selection(stored, self._instance.types, projects, ids)
+        read = self._reader.reread(stored, selection, "raise", progress, removals)
+        return self._store.update(stored, read.state, read.deleted, dry_run)

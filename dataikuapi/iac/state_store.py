@@ -1,6 +1,7 @@
 """Loads and saves the state of one environment in one backend."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from dataikuapi.iac.backends.adapter import adapt_backend
 from dataikuapi.iac.backends.base import StateBackend
@@ -23,12 +24,19 @@ from dataikuapi.iac.models import State
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.state import NO_BASE, NOTHING_STORED, ReadingStart
 
-__all__ = ["StateStore"]
+__all__ = ["StatePair", "StateStore"]
 
 logger = get_logger(__name__)
 
 _ATTEMPTS = 5
 """How often a merge is tried again where others store other parts meanwhile."""
+
+
+class StatePair(NamedTuple):
+    """What is stored, and what would be stored instead."""
+
+    stored: State
+    proposed: State
 
 
 class StateStore:
@@ -165,6 +173,50 @@ class StateStore:
                         raise
             return self._merge_over(stored, state, allow_other_instance, deleted)
 
+    def update(
+        self, stored: State, fresh: State, deleted: Collection[str], dry_run: bool
+    ) -> State:
+        """Return the stored state with what was read again, and save it.
+
+        Args:
+            stored: the stored state, as loaded.
+            fresh: what was read.
+            deleted: ids of single objects that no longer exist.
+            dry_run: do not save it.
+
+        Raises:
+            StateWriteError: see :meth:`merge_and_save`.
+        """
+        save = self.preview_merge if dry_run else self.merge_and_save
+        merged = save(fresh, stored, deleted=deleted)
+        merged.unknown, merged.unknown_in_part = fresh.unknown, fresh.unknown_in_part
+        return merged
+
+    def preview(self, state: State) -> StatePair:
+        """Return what is stored, and what :meth:`save` would store instead."""
+        stored = self.load()
+        is_reading = state.reading_start is not None or state.base_version is None
+        if is_reading and stored.base_version != NO_BASE:
+            state = self.preview_merge(state, stored)
+        return StatePair(stored, state)
+
+    def preview_merge(
+        self,
+        state: State,
+        stored: State,
+        allow_other_instance: bool = False,
+        deleted: Collection[str] = (),
+    ) -> State:
+        """Return what :meth:`merge_and_save` would save; nothing is stored.
+
+        The state itself, if it has no scope; it then replaces everything.
+        """
+        self._require_environment(stored.environment)
+        if not allow_other_instance:
+            _require_same_instance(stored, state)
+        require_not_outdated(stored, state, deleted)
+        return state if state.scope is None else merge(stored, state, deleted)
+
     def _merge_over(
         self,
         stored: State,
@@ -176,15 +228,10 @@ class StateStore:
         if stored.base_version == NO_BASE:
             self._save_first(state)
             return state
-        self._require_environment(stored.environment)
-        if not allow_other_instance:
-            _require_same_instance(stored, state)
-        require_not_outdated(stored, state, deleted)
-        if state.scope is None:
-            self._save_whole(state)
-            return state
-        merged = merge(stored, state, deleted)
+        merged = self.preview_merge(state, stored, allow_other_instance, deleted)
         self._save_whole(merged)
+        if merged is state:
+            return state
         state.environment = self.environment
         state.serial, state.lineage = merged.serial, merged.lineage
         state.reading_start = ReadingStart.from_stored(merged)

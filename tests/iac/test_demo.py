@@ -115,7 +115,7 @@ def test_backend_in_contributing_works():
 
 
 def test_first_readme_session_runs(server, tmp_path, monkeypatch, capsys):
-    (session,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    session, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATAIKU_HOST", server.url)
     monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)

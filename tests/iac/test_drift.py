@@ -189,6 +189,8 @@ def test_exit_code_for_drift_takes_precedence_over_unknown(manager, project, ser
 
 
 def test_vanished_project_is_unknown(manager, store):
+    store.add_project("OTHER")
+    manager.save_state(manager.sync_project("OTHER"))
     store.delete_project(KEY)
     report = manager.drift()
 
@@ -373,6 +375,8 @@ def test_refresh_of_all_keeps_unreadable_resources(manager, project, server):
 
 
 def test_invisible_project_is_not_assumed_removed(manager, store):
+    store.add_project("OTHER")
+    manager.save_state(manager.sync_project("OTHER"))
     before = manager.load_state()
     store.delete_project(KEY)
 

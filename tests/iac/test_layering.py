@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "diff": {"alignment", "ignore", "models", "reports", "types"},
     "backends": {"console", "files", "models", "statefile", "exceptions"},
     "sync": {"console", "merge", "types", "models", "exceptions"},
-    "drift": {"analysis", "diff", "ignore", "models", "reports"},
+    "drift": {"analysis", "diff", "ignore", "models", "reports", "selection"},
     "state_store": {
         "backends.base",
         "backends.adapter",
@@ -47,6 +47,8 @@ MAY_IMPORT = {
         "exceptions",
     },
     "config": {"backends", "ignore.file", "models", "schemas", "exceptions"},
+    "selection": {"ignore", "models", "types", "exceptions"},
+    "state_reader": {"selection", "sync", "models"},
     # backends.local and config only for StateManager.local and from_config:
     # docs/decisions/0015.
     "manager": {
@@ -54,6 +56,8 @@ MAY_IMPORT = {
         "config",
         "drift",
         "ignore",
+        "selection",
+        "state_reader",
         "state_store",
         "merge",
         "backends.base",

@@ -83,7 +83,7 @@ def test_order_does_not_depend_on_anybodys_clock(two, monkeypatch, hours):
     ann, bob = two
     early = ann.sync_project(KEY)
     later = utc_now() + timedelta(hours=hours)
-    monkeypatch.setattr("dataikuapi.iac.manager.utc_now", lambda: later)
+    monkeypatch.setattr("dataikuapi.iac.state_reader.utc_now", lambda: later)
     bob.save_state(bob.sync_project(KEY))
     monkeypatch.undo()
     with pytest.raises(StateConflictError):

@@ -7,6 +7,7 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac import (
     DiffEngine,
+    DSSError,
     DSSPermissionError,
     InvalidResponseError,
     LocalFileBackend,
@@ -111,13 +112,24 @@ def test_keep_carries_over_stored_resources_with_a_warning(server, manager, capl
     assert "dataset.ORDERS_DEMO" in caplog.text and "kept as stored: 12" in caplog.text
 
 
-def test_keep_carries_over_everything_if_nothing_could_be_read(server, manager):
-    manager.save_state(manager.sync_project("ORDERS_DEMO"))
-    server.faults = failing("/projects/")
-    state = manager.sync_project("ORDERS_DEMO", on_error="keep")
+def test_keep_carries_over_all_of_a_project_that_could_not_be_read(
+    server, manager, store
+):
+    store.add_project("OTHER")
+    manager.save_state(manager.sync_all())
+    server.faults = failing("/projects/ORDERS_DEMO")
+    state = manager.sync_all(["ORDERS_DEMO", "OTHER"], on_error="keep")
 
     assert state.resources.keys() == manager.load_state().resources.keys()
-    assert state.resources.keys() <= state.unknown.keys() | {"project.ORDERS_DEMO"}
+    assert state.resources.keys() - state.unknown.keys() == {"project.OTHER"}
+
+
+def test_keep_does_not_keep_what_is_stored_if_nothing_could_be_read(server, manager):
+    manager.save_state(manager.sync_project("ORDERS_DEMO"))
+    server.faults = failing("/projects/")
+
+    with pytest.raises(DSSError, match="500"):
+        manager.sync_project("ORDERS_DEMO", on_error="keep")
 
 
 def test_every_failed_project_is_reported(server, manager, store):

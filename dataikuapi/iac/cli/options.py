@@ -18,6 +18,7 @@ __all__ = [
     "FILE",
     "PROJECT_KEY",
     "RESOURCE_ID",
+    "SELECTOR",
     "SERIAL",
     "SOURCE",
     "TEXT",
@@ -25,7 +26,9 @@ __all__ = [
     "TYPE",
     "Checked",
     "allow_unknown",
+    "dry_run_option",
     "host_options",
+    "ids_argument",
     "ignore_option",
     "message_option",
     "output_options",
@@ -115,6 +118,7 @@ SERIAL = Checked("serial", values.serial, _serials)
 SOURCE = Checked("state", values.source, _sources)
 TYPE = Checked("type", values.resource_type, lambda _: list(TYPES))
 RESOURCE_ID = Checked("id", values.resource_id, _resource_ids)
+SELECTOR = Checked("id", values.selector, _resource_ids)
 
 
 def _shared(name: str, *declarations: str, **options: Any) -> Callable[[F], F]:
@@ -250,7 +254,7 @@ project_option = click.option(
     type=PROJECT_KEY,
     multiple=True,
     help="Project key; may be repeated [those of the environment, DATAIKU_PROJECT, or "
-    "all: sync takes those in DSS, drift those in the state].",
+    "all: sync takes those in DSS, drift and refresh those in the state].",
 )
 
 
@@ -275,6 +279,12 @@ report_options = _all(
         help="Leave out what DSS changed by itself, such as schemas that follow a "
         "recipe; it is counted, and not drift.",
     ),
+)
+
+ids_argument = click.argument("ids", nargs=-1, type=SELECTOR, metavar="[ID]...")
+
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Show what would change, and store nothing."
 )
 
 ignore_option = click.option(

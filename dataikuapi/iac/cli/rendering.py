@@ -92,8 +92,11 @@ def _add_to_step_summary(document: str) -> None:
 
 
 @contextmanager
-def saved_as(state: State) -> Iterator[None]:
+def saved_as(state: State | None) -> Iterator[None]:
     """While reporting on a state that was saved, say so if the report fails.
+
+    Args:
+        state: the state; ``None`` if it was not saved after all.
 
     Raises:
         OutputError: as raised inside, with the serial of the state.
@@ -101,6 +104,8 @@ def saved_as(state: State) -> Iterator[None]:
     try:
         yield
     except OutputError as error:
+        if state is None:
+            raise
         raise OutputError(
             f"{error}; the state was saved all the same, as serial {state.serial}"
         ) from error

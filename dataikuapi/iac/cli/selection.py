@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Collection
-from difflib import get_close_matches
 from typing import Any
 
 from dataikuapi.iac import Resource, State
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.output import write_document
 from dataikuapi.iac.console import printable_json
+from dataikuapi.iac.models.suggestions import did_you_mean
 
 __all__ = ["require_resource", "select", "write_json", "write_resource"]
 
@@ -33,8 +33,7 @@ def require_resource(state: State, resource_id: str) -> Resource:
     """
     resource = state.get_resource(resource_id)
     if resource is None:
-        close = get_close_matches(resource_id, state.resources, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
+        hint = did_you_mean(resource_id, state.resources)
         raise UsageError(
             f"no {resource_id} in the state; to list it: dataiku-iac show.{hint}"
         )

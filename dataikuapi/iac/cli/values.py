@@ -17,6 +17,7 @@ __all__ = [
     "resource_id",
     "resource_type",
     "seconds",
+    "selector",
     "serial",
     "source",
     "text",
@@ -67,6 +68,15 @@ def resource_id(value: str) -> str:
     require_known_type(value, TYPES)
     project_key(ResourceId.parse(value).project_key)
     return value
+
+
+def selector(value: str) -> str:
+    """Return the id of an object of a known type, or a pattern of ids.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    return text(value) if "*" in value else resource_id(value)
 
 
 def resource_type(value: str) -> str:

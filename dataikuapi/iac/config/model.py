@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +11,7 @@ from dataikuapi.iac.config.variables import read_variable
 from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.ignore.file import DEFAULT_IGNORE_FILE
 from dataikuapi.iac.models.environments import check_environment
+from dataikuapi.iac.models.suggestions import did_you_mean
 
 __all__ = ["NO_TLS", "Configuration", "Environment", "Tls", "default_environment"]
 
@@ -114,13 +114,10 @@ class Configuration:
         if self.environments:
             raise ConfigurationError(
                 f"no environment {name!r} in {self.path}; it has: "
-                f"{', '.join(self.environments)}.{self._hint(name)}"
+                f"{', '.join(self.environments)}."
+                f"{did_you_mean(name, self.environments)}"
             )
         return default_environment(name, self.path)
-
-    def _hint(self, name: str) -> str:
-        close = get_close_matches(name, self.environments, n=1)
-        return f" Did you mean {close[0]}?" if close else ""
 
 
 def default_environment(name: str, config_file: Path | None) -> Environment:

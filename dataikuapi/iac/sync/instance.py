@@ -16,6 +16,7 @@ from dataikuapi.iac.exceptions import (
     SyncError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
+from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.models.state import ReadingStart
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.classes import sync_class
@@ -100,11 +101,14 @@ class InstanceReader:
         self.provenance.stamp(resource)
         return resource
 
-    def read_objects(self, ids: Sequence[str], progress: Progress) -> FetchResult:
-        """Read single objects.
+    def read_objects(
+        self, ids: Sequence[str], parts: Sequence[Part], progress: Progress
+    ) -> FetchResult:
+        """Read single objects, and all objects of some types in projects.
 
         Args:
-            ids: of the objects.
+            ids: of the single objects.
+            parts: project keys, each with a type.
             progress: see :meth:`StateManager.sync_all`.
         """
         calls = [
@@ -116,6 +120,8 @@ class InstanceReader:
             results = self._run_with_provenance(calls)
             outcomes = dict(zip(ids, results, strict=True))
             outcomes.update(self._still_listed(outcomes))
+            if parts:
+                result = self._read(parts)
         for key, outcome in outcomes.items():
             if isinstance(outcome, DataikuIaCError):
                 result.failures[key] = outcome
@@ -172,7 +178,7 @@ class InstanceReader:
         for name in selected:
             require_known_type(name, self.types)
         with self._session(progress):
-            return self._read(keys, selected)
+            return self._read([(key, name) for key in keys for name in selected])
 
     def read_tracked_projects(
         self,
@@ -190,7 +196,6 @@ class InstanceReader:
         Raises:
             StateNotFoundError: if there is no key: the state has no project.
             ValueError: if DSS still shows a project that is confirmed as deleted.
-            DSSError: if DSS cannot be reached, or does not accept the API key.
         """
         if not keys:
             raise StateNotFoundError(
@@ -198,26 +203,8 @@ class InstanceReader:
                 "DSS; sync and save it first: dataiku-iac sync"
             )
         result = self.read_projects(keys, progress)
-        result.raise_if_fatal()
         removals.require_not_visible({item.project_key for item in result.resources})
         result.apply_removals(removals, self.types)
-        return result
-
-    def read_again(
-        self,
-        stored: State,
-        ids: Sequence[str] | None,
-        progress: Progress,
-        removals: ConfirmedRemovals,
-    ) -> FetchResult:
-        """Read what the stored state has: some objects, or all of its projects."""
-        removals.require_tracked(stored)
-        if ids is None:
-            keys = stored.project_keys()
-            return self.read_tracked_projects(keys, progress, removals)
-        result = self.read_objects(ids, progress)
-        result.pop_deleted(removals)
-        result.raise_first_failure()
         return result
 
     def read_all(
@@ -245,7 +232,8 @@ class InstanceReader:
             if not keys and not removals and self._workers.adapter.can_identify:
                 raise DSSPermissionError(_NO_PROJECT.format(host=self._host))
             children = [name for name in self.types if name != PROJECT.name]
-            result.extend(self._read(keys, children))
+            parts = [(key, name) for key in keys for name in children]
+            result.extend(self._read(parts))
         removals.require_not_visible(keys)
         result.listed_parts += [
             (key, name) for key in removals.keys for name in self.types
@@ -271,14 +259,29 @@ class InstanceReader:
 
         Raises:
             SyncError: if there are failures to be raised.
+            DSSError: if nothing at all could be read.
         """
         state = result.to_state(started)
         state.environment = self._environment
         self.provenance.stamp_state(state)
         state.reading_start = ReadingStart.from_stored(stored)
         if result.failures or listed is not None:
-            handle_failures(state, stored, result.failures, listed, on_error)
+            handle_failures(state, stored, result, listed, on_error)
         return state
+
+    def project_keys(self) -> list[str] | None:
+        """List the projects that the API key may see; ``None`` if that failed.
+
+        A test double is not asked: it need not have a listing.
+        """
+        if not self._workers.adapter.can_identify:
+            return None
+        client = self._workers.client
+        try:
+            with translate_errors(client, None):
+                return list(PROJECT.list_projects(client))
+        except DataikuIaCError:
+            return None
 
     def _list_projects(self) -> tuple[FetchResult, list[str]]:
         """Return the projects, if their type is selected, and the keys of all."""
@@ -288,8 +291,7 @@ class InstanceReader:
         with translate_errors(client, None):
             return FetchResult(), list(PROJECT.list_projects(client))
 
-    def _read(self, keys: Sequence[str], types: Collection[str]) -> FetchResult:
-        parts = [(key, name) for key in keys for name in types]
+    def _read(self, parts: Sequence[Part]) -> FetchResult:
         outcomes = self._run_with_provenance(
             [self._call(key, name) for key, name in parts]
         )

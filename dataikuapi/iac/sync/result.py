@@ -1,6 +1,6 @@
 """The result of reading an instance, and the state built from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -8,6 +8,7 @@ from typing import Literal
 from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
+    InvalidResponseError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
     SyncError,
@@ -20,6 +21,7 @@ from dataikuapi.iac.merge import (
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.ids import listing_key
 from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.workers import is_fatal
 from dataikuapi.iac.types import TYPES
@@ -100,16 +102,56 @@ class FetchResult:
             self.resources += items if is_own else [replace(item) for item in items]
         self.listed_parts.append((project_key, resource_type))
 
-    def raise_if_fatal(self) -> None:
-        """Raise a fatal error, if there is one and nothing was read.
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all could be read."""
+        return not (self.resources or self.listed_parts or self.deleted)
+
+    def raise_all(self, state: State) -> None:
+        """Raise the failures as one error.
+
+        Args:
+            state: what could be read, for that error.
 
         Raises:
-            DSSError: if DSS cannot be reached, or does not accept the API key.
+            DSSError: the only failure, or one that stands for all of them: DSS cannot
+                be reached, does not accept the API key, or there is a login page.
+            SyncError: otherwise.
         """
-        if not self.resources:
-            for error in self.failures.values():
-                if is_fatal(error):
+        errors = list(self.failures.values())
+        projects = {ResourceId.parse(key).project_key for key in self.failures}
+        if not state.resources and len(projects) == 1:
+            raise errors[0]  # More specific than SyncError.
+        if self.is_empty:
+            for error in errors:
+                if is_fatal(error) or isinstance(error, InvalidResponseError):
                     raise error
+        raise SyncError(state, self.failures)
+
+    def suggest_projects(
+        self, tracked: Collection[str], known: Callable[[], Iterable[str]]
+    ) -> list[DataikuIaCError]:
+        """Add to the failures of projects that may be misspelled what may be meant.
+
+        Args:
+            tracked: keys of the projects in the state.
+            known: returns the keys to suggest, if there is such a failure.
+
+        Returns:
+            The failures of projects that are neither in the state nor in DSS.
+        """
+        keys = {key: ResourceId.parse(key).project_key for key in self.failures}
+        misspelled = {
+            failure: keys[failure]
+            for failure, error in self.failures.items()
+            if isinstance(error, ProjectNotVisibleError)
+            and keys[failure] not in tracked
+        }
+        suggestions = list(known()) if misspelled else []
+        for failure, key in misspelled.items():
+            error, hint = self.failures[failure], did_you_mean(key, suggestions)
+            self.failures[failure] = ProjectNotVisibleError(f"{error}.{hint}")
+        return [self.failures[failure] for failure in misspelled]
 
     def apply_removals(self, removals: ConfirmedRemovals, types: Sequence[str]) -> None:
         """Treat projects that are not visible as removed, if that is confirmed.
@@ -177,7 +219,7 @@ def check_on_error(on_error: str) -> None:
 def handle_failures(
     state: State,
     stored: State,
-    failures: Mapping[str, DataikuIaCError],
+    result: FetchResult,
     listed: list[str] | None,
     on_error: OnError,
 ) -> None:
@@ -186,14 +228,15 @@ def handle_failures(
     Args:
         state: what was read.
         stored: the stored state.
-        failures: what could not be read, by id.
+        result: what the state was built from; its failures are handled.
         listed: the keys of all existing projects, if they were listed.
         on_error: "raise" the failures, or "keep" the stored version of those objects.
+            If nothing at all could be read, they are raised anyway.
 
     Raises:
-        SyncError: if there are failures to be raised. If nothing was read and all
-            failures are in one project, the first failure is raised instead.
+        SyncError: if there are failures to be raised: :meth:`FetchResult.raise_all`.
     """
+    failures = result.failures
     if instances_differ(stored.instance, state.instance):
         stored = State()  # It does not describe this instance.
     known = set(stored.project_keys())
@@ -201,11 +244,8 @@ def handle_failures(
     state.unknown = collect_unknown(stored, failures, vanished)
     for key in sorted(vanished):
         logger.warning("project %s is no longer listed: unknown, not removed", key)
-    if failures and on_error == "raise":
-        projects = {ResourceId.parse(key).project_key for key in failures}
-        if not state.resources and len(projects) == 1:
-            raise next(iter(failures.values()))  # More specific than SyncError.
-        raise SyncError(state, failures)
+    if failures and (on_error == "raise" or result.is_empty):
+        result.raise_all(state)
     kept = carry_over_unknown(stored, state) if on_error == "keep" else []
     if failures:
         logger.warning(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -21,11 +22,12 @@ from dataikuapi.iac.cli.help import COMPARES, READS, Command
 from dataikuapi.iac.cli.options import (
     FILE,
     PROJECT_KEY,
-    RESOURCE_ID,
     TEXT,
     Checked,
     allow_unknown,
+    dry_run_option,
     host_options,
+    ids_argument,
     ignore_option,
     message_option,
     output_options,
@@ -38,7 +40,7 @@ from dataikuapi.iac.cli.rendering import saved_as, write_diffs
 from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
-from dataikuapi.iac.models import ResourceId, UnreadableResource
+from dataikuapi.iac.models import ResourceDiffs, ResourceId, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.formatting import counted, unknown_lines
@@ -48,6 +50,7 @@ from dataikuapi.iac.types import TYPES
 __all__ = ["drift", "refresh", "sync"]
 
 Keys = tuple[str, ...]
+T = TypeVar("T")
 
 
 @click.command(
@@ -57,11 +60,14 @@ Keys = tuple[str, ...]
         "dataiku-iac sync",
         "dataiku-iac sync --project SHOP -m 'before the release'",
         "dataiku-iac -e prod sync --keep-going",
+        "dataiku-iac sync --dry-run",
     ),
 )
 @host_options
 @project_option
+@report_options
 @allow_unknown
+@dry_run_option
 @click.option(
     "--keep-going",
     is_flag=True,
@@ -74,22 +80,31 @@ Keys = tuple[str, ...]
 def sync(
     settings: Settings,
     projects: Keys,
+    format_name: str,
+    hide_derived: bool,
     allow_unknown: bool,
+    dry_run: bool,
     keep_going: bool,
     message: str | None,
 ) -> ExitCode:
-    """Read projects from DSS and save the state."""
+    """Read projects from DSS, save the state, and show what changed in it."""
     keys = read_projects(settings, projects)
     manager = open_manager(settings, message)
 
-    def read_and_save() -> State:
+    def read_and_save() -> tuple[State, ResourceDiffs | None]:
         state = _read(manager, keys, keep_going, settings)
-        manager.save_state(state)
-        return state
+        diffs = manager.preview_save(state) if manager.backend.exists() else None
+        if not dry_run:
+            manager.save_state(state)
+        return state, diffs
 
-    state = _read_again_on_conflict(read_and_save, settings)
-    with saved_as(state):
-        write_text(_summary(state))
+    state, diffs = _read_again_on_conflict(read_and_save, settings)
+    with saved_as(None if dry_run else state):
+        write_summary = write_text if format_name == "text" else write_error
+        write_summary(_summary(state, dry_run))
+        if diffs is not None:
+            shown = without_derived(diffs) if hide_derived else diffs
+            write_diffs(shown, format_name, settings)
     return _finished(state, allow_unknown)
 
 
@@ -98,10 +113,12 @@ def _read(
 ) -> State:
     """Read projects, or all; with ``keep_going``, what can be read of them."""
     try:
-        return manager.sync_all(projects or None, progress=settings.shows_progress)
+        return manager.sync_all(
+            projects or None,
+            on_error="keep" if keep_going else "raise",
+            progress=settings.shows_progress,
+        )
     except SyncError as error:
-        if keep_going and error.state.resources:
-            return error.state
         raise _nothing_saved(manager, error) from error
 
 
@@ -117,14 +134,19 @@ def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
     )
 
 
-def _summary(state: State) -> str:
-    counts = Counter(resource.resource_type for resource in state.list_resources())
+def _summary(state: State, dry_run: bool) -> str:
+    counts = Counter(
+        resource.resource_type
+        for resource in state
+        if resource.resource_id not in state.unknown
+    )
     read = ", ".join(
         f"{count:,} {kind if count == 1 else TYPES[kind].plural}"
         for kind, count in sorted(counts.items())
     )
     unknown = [UnreadableResource(*item) for item in sorted(state.unknown.items())]
-    lines = [f"read {read}; saved as serial {state.serial}", *unknown_lines(unknown)]
+    saved = "nothing saved" if dry_run else f"saved as serial {state.serial}"
+    lines = [f"read {read}; {saved}", *unknown_lines(unknown)]
     return "\n".join(printable(without_python(line)) for line in lines)
 
 
@@ -133,10 +155,12 @@ def _summary(state: State) -> str:
     exit_codes=COMPARES,
     examples=(
         "dataiku-iac drift",
+        "dataiku-iac drift 'dataset.SHOP.raw_*'",
         "dataiku-iac drift --project SHOP --format markdown --output drift.md",
         "dataiku-iac drift --baseline .dataikuignore --reason 'agreed' --author ann",
     ),
 )
+@ids_argument
 @project_option
 @host_options
 @report_options
@@ -155,6 +179,7 @@ def _summary(state: State) -> str:
 @click.pass_obj
 def drift(
     settings: Settings,
+    ids: Keys,
     projects: Keys,
     format_name: str,
     hide_derived: bool,
@@ -171,6 +196,7 @@ def drift(
     keys = read_projects(settings, projects)
     report = open_manager(settings).drift(
         keys or None,
+        ids=ids or None,
         ignore=read_rules(settings, ignore),
         progress=settings.shows_progress,
     )
@@ -183,7 +209,7 @@ def drift(
         )
         settings.note(f"added {counted(added, 'rule')} to {baseline}")
     is_incomplete = report.is_incomplete and not allow_unknown
-    return ExitCode.from_comparison(bool(report), is_incomplete)
+    return ExitCode.from_comparison(len(report) > 0, is_incomplete)
 
 
 @click.command(
@@ -191,14 +217,17 @@ def drift(
     exit_codes=READS,
     examples=(
         "dataiku-iac refresh",
-        "dataiku-iac refresh dataset.SHOP.orders recipe.SHOP.compute_orders",
+        "dataiku-iac refresh dataset.SHOP.orders 'recipe.SHOP.compute_*'",
+        "dataiku-iac refresh --dry-run",
         "dataiku-iac refresh --confirm-removed OLD_PROJECT",
     ),
 )
-@click.argument("ids", nargs=-1, type=RESOURCE_ID, metavar="[ID]...")
+@ids_argument
+@project_option
 @host_options
 @report_options
 @allow_unknown
+@dry_run_option
 @click.option(
     "--confirm-removed",
     type=PROJECT_KEY,
@@ -212,9 +241,11 @@ def drift(
 def refresh(
     settings: Settings,
     ids: Keys,
+    projects: Keys,
     format_name: str,
     hide_derived: bool,
     allow_unknown: bool,
+    dry_run: bool,
     confirm_removed: Keys,
     message: str | None,
 ) -> ExitCode:
@@ -222,24 +253,31 @@ def refresh(
 
     Without ids, all projects in the state are read.
     """
+    keys = read_projects(settings, projects)
     manager = open_manager(settings, message)
 
     def read_and_save() -> State:
         return manager.refresh(
             ids or None,
+            projects=keys or None,
             confirm_removed=confirm_removed,
+            dry_run=dry_run,
             progress=settings.shows_progress,
         )
 
     after = _read_again_on_conflict(read_and_save, settings)
-    # What it replaced: others may have saved since it began, and since it ended.
-    versions = manager.backend.history()
-    before = next(each for each in versions if each.serial < after.serial).load()
-    with saved_as(after):
+    before = manager.load_state() if dry_run else _replaced(manager, after)
+    with saved_as(None if dry_run else after):
         diffs = DiffEngine().diff(before, after)
         shown = without_derived(diffs) if hide_derived else diffs
         write_diffs(shown, format_name, settings)
     return _finished(after, allow_unknown)
+
+
+def _replaced(manager: StateManager, saved: State) -> State:
+    """Return what a save replaced: others may have saved before and after it."""
+    versions = manager.backend.history()
+    return next(each for each in versions if each.serial < saved.serial).load()
 
 
 def _finished(state: State, allow_unknown: bool) -> ExitCode:
@@ -261,9 +299,7 @@ def _finished(state: State, allow_unknown: bool) -> ExitCode:
     return ExitCode.from_comparison(False, is_incomplete)
 
 
-def _read_again_on_conflict(
-    read_and_save: Callable[[], State], settings: Settings
-) -> State:
+def _read_again_on_conflict(read_and_save: Callable[[], T], settings: Settings) -> T:
     """Read and save; once more if others saved the same objects meanwhile."""
     try:
         return read_and_save()

@@ -1,0 +1,123 @@
+"""Which objects of an instance are selected: projects, ids, patterns of ids."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from dataikuapi.iac.exceptions import ResourceNotFoundError
+from dataikuapi.iac.ignore.patterns import exact_id, id_pattern
+from dataikuapi.iac.models import ResourceId, State
+from dataikuapi.iac.models.ids import as_keys, unique
+from dataikuapi.iac.models.scope import Part
+from dataikuapi.iac.models.suggestions import did_you_mean
+from dataikuapi.iac.types.registry import TYPES, require_known_type
+
+__all__ = ["Selection"]
+
+
+class Selection:
+    """Projects, and all objects in them or some.
+
+    Args:
+        stored: the stored state.
+        types: names of the resource types that are read.
+        projects: the key of a project, or of several. Defaults to those in the state.
+        ids: ids such as ``dataset.SHOP.orders``, and patterns as ignore rules write
+            them. Defaults to everything.
+
+    Raises:
+        ValueError: if there is no project or no id in a list, an id is malformed or of
+            another type, or a pattern has an invalid escape.
+
+    Attributes:
+        project_keys: of the projects.
+        is_whole: whether it is everything in the projects.
+        ids: those that are not patterns.
+    """
+
+    def __init__(
+        self,
+        stored: State,
+        types: Collection[str],
+        projects: str | Iterable[str] | None = None,
+        ids: Iterable[str] | None = None,
+    ) -> None:
+        self.project_keys = as_keys(projects, stored.project_keys())
+        if projects is not None and not self.project_keys:
+            raise ValueError("there is no project key, so nothing would be read")
+        self.is_whole = ids is None
+        self._texts = unique(ids or (), "ids")
+        if not (self.is_whole or self._texts):
+            raise ValueError(
+                "ids is empty, so nothing is selected; omit it to take all"
+            )
+        self._types = types
+        exact = {text: exact_id(text) for text in self._texts}
+        self.ids = [_known_id(rid, types) for rid in exact.values() if rid is not None]
+        self._patterns = {text: id_pattern(text) for text in self._texts}
+        self._beginnings = [
+            beginning
+            for text, rid in exact.items()
+            if rid is None
+            for beginning in _beginnings(text)
+        ]
+
+    def __str__(self) -> str:
+        """Return the ids and patterns as they were written; "" for everything."""
+        return ", ".join(self._texts)
+
+    def matches(self, resource_id: str) -> bool:
+        """Return whether an object is selected."""
+        return any(item.fullmatch(resource_id) for item in self._patterns.values())
+
+    @property
+    def parts(self) -> list[Part]:
+        """The parts of the projects that may have objects that a pattern matches."""
+        return [
+            (key, name)
+            for key in self.project_keys
+            for name in self._types
+            if self._may_match(ResourceId(name, key))
+        ]
+
+    def _may_match(self, part: ResourceId) -> bool:
+        if not TYPES[part.resource_type].identity.is_named:
+            return self.matches(str(part))
+        return any(item.fullmatch(f"{part}.") for item in self._beginnings)
+
+    def of(self, state: State) -> State:
+        """Return a state with the selected objects alone; the same one for all."""
+        if self.is_whole:
+            return state
+        selected = {
+            key: item for key, item in state.resources.items() if self.matches(key)
+        }
+        return replace(state, resources=selected)
+
+    def require_found(self, found: Collection[str], known: Collection[str]) -> None:
+        """Check that each id and each pattern matches an object.
+
+        Args:
+            found: ids of the objects that are in the state, or in DSS.
+            known: ids to suggest instead.
+
+        Raises:
+            ResourceNotFoundError: if one matches none.
+        """
+        for text, pattern in self._patterns.items():
+            if not any(map(pattern.fullmatch, found)):
+                raise ResourceNotFoundError(
+                    f"{text} matches nothing, neither in the state nor in DSS."
+                    f"{did_you_mean(text, known)}"
+                )
+
+
+def _known_id(text: str, types: Collection[str]) -> str:
+    require_known_type(text, types)
+    return str(ResourceId.parse(text))
+
+
+def _beginnings(text: str) -> list[re.Pattern[str]]:
+    """Return a pattern for each beginning of a pattern that is not in an escape."""
+    ends = range(1, len(text) + 1)
+    return [id_pattern(text[:end]) for end in ends if text[end - 1] != "~"]
