@@ -8,6 +8,7 @@ for the client catches them too::
         ├── StateNotFoundError          there is no state
         ├── StateReadError              the stored state could not be read
         ├── StateCorruptedError         what is stored is not a valid state
+        │   └── StateMergeConflictError it has conflict markers of git
         ├── StateWriteError             a state was not stored; the old one is unchanged
         │   ├── StateConflictError      the stored state is newer, or of another lineage
         │   ├── StateLockedError        the state is locked by another process
@@ -69,6 +70,7 @@ __all__ = [
     "StateConflictError",
     "StateCorruptedError",
     "StateLockedError",
+    "StateMergeConflictError",
     "StateNotFoundError",
     "StateReadError",
     "StateWriteError",
@@ -92,6 +94,10 @@ class StateReadError(DataikuIaCError):
 
 class StateCorruptedError(DataikuIaCError):
     """The stored or given document is not a valid state."""
+
+
+class StateMergeConflictError(StateCorruptedError):
+    """A merge of git left conflict markers in the stored state."""
 
 
 class StateWriteError(DataikuIaCError):

@@ -26,6 +26,7 @@ from dataikuapi.iac.backends.versions import check_suffix
 from dataikuapi.iac.exceptions import (
     StateConflictError,
     StateCorruptedError,
+    StateMergeConflictError,
     StateNotFoundError,
     StateReadError,
     StateWriteError,
@@ -97,6 +98,10 @@ class BlobBackend(StateBackend):
         stored = self._store.read(self.name)
         try:
             return load_based(stored)
+        except StateMergeConflictError as error:
+            raise StateMergeConflictError(
+                f"{self._store.location(self.name)} is not a valid state: {error}"
+            ) from error
         except StateCorruptedError as error:
             raise StateCorruptedError(
                 f"{self._store.location(self.name)} is not a valid state: {error}. It "

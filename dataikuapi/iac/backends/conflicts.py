@@ -1,7 +1,11 @@
 """Decide whether a state may replace the stored one, and as which version."""
 
 from dataikuapi.iac.backends.blob_store import Blob
-from dataikuapi.iac.exceptions import StateConflictError, StateCorruptedError
+from dataikuapi.iac.exceptions import (
+    StateConflictError,
+    StateCorruptedError,
+    StateMergeConflictError,
+)
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.scope import Scope, part_of
 from dataikuapi.iac.models.state import NO_BASE, BaseVersion
@@ -41,9 +45,11 @@ def stored_version(
         if force:
             serial = max(state.serial - 1, last_serial)
             return BaseVersion(None, serial, stored.token)
+        advice = "Restore a version, or save with force=True to replace it"
+        if isinstance(error, StateMergeConflictError):
+            advice = "Then save"  # Either would drop what the other branch stored.
         raise StateConflictError(
-            f"what is stored cannot be read: {error}. Restore a version, or save with "
-            "force=True to replace it"
+            f"what is stored cannot be read: {error}. {advice}"
         ) from error
     if not force:
         _require_successor(state, found)

@@ -5,13 +5,18 @@ a :class:`~dataikuapi.iac.exceptions.StateCorruptedError`.
 """
 
 import gc
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, NamedTuple, cast
 
-from dataikuapi.iac.exceptions import StateCorruptedError, StateWriteError
+from dataikuapi.iac.exceptions import (
+    StateCorruptedError,
+    StateMergeConflictError,
+    StateWriteError,
+)
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.json_values import JSON, MAX_DEPTH, find_unsupported
 from dataikuapi.iac.models.scope import part_of
@@ -83,6 +88,7 @@ def loads(data: bytes) -> State:
     """Read a state file.
 
     Raises:
+        StateMergeConflictError: if git left conflict markers in it.
         StateCorruptedError: if the bytes are not a valid state; says where and why.
     """
     if not data:
@@ -92,7 +98,32 @@ def loads(data: bytes) -> State:
             state = _read_in_chunks(data)
         except (StateCorruptedError, ValueError):
             state = None  # Reading it as a whole says what is wrong, and where.
-        return _read_whole(data) if state is None else state
+        if state is not None:
+            return state
+        _require_no_conflict_markers(data)
+        return _read_whole(data)
+
+
+def _require_no_conflict_markers(data: bytes) -> None:
+    """Refuse what a merge of git has left for people to resolve.
+
+    No line of JSON begins like that.
+
+    Raises:
+        StateMergeConflictError: if there are conflict markers.
+    """
+    if _CONFLICT_MARKER.search(data):
+        raise StateMergeConflictError(
+            "it has git conflict markers (<<<<<<<): two branches stored different "
+            "states. Neither has what the other stored, so keep one of them (git "
+            "checkout --ours FILE, or --theirs), then read from DSS what it lacks: "
+            "dataiku-iac sync, which prints what it takes over. To compare them first: "
+            "git show :2:./FILE > ours.json; git show :3:./FILE > theirs.json; "
+            "dataiku-iac diff ours.json theirs.json"
+        )
+
+
+_CONFLICT_MARKER = re.compile(rb"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
 
 
 def _read_whole(data: bytes) -> State:
