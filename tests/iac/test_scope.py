@@ -244,7 +244,7 @@ def test_the_serial_grows_with_each_save(person):
         manager.save_state(manager.sync_project("SHOP"))
         assert manager.load_state().serial == serial
     names = {path.name for path in manager.backend.state_file.parent.iterdir()}
-    assert "team.state.pre-serial-3.json" in names
+    assert "team.state.pre-serial-3-unchanged.json" in names
 
 
 def test_a_partial_sync_shows_no_removal(person):

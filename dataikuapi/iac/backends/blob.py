@@ -15,6 +15,7 @@ from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.conflicts import (
     begins_line,
     conflict_error,
+    is_unchanged_reading,
     load_based,
     mark_all_as_stored,
     next_scope,
@@ -112,9 +113,10 @@ class BlobBackend(StateBackend):
         """Replace the stored state, unless it changed since this one was loaded.
 
         The previous version is kept with the suffix ``pre-serial-N``, where N is the
-        serial of this save. The first save keeps the serial of the state; later ones
-        give it the next one. The state then carries what was stored: serial and
-        lineage, and which version it is based on.
+        serial of this save; with ``pre-serial-N-unchanged``, if the state is a reading
+        in which no object changed: such versions are pruned first. The first save keeps
+        the serial of the state; later ones give it the next one. The state then carries
+        what was stored: serial and lineage, and which version it is based on.
 
         Args:
             state: one that was never loaded continues what is stored.
@@ -138,7 +140,8 @@ class BlobBackend(StateBackend):
             known = None if begins_line(state, base) else base.checksums
             version.extra = with_message(state.extra, self.save_message)
             encoded = encode(version, known)
-            token = self._replace(base, encoded.data, serial, force)
+            unchanged = is_unchanged_reading(version, base, encoded.checksums)
+            token = self._replace(base, encoded.data, serial, unchanged, force)
             state.lineage, state.serial = version.lineage, serial
             state.scope, state.extra = version.scope, version.extra
             for key in encoded.changed:
@@ -267,7 +270,9 @@ class BlobBackend(StateBackend):
                 f"{error}, so the state that a save would overwrite is unknown"
             ) from error
 
-    def _replace(self, base: BaseVersion, data: bytes, serial: int, force: bool) -> str:
+    def _replace(
+        self, base: BaseVersion, data: bytes, serial: int, unchanged: bool, force: bool
+    ) -> str:
         """Keep the base version and write the data; both or neither.
 
         Returns:
@@ -279,7 +284,7 @@ class BlobBackend(StateBackend):
         kept = None
         if base != NO_BASE:
             with suppress(StateNotFoundError):  # The write finds out as well.
-                kept = self._history.keep_version(serial)
+                kept = self._history.keep_version(serial, unchanged)
         try:
             return self._store.write(self.name, data, None if force else base.token)
         except StateConflictError as error:

@@ -1,5 +1,7 @@
 """Decide whether a state may replace the stored one, and as which version."""
 
+from collections.abc import Mapping
+
 from dataikuapi.iac.backends.blob_store import Blob
 from dataikuapi.iac.exceptions import (
     StateConflictError,
@@ -14,6 +16,7 @@ from dataikuapi.iac.statefile.serialization import loads
 __all__ = [
     "begins_line",
     "conflict_error",
+    "is_unchanged_reading",
     "load_based",
     "mark_all_as_stored",
     "next_scope",
@@ -132,6 +135,26 @@ def begins_line(state: State, base: BaseVersion) -> bool:
     Then nobody can know a serial in which another version of it was stored.
     """
     return base == NO_BASE and state.lineage is None
+
+
+def is_unchanged_reading(
+    version: State, base: BaseVersion, checksums: Mapping[str, str]
+) -> bool:
+    """Return whether a save stores a reading in which no object changed.
+
+    A reading is known by the serial that it has given to what it read.
+
+    Args:
+        version: as it is to be stored.
+        base: the version that it replaces.
+        checksums: the true ones of the version, by id.
+    """
+    if base == NO_BASE or checksums != base.checksums:
+        return False
+    read = version.scope is not None and version.scope.parts_stored_in(version.serial)
+    return bool(read) or any(
+        item.metadata.serial == version.serial for item in version.resources.values()
+    )
 
 
 def mark_all_as_stored(state: State) -> None:

@@ -9,6 +9,7 @@ from dataikuapi.iac.backends.base import StateVersion, StateVersions
 from dataikuapi.iac.backends.blob_store import BlobInfo, BlobStore
 from dataikuapi.iac.backends.conflicts import load_based
 from dataikuapi.iac.backends.versions import (
+    UNCHANGED,
     VERSION_PREFIX,
     backup_names,
     backup_prefix,
@@ -107,8 +108,12 @@ class VersionHistory:
         kept = ", ".join(str(number) for _, number in self._numbered(read)) or "none"
         raise StateNotFoundError(f"no version with serial {serial}; available: {kept}")
 
-    def keep_version(self, serial: int) -> str:
+    def keep_version(self, serial: int, unchanged: bool = False) -> str:
         """Keep the stored state as the version that a save of that serial replaces.
+
+        Args:
+            serial: of the save.
+            unchanged: whether the save is a reading in which no object changed.
 
         Returns:
             The name of the version.
@@ -117,7 +122,8 @@ class VersionHistory:
             StateNotFoundError: if there is no stored state.
             StateWriteError: if it cannot be kept.
         """
-        return self._copied(f"{VERSION_PREFIX}{serial}", self._store.keep)
+        suffix = f"{VERSION_PREFIX}{serial}{UNCHANGED if unchanged else ''}"
+        return self._copied(suffix, self._store.keep)
 
     def create_backup(self, suffix: str) -> str:
         """Copy the stored state to a name that is free, and return that name.

@@ -1,6 +1,8 @@
 """Name the backups of a state, and infer from the names which version is where.
 
-A save that writes serial 7 keeps the version before as ``dev.state.pre-serial-7.json``.
+A save that writes serial 7 keeps the version before as ``dev.state.pre-serial-7.json``,
+or, if it is a reading in which no object changed, as
+``dev.state.pre-serial-7-unchanged.json``.
 """
 
 import re
@@ -13,6 +15,7 @@ from pathlib import Path
 from dataikuapi.iac.backends.blob_store import BlobInfo
 
 __all__ = [
+    "UNCHANGED",
     "VERSION_PREFIX",
     "backup_names",
     "backup_prefix",
@@ -30,8 +33,13 @@ __all__ = [
 VERSION_PREFIX = "pre-serial-"
 """Prefix of the suffix of a version kept by a save; that save's serial follows."""
 
-_KEPT = re.compile(rf"{VERSION_PREFIX}[0-9]+(-[0-9]{{8}}T[0-9]{{12}}Z(-[0-9]+)?)?")
-_SERIAL = re.compile(rf"\.{VERSION_PREFIX}([0-9]+)")
+UNCHANGED = "-unchanged"
+"""Follows the serial in the name of a version that has the objects of the next one."""
+
+_KEPT = re.compile(
+    rf"{VERSION_PREFIX}[0-9]+({UNCHANGED})?(-[0-9]{{8}}T[0-9]{{12}}Z(-[0-9]+)?)?"
+)
+_SERIAL = re.compile(rf"\.{VERSION_PREFIX}([0-9]+)({UNCHANGED})?")
 _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _STATE_PART = "state"
 """In the default name of a state, ``dev.state.json``; so not in a backup's suffix."""
@@ -101,7 +109,7 @@ def _suffix(name: str, of: str) -> str | None:
 def replaced_by_serial(version: BlobInfo) -> int:
     """Return the serial of the save that replaced this version."""
     found = _SERIAL.findall(version.name)
-    return int(found[-1]) if found else 0
+    return int(found[-1][0]) if found else 0
 
 
 def newest_first(versions: Iterable[BlobInfo]) -> list[BlobInfo]:
@@ -150,17 +158,29 @@ def names_agree_with_times(versions: Iterable[BlobInfo]) -> bool:
 def beyond_limits(
     versions: list[BlobInfo], most: int, most_bytes: int
 ) -> list[BlobInfo]:
-    """Return which versions are too many, or too big together; the oldest are.
+    """Return which versions are too many, or too big together.
 
-    The newest is neither, as long as any is to be kept: what a save replaced can be
-    restored whatever its size.
+    The oldest are; first those whose objects the next version has too, so that readings
+    without a change do not push changes out. The newest is neither, as long as any is
+    to be kept: what a save replaced can be restored whatever its size.
+
+    Args:
+        versions: the newest first.
+        most: how many to keep.
+        most_bytes: how many bytes to keep.
     """
     room, too_many = most_bytes, []
-    for number, version in enumerate(versions):
+    ordered = [*versions[:1], *sorted(versions[1:], key=_is_redundant)]
+    for number, version in enumerate(ordered):
         room -= version.size
         if number >= most or (room < 0 and number > 0):
             too_many.append(version)
     return too_many
+
+
+def _is_redundant(version: BlobInfo) -> bool:
+    found = _SERIAL.findall(version.name)
+    return bool(found and found[-1][1])
 
 
 def _backup_name(name: str, suffix: str) -> str:
