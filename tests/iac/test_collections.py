@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 from unittest.mock import Mock, create_autospec
 
 import pytest
@@ -18,6 +19,7 @@ from dataikuapi.iac import (
     render_json,
     render_markdown,
 )
+from dataikuapi.iac.backends import StateVersions
 from dataikuapi.iac.reports.html import changes_html
 
 KEY = "ORDERS_DEMO"
@@ -153,7 +155,10 @@ def test_changes_and_versions_show_themselves_in_a_notebook(manager, report):
 
 def test_history_of_a_backend_without_one_shows_itself(mock_backend):
     class Memory(LocalFileBackend):
-        history = StateBackend.history
+        def history(self):
+            versions = StateBackend.history(self)
+            assert isinstance(versions, StateVersions)
+            return versions
 
     assert "no older versions" in Memory("x").history()._repr_html_()
 
@@ -162,7 +167,7 @@ def test_history_of_a_backend_without_one_shows_itself(mock_backend):
     "client", [create_autospec(DSSClient, instance=True), Mock(spec=DSSClient)]
 )
 def test_client_without_a_host_works(client, backend):
-    manager = StateManager(backend, client, "test")
+    manager: Any = StateManager(backend, client, "test")
     resource = Resource("dataset", "dataset.SHOP.orders", {"name": "orders"})
     for reader in (manager.project_sync, manager.recipe_sync):
         reader.list_all = Mock(return_value=[])

@@ -11,6 +11,7 @@ from dataikuapi.iac import (
     StateConflictError,
     StateMergeConflictError,
 )
+from dataikuapi.iac.models.json_values import JSON
 
 NAME = "dev.state.json"
 
@@ -79,9 +80,9 @@ def test_advice_of_the_message_works(conflicted, tmp_path):
 
 
 def test_angle_brackets_in_a_value_are_no_conflict(backend):
-    script = {"payload": "<<<<<<< HEAD\n=======\n>>>>>>> other\n"}
+    script: dict[str, JSON] = {"payload": "<<<<<<< HEAD\n=======\n>>>>>>> other\n"}
     backend.save(
         State(resources={"recipe.A.x": Resource("recipe", "recipe.A.x", script)})
     )
 
-    assert backend.load().get_resource("recipe.A.x").attributes == script
+    assert backend.load().resources["recipe.A.x"].attributes == script

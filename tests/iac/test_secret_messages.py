@@ -2,7 +2,6 @@
 
 import logging
 import traceback
-from types import SimpleNamespace
 
 import pytest
 from dataikuapi.utils import DataikuException
@@ -118,7 +117,7 @@ HOSTS = {
 
 @pytest.mark.parametrize(("host", "shown"), HOSTS.items(), ids=list(HOSTS.values()))
 def test_address_is_shown_without_secrets(host, shown):
-    assert describe_host(SimpleNamespace(host=host)) == f"DSS at {shown}"
+    assert describe_host(DSSClient(host, "key")) == f"DSS at {shown}"
 
 
 def test_messages_show_the_address_without_secrets(tmp_path):
