@@ -1,7 +1,7 @@
 """The result of comparing an instance with its stored state."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -80,6 +80,7 @@ class DriftReport:
         engine: DiffEngine,
         selection: Selection,
         source: str,
+        unwatched: Iterable[str] = (),
     ) -> "DriftReport":
         """Compare the stored state with one that was just read.
 
@@ -89,6 +90,7 @@ class DriftReport:
             engine: has the ignore rules.
             selection: of what was read.
             source: the DSS that was read, for the title.
+            unwatched: keys of its projects that are neither stored nor selected.
         """
         if not selection.is_whole:  # Nothing else exists of what is selected.
             stored, fresh = selection.of(stored), replace(fresh, scope=None)
@@ -101,6 +103,7 @@ class DriftReport:
             f"read {format_minute(fresh.updated_at)}",
             coverage=Coverage(sum(map(stored.has_resource, read)), len(read)),
             projects=keys,
+            unwatched=unwatched,
         )
         return cls(diffs, stored.environment, keys, fresh.updated_at)
 
@@ -130,6 +133,11 @@ class DriftReport:
     def unknown(self) -> tuple[UnreadableResource, ...]:
         """Objects that could not be read, so whether they changed is unknown."""
         return self.diffs.unknown
+
+    @property
+    def unwatched(self) -> tuple[str, ...]:
+        """Keys of the projects in DSS that are neither in the state nor were read."""
+        return self.diffs.unwatched
 
     @property
     def coverage(self) -> Coverage:

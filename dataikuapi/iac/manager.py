@@ -200,8 +200,7 @@ class StateManager:
             StateNotFoundError: if one of them does not exist, or was pruned.
         """
         engine = DiffEngine(default_rules() if ignore is None else ignore)
-        old = self._store.load_version(old_serial)
-        return engine.diff(old, self._store.load_version(new_serial))
+        return engine.diff(*map(self._store.load_version, (old_serial, new_serial)))
 
     def sync_resource(self, resource_id: str) -> Resource:
         """Read one object from DSS.
@@ -312,7 +311,8 @@ class StateManager:
         fresh, _ = self._reader.reread(stored, selection, "keep", progress)
         require_same_instance(stored, fresh)
         host = describe_host(self.client)
-        return DriftReport.between(stored, fresh, engine, selection, host)
+        unwatched = self._reader.unwatched_projects(stored, selection)
+        return DriftReport.between(stored, fresh, engine, selection, host, unwatched)
 
     def refresh(
         self,

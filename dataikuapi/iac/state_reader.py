@@ -156,10 +156,13 @@ class StateReader:
         state = self._instance.build_state(result, started, "keep", selected)
         return RereadState(state, result.deleted)
 
-    def unwatched_projects(self, watched: Collection[str]) -> list[str]:
-        """Return the keys of the projects that the API key sees beside the watched."""
-        listed = self._instance.project_keys()
-        return sorted(set(listed or ()) - set(watched))
+    def unwatched_projects(self, stored: State, selection: Selection) -> list[str]:
+        """Return the projects in DSS that are neither stored nor selected.
+
+        As far as DSS lists them: it does not list what the API key may not see.
+        """
+        watched = {*stored.project_keys(), *selection.project_keys}
+        return sorted(set(self._instance.project_keys() or ()) - watched)
 
     def _require_known(
         self, result: FetchResult, stored: State, on_error: OnError

@@ -1,6 +1,5 @@
 """States and reports as collections and tables, in scripts and notebooks."""
 
-import json
 import subprocess
 import sys
 from typing import Any
@@ -11,16 +10,10 @@ import pytest
 import dataikuapi.iac
 from dataikuapi import DSSClient
 from dataikuapi.iac import (
-    LocalFileBackend,
     Resource,
     State,
-    StateBackend,
     StateManager,
-    render_json,
-    render_markdown,
 )
-from dataikuapi.iac.backends import StateVersions
-from dataikuapi.iac.reports.html import changes_html
 
 KEY = "ORDERS_DEMO"
 TABLE = f"dataset.{KEY}.countries"
@@ -43,36 +36,6 @@ def report(manager):
     settings.save()
     project.get_recipe("compute_shipments").delete()
     return manager.drift()
-
-
-def test_state_is_a_collection_of_resources(manager):
-    state = manager.load_state()
-
-    assert len(state) == 20
-    assert {resource.project_key for resource in state} == {KEY}
-    assert TABLE in state
-    assert state[TABLE] in state
-    assert f"dataset.{KEY}.nope" not in state
-    assert state[TABLE] is state.get_resource(TABLE)
-    with pytest.raises(KeyError, match="nope"):
-        state["nope"]
-    assert not State()
-
-
-def test_report_is_a_collection_of_what_differs(report):
-    assert len(report) == 2
-    assert [str(diff) for diff in report] == [f"~ {TABLE}", f"- {RECIPE}"]
-    assert TABLE in report
-    assert report[TABLE] in report
-    assert f"project.{KEY}" not in report
-    with pytest.raises(KeyError, match="project"):
-        report[f"project.{KEY}"]
-
-
-def test_report_converts_itself(report):
-    assert report.to_json() == render_json(report.diffs)
-    assert report.to_dict() == json.loads(report.to_json())
-    assert report.to_markdown() == render_markdown(report.diffs)
 
 
 def test_state_as_a_dataframe(manager):
@@ -139,28 +102,6 @@ def test_pandas_is_imported_when_it_is_used_and_its_extra_is_named():
 def test_renderers_are_public():
     for name in ("text", "markdown", "html", "json", "junit"):
         assert f"render_{name}" in dataikuapi.iac.__all__
-
-
-def test_changes_and_versions_show_themselves_in_a_notebook(manager, report):
-    assert "channel" in report[TABLE].changes._repr_html_()
-    assert "No changes." in changes_html(())
-    assert "no older versions" in manager.backend.history()._repr_html_()
-
-    manager.refresh()
-
-    page = manager.backend.history()._repr_html_()
-    assert "test.state.pre-serial-2.json" in page
-    assert "<td>1</td>" in page
-
-
-def test_history_of_a_backend_without_one_shows_itself(mock_backend):
-    class Memory(LocalFileBackend):
-        def history(self):
-            versions = StateBackend.history(self)
-            assert isinstance(versions, StateVersions)
-            return versions
-
-    assert "no older versions" in Memory("x").history()._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Drift between DSS and the stored state, and accepting it."""
 
+import json
 import logging
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,8 @@ from dataikuapi.iac import (
     StateManager,
     StateNotFoundError,
     StateWriteError,
+    render_json,
+    render_markdown,
 )
 from dataikuapi.iac.models import Coverage
 from dataikuapi.iac.sandbox import Fault
@@ -54,7 +57,34 @@ def ids(diffs):
     return [diff.resource_id for diff in diffs]
 
 
+@pytest.fixture
+def report(manager, project):
+    """A report of an added column and a deleted recipe."""
+    add_column(project)
+    project.get_recipe("compute_shipments").delete()
+    return manager.drift()
+
+
 # The report
+
+
+def test_report_is_a_collection_of_what_differs(report):
+    assert len(report) == 2
+    assert [str(diff) for diff in report] == [
+        f"~ {TABLE}",
+        f"- recipe.{KEY}.compute_shipments",
+    ]
+    assert TABLE in report
+    assert report[TABLE] in report
+    assert f"project.{KEY}" not in report
+    with pytest.raises(KeyError, match="project"):
+        report[f"project.{KEY}"]
+
+
+def test_report_converts_itself(report):
+    assert report.to_json() == render_json(report.diffs)
+    assert report.to_dict() == json.loads(report.to_json())
+    assert report.to_markdown() == render_markdown(report.diffs)
 
 
 def test_report_without_drift_is_falsy_with_exit_code_0(manager):
@@ -440,3 +470,9 @@ def test_refresh_does_not_hold_the_lock_while_it_reads(manager, server):
     manager.refresh()
 
     assert refused == [False]
+
+
+def test_report_is_a_table(report):
+    pytest.importorskip("pandas")
+
+    assert report.to_dataframe().change.tolist() == ["modified", "removed"]

@@ -187,7 +187,7 @@ def test_rules_coverage_and_title():
     assert "ignored 3: dataset.* comment" in page.text
     assert "ignored nothing: recipe.*" in page.text
     assert "ignored nothing: project.*  (expired)" in page.text
-    assert "The state has 1,999 of 2,000 objects." in page.text
+    assert "Of 2,000 objects in DSS, 1,999 are in the state." in page.text
 
 
 def test_a_project_made_again_is_seen_though_nothing_changed():

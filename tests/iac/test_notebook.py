@@ -14,11 +14,12 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+from dataikuapi.iac import LocalFileBackend, StateBackend
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.models import (
     ResourceDiffs,
 )
-from dataikuapi.iac.reports.html import diff_html, render_html
+from dataikuapi.iac.reports.html import changes_html, diff_html, render_html
 from dataikuapi.iac.reports.notebook import resource_html, state_html
 from iac.page import NOON, Page, modified, resource, state
 
@@ -125,11 +126,11 @@ def test_it_shows_a_resource(executed):
 
 @pytest.mark.slow
 def test_it_shows_the_drift_and_that_a_refresh_ends_it(executed):
-    assert "The state has 19 of 20 objects." in shown(executed, "drift").text
+    assert "Of 20 objects in DSS, 19 are in the state." in shown(executed, "drift").text
     assert executed["exit-code"].outputs[0]["data"]["text/plain"] == "2"
     page = shown(executed, "refresh")
     assert "No changes." in page.text
-    assert "The state has 20 of 20 objects." in page.text
+    assert "All 20 objects in DSS are in the state." in page.text
 
 
 def test_the_notebook_is_kept_clean():
@@ -191,3 +192,28 @@ def test_outside_of_ipython_it_is_not_imported():
         [sys.executable, "-c", code], capture_output=True, text=True
     )
     assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_changes_show_themselves():
+    diff = modified({"a": 1}, {"a": 2})
+
+    assert "a: " in Page(diff.changes._repr_html_()).text
+    assert "No changes." in Page(changes_html(())).text
+
+
+def test_versions_show_themselves(backend):
+    assert "There are no older versions." in backend.history()._repr_html_()
+
+    for _ in range(2):
+        backend.save(state())
+
+    page = Page(backend.history()._repr_html_())
+    assert "dev.state.pre-serial-" in page.text
+
+
+class WithoutHistory(LocalFileBackend):
+    history = StateBackend.history
+
+
+def test_history_of_a_backend_without_one_shows_itself(path):
+    assert "no older versions" in WithoutHistory(path).history()._repr_html_()

@@ -87,7 +87,7 @@ def test_markdown_shows_counts_and_collapsible_details(diffs):
     assert text.splitlines()[0] == "### `Drift of SHOP`"
     assert (
         "**1 added, 1 removed, 1 modified, 1 unchanged, 1 unknown. "
-        "The state has 2 of 3 objects.**" in text
+        "Of 3 objects in DSS, 2 are in the state.**" in text
     )
     assert (
         "<details><summary><code>~ recipe.SHOP.script</code> "
@@ -262,6 +262,8 @@ def test_json_is_complete_and_matches_its_schema(diffs):
         "recreated": 0,
         "derived": 0,
         "hidden_derived": 0,
+        "unread_attributes": 0,
+        "unwatched_projects": 0,
     }
     assert document["dss_version"] == {"old": None, "new": None}
     assert document["not_compared"] == []

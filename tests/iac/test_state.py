@@ -368,3 +368,27 @@ def test_a_state_says_in_one_line_what_it_holds():
         "<State without environment, serial 3, 2001-02-03T04:05:06Z: 2 dataset, "
         "1 unknown>"
     )
+
+
+def test_state_is_a_collection_of_resources():
+    orders = Resource("dataset", "dataset.SHOP.orders", {"name": "orders"})
+    state = State(resources={orders.resource_id: orders})
+
+    assert len(state) == 1
+    assert list(state) == [orders]
+    assert orders.resource_id in state
+    assert orders in state
+    assert "dataset.SHOP.nope" not in state
+    assert state[orders.resource_id] is state.get_resource(orders.resource_id)
+    with pytest.raises(KeyError, match="nope"):
+        state["nope"]
+    assert not State()
+
+
+def test_state_is_a_table():
+    pytest.importorskip("pandas")
+    orders = Resource("dataset", "dataset.SHOP.orders", {"name": "orders"})
+
+    table = State(resources={orders.resource_id: orders}).to_dataframe()
+
+    assert table.attributes.tolist() == [{"name": "orders"}]

@@ -161,6 +161,8 @@ class ResourceDiffs(list[ResourceDiff]):
             of the ids.
         hidden_derived: how many changes that DSS made by itself are hidden.
         whole: all diffs of the comparison that these are a part of; by default, these.
+        unwatched: keys of the projects in DSS that are neither in the old state nor
+            were read: what happens there does not show.
 
     Example:
         .. code-block:: python
@@ -184,6 +186,7 @@ class ResourceDiffs(list[ResourceDiff]):
         hidden: Iterable[HiddenResource] = (),
         hidden_derived: int = 0,
         whole: Sequence[ResourceDiff] | None = None,
+        unwatched: Iterable[str] = (),
     ) -> None:
         super().__init__(diffs)
         self.unknown = tuple(unknown)
@@ -196,6 +199,7 @@ class ResourceDiffs(list[ResourceDiff]):
         self.hidden = tuple(hidden)
         self.hidden_derived = hidden_derived
         self._whole = whole
+        self.unwatched = tuple(unwatched)
 
     @property
     def whole(self) -> Sequence[ResourceDiff]:
@@ -243,12 +247,18 @@ class ResourceDiffs(list[ResourceDiff]):
         return self._part(sorted(self, key=key, reverse=reverse))
 
     def with_context(
-        self, *, title: str, coverage: Coverage, projects: tuple[str, ...]
+        self,
+        *,
+        title: str,
+        coverage: Coverage,
+        projects: tuple[str, ...],
+        unwatched: Iterable[str] = (),
     ) -> "ResourceDiffs":
-        """Return the diffs with another title, coverage and projects; see the class."""
+        """Return the diffs with another context; see the class."""
         part = self._part(self)
         part.title, part.coverage = title, coverage
         part.states = part.states._replace(projects=projects)
+        part.unwatched = tuple(unwatched)
         return part
 
     def copy(self) -> "ResourceDiffs":
@@ -268,6 +278,7 @@ class ResourceDiffs(list[ResourceDiff]):
             hidden=self.hidden,
             hidden_derived=self.hidden_derived,
             whole=tuple(self) if self._whole is None else self._whole,
+            unwatched=self.unwatched,
         )
 
     @overload

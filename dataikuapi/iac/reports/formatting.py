@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataikuapi.iac.models import (
     Change,
     ChangeType,
+    Coverage,
     MaskedValues,
     ResourceDiff,
     ResourceDiffs,
@@ -22,6 +23,7 @@ from dataikuapi.iac.reports.unified import unified_diff
 __all__ = [
     "change_lines",
     "counted",
+    "coverage_sentence",
     "derived_lines",
     "describe_move",
     "group_by_reason",
@@ -32,11 +34,15 @@ __all__ = [
     "summary_line",
     "uncompared_lines",
     "unknown_lines",
+    "unwatched_lines",
     "upgrade_lines",
 ]
 
 _SHOWN = 110
 """Characters shown of a truncated value, followed by the number of the rest."""
+
+_MAX_KEYS = 10
+"""How many projects that are not watched are named."""
 
 _MAX_VALUE = 140
 """Values longer than this are truncated."""
@@ -110,8 +116,38 @@ def unknown_lines(unknown: Iterable[UnreadableResource]) -> Iterator[str]:
 
 def uncompared_lines(uncompared: Iterable[UncomparedAttribute]) -> Iterator[str]:
     """List the attributes that were not compared; unknown ones have a sign."""
+    groups: dict[tuple[str, ...], list[UncomparedAttribute]] = {}
     for item in uncompared:
-        yield f"? {item}" if item.is_unknown else str(item)
+        kind = item.resource_id.partition(".")[0]
+        groups.setdefault((item.attribute, item.reason, kind), []).append(item)
+    for (attribute, reason, kind), items in groups.items():
+        sign = "? " if items[0].is_unknown else ""
+        if len(items) == 1:
+            yield f"{sign}{items[0]}"
+            continue
+        of_all = f"{attribute} of {counted(len(items), kind)}"
+        yield f"{sign}{of_all} not compared: {reason}"
+        yield from (f"    {sign}{item.resource_id}" for item in items)
+
+
+def unwatched_lines(diffs: ResourceDiffs) -> Iterator[str]:
+    """Return one line if DSS has projects that nobody watches."""
+    keys = diffs.unwatched
+    if keys:
+        names = ", ".join(keys[:_MAX_KEYS])
+        more = len(keys) - _MAX_KEYS
+        rest = f" and {more:,} more" if more > 0 else ""
+        count = counted(len(keys), "project")
+        yield f"not watched: {count} in DSS, but not in the state: {names}{rest}"
+
+
+def coverage_sentence(coverage: Coverage) -> str:
+    """Say how much of what was read is in the state."""
+    tracked, existing = coverage
+    if tracked == existing and existing > 1:
+        return f"All {existing:,} objects in DSS are in the state."
+    are = "is" if tracked == 1 else "are"
+    return f"Of {counted(existing, 'object')} in DSS, {tracked:,} {are} in the state."
 
 
 def upgrade_lines(diffs: ResourceDiffs) -> Iterator[str]:
@@ -182,8 +218,7 @@ def summary_line(diffs: ResourceDiffs) -> str:
     else:
         text = f"No changes. {counts[-1]}."
     if diffs.coverage is not None:
-        tracked, existing = diffs.coverage
-        text = f"{text.rstrip('.')}. The state has {tracked} of {existing} objects."
+        text = f"{text.rstrip('.')}. {coverage_sentence(diffs.coverage)}"
     masked = list(masked_sentences(diffs.masked))
     return ". ".join([text.rstrip("."), *masked]) + "." if masked else text
 

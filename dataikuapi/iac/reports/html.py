@@ -20,6 +20,7 @@ from dataikuapi.iac.models.times import format_minute
 from dataikuapi.iac.reports.fact_lines import about_line, heading, notes
 from dataikuapi.iac.reports.formatting import (
     counted,
+    coverage_sentence,
     derived_lines,
     describe_move,
     group_by_reason,
@@ -28,6 +29,7 @@ from dataikuapi.iac.reports.formatting import (
     only_line_endings_differ,
     rule_lines,
     uncompared_lines,
+    unwatched_lines,
     upgrade_lines,
 )
 from dataikuapi.iac.reports.markup import Html, element, escaped, output, section
@@ -209,8 +211,8 @@ def _uncompared(item: UncomparedAttribute) -> Html:
 
 def _coverage(diffs: ResourceDiffs) -> Iterator[Html]:
     if diffs.coverage is not None:
-        tracked, existing = diffs.coverage
-        yield element("p", f"The state has {tracked:,} of {existing:,} objects.")
+        yield element("p", coverage_sentence(diffs.coverage))
+    yield from (element("p", line) for line in unwatched_lines(diffs))
 
 
 def _footer(diffs: ResourceDiffs, verbose: bool) -> list[str]:

@@ -58,6 +58,7 @@ def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
             "groups": [_group(fact) for fact in resources.groups],
             "unknown": [_unreadable(item) for item in diffs.unknown],
             "not_compared": [dict(item._asdict()) for item in diffs.uncompared],
+            "unwatched_projects": list(diffs.unwatched),
             "ignored": [dict(usage._asdict()) for usage in diffs.rules],
             "hidden": [dict(item._asdict()) for item in diffs.hidden],
         }
@@ -85,6 +86,8 @@ def _summary(analysis: Analysis) -> dict[str, JSON]:
         "recreated": sum(diff.is_recreated for diff in diffs),
         "derived": sum(map(len, analysis.causes.values())),
         "hidden_derived": diffs.hidden_derived,
+        "unread_attributes": sum(item.is_unknown for item in diffs.uncompared),
+        "unwatched_projects": len(diffs.unwatched),
     }
 
 

@@ -17,6 +17,7 @@ from dataikuapi.iac.reports.formatting import (
     summary_line,
     uncompared_lines,
     unknown_lines,
+    unwatched_lines,
     upgrade_lines,
 )
 
@@ -54,6 +55,7 @@ def render_markdown(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> 
         *map(_code, upgrade_lines(diffs)),
         f"### {_code(diffs.title or 'Changes')}",
         f"**{summary_line(diffs)}**",
+        *map(_code, unwatched_lines(diffs)),
         *([_table(diffs)] if has_table(diffs) else []),
     ]
     ends = [

@@ -15,6 +15,7 @@ from dataikuapi.iac.reports.formatting import (
     summary_line,
     uncompared_lines,
     unknown_lines,
+    unwatched_lines,
     upgrade_lines,
 )
 
@@ -87,6 +88,7 @@ def _lines(
         yield from (str(diff) for diff in diffs if not diff.has_changed)
     yield from unknown_lines(diffs.unknown)
     yield from uncompared_lines(diffs.uncompared)
+    yield from unwatched_lines(diffs)
     yield from derived_lines(diffs)
     yield from rule_lines(diffs.rules, verbose)
 
