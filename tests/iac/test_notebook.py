@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -14,7 +15,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
-from dataikuapi.iac import LocalFileBackend, StateBackend
+from dataikuapi.iac import StateBackend
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.models import (
     ResourceDiffs,
@@ -211,9 +212,7 @@ def test_versions_show_themselves(backend):
     assert "dev.state.pre-serial-" in page.text
 
 
-class WithoutHistory(LocalFileBackend):
-    history = StateBackend.history
+def test_history_of_a_backend_without_one_shows_itself(backend):
+    versions: Any = StateBackend.history(backend)
 
-
-def test_history_of_a_backend_without_one_shows_itself(path):
-    assert "no older versions" in WithoutHistory(path).history()._repr_html_()
+    assert "no older versions" in versions._repr_html_()
