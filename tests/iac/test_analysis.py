@@ -118,7 +118,7 @@ def test_shared_changes_and_those_of_one_resource():
     assert isinstance(shared, SharedFact)
     assert [str(change) for change in shared.changes] == ["~ params.connection"]
     assert isinstance(own, ObjectFact)
-    assert [str(change) for change in own.changes] == ["+ tags[0]"]
+    assert [str(change) for change in own.changes] == ["+ tags[x]"]
     assert own.severity is Severity.DESCRIPTION
 
 

@@ -203,7 +203,7 @@ def test_step_of_another_type_at_the_same_place_is_modified():
 
 
 def test_items_with_little_in_common_are_replaced():
-    old, new = ({name: name * 9 for name in names} for names in ("abcd", "defg"))
+    old, new = ({name: name * 3 for name in names} for names in ("abcd", "defg"))
     assert changes_between([old], [new]) == ["- x[0]", "+ x[0]"]
 
 

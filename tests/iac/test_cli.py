@@ -173,7 +173,7 @@ def test_versions_are_listed_compared_and_restored(synced, project):
 def test_history_lists_a_version_that_cannot_be_read(synced, tmp_path):
     for _ in range(2):
         synced("sync", "--project", KEY)
-    version = tmp_path / ".dataiku/state/dev.state.pre-serial-3.json"
+    version = tmp_path / ".dataiku/state/dev.state.pre-serial-3-unchanged.json"
     version.write_bytes(b"{")
     code, output, _ = synced("history")
     assert code == 0

@@ -325,7 +325,7 @@ def test_a_state_that_is_not_a_regular_file_is_refused(short, make, force):
 def test_the_command_line_refuses_what_is_not_a_regular_file(run, command, make):
     make(Path("odd"))
     kind = stat.S_IFMT(os.lstat("odd").st_mode)
-    LocalFileBackend("dev.json").save(state(1))
+    assert run("sync", "--state-file", "dev.json")[0] == 0
     code, _, errors = run(*command.split())
     assert code == 1
     assert "error: cannot read odd: " in errors
