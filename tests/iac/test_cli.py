@@ -189,6 +189,20 @@ def test_diff_of_two_files(synced, project):
     assert (code, json.loads(output)["summary"]["modified"]) == (2, 1)
 
 
+@pytest.mark.parametrize("name", ["text", "markdown", "junit"])
+def test_full_cuts_no_value(name, synced, project):
+    settings = project.get_dataset("countries").get_settings()
+    settings.get_raw()["description"] = "word " * 200 + "end"
+    settings.save()
+    assert "more characters" in synced("drift", "--format", name)[1]
+    output = synced("drift", "--format", name, "--full")[1]
+    assert "…" not in output
+    assert " ".join(output.split()).count("word ") == 200
+    assert "more characters" in synced("refresh", "--format", name)[1]
+    output = synced("diff", "1", "--format", name, "--full")[1]
+    assert " ".join(output.split()).count("word ") == 200
+
+
 def test_show_lists_resources_and_prints_one(synced):
     code, output, _ = synced("show")
     assert code == 0

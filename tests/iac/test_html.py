@@ -107,7 +107,7 @@ def test_what_is_new_or_gone_is_folded_with_all_that_it_has():
 def test_what_moved_is_said_to_have_moved():
     columns = [{"name": name} for name in "abc"]
     page = Page(diff_html(modified({"c": columns}, {"c": columns[2:] + columns[:2]})))
-    assert "> c[c]: moved from position 2 to 0" in page.text
+    assert "> c[c]: moved from after [b] to the start" in page.text
     assert ("class", "entry moved") in page.attributes
     diff = ResourceDiff(
         ChangeType.MODIFIED,
@@ -120,7 +120,7 @@ def test_what_moved_is_said_to_have_moved():
 
 def test_scripts_are_compared_by_line():
     page = Page(diff_html(modified({"code": "a\nb\nc\n"}, {"code": "a\nB\nc\n"})))
-    assert "@@ -1 +1 @@\n  a\n- b\n+ B\n  c\n" in page.text
+    assert "@@ -1,3 +1,3 @@\n  a\n- b\n+ B\n  c\n" in page.text
     assert page.tags.count("del") == page.tags.count("ins") == 1
     page = Page(diff_html(modified({"code": "a\nb\n"}, {"code": "a\r\nb\r\n"})))
     assert "~ code: only line endings differ" in page.text

@@ -2,7 +2,8 @@
 
 Every step of a history is loaded into the sandbox and read by the real client. The
 changes that the library reports must be those that ``oracle.py`` finds in the files
-alone: no more (precision) and no fewer (recall).
+alone: no more (precision) and no fewer (recall). Applied to the old objects, they must
+give the new ones, and their lines must be what ``readable.py`` expects.
 """
 
 import json
@@ -21,7 +22,7 @@ from dataikuapi.iac.models.json_values import json_equal
 from dataikuapi.iac.sandbox import ProjectStore, sample_folder
 from dataikuapi.iac.statefile.serialization import dumps, loads
 from dataikuapi.iac.types import base, cleaning, dataset, recipe
-from iac import oracle
+from iac import oracle, readable
 from iac.conftest import REAL_PROJECTS
 
 KEY = "ORDERS_DEMO"
@@ -93,6 +94,7 @@ def reported(old, new):
             assert diff.old_resource and diff.new_resource
             patched = apply_changes(diff.old_resource.attributes, diff.changes)
             assert json_equal(patched, diff.new_resource.attributes), diff
+            assert list(readable.problems(diff)) == [], diff
     return sorted(
         str(diff) for diff in diffs if diff.change_type is not ChangeType.UNCHANGED
     )

@@ -94,7 +94,7 @@ def test_markdown_shows_counts_and_collapsible_details(diffs):
         "<code>by maria, 2026-01-02 03:04 UTC</code>, 1 change</summary>\n\n"
         "```diff\n~ payload:\n" in text
     )
-    assert "\n- b\n+ c\n" in text
+    assert "\n-b\n+c\n" in text
     assert "no response in time" in text
     assert "`ignored 1 change by 1 rule; 1 unused (-v lists them)`" in text
     assert "recipe.SHOP.same" not in text
@@ -419,7 +419,7 @@ def test_junit_has_a_test_case_per_resource(diffs):
     assert cases["recipe.SHOP.same"].get("classname") == "recipe.SHOP"
     (failure,) = cases["recipe.SHOP.script"].iter("failure")
     assert failure.get("message") == "modified by maria, 2026-01-02 03:04 UTC"
-    assert "    - b\n    + c" in (failure.text or "")
+    assert "    -b\n    +c" in (failure.text or "")
     (error,) = cases["recipe.SHOP.hidden"].iter("error")
     assert error.get("message") == "not read: no response in time"
     output = suite.findtext("system-out", "")
@@ -456,10 +456,10 @@ def test_unchanged_lines_of_a_script_have_no_color():
     new = state(script={"payload": "\n".join([*context, "2"])})
     lines = render_text(DiffEngine().diff(old, new), color=True).splitlines()
 
-    assert "          - item" in lines
-    assert "          + x" in lines
-    assert "\x1b[31m        - 1\x1b[0m" in lines
-    assert "\x1b[32m        + 2\x1b[0m" in lines
+    assert "         - item" in lines
+    assert "         + x" in lines
+    assert "\x1b[31m        -1\x1b[0m" in lines
+    assert "\x1b[32m        +2\x1b[0m" in lines
 
 
 @pytest.mark.parametrize(

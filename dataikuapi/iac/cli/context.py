@@ -51,6 +51,7 @@ class Settings:
     no_check_certificate: bool | None = None
     output: Path | None = None
     color: str = "auto"
+    full: bool = False
     quiet: bool = False
     verbose: int = 0
     report_format: str = ""

@@ -279,6 +279,7 @@ report_options = _all(
         help="Leave out what DSS changed by itself, such as schemas that follow a "
         "recipe; it is counted, and not drift.",
     ),
+    _shared("full", "--full", is_flag=True, help="Show long values and scripts whole."),
 )
 
 ids_argument = click.argument("ids", nargs=-1, type=SELECTOR, metavar="[ID]...")

@@ -27,12 +27,16 @@ _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 class _Renderer(Protocol):
-    def __call__(self, diffs: ResourceDiffs, *, verbose: bool) -> str: ...
+    def __call__(self, diffs: ResourceDiffs, *, verbose: bool, full: bool) -> str: ...
+
+
+def _json(diffs: ResourceDiffs, *, verbose: bool, full: bool) -> str:
+    return render_json(diffs, verbose=verbose)  # It never cuts anything.
 
 
 _DOCUMENTS: dict[str, _Renderer] = {
     "markdown": render_markdown,
-    "json": render_json,
+    "json": _json,
     "junit": render_junit,
 }
 
@@ -51,12 +55,13 @@ def write_diffs(diffs: ResourceDiffs, format_name: str, settings: Settings) -> N
     Raises:
         OutputError: if they cannot be written.
     """
-    settings.has_report, verbose = True, settings.verbose > 0
+    settings.has_report = True
+    verbose, full = settings.verbose > 0, settings.full
     if format_name == "text":
-        text = render_text(diffs, color=_in_color(settings), verbose=verbose)
-        write_text(text)
+        color = _in_color(settings)
+        write_text(render_text(diffs, color=color, verbose=verbose, full=full))
         return
-    document = _DOCUMENTS[format_name](diffs, verbose=verbose)
+    document = _DOCUMENTS[format_name](diffs, verbose=verbose, full=full)
     write_document(document)
     if format_name == "markdown":
         _add_to_step_summary(document)

@@ -117,7 +117,11 @@ class DiffEngine:
         return {change_type.value: counts[change_type] for change_type in ChangeType}
 
     def format_output(
-        self, diffs: Iterable[ResourceDiff], include_unchanged: bool = False
+        self,
+        diffs: Iterable[ResourceDiff],
+        include_unchanged: bool = False,
+        *,
+        full: bool = False,
     ) -> str:
         """Format diffs as text for a terminal, ending with a line of counts.
 
@@ -126,11 +130,13 @@ class DiffEngine:
         Args:
             diffs: what :meth:`diff` returned, or a part of it.
             include_unchanged: list unchanged resources instead of only counting them.
+            full: show long values and added scripts whole.
         """
         return render_text(
             ResourceDiffs.from_iterable(diffs),
             include_unchanged,
             color=wants_color(sys.stdout),
+            full=full,
         )
 
     def _diff_resource(

@@ -6,10 +6,10 @@ from textwrap import wrap
 from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, SharedFact
 from dataikuapi.iac.analysis.summary import about, count_by_type
 from dataikuapi.iac.models import Change, ChangeType, ResourceDiff
+from dataikuapi.iac.reports.excerpts import WIDTH
 from dataikuapi.iac.reports.formatting import change_lines, counted, last_editor
 
 __all__ = [
-    "WIDTH",
     "about_line",
     "diffs_of",
     "fact_lines",
@@ -18,9 +18,6 @@ __all__ = [
     "notes",
     "wrapped",
 ]
-
-WIDTH = 80
-"""Columns of a terminal."""
 
 _MAX_NAMES = 24
 """Most names of resources that are listed, unless all are asked for."""
@@ -84,26 +81,29 @@ def _about(diff: ResourceDiff) -> list[str]:
     return parts
 
 
-def fact_lines(fact: Fact, *, verbose: bool = False) -> Iterator[str]:
+def fact_lines(
+    fact: Fact, *, verbose: bool = False, full: bool = False
+) -> Iterator[str]:
     """Describe a fact below its heading.
 
     Args:
         fact: the fact.
         verbose: whether to list all names and derived changes, not only some of many.
+        full: whether to cut no values.
     """
     if isinstance(fact, DerivedFact):
-        yield from _derived_changes(fact, verbose)
+        yield from _derived_changes(fact, verbose, full)
         return
     if isinstance(fact, ObjectFact) and not fact.renamed_from:
         yield from wrapped(_about(fact.diff))
-    yield from _all_lines(fact.changes)
+    yield from _all_lines(fact.changes, full)
     if isinstance(fact, ObjectFact) and fact.renamed_from:
         name = fact.diff.resource_id.split(".", 2)[2]
         yield f"{fact.renamed_from}  (renamed to {name})"
     if isinstance(fact, SharedFact):
         yield from name_lines(fact.diffs, verbose=verbose)
     else:
-        yield from _derived(fact.derived, verbose)
+        yield from _derived(fact.derived, verbose, full)
 
 
 def name_lines(diffs: Iterable[ResourceDiff], *, verbose: bool) -> Iterator[str]:
@@ -149,28 +149,30 @@ def wrapped(parts: Iterable[str], start: int = 4) -> list[str]:
     ]
 
 
-def _derived(facts: tuple[DerivedFact, ...], verbose: bool) -> Iterator[str]:
+def _derived(
+    facts: tuple[DerivedFact, ...], verbose: bool, full: bool
+) -> Iterator[str]:
     shown = facts if verbose else facts[:_MAX_DERIVED]
     for fact in shown:
         yield f"{fact.diff}  ({fact.cause.reason})"
         if verbose or len(facts) <= _MAX_DERIVED_CHANGES:
-            yield from (f"    {line}" for line in _derived_changes(fact, verbose))
+            yield from (f"    {line}" for line in _derived_changes(fact, verbose, full))
     if len(facts) > len(shown):
         rest = len(facts) - len(shown)
         yield f"… and {counted(rest, 'resource')} that followed (-v lists them)"
 
 
-def _derived_changes(fact: DerivedFact, verbose: bool) -> Iterator[str]:
+def _derived_changes(fact: DerivedFact, verbose: bool, full: bool) -> Iterator[str]:
     shown = fact.changes if verbose else fact.changes[:_MAX_DERIVED_CHANGES]
-    yield from _all_lines(shown)
+    yield from _all_lines(shown, full)
     rest = len(fact.changes) - len(shown)
     if rest:
         yield f"… and {counted(rest, 'more change')} (-v lists them)"
 
 
-def _all_lines(changes: Iterable[Change]) -> Iterator[str]:
+def _all_lines(changes: Iterable[Change], full: bool) -> Iterator[str]:
     for change in changes:
-        yield from change_lines(change)
+        yield from change_lines(change, full=full)
 
 
 def _editors(diffs: Iterable[ResourceDiff]) -> str:

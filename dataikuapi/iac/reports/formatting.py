@@ -1,6 +1,5 @@
 """Describes changes in the words that all reports use."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -16,9 +15,21 @@ from dataikuapi.iac.models import (
     UnreadableResource,
     ValueChangeType,
 )
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.changes import format_path
 from dataikuapi.iac.models.times import format_minute
-from dataikuapi.iac.reports.unified import unified_diff
+from dataikuapi.iac.reports.excerpts import (
+    WIDTH,
+    columns,
+    common_prefix,
+    from_difference,
+    json_text,
+    json_texts,
+    shortened,
+    telling_text,
+    words,
+    wrapped,
+)
+from dataikuapi.iac.reports.unified import line_excerpts, unified_diff
 
 __all__ = [
     "change_lines",
@@ -38,14 +49,19 @@ __all__ = [
     "upgrade_lines",
 ]
 
-_SHOWN = 110
-"""Characters shown of a truncated value, followed by the number of the rest."""
+_INDENT = " " * 4
+"""Of the changes of an object, and of the lines of a script below its path."""
 
 _MAX_KEYS = 10
 """How many projects that are not watched are named."""
 
-_MAX_VALUE = 140
-"""Values longer than this are truncated."""
+_VALUE = f"{_INDENT}  "
+"""Indent of the second line of a value, and width of what is before the first."""
+
+_WIDTH = WIDTH - len(_INDENT)
+
+_MAX_LINES = 10
+"""Lines shown of a script that was added or removed, followed by how many are left."""
 
 
 def last_editor(diff: ResourceDiff) -> str:
@@ -72,26 +88,80 @@ def _last_edit(diff: ResourceDiff) -> str:
     return f"{by} {diff.last_modified_by}{f', {format_minute(when)}' if when else ''}"
 
 
-def change_lines(change: Change) -> Iterator[str]:
-    """Describe a change in one line; of a script, show the lines that differ too."""
-    if change.is_text:
-        yield f"{change}:"
-        yield from _script_lines(change)
+def change_lines(change: Change, *, full: bool = False) -> Iterator[str]:
+    """Describe a change in lines that fit a terminal, less the indent of its object.
+
+    Of two long values, what is shown begins where they differ. Of a script, it is the
+    lines that differ.
+
+    Args:
+        change: what to describe.
+        full: cut nothing: a long value takes as many lines as it needs.
+    """
+    label = f"{change.kind} {_shown_path(change)}:"
+    if change.kind is ValueChangeType.MOVED:
+        yield from wrapped(words(f"{label} {describe_move(change)}"), _WIDTH, "  ")
+    elif _is_script(change):
+        yield label
+        yield from _script_lines(change, full)
     elif change.kind is ValueChangeType.MODIFIED:
-        yield f"{change}: {_short(change.old)} -> {_short(change.new)}"
-    elif change.kind is ValueChangeType.MOVED:
-        yield f"{change}: {describe_move(change)}"
+        yield from _two_values(label, change, full)
     else:
-        is_added = change.kind is ValueChangeType.ADDED
-        yield f"{change}: {_short(change.new if is_added else change.old)}"
+        yield from _one_value(label, change, full)
+
+
+def _shown_path(change: Change) -> str:
+    """Return the path; without the key of an item of a set that is its key itself."""
+    value = change.new if change.kind is ValueChangeType.ADDED else change.old
+    is_own_key = isinstance(value, str) and change.segments[-1].key == value
+    return format_path(change.segments[:-1]) if is_own_key else change.path
+
+
+def _one_value(label: str, change: Change, full: bool) -> Iterator[str]:
+    value = change.new if change.kind is ValueChangeType.ADDED else change.old
+    text = json_text(value)
+    if full or columns(f"{label} {text}") <= _WIDTH:
+        parts = words(f"{label} {text}")
+    else:
+        position = change.segments[-1].name
+        text = telling_text(value, change.siblings, position)
+        parts = [label, *shortened(f" {text}", _WIDTH - len(_VALUE))]
+    yield from wrapped(parts, _WIDTH, _VALUE)
+
+
+def _two_values(label: str, change: Change, full: bool) -> Iterator[str]:
+    old, new = json_texts(change.old, change.new)
+    line = f"{label} {old} -> {new}"
+    if columns(line) <= _WIDTH:
+        yield line
+        return
+    yield label
+    room = _WIDTH - len(_VALUE)
+    is_cut = not full and max(columns(old), columns(new)) > room
+    same = common_prefix(old, new)
+    for sign, text in (("-", old), ("+", new)):
+        shown = (
+            shortened(from_difference(text, room, same), room)
+            if is_cut
+            else words(text)
+        )
+        first, *rest = shown
+        yield from wrapped([f"{_INDENT}{sign} {first}", *rest], _WIDTH, _VALUE)
 
 
 def describe_move(change: Change) -> str:
-    """Describe from where to where in its list an item moved."""
-    if not change.from_segments:
+    """Describe the place from which an item moved in its list, and the one it has now.
+
+    Each is after an item that did not move, so both are counted alike whatever was
+    added or removed before.
+    """
+    if change.neighbors is None:
         return "moved"
-    before, after = change.from_segments[-1].name, change.segments[-1].name
-    return f"moved from position {before} to {after}"
+    before, after = (
+        f"after {format_path((segment,))}" if segment else "the start"
+        for segment in change.neighbors
+    )
+    return f"moved from {before} to {after}"
 
 
 def only_line_endings_differ(change: Change) -> bool:
@@ -249,16 +319,23 @@ def _values(count: int) -> str:
     return f"{count:,} value{' is' if count == 1 else 's are'}"
 
 
-def _script_lines(change: Change) -> Iterator[str]:
+def _is_script(change: Change) -> bool:
+    """Return whether a text of several lines was added, removed or modified."""
+    values = [value for value in (change.old, change.new) if value is not None]
+    is_text = all(isinstance(value, str) for value in values)
+    return is_text and any("\n" in str(value).rstrip("\n") for value in values)
+
+
+def _script_lines(change: Change, full: bool) -> Iterator[str]:
+    old, new = (str(value or "") for value in (change.old, change.new))
     if only_line_endings_differ(change):
-        yield "    only line endings differ"
+        yield f"{_INDENT}only line endings differ"
         return
-    for line in unified_diff(str(change.old), str(change.new)):
-        yield f"    {line}" if line[0] == "@" else f"    {line[0]} {line[1:]}"
-
-
-def _short(value: JSON) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    if len(text) <= _MAX_VALUE:
-        return text
-    return f"{text[:_SHOWN]}… ({len(text) - _SHOWN:,} more characters)"
+    lines = unified_diff(old, new)
+    rest = 0 if (old and new) or full else len(lines) - _MAX_LINES
+    shown = lines[:-rest] if rest > 1 else lines
+    width = _WIDTH - len(_INDENT)
+    for line in shown if full else line_excerpts(shown, width):
+        yield f"{_INDENT}{line}"
+    if rest > 1:
+        yield f"{_INDENT}… ({rest:,} more lines)"

@@ -20,7 +20,9 @@ from dataikuapi.iac.reports.formatting import (
 __all__ = ["render_junit"]
 
 
-def render_junit(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
+def render_junit(
+    diffs: Iterable[ResourceDiff], *, verbose: bool = False, full: bool = False
+) -> str:
     """Return JUnit XML with one test per resource, which fails if it changed.
 
     What could not be read is an error, not a failure; so is an attribute that could not
@@ -31,11 +33,12 @@ def render_junit(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str
     Args:
         diffs: in the order in which to list them.
         verbose: list the ignore rules, instead of only counting what they hide.
+        full: cut no values.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
     suite = Element("testsuite", name=_suite_name(diffs))
     _add_properties(suite, diffs)
-    _add_resources(suite, diffs)
+    _add_resources(suite, diffs, full)
     for item in diffs.unknown:
         _add_case(suite, item.resource_id, "error", f"not read: {item.reason}")
     for part in diffs.uncompared:
@@ -76,14 +79,14 @@ def _add_properties(suite: Element, diffs: ResourceDiffs) -> None:
                 SubElement(properties, "property", name=name, value=printable(value))
 
 
-def _add_resources(suite: Element, diffs: ResourceDiffs) -> None:
+def _add_resources(suite: Element, diffs: ResourceDiffs, full: bool) -> None:
     """Add the resources, and those that rules hide, in the order of the diffs."""
     analysis = analyze(diffs)
     rules = {item.resource_id: item.rule for item in diffs.hidden}
     for diff in diffs:
         if diff.has_changed:
             message = " ".join(filter(None, [_change(diff), last_editor(diff)]))
-            lines = [str(diff), *_lines(diff, analysis)]
+            lines = [str(diff), *_lines(diff, analysis, full)]
             text = "\n".join(map(printable, lines))
             _add_case(suite, diff.resource_id, "failure", message).text = text
         elif diff.resource_id in rules:
@@ -99,10 +102,10 @@ def _add_hidden(suite: Element, resource_id: str, rules: Mapping[str, str]) -> N
     _add_case(suite, resource_id, "skipped", f"ignored: {rules[resource_id]}")
 
 
-def _lines(diff: ResourceDiff, analysis: Analysis) -> Iterator[str]:
+def _lines(diff: ResourceDiff, analysis: Analysis, full: bool) -> Iterator[str]:
     yield from filter(None, [about_line(diff)])
     for position, change in enumerate(diff.changes):
-        first, *others = change_lines(change)
+        first, *others = change_lines(change, full=full)
         cause = analysis.cause(diff, position)
         yield f"{first}  ({cause.reason})" if cause else first
         yield from others

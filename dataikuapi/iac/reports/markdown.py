@@ -1,6 +1,7 @@
 """Renders diffs as Markdown, for comments on pull requests."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from html import escape
 
@@ -36,7 +37,9 @@ _RESERVE = 200
 """Characters reserved for the line that says how much was omitted."""
 
 
-def render_markdown(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
+def render_markdown(
+    diffs: Iterable[ResourceDiff], *, verbose: bool = False, full: bool = False
+) -> str:
     """Return the diffs as Markdown, within the size limit of a comment.
 
     First all resources that changed, one line each and the heaviest first; then the
@@ -47,6 +50,7 @@ def render_markdown(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> 
     Args:
         diffs: those of the same weight are shown in their order.
         verbose: list the ignore rules, instead of only counting what they hide.
+        full: cut no values, whatever the size limit.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
     facts = analyze(diffs).facts
@@ -64,12 +68,13 @@ def render_markdown(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> 
         *map(_code, derived_lines(diffs)),
         *(_collapsed("ignore rules", rules) if verbose else map(_code, rules)),
     ]
-    room = MAX_CHARACTERS - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
+    limit = sys.maxsize if full else MAX_CHARACTERS
+    room = limit - _RESERVE - sum(len(part) + 2 for part in [*parts, *ends])
     names = list(_names(facts))
     if len(names) > 1:
         parts.append(_fenced(names, room))
         room -= len(parts[-1]) + 2
-    return "\n\n".join([*parts, *_all_details(facts, room, verbose), *ends])
+    return "\n\n".join([*parts, *_all_details(facts, room, verbose, full), *ends])
 
 
 def _names(facts: Iterable[Fact]) -> Iterator[str]:
@@ -127,13 +132,15 @@ def _table(diffs: ResourceDiffs) -> str:
     return "\n".join(lines)
 
 
-def _all_details(facts: Iterable[Fact], room: int, verbose: bool) -> Iterator[str]:
+def _all_details(
+    facts: Iterable[Fact], room: int, verbose: bool, full: bool
+) -> Iterator[str]:
     """Yield a section for each fact with details, as long as there is room."""
-    found = [(fact, lines) for fact in facts if (lines := _lines(fact, verbose))]
+    found = [(fact, lines) for fact in facts if (lines := _lines(fact, verbose, full))]
     sizes = [len(_section(*item, _MAX_BLOCK)) + 2 for item in found]
-    block = _fair_share(sizes, room)
+    block = sys.maxsize if full else _fair_share(sizes, room)
     for number, item in enumerate(found):
-        entry = _section(*item, block)
+        entry = _section(*item, block, sys.maxsize if full else _MAX_LINE)
         room -= len(entry) + 2
         if room < 0:
             left = [fact for fact, _ in found[number:]]
@@ -156,16 +163,17 @@ def _fair_share(sizes: list[int], room: int) -> int:
     return _MAX_BLOCK
 
 
-def _lines(fact: Fact, verbose: bool) -> list[str]:
+def _lines(fact: Fact, verbose: bool, full: bool) -> list[str]:
     # Lines of a script are indented; without that, the diff syntax colors them.
-    return [line.removeprefix("    ") for line in fact_lines(fact, verbose=verbose)]
+    lines = fact_lines(fact, verbose=verbose, full=full)
+    return [line.removeprefix("    ") for line in lines]
 
 
-def _section(fact: Fact, lines: list[str], room: int) -> str:
+def _section(fact: Fact, lines: list[str], room: int, width: int = _MAX_LINE) -> str:
     about = "; ".join(notes(fact))
     title = f"{_html(heading(fact))}{f' {_html(about)}' if about else ''}"
     changes = f", {counted(len(fact.changes), 'change')}" if fact.changes else ""
-    return _details(f"{title}{changes}", lines, room)
+    return _details(f"{title}{changes}", lines, room, width)
 
 
 def _collapsed(title: str, lines: list[str]) -> Iterator[str]:
@@ -173,16 +181,17 @@ def _collapsed(title: str, lines: list[str]) -> Iterator[str]:
         yield _details(title, lines, _MAX_BLOCK)
 
 
-def _details(summary: str, lines: list[str], room: int) -> str:
+def _details(summary: str, lines: list[str], room: int, width: int = _MAX_LINE) -> str:
     return (
-        f"<details><summary>{summary}</summary>\n\n{_fenced(lines, room)}\n\n"
-        "</details>"
+        f"<details><summary>{summary}</summary>\n\n{_fenced(lines, room, width)}"
+        "\n\n</details>"
     )
 
 
-def _fenced(lines: Iterable[str], room: int) -> str:
+def _fenced(lines: Iterable[str], room: int, width: int = _MAX_LINE) -> str:
     """Return lines as a code block of a diff."""
-    text = "\n".join(_fitting(room, [_truncated(printable(line)) for line in lines]))
+    shown = [_truncated(printable(line), width) for line in lines]
+    text = "\n".join(_fitting(room, shown))
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}diff\n{text}\n{fence}"
 

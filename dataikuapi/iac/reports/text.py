@@ -8,7 +8,8 @@ from dataikuapi.iac.analysis import Fact, analyze
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.counts import has_table, text_table
-from dataikuapi.iac.reports.fact_lines import WIDTH, fact_lines, heading, notes, wrapped
+from dataikuapi.iac.reports.excerpts import WIDTH
+from dataikuapi.iac.reports.fact_lines import fact_lines, heading, notes, wrapped
 from dataikuapi.iac.reports.formatting import (
     derived_lines,
     rule_lines,
@@ -50,6 +51,7 @@ def render_text(
     *,
     color: bool = False,
     verbose: bool = False,
+    full: bool = False,
 ) -> str:
     """Return the diffs as text, the heaviest first, with the counts in the last line.
 
@@ -59,9 +61,10 @@ def render_text(
         color: color what was added, removed and modified.
         verbose: list all names, derived changes and ignore rules, even if there are
             many.
+        full: cut no values.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
-    lines = list(_lines(diffs, include_unchanged, verbose))
+    lines = list(_lines(diffs, include_unchanged, verbose, full))
     if lines and lines[-1]:
         lines.append("")
     lines.append(summary_line(diffs))
@@ -70,7 +73,7 @@ def render_text(
 
 
 def _lines(
-    diffs: ResourceDiffs, include_unchanged: bool, verbose: bool
+    diffs: ResourceDiffs, include_unchanged: bool, verbose: bool, full: bool
 ) -> Iterator[str]:
     yield from upgrade_lines(diffs)
     if diffs.title:
@@ -79,8 +82,12 @@ def _lines(
         yield from (*text_table(diffs), "")
     for fact in analyze(diffs).facts:
         yield from _heading(fact)
-        lines = list(fact_lines(fact, verbose=verbose))
-        shown = lines if verbose or len(lines) <= _MAX_LINES else lines[:_SHOWN_LINES]
+        lines = list(fact_lines(fact, verbose=verbose, full=full))
+        shown = (
+            lines
+            if verbose or full or len(lines) <= _MAX_LINES
+            else lines[:_SHOWN_LINES]
+        )
         yield from (f"    {line}" for line in shown)
         if len(lines) > len(shown):
             yield f"    … {len(lines) - len(shown):,} more lines (-v shows them)"
