@@ -26,12 +26,9 @@ def open_client(connection: Connection) -> DSSClient:
     for path in (tls.ca_file, tls.client_certificate, tls.client_key):
         if path is not None and not path.exists():
             raise ConfigurationError(f"no file {path}: check the TLS settings")
-    client = DSSClient(
-        connection.host,
-        connection.api_key,
-        no_check_certificate=bool(tls.no_check_certificate),
-        client_certificate=_client_certificate(tls),
-    )
+    # In the session: version 12 of the client takes no such arguments.
+    client = DSSClient(connection.host, connection.api_key)
+    client._session.cert = _client_certificate(tls)
     verify = False if tls.no_check_certificate else tls.ca_file
     if verify is not None:
         client._session.verify = str(verify) if verify else False
