@@ -207,7 +207,7 @@ def unwatched_lines(diffs: ResourceDiffs) -> Iterator[str]:
         names = ", ".join(keys[:_MAX_KEYS])
         more = len(keys) - _MAX_KEYS
         rest = f" and {more:,} more" if more > 0 else ""
-        count = counted(len(keys), "project")
+        count = f"{len(keys):,} project{'s' if len(keys) > 1 else ''}"
         yield f"not watched: {count} in DSS, but not in the state: {names}{rest}"
 
 
