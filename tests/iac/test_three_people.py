@@ -20,6 +20,7 @@ from dataikuapi import DSSClient
 from dataikuapi.iac import (
     LocalFileBackend,
     Resource,
+    ResourceNotFoundError,
     StateConflictError,
     StateManager,
     StateNotFoundError,
@@ -243,11 +244,19 @@ class ThreePeople(RuleBasedStateMachine):
     @precondition(lambda self: self.stored is not None)
     @rule(who=PEOPLE, keys=st.sets(ANY_ID, min_size=1))
     def refresh(self, who, keys):
-        """Take over single objects."""
+        """Take over single objects; one that is nowhere is an error."""
         keys = sorted(keys - (self.dss.broken & self.dss.values.keys()))
-        if keys:
+        if keys and not self.is_known(keys):
+            with pytest.raises(ResourceNotFoundError):
+                self.managers[who].refresh(keys)
+        elif keys:
             self.managers[who].refresh(keys)
             self.store_read({key: self.dss.values.get(key) for key in keys}, keys)
+
+    def is_known(self, keys):
+        """Return whether each object is in the state or in DSS."""
+        stored = self.stored or {}
+        return all(key in stored or key in self.dss.values for key in keys)
 
     def store_read(self, values, touched):
         """Note that somebody stored these values; ``None`` is a removal."""
@@ -261,7 +270,7 @@ class ThreePeople(RuleBasedStateMachine):
     def refresh_while_something_happens(self, who, keys, data):
         """Take over single objects: refused if stored since they were read."""
         keys = sorted(keys - (self.dss.broken & self.dss.values.keys()))
-        if not keys:
+        if not keys or not self.is_known(keys):
             return
         values = {key: self.dss.values.get(key) for key in keys}
         since, refresher = self.serial, self.managers[who]
