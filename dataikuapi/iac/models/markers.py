@@ -40,7 +40,7 @@ def keyed_marker(key_id: str, digest: str) -> str:
 
 def holds_marker(data: bytes) -> bool:
     """Return whether a value, serialized as JSON, may hold a marker."""
-    return any(prefix in data for prefix in _PREFIXES)
+    return b"<" in data and any(prefix in data for prefix in _PREFIXES)
 
 
 def marked_values(value: JSON) -> Iterator[str]:
