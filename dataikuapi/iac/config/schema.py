@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError
 from jsonschema.exceptions import relevance
+
+from dataikuapi.iac.models.suggestions import closest
 
 __all__ = ["find_problem"]
 
@@ -57,9 +58,9 @@ def _unknown_key(
 def _unknown_reason(key: str, known: Iterable[str]) -> str:
     if _SECRET.search(key):
         return _NO_KEYS
-    close = get_close_matches(key, known, n=1)
-    if close:
-        return f"unknown key; did you mean {close[0]}?"
+    meant = closest(key, known)
+    if meant:
+        return f"unknown key; did you mean {meant}?"
     return f"unknown key; use one of: {', '.join(known)}"
 
 
