@@ -23,7 +23,6 @@ from dataikuapi.iac.models import (
     UnreadableResource,
 )
 from dataikuapi.iac.models.json_values import JSON, equal_bytes, json_equal
-from dataikuapi.iac.models.markers import holds_marker
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.text import render_text, wants_color
@@ -88,12 +87,7 @@ class DiffEngine:
         ignore = IgnoreFilter(self._rules, self._today())
         uncompared: list[UncomparedAttribute] = []
         diffs = [
-            self._diff_resource(
-                resource_id,
-                old_state,
-                new_state,
-                uncompared,
-            )
+            self._diff_resource(resource_id, old_state, new_state, uncompared)
             for resource_id in sorted(known - reasons.keys())
             if new_state.has_resource(resource_id) or new_state.covers(resource_id)
         ]
@@ -220,11 +214,7 @@ def _compared(
     after = _without(new.attributes, unknown)
     if data is None:
         return old, new, comparable(old.resource_type, before, after)
-    return (
-        old,
-        new,
-        Comparable(before, after, True, data if holds_marker(data) else b""),
-    )
+    return old, new, Comparable.of_equal(before, after, data)
 
 
 def _without_noise(resource: Resource) -> Resource:

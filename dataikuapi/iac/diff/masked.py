@@ -45,6 +45,11 @@ class Comparable(NamedTuple):
     data: bytes = b""
     is_other_key: bool = False
 
+    @classmethod
+    def of_equal(cls, old: Attributes, new: Attributes, data: bytes) -> "Comparable":
+        """Return two configurations that are equal, and the JSON of both."""
+        return cls(old, new, True, data if holds_marker(data) else b"")
+
 
 def comparable(resource_type: str, old: Attributes, new: Attributes) -> Comparable:
     """Prepare two configurations for comparison.
@@ -60,7 +65,7 @@ def comparable(resource_type: str, old: Attributes, new: Attributes) -> Comparab
     """
     data = equal_bytes(old, new)
     if data is not None:
-        return Comparable(old, new, True, data if holds_marker(data) else b"")
+        return Comparable.of_equal(old, new, data)
     if not any(holds_marker(canonical_bytes(side)) for side in (old, new)):
         return Comparable(old, new, is_equal=False)
     old, new = redacted(resource_type, old), redacted(resource_type, new)
