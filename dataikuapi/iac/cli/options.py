@@ -34,6 +34,7 @@ __all__ = [
     "output_options",
     "project_option",
     "report_options",
+    "selection_options",
     "state_options",
 ]
 
@@ -255,6 +256,23 @@ project_option = click.option(
     multiple=True,
     help="Project key; may be repeated [those of the environment, DATAIKU_PROJECT, or "
     "all: sync takes those in DSS, drift and refresh those in the state].",
+)
+
+selection_options = _all(
+    click.option(
+        "--type",
+        "types",
+        type=TYPE,
+        multiple=True,
+        help="Only this type; may be repeated.",
+    ),
+    click.option(
+        "--project",
+        "projects",
+        type=PROJECT_KEY,
+        multiple=True,
+        help="Only this project; may be repeated.",
+    ),
 )
 
 

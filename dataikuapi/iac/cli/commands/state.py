@@ -2,18 +2,17 @@
 
 import click
 
-from dataikuapi.iac import State
+from dataikuapi.iac import State, StateBackend
 from dataikuapi.iac.backends.locks import user_name
 from dataikuapi.iac.cli.context import Settings, open_backend
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import Command, Group
 from dataikuapi.iac.cli.options import (
-    PROJECT_KEY,
     RESOURCE_ID,
     TEXT_OR_ID,
-    TYPE,
     message_option,
     output_options,
+    selection_options,
     state_options,
 )
 from dataikuapi.iac.cli.output import write_text
@@ -23,6 +22,7 @@ from dataikuapi.iac.console import printable
 from dataikuapi.iac.editing import move_object, remove_objects
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.save_note import SaveNote, set_note
+from dataikuapi.iac.reports.formatting import counted
 
 __all__ = ["state"]
 
@@ -44,16 +44,7 @@ def state() -> None:
         "dataiku-iac state list --type recipe --project SHOP",
     ),
 )
-@click.option(
-    "--type", "types", type=TYPE, multiple=True, help="Only this type; may be repeated."
-)
-@click.option(
-    "--project",
-    "projects",
-    type=PROJECT_KEY,
-    multiple=True,
-    help="Only this project; may be repeated.",
-)
+@selection_options
 @state_options
 @output_options
 @click.pass_obj
@@ -101,11 +92,9 @@ def remove(settings: Settings, ids: tuple[str, ...], message: str | None) -> Exi
         for resource_id in ids:
             require_resource(stored, resource_id)
         edited = remove_objects(stored, ids)
-        set_note(edited, SaveNote(by=user_name()))
-        backend.save_message = message or f"state rm {' '.join(ids)}"
-        backend.save(edited)
-    count = len(stored.resources) - len(edited.resources)
-    _report(f"removed {count} objects from the state", edited)
+        _save(backend, edited, message or f"state rm {' '.join(ids)}")
+    removed = counted(len(stored.resources) - len(edited.resources), "object")
+    _report(f"removed {removed} from the state", edited)
     return ExitCode.SUCCESS
 
 
@@ -137,11 +126,16 @@ def move(settings: Settings, old: str, new: str, message: str | None) -> ExitCod
             edited = move_object(stored, old, new)
         except ValueError as error:
             raise UsageError(str(error)) from error
-        set_note(edited, SaveNote(by=user_name()))
-        backend.save_message = message or f"state mv {old} {new}"
-        backend.save(edited)
+        _save(backend, edited, message or f"state mv {old} {new}")
     _report(f"moved {old} to {new}", edited)
     return ExitCode.SUCCESS
+
+
+def _save(backend: StateBackend, edited: State, message: str) -> None:
+    """Save an edited state, and record who edited it and why."""
+    set_note(edited, SaveNote(by=user_name()))
+    backend.save_message = message
+    backend.save(edited)
 
 
 def _report(text: str, saved: State) -> None:

@@ -9,15 +9,14 @@ from dataikuapi.iac.analysis import without_derived
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
-    PROJECT_KEY,
     SERIAL,
     SOURCE,
     TEXT_OR_ID,
-    TYPE,
     allow_unknown,
     ignore_option,
     output_options,
     report_options,
+    selection_options,
     state_options,
 )
 from dataikuapi.iac.cli.output import write_error, write_text
@@ -87,16 +86,7 @@ def diff(
     ),
 )
 @click.argument("resource_id", type=TEXT_OR_ID, required=False, metavar="[ID]")
-@click.option(
-    "--type", "types", type=TYPE, multiple=True, help="Only this type; may be repeated."
-)
-@click.option(
-    "--project",
-    "projects",
-    type=PROJECT_KEY,
-    multiple=True,
-    help="Only this project; may be repeated.",
-)
+@selection_options
 @click.option(
     "--format",
     "format_name",
