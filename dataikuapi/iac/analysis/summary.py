@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
+from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.types.references import Fact
 from dataikuapi.iac.types.registry import facts_of, plural_of
 
@@ -30,9 +30,9 @@ def count_changes(diffs: ResourceDiffs) -> Counts:
     return dict(sorted(counts.items()))
 
 
-def count_by_type(diffs: Iterable[ResourceDiff]) -> str:
+def count_by_type(items: Iterable[Resource | ResourceDiff]) -> str:
     """Return the number of resources, such as "2 datasets, 1 recipe"."""
-    counts = Counter(diff.resource_type for diff in diffs)
+    counts = Counter(item.resource_type for item in items)
     return ", ".join(
         f"{count:,} {kind if count == 1 else plural_of(kind)}"
         for kind, count in sorted(counts.items())

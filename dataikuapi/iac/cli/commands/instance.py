@@ -1,6 +1,5 @@
 """The commands that read DSS: sync, drift and refresh."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
 from dataikuapi.iac.analysis import without_derived
+from dataikuapi.iac.analysis.summary import count_by_type
 from dataikuapi.iac.cli import values
 from dataikuapi.iac.cli.context import (
     Settings,
@@ -135,14 +135,8 @@ def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
 
 
 def _summary(state: State, dry_run: bool) -> str:
-    counts = Counter(
-        resource.resource_type
-        for resource in state
-        if resource.resource_id not in state.unknown
-    )
-    read = ", ".join(
-        f"{count:,} {kind if count == 1 else TYPES[kind].plural}"
-        for kind, count in sorted(counts.items())
+    read = count_by_type(
+        resource for resource in state if resource.resource_id not in state.unknown
     )
     unknown = [UnreadableResource(*item) for item in sorted(state.unknown.items())]
     saved = "nothing saved" if dry_run else f"saved as serial {state.serial}"
