@@ -20,6 +20,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models import State
 from iac.durability import ORDERS, files, state
+from iac.five_methods import FiveMethods
 
 STAMP = "20260102T030405678900Z"
 CLOCK = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=timezone.utc)
@@ -399,30 +400,6 @@ def test_verify_reports_everything_that_is_wrong(backend):
 
 
 # Other backends
-
-
-class FiveMethods(StateBackend):
-    """Has what is abstract, and nothing else; its ``save`` knows no ``force``."""
-
-    def __init__(self):
-        self.document = None
-
-    def load(self):
-        if self.document is None:
-            raise StateNotFoundError("nothing is stored")
-        return State.from_dict(self.document)
-
-    def save(self, state):  # type: ignore[override]
-        self.document = state.to_dict()
-
-    def exists(self):
-        return self.document is not None
-
-    def delete(self):
-        self.document = None
-
-    def backup(self, suffix="backup"):
-        return suffix
 
 
 def test_five_methods_make_a_backend():

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from dataikuapi import DSSClient
-from dataikuapi.iac import Resource, State, StateConflictError, StateManager
-from dataikuapi.iac.backends import StateBackend
+from dataikuapi.iac import Resource, StateConflictError, StateManager
+from iac.five_methods import FiveMethods
 from iac.people import KEY, ORDERS, RECIPE, describe, described
 
 
@@ -114,29 +114,6 @@ def test_a_refresh_does_not_bring_back_a_state_that_was_deleted(two):
     with pytest.raises(StateConflictError, match="was deleted since"):
         ann.refresh()
     assert not ann.backend.exists()
-
-
-class FiveMethods(StateBackend):
-    """The least that a backend must have."""
-
-    def __init__(self):
-        self.document = None
-
-    def load(self):
-        assert self.document is not None
-        return State.from_dict(self.document)
-
-    def save(self, state):  # type: ignore[override]  # It knows no force.
-        self.document = state.to_dict()
-
-    def exists(self):
-        return self.document is not None
-
-    def delete(self):
-        self.document = None
-
-    def backup(self, suffix="backup"):
-        raise NotImplementedError
 
 
 def test_a_refresh_keeps_what_others_stored_also_in_the_simplest_backend(store, server):
