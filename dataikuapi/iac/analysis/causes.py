@@ -94,8 +94,8 @@ class Causes:
 
     def _made_or_deleted(self, diff: ResourceDiff, change: Change) -> Cause | None:
         """Return the object whose rename, creation or deletion the change follows."""
-        before = _referenced_at(diff.old_resource, change, change.old)
-        after = _referenced_at(diff.new_resource, change, change.new)
+        before = self._referenced_at(diff.old_resource, change, change.old)
+        after = self._referenced_at(diff.new_resource, change, change.new)
         if not before and not after:
             return None
         if before <= self._renames.keys() and after <= self._renamed:
@@ -107,6 +107,19 @@ class Causes:
             verb = "created" if after else "deleted"
             return Cause(other, f"follows from {_noun(other)} being {verb}")
         return None
+
+    def _referenced_at(
+        self, resource: Resource | None, change: Change, value: object
+    ) -> set[str]:
+        """Return the ids that a resource refers to inside the changed value."""
+        if resource is None or value is None:
+            return set()
+        pointer = change.pointer
+        return {
+            referenced_id(resource, item, self._diffs)
+            for item in references_of(resource)
+            if item.pointer == pointer or item.pointer.startswith(f"{pointer}/")
+        }
 
     def _is_removed(self, resource_id: str) -> bool:
         diff = self._diffs.get(resource_id)
@@ -127,20 +140,6 @@ def _is_edited(diff: ResourceDiff) -> bool:
 
 def _has_other_columns(diff: ResourceDiff) -> bool:
     return any(is_produced(diff.resource_type, names_of(item)) for item in diff.changes)
-
-
-def _referenced_at(
-    resource: Resource | None, change: Change, value: object
-) -> set[str]:
-    """Return the ids that a resource refers to inside the changed value."""
-    if resource is None or value is None:
-        return set()
-    pointer = change.pointer
-    return {
-        referenced_id(resource, item)
-        for item in references_of(resource)
-        if item.pointer == pointer or item.pointer.startswith(f"{pointer}/")
-    }
 
 
 def _noun(resource_id: str) -> str:

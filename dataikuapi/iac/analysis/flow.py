@@ -1,22 +1,39 @@
 """The flow: which objects are computed from which others."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from dataikuapi.iac.models import Resource, ResourceDiff
 from dataikuapi.iac.types.references import Reference, Role
 from dataikuapi.iac.types.registry import references_of
 
-__all__ = ["Flow", "referenced_id"]
+__all__ = ["Flow", "possible_ids", "referenced_id"]
 
 
-def referenced_id(resource: Resource, reference: Reference) -> str:
+def referenced_id(
+    resource: Resource, reference: Reference, known: Container[str] = ()
+) -> str:
     """Return the id of the object that a reference refers to.
 
     It is put together from the reference, so there need not be such an object.
+
+    Args:
+        resource: that refers to it.
+        reference: to the object.
+        known: ids of objects; of several possible types, the one of a known object is
+            chosen.
     """
+    ids = possible_ids(resource, reference)
+    return next((item for item in ids if item in known), ids[0])
+
+
+def possible_ids(resource: Resource, reference: Reference) -> list[str]:
+    """Return the ids that the object may have, the likeliest first."""
     project_key = reference.project_key or resource.project_key
-    return f"{reference.resource_type}.{project_key}.{reference.name}"
+    return [
+        f"{resource_type}.{project_key}.{reference.name}"
+        for resource_type in (reference.resource_type, *reference.other_types)
+    ]
 
 
 class Flow:
@@ -35,8 +52,9 @@ class Flow:
         self._next: dict[str, dict[str, None]] = {}
         self._producers: dict[str, dict[str, None]] = {}
         self._inputs: dict[str, dict[str, None]] = {}
+        diffs = list(diffs)
+        self._known.update(diff.resource_id for diff in diffs)
         for diff in diffs:
-            self._known.add(diff.resource_id)
             for resource in (diff.old_resource, diff.new_resource):
                 if resource is not None:
                     self._add(resource)
@@ -68,10 +86,10 @@ class Flow:
         own_id = resource.resource_id
         for reference in references_of(resource):
             if reference.role is Role.INPUT:
-                other = referenced_id(resource, reference)
+                other = referenced_id(resource, reference, self._known)
                 self._next.setdefault(other, {})[own_id] = None
                 self._inputs.setdefault(own_id, {})[other] = None
             elif reference.role is Role.OUTPUT:
-                other = referenced_id(resource, reference)
+                other = referenced_id(resource, reference, self._known)
                 self._next.setdefault(own_id, {})[other] = None
                 self._producers.setdefault(other, {})[own_id] = None

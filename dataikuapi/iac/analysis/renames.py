@@ -90,9 +90,10 @@ def _nameless(resource: Resource, names: _Names) -> bytes:
     replaced = {resource.resource_name: "\0"}
     for item in references_of(resource) if names else ():
         project_key = item.project_key or resource.project_key
-        placeholder = names.get((item.resource_type, project_key), {}).get(item.name)
-        if placeholder:
-            replaced.setdefault(item.name, placeholder)
+        for resource_type in (item.resource_type, *item.other_types):
+            placeholder = names.get((resource_type, project_key), {}).get(item.name)
+            if placeholder:
+                replaced.setdefault(item.name, placeholder)
     tokens = {_inside(name): _inside(token) for name, token in replaced.items()}
     any_name = b"|".join(map(re.escape, sorted(tokens, key=len, reverse=True)))
     # A name may be the end of a longer one, such as SHOP_orders, never its beginning.

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 __all__ = [
+    "INSTANCE",
     "ResourceId",
     "as_keys",
     "is_id_of",
@@ -13,6 +14,12 @@ __all__ = [
     "parse_listing_key",
     "unique",
 ]
+
+INSTANCE = "@instance"
+"""In place of the project key in ids of what is in no project: ``group.@instance.x``.
+
+No key of a project has an at sign.
+"""
 
 # The name is everything after the second dot: real recipe names contain dots, spaces
 # and apostrophes. The schema of the state file has the same pattern.

@@ -23,7 +23,8 @@ from dataikuapi.iac.types.cleaning import (
     normalize_tags,
     with_defaults,
 )
-from dataikuapi.iac.types.references import Fact, Reference
+from dataikuapi.iac.types.code_texts import with_texts_of, without_texts
+from dataikuapi.iac.types.references import Fact, Reference, text_at
 from dataikuapi.iac.types.secrets import Redactor, redact
 from dataikuapi.iac.types.sets import Sets, sorted_sets
 from dataikuapi.iac.types.shapes import Shape
@@ -96,12 +97,16 @@ class ResourceType(ABC):
             that lacks the latter is older, so the former is unknown, not absent.
         responses: what the responses of DSS look like, by path, such as
             ``/projects/{project}/recipes/{name}``. Each is checked as it arrives.
+        shared_responses: paths among ``responses`` of another type that this type
+            requests, too. A sync that reads both requests each once.
         privileged: parts that take more permissions than reading the object, each with
             the call that returns it. The part becomes an attribute of that name; where
             it is missing it could not be read, so it is unknown rather than empty, and
             not a change.
-        code: attributes that are code if they are text, and so are not searched for
-            secrets.
+        code: paths of texts that are code, and so are not searched for secrets.
+        is_watched_by_default: whether objects of the type are read if nobody says which
+            types to read; not where that takes many requests, or DSS changes them by
+            itself.
     """
 
     name: ClassVar[str]
@@ -116,8 +121,10 @@ class ResourceType(ABC):
     memberships: ClassVar[frozenset[Path]] = frozenset()
     recorded_since: ClassVar[Mapping[str, str]] = {}
     responses: ClassVar[Mapping[str, Shape]] = {}
+    shared_responses: ClassVar[frozenset[str]] = frozenset()
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {}
-    code: ClassVar[frozenset[str]] = frozenset()
+    code: ClassVar[frozenset[Path]] = frozenset()
+    is_watched_by_default: ClassVar[bool] = True
 
     @property
     def plural(self) -> str:
@@ -192,13 +199,8 @@ class ResourceType(ABC):
             attributes: not modified.
             redactor: replaces each secret.
         """
-        searched = {
-            name: value
-            for name, value in attributes.items()
-            if name not in self.code or not isinstance(value, str)
-        }
-        masked = cast(dict[str, JSON], redact(searched, redactor))
-        return {name: masked.get(name, value) for name, value in attributes.items()}
+        masked = redact(without_texts(attributes, self.code), redactor)
+        return with_texts_of(attributes, cast(dict[str, JSON], masked), self.code)
 
     def without_noise(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
         """Return attributes without what is not configuration, and with sorted sets.
@@ -247,6 +249,17 @@ class ResourceType(ABC):
             attributes: as for :meth:`references`.
         """
         return ()
+
+    def display_name(self, attributes: Mapping[str, JSON]) -> str:
+        """Return the name that people know an object by; "" if its id has that name.
+
+        By default, the attribute ``name`` of a type whose ids DSS generates.
+
+        Args:
+            attributes: as for :meth:`references`.
+        """
+        is_generated = self.identity is Identity.GENERATED
+        return text_at(attributes, "name") if is_generated else ""
 
     def is_missing(self, error: Exception) -> bool:
         """Return whether an error of the client means that the object does not exist.

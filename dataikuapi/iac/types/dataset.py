@@ -16,7 +16,7 @@ from dataikuapi.iac.types.cleaning import Constants, Volatile, with_defaults
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
-    reference_at,
+    instance_reference_at,
     text_at,
     value_at,
 )
@@ -131,7 +131,7 @@ class DatasetType(ResourceType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the connection."""
-        return reference_at(attributes, "connection", "params", "connection")
+        return instance_reference_at(attributes, "connection", "params", "connection")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return type, connection, and how many columns there are."""

@@ -8,7 +8,13 @@ from dataikuapi.iac.exceptions import UnsupportedValueError
 from dataikuapi.iac.models.changes import pointer_token
 from dataikuapi.iac.models.json_values import JSON, find_unsupported
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Documents, Project, ResourceType, Severities
+from dataikuapi.iac.types.base import (
+    Documents,
+    Path,
+    Project,
+    ResourceType,
+    Severities,
+)
 from dataikuapi.iac.types.cleaning import (
     ANY,
     KEYED_BY_COLUMN,
@@ -19,10 +25,12 @@ from dataikuapi.iac.types.cleaning import (
     normalize_numbers,
 )
 from dataikuapi.iac.types.references import (
+    FLOW_TYPES,
     Fact,
     Reference,
     Role,
-    reference_at,
+    code_env_at,
+    references_at,
     text_at,
     value_at,
 )
@@ -46,6 +54,8 @@ CODE_RECIPES = frozenset("""
     streaming_spark_scala sql_query sql_script spark_sql_query hive impala ksql
     """.split())
 """Recipe types whose payload is a script; that of others is JSON text, or missing."""
+
+_R_RECIPES = ("r", "sparkr")
 
 _UI_STATE = frozenset("""
     $status $idx $selected $agg $withModalityMaxLength $latestOperator $filterOptions
@@ -192,7 +202,7 @@ class RecipeType(ResourceType):
         "hashPropagationBehavior": "INHERIT",
     }
     constants: ClassVar[Constants] = _DOCUMENT_CONSTANTS
-    code = frozenset({"payload"})
+    code: ClassVar[frozenset[Path]] = frozenset({("payload",)})
     severities: ClassVar[Severities] = {
         ("payload",): Severity.CODE,
         ("inputs",): Severity.CODE,
@@ -236,16 +246,11 @@ class RecipeType(ResourceType):
         return isinstance(error, KeyError) and error.args == ("recipe",)
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return inputs, outputs, and the code environment.
-
-        Inputs and outputs do not say of which type they are. They count as datasets,
-        which most of them are; a folder or a model is named by its generated id.
-        """
+        """Return inputs, outputs, and the code environment."""
         for role in (Role.INPUT, Role.OUTPUT):
             yield from _flow_references(attributes, role)
-        yield from reference_at(
-            attributes, "code_env", "params", "envSelection", "envName"
-        )
+        language = "r" if attributes.get("type") in _R_RECIPES else "python"
+        yield from code_env_at(attributes, "params", "envSelection", language=language)
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return type, inputs and outputs."""
@@ -261,19 +266,13 @@ class RecipeType(ResourceType):
 
 
 def _flow_references(attributes: Mapping[str, JSON], role: Role) -> Iterator[Reference]:
-    """Yield inputs or outputs; of an object in another project, the name has its key.
-
-    Names of datasets have no dots.
-    """
+    """Yield inputs or outputs, which do not say of which type they are."""
     ports = value_at(attributes, f"{role.value}s")
     for port, value in ports.items() if isinstance(ports, dict) else ():
-        items = value.get("items") if isinstance(value, dict) else None
-        for position, item in enumerate(items if isinstance(items, list) else ()):
-            text = text_at(item, "ref") if isinstance(item, dict) else ""
-            project_key, _, name = text.rpartition(".")
-            if name:
-                pointer = f"/{role.value}s/{pointer_token(port)}/items/{position}/ref"
-                yield Reference("dataset", name, pointer, role, project_key or None)
+        pointer = f"/{role.value}s/{pointer_token(port)}"
+        yield from references_at(
+            value, FLOW_TYPES, "items", "ref", role=role, pointer=pointer
+        )
 
 
 def _payload(recipe_type: str, text: str, redactor: Redactor) -> JSON:

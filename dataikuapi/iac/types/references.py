@@ -5,9 +5,50 @@ from enum import Enum
 from typing import NamedTuple
 
 from dataikuapi.iac.models.changes import pointer_token
+from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.json_values import JSON
 
-__all__ = ["Fact", "Reference", "Role", "reference_at", "text_at", "value_at"]
+__all__ = [
+    "FLOW_TYPES",
+    "Fact",
+    "Reference",
+    "Role",
+    "code_env_at",
+    "instance_reference_at",
+    "references_at",
+    "text_at",
+    "texts_at",
+    "type_of_dss_object",
+    "value_at",
+]
+
+FLOW_TYPES = (
+    "dataset",
+    "managed_folder",
+    "saved_model",
+    "evaluation_store",
+    "streaming_endpoint",
+    "knowledge_bank",
+    "agent",
+    "rag_model",
+)
+"""The types of what recipes read and write; a reference does not say which it is."""
+
+_BY_DSS_TYPE = {
+    "DATASET": "dataset",
+    "RECIPE": "recipe",
+    "MANAGED_FOLDER": "managed_folder",
+    "SAVED_MODEL": "saved_model",
+    "MODEL_EVALUATION_STORE": "evaluation_store",
+    "STREAMING_ENDPOINT": "streaming_endpoint",
+    "RETRIEVABLE_KNOWLEDGE": "knowledge_bank",
+    "WEB_APP": "web_app",
+    "SCENARIO": "scenario",
+    "JUPYTER_NOTEBOOK": "notebook",
+    "DASHBOARD": "dashboard",
+    "INSIGHT": "insight",
+}
+"""What DSS calls each type in references from zones, scenarios and insights."""
 
 
 class Role(Enum):
@@ -22,11 +63,14 @@ class Reference(NamedTuple):
     """A reference from one object to another.
 
     Args:
-        resource_type: the type of the other object.
+        resource_type: the type of the other object; the likeliest one, if the reference
+            does not say.
         name: its name or id, within its project.
         pointer: where the reference is, as a JSON Pointer into the attributes.
         role: input and output make up the flow.
-        project_key: the project of the other object; ``None`` for the same project.
+        project_key: the project of the other object; ``None`` for the same project,
+            :data:`~dataikuapi.iac.models.ids.INSTANCE` for what is in no project.
+        other_types: types that the other object may have instead.
     """
 
     resource_type: str
@@ -34,6 +78,7 @@ class Reference(NamedTuple):
     pointer: str
     role: Role = Role.USE
     project_key: str | None = None
+    other_types: tuple[str, ...] = ()
 
 
 class Fact(NamedTuple):
@@ -62,11 +107,81 @@ def text_at(attributes: Mapping[str, JSON], *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def reference_at(
-    attributes: Mapping[str, JSON], resource_type: str, *path: str
+def texts_at(value: object, *path: str) -> Iterator[tuple[str, str]]:
+    """Yield each non-empty text at a path, with its JSON Pointer.
+
+    Args:
+        value: attributes, or a part of them.
+        path: names of members; lists along it are traversed.
+    """
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            for pointer, text in texts_at(item, *path):
+                yield f"/{position}{pointer}", text
+    elif isinstance(value, str) and value and not path:
+        yield "", value
+    elif path and isinstance(value, Mapping) and path[0] in value:
+        for pointer, text in texts_at(value[path[0]], *path[1:]):
+            yield f"/{pointer_token(path[0])}{pointer}", text
+
+
+def references_at(
+    attributes: object,
+    types: str | tuple[str, ...],
+    *path: str,
+    role: Role = Role.USE,
+    pointer: str = "",
 ) -> Iterator[Reference]:
-    """Yield the reference whose name is the text at a path, if there is one."""
-    name = text_at(attributes, *path)
-    if name:
-        pointer = "".join(f"/{pointer_token(part)}" for part in path)
-        yield Reference(resource_type, name, pointer)
+    """Yield a reference for each text at a path.
+
+    Args:
+        attributes: or a part of them.
+        types: of the other object; if the reference does not say, all possible ones,
+            the likeliest one first.
+        path: as for :func:`texts_at`. The texts are names or ids, those of objects in
+            another project after its key and a dot.
+        role: of the references.
+        pointer: of the part inside the attributes.
+    """
+    first, *others = (types,) if isinstance(types, str) else types
+    for end, text in texts_at(attributes, *path):
+        project_key, _, name = text.rpartition(".")
+        if name:
+            yield Reference(
+                first, name, pointer + end, role, project_key or None, tuple(others)
+            )
+
+
+def instance_reference_at(
+    attributes: object, resource_type: str, *path: str, prefix: str = ""
+) -> Iterator[Reference]:
+    """Yield a reference to an object in no project for each text at a path.
+
+    Args:
+        attributes: or a part of them.
+        resource_type: of the other object.
+        path: as for :func:`texts_at`. The texts are names, which may have dots.
+        prefix: of the names in ids.
+    """
+    for pointer, name in texts_at(attributes, *path):
+        yield Reference(resource_type, prefix + name, pointer, project_key=INSTANCE)
+
+
+def code_env_at(
+    attributes: object, *path: str, language: str = "python"
+) -> Iterator[Reference]:
+    """Yield a reference to the code environment that is selected at a path.
+
+    Args:
+        attributes: or a part of them.
+        path: of the selection, which has the name under ``envName``.
+        language: ``python`` or ``r``; DSS keeps the environments of each apart.
+    """
+    return instance_reference_at(
+        attributes, "code_env", *path, "envName", prefix=f"{language}/"
+    )
+
+
+def type_of_dss_object(dss_type: object) -> str | None:
+    """Return the type that DSS calls by this name, such as ``MANAGED_FOLDER``."""
+    return _BY_DSS_TYPE.get(dss_type) if isinstance(dss_type, str) else None

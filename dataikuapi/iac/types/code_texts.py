@@ -1,0 +1,65 @@
+"""Takes code out of attributes while they are searched for secrets."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from dataikuapi.iac.models.json_values import JSON
+
+__all__ = ["with_texts_of", "without_texts"]
+
+_Path = tuple[str, ...]
+
+
+def without_texts(
+    attributes: dict[str, JSON], paths: Iterable[_Path]
+) -> dict[str, JSON]:
+    """Return attributes with empty texts at these paths.
+
+    Args:
+        attributes: not modified.
+        paths: names of members; lists along a path are traversed. What is there and is
+            not a text stays.
+    """
+    for path in paths:
+        attributes = cast(dict[str, JSON], _emptied(attributes, path))
+    return attributes
+
+
+def with_texts_of(
+    original: dict[str, JSON], changed: dict[str, JSON], paths: Iterable[_Path]
+) -> dict[str, JSON]:
+    """Return changed attributes with the texts that :func:`without_texts` took out.
+
+    Args:
+        original: the attributes before.
+        changed: without the texts. Where a value around one was replaced as a whole,
+            that text is not put back.
+        paths: as for :func:`without_texts`.
+    """
+    for path in paths:
+        changed = cast(dict[str, JSON], _restored(original, changed, path))
+    return changed
+
+
+def _emptied(value: Any, path: _Path) -> Any:
+    if isinstance(value, list):
+        return [_emptied(item, path) for item in value]
+    if not path:
+        return "" if isinstance(value, str) else value
+    if not isinstance(value, dict) or path[0] not in value:
+        return value
+    return {**value, path[0]: _emptied(value[path[0]], path[1:])}
+
+
+def _restored(original: Any, changed: Any, path: _Path) -> Any:
+    if isinstance(original, list) and isinstance(changed, list):
+        pairs = zip(original, changed, strict=True)
+        return [_restored(old, new, path) for old, new in pairs]
+    if not path:
+        return original if isinstance(original, str) and changed == "" else changed
+    name = path[0]
+    if not (isinstance(original, dict) and isinstance(changed, dict)):
+        return changed
+    if name not in original or name not in changed:
+        return changed
+    return {**changed, name: _restored(original[name], changed[name], path[1:])}
