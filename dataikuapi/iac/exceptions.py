@@ -27,6 +27,7 @@ for the client catches them too::
             ├── DSSTimeoutError         no response in time
             ├── DSSAuthenticationError  DSS does not accept the API key
             ├── DSSPermissionError      the API key lacks a permission
+            ├── TypeNotSupportedError   DSS does not have that type of object
             ├── InvalidResponseError    the response is not JSON, e.g. a proxy's page
             └── UnexpectedResponseError JSON, but not what DSS returns
 
@@ -75,6 +76,7 @@ __all__ = [
     "StateReadError",
     "StateWriteError",
     "SyncError",
+    "TypeNotSupportedError",
     "UnexpectedResponseError",
     "UnsupportedValueError",
 ]
@@ -198,6 +200,13 @@ class DSSAuthenticationError(DSSError):
 
 class DSSPermissionError(DSSError):
     """The API key is valid, but lacks a permission that the request needs."""
+
+
+class TypeNotSupportedError(DSSError):
+    """DSS does not have that type of object: it is too old, or its license excludes it.
+
+    So nothing is known of such objects, and none is missing.
+    """
 
 
 class InvalidResponseError(DSSError):

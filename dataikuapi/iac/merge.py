@@ -9,7 +9,8 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.save_note import SAVE_NOTE
 from dataikuapi.iac.models.scope import Scope, part_of
-from dataikuapi.iac.models.state import NOTHING_STORED, ReadingStart, State
+from dataikuapi.iac.models.state import State
+from dataikuapi.iac.models.stored_version import NOTHING_STORED, ReadingStart
 from dataikuapi.iac.types.registry import (
     is_project,
     is_recreated,

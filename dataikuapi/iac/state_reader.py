@@ -162,7 +162,7 @@ class StateReader:
         As far as DSS lists them: it does not list what the API key may not see.
         """
         watched = {*stored.project_keys(), *selection.project_keys}
-        return sorted(set(self._instance.project_keys() or ()) - watched)
+        return sorted(set(self._instance.projects.keys() or ()) - watched)
 
     def _require_known(
         self, result: FetchResult, stored: State, on_error: OnError
@@ -170,7 +170,7 @@ class StateReader:
         """Refuse to keep going with a project that is neither stored nor in DSS."""
         tracked = stored.project_keys()
         misspelled = result.suggest_projects(
-            tracked, lambda: [*tracked, *(self._instance.project_keys() or ())]
+            tracked, lambda: [*tracked, *(self._instance.projects.keys() or ())]
         )
         if misspelled and on_error == "keep":
             raise misspelled[0]

@@ -22,7 +22,7 @@ from dataikuapi.iac.merge import (
 )
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.environments import check_environment
-from dataikuapi.iac.models.state import NO_BASE, NOTHING_STORED, ReadingStart
+from dataikuapi.iac.models.stored_version import NO_BASE, NOTHING_STORED, ReadingStart
 
 __all__ = ["StatePair", "StateStore"]
 

@@ -7,7 +7,8 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac import StateManager, render_html, render_json, render_text
 from dataikuapi.iac.models import Coverage, ResourceDiffs, UncomparedAttribute
-from dataikuapi.iac.reports.formatting import coverage_sentence, unwatched_lines
+from dataikuapi.iac.reports.formatting import coverage_sentence
+from dataikuapi.iac.reports.unwatched import unwatched_lines
 from dataikuapi.iac.sandbox import Fault
 
 KEY = "ORDERS_DEMO"

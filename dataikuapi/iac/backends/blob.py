@@ -34,7 +34,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.save_note import SaveNote, set_note, with_message
-from dataikuapi.iac.models.state import NO_BASE, BaseVersion
+from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.statefile.serialization import encode
 from dataikuapi.iac.statefile.verify import find_problems

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from dataikuapi.iac.exceptions import StateConflictError
-from dataikuapi.iac.models.state import NO_BASE
+from dataikuapi.iac.models.stored_version import NO_BASE
 
 __all__ = ["ABSENT", "Blob", "BlobInfo", "BlobStore"]
 

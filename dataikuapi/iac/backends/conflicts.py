@@ -10,7 +10,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.scope import Scope, part_of
-from dataikuapi.iac.models.state import NO_BASE, BaseVersion
+from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.serialization import loads
 
 __all__ = [

@@ -78,17 +78,18 @@ class DiffEngine:
         Returns:
             One diff for each id in either state, unchanged ones included, sorted by id.
             Resources whose change is unknown are omitted: those outside the scope of
-            the new state, and those that could not be read. The latter are in the
-            list's ``unknown``, and attributes that were not compared in its
-            ``uncompared``.
+            the new state, those of a type that the old one does not record, and those
+            that could not be read. The last are in the list's ``unknown``, and
+            attributes that were not compared in its ``uncompared``.
         """
         known = old_state.resources.keys() | new_state.resources.keys()
         reasons = {**old_state.unknown, **new_state.unknown}
         ignore = IgnoreFilter(self._rules, self._today())
         uncompared: list[UncomparedAttribute] = []
+        unwatched = set(filter(old_state.is_unwatched, new_state.resources))
         diffs = [
             self._diff_resource(resource_id, old_state, new_state, uncompared)
-            for resource_id in sorted(known - reasons.keys())
+            for resource_id in sorted(known - reasons.keys() - unwatched)
             if new_state.has_resource(resource_id) or new_state.covers(resource_id)
         ]
         unknown = [
@@ -103,6 +104,8 @@ class DiffEngine:
             dss_versions=DSSVersions(_version(old_state), _version(new_state)),
             states=_compared_states(old_state, new_state, diffs),
             hidden=ignore.hidden(),
+            unwatched_types=sorted({key.partition(".")[0] for key in unwatched}),
+            unsupported=new_state.unsupported,
         )
 
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:

@@ -163,6 +163,9 @@ class ResourceDiffs(list[ResourceDiff]):
         whole: all diffs of the comparison that these are a part of; by default, these.
         unwatched: keys of the projects in DSS that are neither in the old state nor
             were read: what happens there does not show.
+        unwatched_types: types of objects that are in DSS and that the old state has
+            never recorded, so that nobody knows which of them are new.
+        unsupported: types that were to be read, and that DSS does not have.
 
     Example:
         .. code-block:: python
@@ -187,6 +190,8 @@ class ResourceDiffs(list[ResourceDiff]):
         hidden_derived: int = 0,
         whole: Sequence[ResourceDiff] | None = None,
         unwatched: Iterable[str] = (),
+        unwatched_types: Iterable[str] = (),
+        unsupported: Iterable[str] = (),
     ) -> None:
         super().__init__(diffs)
         self.unknown = tuple(unknown)
@@ -200,6 +205,8 @@ class ResourceDiffs(list[ResourceDiff]):
         self.hidden_derived = hidden_derived
         self._whole = whole
         self.unwatched = tuple(unwatched)
+        self.unwatched_types = tuple(unwatched_types)
+        self.unsupported = tuple(unsupported)
 
     @property
     def whole(self) -> Sequence[ResourceDiff]:
@@ -279,6 +286,8 @@ class ResourceDiffs(list[ResourceDiff]):
             hidden_derived=self.hidden_derived,
             whole=tuple(self) if self._whole is None else self._whole,
             unwatched=self.unwatched,
+            unwatched_types=self.unwatched_types,
+            unsupported=self.unsupported,
         )
 
     @overload

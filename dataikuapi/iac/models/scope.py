@@ -112,6 +112,11 @@ class Scope(Sequence[ScopeEntry]):
             for resource_type in entry.types
         }
 
+    @cached_property
+    def projects(self) -> frozenset[str]:
+        """Keys of the projects of which at least one type was read completely."""
+        return frozenset(entry.project for entry in self._entries if entry.types)
+
     @property
     def parts(self) -> Set[Part]:
         """What was read completely: project keys, each with a type."""

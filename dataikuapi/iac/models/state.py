@@ -4,66 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dataikuapi.iac.models.ids import make_resource_id
 from dataikuapi.iac.models.json_values import JSON, copy_json
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
-from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.models.scope import Scope, part_of
+from dataikuapi.iac.models.stored_version import BaseVersion, ReadingStart
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Resource", "ResourceMetadata", "State", "make_resource_id"]
-
-
-class BaseVersion(NamedTuple):
-    """The stored version that a state was loaded from, or saved as.
-
-    Args:
-        lineage: of that version.
-        serial: of that version.
-        token: identifies what is stored, e.g. a digest or an ETag; opaque to all but
-            the backend.
-        checksums: of its resources, by id: they show what a save changes.
-    """
-
-    lineage: str | None
-    serial: int
-    token: str
-    checksums: Mapping[str, str] = MappingProxyType({})
-
-
-NO_BASE = BaseVersion(None, 0, "")
-"""The base version of a state that was created because none was stored."""
-
-
-class ReadingStart(NamedTuple):
-    """The version that was stored when the reading of an instance began.
-
-    Args:
-        lineage: of that version; ``None`` if nothing was stored.
-        serial: of that version.
-        token: of that version, see :class:`BaseVersion`; "" in a backend without.
-    """
-
-    lineage: str | None
-    serial: int
-    token: str = ""
-
-    @classmethod
-    def from_stored(cls, stored: "State") -> "ReadingStart":
-        """Return the start of a reading that begins while this state is stored."""
-        if stored.base_version == NO_BASE:
-            return NOTHING_STORED
-        token = stored.base_version.token if stored.base_version else ""
-        return cls(stored.lineage, stored.serial, token)
-
-
-NOTHING_STORED = ReadingStart(None, -1)
-"""The start of a reading that began when nothing was stored: any serial is later."""
 
 
 class _ScopeField:
@@ -106,6 +59,8 @@ class State:
         unknown: what could not be read, with the reason, by id. Not stored.
         unknown_in_part: attributes that the API key may not read, as a project's
             ``permissions``, by the id of an object that was read otherwise. Not stored.
+        unsupported: names of the types that were to be read, and that DSS does not
+            have. Not stored.
         extra: keys of a state file that this version does not know; kept as they are.
 
     Example:
@@ -127,6 +82,7 @@ class State:
     scope: _ScopeField = _ScopeField()
     unknown: dict[str, str] = field(default_factory=dict, compare=False)
     unknown_in_part: dict[str, list[str]] = field(default_factory=dict, compare=False)
+    unsupported: list[str] = field(default_factory=list, compare=False)
     extra: dict[str, JSON] = field(default_factory=dict)
     # Not init=False: dataclasses.replace() would drop them from the copy.
     _base_version: BaseVersion | None = field(default=None, compare=False)
@@ -141,6 +97,7 @@ class State:
         self.unknown_in_part = {
             key: list(names) for key, names in self.unknown_in_part.items()
         }
+        self.unsupported = list(self.unsupported)
         self.extra = cast(dict[str, JSON], copy_json(self.extra))
 
     def __repr__(self) -> str:
@@ -223,6 +180,20 @@ class State:
             ValueError: if the id is malformed.
         """
         return self.scope is None or self.scope.covers(resource_id)
+
+    def is_unwatched(self, resource_id: str) -> bool:
+        """Return whether objects of that type were never read in a project that was.
+
+        So an object that the state lacks may have been there all along. A project that
+        was not read at all is another matter: it is new to the state.
+
+        Raises:
+            ValueError: if the id is malformed.
+        """
+        if self.scope is None or self.has_resource(resource_id):
+            return False
+        project_key, _ = part = part_of(resource_id)
+        return project_key in self.scope.projects and part not in self.scope.parts
 
     def list_resources(self, resource_type: str | None = None) -> list[Resource]:
         """Return the tracked resources, in the order in which they were added.

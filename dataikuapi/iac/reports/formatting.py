@@ -45,15 +45,11 @@ __all__ = [
     "summary_line",
     "uncompared_lines",
     "unknown_lines",
-    "unwatched_lines",
     "upgrade_lines",
 ]
 
 _INDENT = " " * 4
 """Of the changes of an object, and of the lines of a script below its path."""
-
-_MAX_KEYS = 10
-"""How many projects that are not watched are named."""
 
 _VALUE = f"{_INDENT}  "
 """Indent of the second line of a value, and width of what is before the first."""
@@ -198,17 +194,6 @@ def uncompared_lines(uncompared: Iterable[UncomparedAttribute]) -> Iterator[str]
         of_all = f"{attribute} of {counted(len(items), kind)}"
         yield f"{sign}{of_all} not compared: {reason}"
         yield from (f"    {sign}{item.resource_id}" for item in items)
-
-
-def unwatched_lines(diffs: ResourceDiffs) -> Iterator[str]:
-    """Return one line if DSS has projects that nobody watches."""
-    keys = diffs.unwatched
-    if keys:
-        names = ", ".join(keys[:_MAX_KEYS])
-        more = len(keys) - _MAX_KEYS
-        rest = f" and {more:,} more" if more > 0 else ""
-        count = f"{len(keys):,} project{'s' if len(keys) > 1 else ''}"
-        yield f"not watched: {count} in DSS, but not in the state: {names}{rest}"
 
 
 def coverage_sentence(coverage: Coverage) -> str:

@@ -29,11 +29,11 @@ from dataikuapi.iac.reports.formatting import (
     only_line_endings_differ,
     rule_lines,
     uncompared_lines,
-    unwatched_lines,
     upgrade_lines,
 )
 from dataikuapi.iac.reports.markup import Html, element, escaped, output, section
 from dataikuapi.iac.reports.unified import unified_diff
+from dataikuapi.iac.reports.unwatched import unwatched_lines
 
 __all__ = ["changes_html", "diff_html", "render_html"]
 

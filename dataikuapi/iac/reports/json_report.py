@@ -59,6 +59,8 @@ def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
             "unknown": [_unreadable(item) for item in diffs.unknown],
             "not_compared": [dict(item._asdict()) for item in diffs.uncompared],
             "unwatched_projects": list(diffs.unwatched),
+            "unwatched_types": list(diffs.unwatched_types),
+            "unsupported_types": list(diffs.unsupported),
             "ignored": [dict(usage._asdict()) for usage in diffs.rules],
             "hidden": [dict(item._asdict()) for item in diffs.hidden],
         }

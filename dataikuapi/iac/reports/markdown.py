@@ -18,9 +18,9 @@ from dataikuapi.iac.reports.formatting import (
     summary_line,
     uncompared_lines,
     unknown_lines,
-    unwatched_lines,
     upgrade_lines,
 )
+from dataikuapi.iac.reports.unwatched import unwatched_lines
 
 __all__ = ["MAX_CHARACTERS", "render_markdown"]
 

@@ -9,6 +9,7 @@ from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.sync.connection import clone_client
 from dataikuapi.iac.sync.policy import RetryPolicy
+from dataikuapi.iac.sync.shared_responses import SharedResponses
 from dataikuapi.iac.sync.sockets import SocketTracker
 from dataikuapi.iac.types import CORE_TYPES, TYPES, ResourceType
 
@@ -31,10 +32,13 @@ class ClientAdapter:
         self._client = client
 
     def clone(
-        self, policy: RetryPolicy, sockets: SocketTracker | None = None
+        self,
+        policy: RetryPolicy,
+        sockets: SocketTracker | None = None,
+        shared: SharedResponses | None = None,
     ) -> DSSClient:
         """Return a client for one thread; see :func:`clone_client`."""
-        return clone_client(self._client, policy, sockets)
+        return clone_client(self._client, policy, sockets, shared)
 
     def thread_count(self, max_workers: int) -> int:
         """Return how many threads make calls; 0 if the calling one makes them all."""
@@ -42,7 +46,7 @@ class ClientAdapter:
 
     def default_types(self) -> Sequence[ResourceType]:
         """Return the resource types to read by default."""
-        return list(TYPES.values())
+        return [kind for kind in TYPES.values() if kind.is_watched_by_default]
 
 
 class _DoubleAdapter(ClientAdapter):
@@ -51,7 +55,10 @@ class _DoubleAdapter(ClientAdapter):
     can_identify = False
 
     def clone(
-        self, policy: RetryPolicy, sockets: SocketTracker | None = None
+        self,
+        policy: RetryPolicy,
+        sockets: SocketTracker | None = None,
+        shared: SharedResponses | None = None,
     ) -> DSSClient:
         """Return the test double itself."""
         return self._client

@@ -18,6 +18,7 @@ from dataikuapi.iac.sync.error_response import (
 from dataikuapi.iac.sync.gate import ResponseGate
 from dataikuapi.iac.sync.limits import Budget, read_body
 from dataikuapi.iac.sync.policy import ReadRetry, RetryPolicy
+from dataikuapi.iac.sync.shared_responses import SharedResponses
 from dataikuapi.iac.sync.sockets import SocketTracker
 from dataikuapi.iac.types.secrets import mask_text
 
@@ -27,7 +28,10 @@ _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://|)[^/?#]*@")
 
 
 def clone_client(
-    client: DSSClient, policy: RetryPolicy, sockets: SocketTracker | None = None
+    client: DSSClient,
+    policy: RetryPolicy,
+    sockets: SocketTracker | None = None,
+    shared: SharedResponses | None = None,
 ) -> DSSClient:
     """Return a client that times out, retries, and raises errors with their status.
 
@@ -40,6 +44,7 @@ def clone_client(
         client: is not changed.
         policy: its timeouts and retries.
         sockets: tracks its connections.
+        shared: responses that it shares with other clones.
     """
     own = copy.copy(client)
     own.host = client.host.rstrip("/")  # The client appends "/dip".
@@ -53,7 +58,7 @@ def clone_client(
     _start_with_each_call(session, budget)
     check = _ResponseCheck(session)
     session.hooks["response"].append(check)
-    ResponseGate.close(own, check.is_by_dss)
+    ResponseGate.close(own, check.is_by_dss, shared or SharedResponses())
     return own
 
 

@@ -12,6 +12,8 @@ __all__ = ["ErrorResponse", "ForeignResponseError", "is_by_dss"]
 
 _EXCEPTIONS = "com.dataiku.dip.exceptions."
 
+_NOT_FOUND = 404
+
 _MAX_TYPE, _MAX_MESSAGE = 200, 10_000
 """Characters that are kept; less is quoted."""
 
@@ -96,6 +98,14 @@ class ErrorResponse(DataikuException):
         """
         name = f"{_EXCEPTIONS}NotFoundException"
         return self.error_type == name or (self.is_forbidden and name in self.message)
+
+    @property
+    def is_unknown_path(self) -> bool:
+        """Whether the server does not know the path, as DSS before it had a feature.
+
+        That response is the HTML page of DSS's web server, not an error of DSS.
+        """
+        return self.status == _NOT_FOUND and not self.is_dss
 
     @property
     def is_forbidden(self) -> bool:

@@ -27,6 +27,7 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse, ForeignResponseError
 from dataikuapi.iac.sync.failures import explain, is_timeout
 from dataikuapi.iac.sync.limits import ResponseTooLargeError
+from dataikuapi.iac.types.registry import is_project
 from dataikuapi.iac.types.secrets import mask_text
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
 
@@ -188,7 +189,7 @@ def _is_visible(client: DSSClient, rid: ResourceId) -> bool:
 
 
 def _not_found(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
-    if not rid.resource_name:
+    if is_project(rid):
         return project_not_visible(client, rid.project_key)
     return ResourceNotFoundError(
         f"{describe_host(client)} has no {rid}: it was deleted or renamed, or the name "

@@ -11,23 +11,22 @@ from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
-    DSSPermissionError,
     StateNotFoundError,
-    SyncError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.scope import Part
-from dataikuapi.iac.models.state import ReadingStart
+from dataikuapi.iac.models.stored_version import ReadingStart
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.classes import sync_class
-from dataikuapi.iac.sync.connection import describe_host
-from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.sync.client_adapter import adapt_client
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.progress import progress_bar
+from dataikuapi.iac.sync.project_listing import ProjectListing
 from dataikuapi.iac.sync.provenance import Provenance
 from dataikuapi.iac.sync.readers import Reader
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.result import FetchResult, OnError, handle_failures
+from dataikuapi.iac.sync.shared_responses import shared_paths
 from dataikuapi.iac.sync.typed import TypedSync, is_deleted
 from dataikuapi.iac.sync.workers import ProgressCallback, Workers
 from dataikuapi.iac.types import TYPES
@@ -54,6 +53,7 @@ class InstanceReader:
     Attributes:
         readers: the reader of each type, in the order of the types.
         provenance: which instance it is, known once something was read.
+        projects: lists the projects of the instance.
     """
 
     def __init__(
@@ -66,21 +66,19 @@ class InstanceReader:
         policy: RetryPolicy | None = None,
         environment: str = "",
     ) -> None:
-        self._host = describe_host(client)
         self._environment = environment
-        self._workers = Workers(client, max_workers, policy)
+        names = _type_names(client, types)
+        self._workers = Workers(
+            client, max_workers, policy, shared_paths(TYPES[name] for name in names)
+        )
+        self.projects = ProjectListing(self._workers)
         self.provenance = Provenance()
         self.readers: dict[str, Reader] = {
             name: sync_class(TYPES[name])(
                 client, secret_key=secret_key, workers=self._workers
             )
-            for name in self._type_names(types)
+            for name in names
         }
-
-    def _type_names(self, types: Iterable[str] | None) -> list[str]:
-        if types is not None:
-            return select_types(types)
-        return [kind.name for kind in self._workers.adapter.default_types()]
 
     @property
     def types(self) -> list[str]:
@@ -227,10 +225,9 @@ class InstanceReader:
             DSSError: if the projects could not be listed.
         """
         with self._session(progress):
-            result, keys = self._list_projects()
-            # A stand-in for a client has no permissions that it could lack.
-            if not keys and not removals and self._workers.adapter.can_identify:
-                raise DSSPermissionError(_NO_PROJECT.format(host=self._host))
+            result, keys = self.projects.read(self.readers.get(PROJECT.name))
+            if not removals:
+                self.projects.require_any(keys)
             children = [name for name in self.types if name != PROJECT.name]
             parts = [(key, name) for key in keys for name in children]
             result.extend(self._read(parts))
@@ -260,7 +257,9 @@ class InstanceReader:
         Raises:
             SyncError: if there are failures to be raised.
             DSSError: if nothing at all could be read.
+            TypeNotSupportedError: if DSS has none of the types.
         """
+        result.require_supported_type()
         state = result.to_state(started)
         state.environment = self._environment
         self.provenance.stamp_state(state)
@@ -268,28 +267,6 @@ class InstanceReader:
         if result.failures or listed is not None:
             handle_failures(state, stored, result, listed, on_error)
         return state
-
-    def project_keys(self) -> list[str] | None:
-        """List the projects that the API key may see; ``None`` if that failed.
-
-        A test double is not asked: it need not have a listing.
-        """
-        if not self._workers.adapter.can_identify:
-            return None
-        client = self._workers.client
-        try:
-            with translate_errors(client, None):
-                return list(PROJECT.list_projects(client))
-        except DataikuIaCError:
-            return None
-
-    def _list_projects(self) -> tuple[FetchResult, list[str]]:
-        """Return the projects, if their type is selected, and the keys of all."""
-        if PROJECT.name in self.readers:
-            return _read_listed_projects(self.readers[PROJECT.name])
-        client = self._workers.client
-        with translate_errors(client, None):
-            return FetchResult(), list(PROJECT.list_projects(client))
 
     def _read(self, parts: Sequence[Part]) -> FetchResult:
         outcomes = self._run_with_provenance(
@@ -305,9 +282,9 @@ class InstanceReader:
         self, project_key: str, resource_type: str
     ) -> Callable[[], Resource | list[Resource]]:
         reader = self.readers[resource_type]
-        if TYPES[resource_type].identity.is_named:
-            return partial(reader.list_all, project_key)
-        return partial(reader.fetch, str(ResourceId(resource_type, project_key)))
+        if resource_type == PROJECT.name:
+            return partial(reader.fetch, str(ResourceId(resource_type, project_key)))
+        return partial(reader.list_all, project_key)
 
     def _run_with_provenance(
         self, calls: Sequence[Callable[[], T]]
@@ -329,21 +306,7 @@ class InstanceReader:
             yield
 
 
-_NO_PROJECT = (
-    "the API key sees no project on {host}, so nothing was read. DSS lists only the "
-    "projects on which the key has READ_CONF: grant it, or use another key"
-)
-
-
-def _read_listed_projects(reader: Reader) -> tuple[FetchResult, list[str]]:
-    result, usable = FetchResult(), list[str]()
-    try:
-        result.resources = [replace(item) for item in reader.list_all()]
-    except SyncError as error:
-        result.resources = error.state.list_resources()
-        result.failures = error.failures
-        usable = list(filter(error.state.covers, error.failures))
-    readable = [project.project_key for project in result.resources]
-    result.listed_parts = [(key, PROJECT.name) for key in readable]
-    unreadable = {ResourceId.parse(key).project_key for key in usable}
-    return result, [*readable, *sorted(unreadable)]
+def _type_names(client: DSSClient, types: Iterable[str] | None) -> list[str]:
+    if types is not None:
+        return select_types(types)
+    return [kind.name for kind in adapt_client(client).default_types()]

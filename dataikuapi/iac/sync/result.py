@@ -12,6 +12,7 @@ from dataikuapi.iac.exceptions import (
     ProjectNotVisibleError,
     ResourceNotFoundError,
     SyncError,
+    TypeNotSupportedError,
 )
 from dataikuapi.iac.merge import (
     carry_over_unknown,
@@ -45,12 +46,14 @@ class FetchResult:
             see :func:`~dataikuapi.iac.models.ids.listing_key`.
         listed_parts: project key and type of each listing that was read completely.
         deleted: ids of single objects that do not exist.
+        unsupported: types that DSS does not have, each with the error that says so.
     """
 
     resources: list[Resource] = field(default_factory=list)
     failures: dict[str, DataikuIaCError] = field(default_factory=dict)
     listed_parts: list[tuple[str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    unsupported: dict[str, TypeNotSupportedError] = field(default_factory=dict)
 
     def to_state(self, read_at: datetime) -> State:
         """Return the resources as a state with a scope.
@@ -62,6 +65,7 @@ class FetchResult:
         state = State(serial=1, scope=Scope.from_parts(self.listed_parts, read_at))
         # Not copied again: the result owns them.
         state.resources = {item.resource_id: item for item in ordered}
+        state.unsupported = sorted(self.unsupported)
         for item in ordered:
             hidden = privileged_attributes(item.resource_type) - item.attributes.keys()
             if hidden:
@@ -73,6 +77,7 @@ class FetchResult:
         self.resources += other.resources
         self.failures.update(other.failures)
         self.listed_parts += other.listed_parts
+        self.unsupported.update(other.unsupported)
 
     def add(
         self,
@@ -94,6 +99,9 @@ class FetchResult:
             self.failures.update(outcome.failures)
             if not outcome.state.covers(_failure_key(project_key, resource_type)):
                 return
+        elif isinstance(outcome, TypeNotSupportedError):
+            self.unsupported[resource_type] = outcome
+            return
         elif isinstance(outcome, DataikuIaCError):
             self.failures[_failure_key(project_key, resource_type)] = outcome
             return
@@ -101,6 +109,16 @@ class FetchResult:
             items = outcome if isinstance(outcome, list) else [outcome]
             self.resources += items if is_own else [replace(item) for item in items]
         self.listed_parts.append((project_key, resource_type))
+
+    def require_supported_type(self) -> None:
+        """Raise an error if none of the types that were read exists in DSS.
+
+        Raises:
+            TypeNotSupportedError: for the first type.
+        """
+        if self.is_empty and not self.failures:
+            for error in self.unsupported.values():
+                raise error
 
     @property
     def is_empty(self) -> bool:

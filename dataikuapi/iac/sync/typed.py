@@ -13,6 +13,7 @@ from dataikuapi.iac.exceptions import (
     ProjectNotVisibleError,
     ResourceNotFoundError,
     SyncError,
+    TypeNotSupportedError,
     UnexpectedResponseError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
@@ -23,6 +24,7 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.types import Documents, ResourceType, resource_from
+from dataikuapi.iac.types.nested import NestedType
 from dataikuapi.iac.types.registry import PROJECT
 from dataikuapi.iac.types.shapes import (
     UnexpectedShapeError,
@@ -104,7 +106,8 @@ class TypedSync(ResourceSync):
             rid for rid in missing if (rid.resource_type, rid.project_key) == part
         ]
         try:
-            listed = self._list(project_key)
+            with self._workers.fresh_responses():
+                listed = self._list(project_key)
         except DataikuIaCError as error:
             return dict.fromkeys(missing, error)
         host = describe_host(self.client)
@@ -118,13 +121,54 @@ class TypedSync(ResourceSync):
         }
 
     def _list(self, key: str) -> dict[ResourceId, Documents | None]:
-        with translate_errors(self.client, ResourceId(PROJECT.name, key)):
+        owner = ResourceId(PROJECT.name, key)
+        with translate_errors(self.client, owner):
             project = self.client.get_project(path_segment(key))
-            listed = self.kind.list_documents(project)
+            listed = self._listed(project)
+        if isinstance(self.kind, NestedType):
+            listed = self._list_nested(self.kind, owner, listed)
         return {
             ResourceId(self.kind.name, key, name): documents
             for name, documents in listed.items()
         }
+
+    def _listed(self, project: Any) -> dict[str, Documents | None]:
+        """List objects, or what they are nested in.
+
+        Raises:
+            TypeNotSupportedError: if DSS has no objects of this type, in a project that
+                it has.
+        """
+        try:
+            if isinstance(self.kind, NestedType):
+                return dict.fromkeys(self.kind.list_parents(project))
+            return self.kind.list_documents(project)
+        except DataikuException as error:
+            if not ErrorResponse.of_exception(error).is_unknown_path:
+                raise
+            project.get_summary()  # Raises if it is the whole URL that is wrong.
+            raise TypeNotSupportedError(
+                f"{describe_host(self.client)} does not support {self.kind.plural}: it "
+                "is an older version of DSS, or its license does not include them"
+            ) from error
+
+    def _list_nested(
+        self, kind: NestedType, owner: ResourceId, parents: Iterable[str]
+    ) -> dict[str, Documents | None]:
+        """List the objects in each parent, concurrently."""
+
+        def list_in(parent: str) -> list[str]:
+            with translate_errors(self.client, owner):
+                project = self.client.get_project(path_segment(owner.project_key))
+                return kind.list_in(project, parent)
+
+        results = self._workers.run([partial(list_in, parent) for parent in parents])
+        names: dict[str, Documents | None] = {}
+        for result in results:
+            if isinstance(result, DataikuIaCError):
+                raise result
+            names.update(dict.fromkeys(result))
+        return names
 
     def _read_all(
         self, listed: Mapping[ResourceId, Documents | None], started: datetime

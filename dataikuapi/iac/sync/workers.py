@@ -1,8 +1,8 @@
 """Runs calls to DSS in several threads, each with its own client."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from queue import SimpleQueue
 from threading import Condition, Event, RLock, Thread, get_ident, local
@@ -18,6 +18,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.sync.client_adapter import adapt_client
 from dataikuapi.iac.sync.policy import RetryPolicy
+from dataikuapi.iac.sync.shared_responses import SharedResponses
 from dataikuapi.iac.sync.sockets import SocketTracker
 
 __all__ = ["ProgressCallback", "Workers", "is_fatal"]
@@ -70,9 +71,16 @@ class _Run:
         progress: called after each call, by one thread at a time.
         is_threaded: whether other threads make the calls. The one that starts the run
             then only waits, where Ctrl-C reaches it at once.
+        shared_paths: of the responses that the threads share.
     """
 
-    def __init__(self, progress: ProgressCallback | None, is_threaded: bool) -> None:
+    def __init__(
+        self,
+        progress: ProgressCallback | None,
+        is_threaded: bool,
+        shared_paths: Collection[str],
+    ) -> None:
+        self.shared = SharedResponses(shared_paths)
         self.sockets = SocketTracker()
         self.ended = Event()
         self._progress = progress
@@ -171,6 +179,7 @@ class Workers:
         client: not changed; each thread has a clone.
         max_workers: maximum number of concurrent calls.
         policy: timeouts and retries of each call.
+        shared_paths: of the responses that several calls of one :meth:`running` need.
 
     Attributes:
         adapter: of the client.
@@ -180,13 +189,18 @@ class Workers:
     """
 
     def __init__(
-        self, client: DSSClient, max_workers: int = 1, policy: RetryPolicy | None = None
+        self,
+        client: DSSClient,
+        max_workers: int = 1,
+        policy: RetryPolicy | None = None,
+        shared_paths: Collection[str] = (),
     ) -> None:
         if max_workers < 1:
             raise ValueError(f"max_workers is {max_workers}; it takes at least one")
         self.adapter = adapt_client(client)
         self._threads = self.adapter.thread_count(max_workers)
-        self._options = max_workers, policy
+        self._options = max_workers, policy, shared_paths
+        self._shared_paths = shared_paths
         self._policy = (policy or RetryPolicy()).with_sleep(self._sleep)
         self._this_thread = _ThreadState()
         self._run_lock = RLock()
@@ -212,7 +226,8 @@ class Workers:
         Args:
             progress: called after each call, by whichever thread made it.
         """
-        run, threads = _Run(progress, self._threads > 0), list[Thread]()
+        run = _Run(progress, self._threads > 0, self._shared_paths)
+        threads = list[Thread]()
         with self._activated(run):
             try:
                 for number in range(self._threads):
@@ -239,9 +254,16 @@ class Workers:
         run = self._this_thread.run
         if run is not None:
             return run.run(calls)
-        run = _Run(None, is_threaded=False)
+        run = _Run(None, False, self._shared_paths)
         with self._activated(run):
             return run.run(calls)
+
+    @contextmanager
+    def fresh_responses(self) -> Iterator[None]:
+        """Let the calling thread's requests reach DSS, whatever others received."""
+        run = self._this_thread.run
+        with run.shared.bypassed() if run is not None else nullcontext():
+            yield
 
     @contextmanager
     def _activated(self, run: _Run) -> Iterator[None]:
@@ -256,7 +278,7 @@ class Workers:
         state = self._this_thread
         state.run = run
         try:
-            state.client = self.adapter.clone(self._policy, run.sockets)
+            state.client = self.adapter.clone(self._policy, run.sockets, run.shared)
             run.serve_queue()
         except _Cancelled:
             pass

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from dataikuapi.iac.exceptions import UnexpectedResponseError
 
@@ -24,6 +24,7 @@ __all__ = [
     "expect_object",
     "expect_text",
     "expect_type",
+    "match_path",
     "path_segment",
 ]
 
@@ -235,6 +236,30 @@ def path_segment(name: str) -> str:
     if name in (".", ".."):  # HTTP clients resolve these, quoted or not.
         raise UnexpectedShapeError(f"no URL can name an object {name!r}")
     return quote(name, safe="")
+
+
+def match_path(template: str, path: str) -> Mapping[str, str] | None:
+    """Return the parameters in a path; ``None`` if it is another path.
+
+    Args:
+        template: with parameters such as ``{name}``; one that ends in ``:path``, at the
+            end, also matches slashes.
+        path: may be followed by a query, which does not count.
+    """
+    expected = template.strip("/").split("/")
+    segments = path.partition("?")[0].strip("/").split("/")
+    if expected[-1].endswith(":path}") and len(segments) >= len(expected):
+        rest = len(expected) - 1
+        segments = [*segments[:rest], "/".join(segments[rest:])]
+    if len(expected) != len(segments):
+        return None
+    parameters = {}
+    for name, segment in zip(expected, segments, strict=True):
+        if name.startswith("{"):
+            parameters[name.strip("{}").removesuffix(":path")] = unquote(segment)
+        elif name != segment:
+            return None
+    return parameters
 
 
 _EXCERPT_LENGTH = 80

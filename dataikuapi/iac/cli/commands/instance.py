@@ -43,7 +43,11 @@ from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import ResourceDiffs, ResourceId, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.reports.formatting import counted, unknown_lines
+from dataikuapi.iac.reports.formatting import (
+    counted,
+    unknown_lines,
+)
+from dataikuapi.iac.reports.unwatched import unsupported_lines
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.types import TYPES
 
@@ -140,7 +144,11 @@ def _summary(state: State, dry_run: bool) -> str:
     )
     unknown = [UnreadableResource(*item) for item in sorted(state.unknown.items())]
     saved = "nothing saved" if dry_run else f"saved as serial {state.serial}"
-    lines = [f"read {read}; {saved}", *unknown_lines(unknown)]
+    lines = [
+        f"read {read}; {saved}",
+        *unknown_lines(unknown),
+        *unsupported_lines(state.unsupported),
+    ]
     return "\n".join(printable(without_python(line)) for line in lines)
 
 

@@ -1,0 +1,48 @@
+"""The base class of types whose objects DSS lists per parent, not per project."""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+
+from dataikuapi.iac.types.base import Documents, Project
+from dataikuapi.iac.types.listed import ListedType
+
+__all__ = ["NestedName", "NestedType"]
+
+
+class NestedName(str):
+    """The name of a listed object, which remembers in which parent it was listed.
+
+    Attributes:
+        parent: name or id of the parent.
+    """
+
+    parent: str
+
+    @classmethod
+    def within(cls, parent: str, name: str) -> "NestedName":
+        """Return the name of an object in a parent."""
+        nested = cls(name)
+        nested.parent = parent
+        return nested
+
+
+class NestedType(ListedType):
+    """A type of object that is in an object of another type, such as an analysis.
+
+    There is one listing for each parent; a sync requests them concurrently.
+    """
+
+    @abstractmethod
+    def list_parents(self, project: Project) -> Iterable[str]:
+        """Return the names or ids of all parents in a project."""
+
+    @abstractmethod
+    def list_in(self, project: Project, parent: str) -> list[str]:
+        """Return the names or ids of the objects in a parent, as NestedName."""
+
+    def list_documents(self, project: Project) -> dict[str, Documents | None]:
+        """Return the names or ids only, of all parents."""
+        parents = self.list_parents(project)
+        return {
+            name: None for parent in parents for name in self.list_in(project, parent)
+        }

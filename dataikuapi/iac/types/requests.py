@@ -1,0 +1,33 @@
+"""Requests by path, for what only newer versions of the client have methods."""
+
+from typing import Any
+
+from dataikuapi.iac.types.base import Project
+from dataikuapi.iac.types.shapes import path_segment
+
+__all__ = ["get_json", "path_segments"]
+
+
+def get_json(project: Project, path: str) -> Any:
+    """Return the JSON at a path below a project.
+
+    Every client can request it, although the method for it came with client 12.6
+    (SQL notebooks, knowledge banks) or 14 (agents).
+
+    Args:
+        project: a handle of the project.
+        path: its segments are quoted already; may be followed by a query.
+    """
+    # The client's own methods format the key into the path like this.
+    return project.client._perform_json(
+        "GET", f"/projects/{project.project_key}/{path}"
+    )
+
+
+def path_segments(name: str) -> str:
+    """Return a name with slashes as the end of a path, each segment quoted.
+
+    Raises:
+        UnexpectedShapeError: if no URL can have such a path.
+    """
+    return "/".join(map(path_segment, name.split("/")))
