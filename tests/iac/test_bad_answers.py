@@ -3,6 +3,7 @@
 from unittest.mock import create_autospec
 
 import pytest
+import requests
 from dataikuapi.utils import DataikuException
 
 from dataikuapi import DSSClient
@@ -24,6 +25,7 @@ from dataikuapi.iac import (
 )
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.sync.policy import RetryPolicy
 
 IDS = [
@@ -199,6 +201,22 @@ def test_missing_permission_inside_a_visible_project(server, resource_id):
     assert "you may not read that" in message and "Ask for permission" in message
 
 
+@pytest.mark.parametrize("resource_id", IDS)
+def test_key_that_may_read_nothing_is_checked_once(server, resource_id):
+    """The check of the key is refused as well, and that is not checked in turn."""
+    requested = []
+
+    def refuse(method, path):
+        requested.append(path)
+        return Fault.error(403, UNAUTHORIZED, "you may not read that")
+
+    server.faults = refuse
+    message = error_message(DSSPermissionError, server.url, server.api_key, resource_id)
+
+    assert f"denies the API key access to {resource_id}" in message
+    assert requested.count("/auth/info") == 1
+
+
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_not_found_in_dss_is_resource_not_found(server, wrapped):
     missing = Fault.error(404, NOT_FOUND, "no such dataset")
@@ -254,6 +272,25 @@ def raising(text):
         raise DataikuException(text)
 
     return perform_json
+
+
+REQUESTS_ERRORS = {
+    name: item
+    for name, item in vars(requests.exceptions).items()
+    if isinstance(item, type) and issubclass(item, requests.RequestException)
+}
+
+
+@pytest.mark.parametrize(
+    "error_class", REQUESTS_ERRORS.values(), ids=list(REQUESTS_ERRORS)
+)
+def test_every_exception_of_requests_is_translated(error_class, server):
+    client = DSSClient(server.url, server.api_key)
+    arguments = ("reason", "", 0) if error_class is requests.JSONDecodeError else ()
+    with pytest.raises(DSSError, match="the instance") as raised:
+        with translate_errors(client, None):
+            raise error_class(*arguments)
+    assert server.url in str(raised.value)
 
 
 BAD_VALUES = {

@@ -166,9 +166,8 @@ def _forbidden(
     and a missing permission. Two more requests settle which it is: one checks the API
     key, the other whether the project is visible at all.
     """
-    with translate_errors(client, None):
-        client.get_auth_info()
-    if rid is not None and not _is_visible(client, rid):
+    key_is_valid = _is_granted(client, None, client.get_auth_info)
+    if key_is_valid and rid is not None and not _is_visible(client, rid):
         return project_not_visible(client, rid.project_key)
     return DSSPermissionError(
         f"{describe_host(client)} denies the API key access to {_describe(rid)}: "
@@ -177,9 +176,23 @@ def _forbidden(
 
 
 def _is_visible(client: DSSClient, rid: ResourceId) -> bool:
+    return _is_granted(
+        client,
+        rid,
+        lambda: client.get_project(path_segment(rid.project_key)).get_summary(),
+    )
+
+
+def _is_granted(
+    client: DSSClient, rid: ResourceId | None, call: Callable[[], object]
+) -> bool:
+    """Make a call, and return whether DSS let the API key make it.
+
+    A refusal is not translated: that would make this call once more, and so on.
+    """
     with translate_errors(client, rid):
         try:
-            client.get_project(path_segment(rid.project_key)).get_summary()
+            call()
         except DataikuException as error:
             response = ErrorResponse.of_exception(error)
             if not response.is_forbidden and not response.is_missing:
