@@ -144,6 +144,9 @@ def test_of_a_part_in_two_entries_the_last_one_counts():
         (entry("A", read_at="2026-02-30T00:00:00Z"), "scope of 'A': not an RFC 3339"),
         (entry("A", read_at=None), "scope of 'A': not an RFC 3339"),
         (entry("A", types="dataset"), "scope of 'A': types is not a list"),
+        (entry("A", types=None), "scope of 'A': types is not a list"),
+        (entry("A", types=[["dataset"]]), "scope of 'A': types has more than strings"),
+        (entry(None, "dataset"), "scope of None: project is not a string"),
     ],
 )
 def test_what_is_not_an_entry_is_refused(wrong, problem):

@@ -60,7 +60,8 @@ class Scope(Sequence[ScopeEntry]):
         entries: as the state file has them. Unknown keys are kept.
 
     Raises:
-        ValueError: if an entry is incomplete, or its ``read_at`` is not a time.
+        ValueError: if an entry is incomplete or has a value of the wrong type, or its
+            ``read_at`` is not a time.
 
     Example:
         .. code-block:: python
@@ -74,7 +75,7 @@ class Scope(Sequence[ScopeEntry]):
         self._entries = tuple(map(_Entry.parse, entries))
 
     @classmethod
-    def from_parts(cls, parts: Iterable[tuple[str, str]], read_at: datetime) -> "Scope":
+    def from_parts(cls, parts: Iterable[Part], read_at: datetime) -> "Scope":
         """Return the scope of one reading, with one entry per project.
 
         Args:
@@ -96,18 +97,10 @@ class Scope(Sequence[ScopeEntry]):
         return scope
 
     @cached_property
-    def _serials(self) -> dict[Part, int | None]:
-        """In which serial each part was last stored; ``None`` if it does not say."""
+    def _by_part(self) -> dict[Part, "_Entry"]:
+        """The entry that counts for each part."""
         return {
-            (entry.project, resource_type): entry.serial
-            for entry in self._entries
-            for resource_type in entry.types
-        }
-
-    @cached_property
-    def _times(self) -> dict[Part, datetime]:
-        return {
-            (entry.project, resource_type): entry.read_at
+            (entry.project, resource_type): entry
             for entry in self._entries
             for resource_type in entry.types
         }
@@ -120,7 +113,7 @@ class Scope(Sequence[ScopeEntry]):
     @property
     def parts(self) -> Set[Part]:
         """What was read completely: project keys, each with a type."""
-        return self._serials.keys()
+        return self._by_part.keys()
 
     def covers(self, resource_id: str) -> bool:
         """Return whether all objects of that type and project were read.
@@ -130,7 +123,7 @@ class Scope(Sequence[ScopeEntry]):
         Raises:
             ValueError: if the id is malformed.
         """
-        return part_of(resource_id) in self._serials
+        return part_of(resource_id) in self._by_part
 
     def read_at(self, resource_id: str) -> datetime | None:
         """Return when the part of an object was read; ``None`` if it was not.
@@ -138,7 +131,8 @@ class Scope(Sequence[ScopeEntry]):
         Raises:
             ValueError: if the id is malformed.
         """
-        return self._times.get(part_of(resource_id))
+        entry = self._by_part.get(part_of(resource_id))
+        return None if entry is None else entry.read_at
 
     def newer_than(self, serial: int, within: "Scope | None" = None) -> list[Part]:
         """Return the parts that this scope stored after a serial.
@@ -149,15 +143,15 @@ class Scope(Sequence[ScopeEntry]):
         """
         return [
             part
-            for part, stored in self._serials.items()
-            if (within is None or part in within._serials)
-            and stored is not None
-            and stored > serial
+            for part, entry in self._by_part.items()
+            if (within is None or part in within.parts)
+            and entry.serial is not None
+            and entry.serial > serial
         ]
 
     def parts_stored_in(self, serial: int) -> set[Part]:
         """Return the parts that were last stored in that serial."""
-        return {part for part, stored in self._serials.items() if stored == serial}
+        return {part for part, entry in self._by_part.items() if entry.serial == serial}
 
     def with_serial(self, serial: int) -> "Scope":
         """Return the scope with this serial in the entries that have none."""
@@ -229,8 +223,13 @@ class _Entry:
         if missing:
             raise ValueError(f"scope entry lacks {', '.join(missing)}")
         project, types = document["project"], document["types"]
-        if isinstance(types, str):
+        if not isinstance(project, str):
+            raise ValueError(f"scope of {project!r:.80}: project is not a string")
+        if isinstance(types, str) or not isinstance(types, Iterable):
             raise ValueError(f"scope of {project!r:.80}: types is not a list")
+        types = tuple(types)
+        if not all(isinstance(name, str) for name in types):
+            raise ValueError(f"scope of {project!r:.80}: types has more than strings")
         try:
             read_at = parse_time(document["read_at"])
         except ValueError as error:
@@ -243,7 +242,7 @@ class _Entry:
             for key, value in document.items()
             if key not in (*_KEYS, "serial")
         }
-        return cls(project, tuple(types), read_at, serial, _copy(extra))
+        return cls(project, types, read_at, serial, _copy(extra))
 
     def without(self, parts: Collection[Part]) -> "_Entry":
         left = [name for name in self.types if (self.project, name) not in parts]
