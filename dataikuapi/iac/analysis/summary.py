@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs
+from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.types.references import Fact
 from dataikuapi.iac.types.registry import facts_of, plural_of
 
 __all__ = ["Counts", "about", "count_by_type", "count_changes"]
 
-Counts = dict[tuple[str, str], Counter[str]]
+Counts = dict[Part, Counter[str]]
 """Number of resources by change, by project key and type."""
 
 
@@ -45,7 +46,7 @@ def about(diff: ResourceDiff) -> tuple[Fact, ...]:
     return facts_of(resource) if resource is not None else ()
 
 
-def _project_and_type(resource_id: str) -> tuple[str, str]:
+def _project_and_type(resource_id: str) -> Part:
     """Split an id, or the key of a listing, which is not parsed as an id."""
     resource_type, _, rest = resource_id.partition(".")
     return rest.partition(".")[0], resource_type

@@ -21,7 +21,7 @@ from dataikuapi.iac.merge import (
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.ids import listing_key
-from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.models.scope import Part, Scope
 from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.workers import is_fatal
@@ -51,7 +51,7 @@ class FetchResult:
 
     resources: list[Resource] = field(default_factory=list)
     failures: dict[str, DataikuIaCError] = field(default_factory=dict)
-    listed_parts: list[tuple[str, str]] = field(default_factory=list)
+    listed_parts: list[Part] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     unsupported: dict[str, TypeNotSupportedError] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ from dataikuapi.iac.exceptions import (
     UnexpectedResponseError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
-from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.models.scope import Part, Scope
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.connection import describe_host
@@ -283,7 +283,7 @@ class TypedSync(ResourceSync):
             raise SyncError(state, failures)
         return resources
 
-    def _incomplete(self, outcomes: Outcomes) -> Iterable[tuple[str, str]]:
+    def _incomplete(self, outcomes: Outcomes) -> Iterable[Part]:
         """Yield the parts of which it is not known which objects there are."""
         for rid in outcomes:
             name = _unusable_name(rid)
