@@ -18,6 +18,7 @@ from dataikuapi.iac.models import (
     DSSVersions,
     ResourceDiff,
     ResourceDiffs,
+    ResourceId,
     State,
     UncomparedAttribute,
     UnreadableResource,
@@ -85,13 +86,14 @@ class DiffEngine:
         known = old_state.resources.keys() | new_state.resources.keys()
         reasons = {**old_state.unknown, **new_state.unknown}
         ignore = IgnoreFilter(self._rules, self._today())
-        uncompared: list[UncomparedAttribute] = []
         unwatched = set(filter(old_state.is_unwatched, new_state.resources))
-        diffs = [
-            self._diff_resource(resource_id, old_state, new_state, uncompared)
+        compared = [
+            self._diff_resource(resource_id, old_state, new_state)
             for resource_id in sorted(known - reasons.keys() - unwatched)
             if new_state.has_resource(resource_id) or new_state.covers(resource_id)
         ]
+        diffs = [diff for diff, _ in compared]
+        uncompared = [item for _, items in compared for item in items]
         unknown = [
             UnreadableResource(key, reasons[key], old_state.get_resource(key))
             for key in sorted(reasons)
@@ -137,52 +139,55 @@ class DiffEngine:
         )
 
     def _diff_resource(
-        self,
-        resource_id: str,
-        old_state: State,
-        new_state: State,
-        uncompared: list[UncomparedAttribute],
-    ) -> ResourceDiff:
-        """Compare two versions of a resource, and note what cannot be compared."""
+        self, resource_id: str, old_state: State, new_state: State
+    ) -> tuple[ResourceDiff, list[UncomparedAttribute]]:
+        """Compare two versions of a resource; also return what cannot be compared."""
         old = old_state.get_resource(resource_id)
         new = new_state.get_resource(resource_id)
-        resource_type = resource_id.partition(".")[0]
-        if old is None or new is None:
-            change_type = ChangeType.ADDED if old is None else ChangeType.REMOVED
-            return ResourceDiff(
-                change_type,
+        if old is not None and new is not None:
+            uncompared = uncompared_attributes(old, new)
+            diff = self._diff_versions(
+                old, new, {item.attribute for item in uncompared}
+            )
+        else:
+            uncompared = []
+            diff = ResourceDiff(
+                ChangeType.ADDED if old is None else ChangeType.REMOVED,
                 resource_id,
-                resource_type,
+                ResourceId.parse(resource_id).resource_type,
                 old,
                 new,
-                old_read_at=_read_at(old_state, resource_id),
             )
-        items = uncompared_attributes(old, new)
-        uncompared += items
-        unknown = {item.attribute for item in items}
+        if diff.change_type is not ChangeType.UNCHANGED:
+            diff = replace(diff, old_read_at=_read_at(old_state, resource_id))
+        return diff, uncompared
+
+    def _diff_versions(
+        self, old: Resource, new: Resource, unknown: set[str]
+    ) -> ResourceDiff:
+        """Compare two versions of a resource, except for unknown attributes."""
         old, new, compared = _compared(old, new, unknown)
         if compared.is_equal:
             return ResourceDiff(
                 ChangeType.UNCHANGED,
-                resource_id,
-                resource_type,
+                new.resource_id,
+                new.resource_type,
                 old,
                 new,
                 is_recreated=is_recreated(old, new),
                 masked=count_masked(compared),
             )
-        changes = diff_values(compared.old, compared.new, sets_of(resource_type))
+        changes = diff_values(compared.old, compared.new, sets_of(new.resource_type))
         return ResourceDiff(
             ChangeType.MODIFIED,
-            resource_id,
-            resource_type,
+            new.resource_id,
+            new.resource_type,
             old,
             new,
             self._diff_attributes(compared.old, compared.new),
             changes,
             is_recreated(old, new),
             count_masked(compared, changes),
-            old_read_at=_read_at(old_state, resource_id),
         )
 
     def _diff_attributes(
