@@ -138,6 +138,21 @@ def test_str_is_sign_and_id(change_type, expected):
     assert str(ResourceDiff(change_type, "dataset.SHOP.orders", "dataset")) == expected
 
 
+@pytest.mark.parametrize(
+    "resource_id, project_key, name",
+    [
+        ("recipe.SHOP.compute v1.2", "SHOP", "compute v1.2"),
+        ("project.SHOP", "SHOP", ""),
+    ],
+)
+def test_a_diff_has_the_project_and_the_name_of_its_resource(
+    resource_id, project_key, name
+):
+    kind = resource_id.split(".")[0]
+    diff = ResourceDiff(ChangeType.REMOVED, resource_id, kind)
+    assert (diff.project_key, diff.resource_name) == (project_key, name)
+
+
 # Attributes
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from dataikuapi.iac.models import ChangeType, Resource, ResourceDiff
+from dataikuapi.iac.models import ChangeType, Resource, ResourceDiff, ResourceId
 from dataikuapi.iac.models.json_values import canonical_bytes
 from dataikuapi.iac.types.registry import references_of
 
@@ -66,9 +66,9 @@ def _kind(resource: Resource) -> tuple[str, str]:
 def _placeholders(found: dict[str, str]) -> _Names:
     names: _Names = {}
     for own, other in found.items():
-        resource_type, project_key, name = own.split(".", 2)
-        placeholder = "\0".join(sorted((own, other)))
-        names.setdefault((resource_type, project_key), {})[name] = placeholder
+        rid = ResourceId.parse(own)
+        kind = (rid.resource_type, rid.project_key)
+        names.setdefault(kind, {})[rid.resource_name] = "\0".join(sorted((own, other)))
     return names
 
 

@@ -257,6 +257,6 @@ def _compared_states(
         environment=old.environment or new.environment,
         serial=old.serial,
         url=next((item for item in addresses if isinstance(item, str)), None),
-        projects=tuple(sorted({diff.resource_id.split(".", 2)[1] for diff in diffs})),
+        projects=tuple(sorted({diff.project_key for diff in diffs})),
         read_at=new.updated_at,
     )

@@ -12,6 +12,7 @@ from dataikuapi.iac.models.changes import (
     PathSegment,
     ValueChangeType,
 )
+from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
 
@@ -114,6 +115,16 @@ class ResourceDiff:
             changes = _derive_changes(self.attribute_diffs)
         if not isinstance(changes, Changes):
             object.__setattr__(self, "changes", Changes(changes))
+
+    @property
+    def project_key(self) -> str:
+        """The key of the project that the object is or belongs to."""
+        return ResourceId.parse(self.resource_id).project_key
+
+    @property
+    def resource_name(self) -> str:
+        """The name inside the project; "" for the project itself."""
+        return ResourceId.parse(self.resource_id).resource_name
 
     @property
     def has_changed(self) -> bool:

@@ -98,8 +98,7 @@ def fact_lines(
         yield from wrapped(_about(fact.diff))
     yield from _all_lines(fact.changes, full)
     if isinstance(fact, ObjectFact) and fact.renamed_from:
-        name = fact.diff.resource_id.split(".", 2)[2]
-        yield f"{fact.renamed_from}  (renamed to {name})"
+        yield f"{fact.renamed_from}  (renamed to {fact.diff.resource_name})"
     if isinstance(fact, SharedFact):
         yield from name_lines(fact.diffs, verbose=verbose)
     else:
@@ -113,8 +112,9 @@ def name_lines(diffs: Iterable[ResourceDiff], *, verbose: bool) -> Iterator[str]
     diffs = list(diffs)
     for diff in diffs:
         if verbose or shown < _MAX_NAMES:
-            resource_type, project_key, *name = diff.resource_id.split(".", 2)
-            names.setdefault(f"{resource_type}.{project_key}", []).extend(name)
+            items = names.setdefault(f"{diff.resource_type}.{diff.project_key}", [])
+            if diff.resource_name:
+                items.append(diff.resource_name)
             shown += 1
     for prefix, items in names.items():
         text = f"in {prefix}: {', '.join(items)}" if items else f"in {prefix}"

@@ -10,6 +10,7 @@ from dataikuapi.iac.models import (
     MaskedValues,
     ResourceDiff,
     ResourceDiffs,
+    ResourceId,
     RuleUsage,
     UncomparedAttribute,
     UnreadableResource,
@@ -184,7 +185,7 @@ def uncompared_lines(uncompared: Iterable[UncomparedAttribute]) -> Iterator[str]
     """List the attributes that were not compared; unknown ones have a sign."""
     groups: dict[tuple[str, ...], list[UncomparedAttribute]] = {}
     for item in uncompared:
-        kind = item.resource_id.partition(".")[0]
+        kind = ResourceId.parse(item.resource_id).resource_type
         groups.setdefault((item.attribute, item.reason, kind), []).append(item)
     for (attribute, reason, kind), items in groups.items():
         sign = "? " if items[0].is_unknown else ""

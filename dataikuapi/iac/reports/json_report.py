@@ -129,7 +129,7 @@ class _Resources:
             "change": diff.change_type.value,
             "resource_id": diff.resource_id,
             "resource_type": diff.resource_type,
-            "project_key": diff.resource_id.split(".", 2)[1],
+            "project_key": diff.project_key,
             "severity": self._analysis.severity(diff).value,
             "last_modified_by": diff.last_modified_by,
             "last_modified_at": _time(diff.last_modified_at),

@@ -97,7 +97,7 @@ def _names(facts: Iterable[Fact]) -> Iterator[str]:
                 yield _name(fact, diff)
         if isinstance(fact, ObjectFact):
             if fact.renamed_from:
-                name = diff.resource_id.split(".", 2)[2]
+                name = diff.resource_name
                 yield _truncated(f"{fact.renamed_from}  renamed to {name}", _MAX_NAME)
             for item in fact.derived:
                 if item.diff.resource_id not in seen | named:

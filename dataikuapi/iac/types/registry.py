@@ -137,7 +137,7 @@ def is_recreated(old: Resource | None, new: Resource | None) -> bool:
     """
     if old is None or new is None:
         return False
-    kind = TYPES.get(new.resource_id.partition(".")[0])
+    kind = TYPES.get(new.resource_type)
     return kind is not None and kind.is_recreated(old, new)
 
 
