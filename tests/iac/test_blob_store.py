@@ -10,6 +10,7 @@ from dataikuapi.iac.exceptions import (
     StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
+    StateReadError,
     StateWriteError,
 )
 from dataikuapi.iac.models import Resource, State
@@ -120,6 +121,12 @@ def test_a_copy_never_overwrites(store, how):
     assert store.read("a").data == b"one"
     with pytest.raises(StateNotFoundError, match="none"):
         copy("none", "b")
+
+
+def test_a_file_that_cannot_be_removed_is_a_write_error_that_says_so(tmp_path):
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(StateWriteError, match=f"cannot remove {tmp_path / NAME}: "):
+        FolderStore(tmp_path).remove(NAME)
 
 
 # Backends over a shared store that has no locks
@@ -252,6 +259,23 @@ def test_a_save_that_fails_keeps_no_version(blobs):
     assert failing.history() == []
     failing.save(failing.load())
     assert [version.serial for version in failing.history()] == [1]
+
+
+@pytest.mark.parametrize("act", ["save", "backup"])
+def test_a_stored_state_that_cannot_be_read_is_not_copied(blobs, monkeypatch, act):
+    """Copying is part of writing, so a caller need not expect a read error."""
+    backend = MemoryBackend(blobs)
+    backend.save(state())
+    before = dict(blobs)
+
+    def fail(self, name):
+        raise StateReadError(f"cannot read {name}: no connection")
+
+    changed = backend.load()
+    monkeypatch.setattr(MemoryStore, "read", fail)
+    with pytest.raises(StateWriteError, match="no connection, so it cannot be copied"):
+        backend.save(changed) if act == "save" else backend.backup()
+    assert blobs == before
 
 
 def test_a_save_that_was_stored_and_then_failed_keeps_the_version_before(blobs):

@@ -116,7 +116,11 @@ class StateBackend(ABC):
 
     @abstractmethod
     def exists(self) -> bool:
-        """Return whether anything is stored, readable or not."""
+        """Return whether anything is stored, readable or not.
+
+        Raises:
+            StateReadError: if that cannot be found out.
+        """
 
     @abstractmethod
     def delete(self) -> None:
@@ -124,6 +128,7 @@ class StateBackend(ABC):
 
         Raises:
             StateNotFoundError: if there is none.
+            StateWriteError: if it cannot be removed.
         """
 
     @abstractmethod
@@ -138,10 +143,11 @@ class StateBackend(ABC):
 
         Raises:
             StateNotFoundError: if nothing is stored.
+            StateWriteError: if it cannot be copied.
         """
 
     def lock(
-        self, reason: str = "", timeout: float = DEFAULT_LOCK_TIMEOUT
+        self, reason: str = "", timeout: float | None = None
     ) -> AbstractContextManager[None]:
         """Prevent other saves for the duration of the block; the default does nothing.
 
@@ -154,11 +160,16 @@ class StateBackend(ABC):
 
         Raises:
             StateLockedError: if somebody else still holds it by then.
+            StateWriteError: if locking failed.
         """
         return nullcontext()
 
     def history(self) -> list[StateVersion]:
-        """Return the older versions, newest first; by default there are none."""
+        """Return the older versions, newest first; by default there are none.
+
+        Raises:
+            StateReadError: if they cannot be listed.
+        """
         return StateVersions()
 
     def load_version(self, serial: int) -> State:
@@ -166,6 +177,8 @@ class StateBackend(ABC):
 
         Raises:
             StateNotFoundError: if there is no version of that serial.
+            StateReadError: if what is stored could not be read.
+            StateCorruptedError: if what is stored is not a valid state.
         """
         if self.exists():
             state = self.load()
@@ -185,6 +198,8 @@ class StateBackend(ABC):
 
         Raises:
             StateNotFoundError: if there is no version of that serial.
+            StateReadError: if what is stored could not be read.
+            StateCorruptedError: if what is stored is not a valid state.
             StateWriteError: if it could not be stored.
         """
         with self.lock(f"restore serial {serial}"):

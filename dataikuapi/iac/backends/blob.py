@@ -78,7 +78,11 @@ class BlobBackend(StateBackend):
         return f"<{type(self).__name__} {self._store.location(self.name)}>"
 
     def exists(self) -> bool:
-        """Return whether anything is stored, readable or not."""
+        """Return whether anything is stored, readable or not.
+
+        Raises:
+            StateReadError: if that cannot be found out.
+        """
         return self._store.exists(self.name)
 
     def lock(
@@ -156,6 +160,7 @@ class BlobBackend(StateBackend):
 
         Raises:
             StateNotFoundError: if there is none.
+            StateWriteError: if it cannot be removed.
         """
         with self.lock("delete"):
             self._store.remove(self.name)
@@ -175,6 +180,7 @@ class BlobBackend(StateBackend):
         Raises:
             ValueError: if the suffix has other characters, or is reserved.
             StateNotFoundError: if nothing is stored.
+            StateWriteError: if it cannot be copied.
         """
         return self._store.location(self._history.create_backup(check_suffix(suffix)))
 
@@ -184,6 +190,9 @@ class BlobBackend(StateBackend):
         Serials are inferred from names. Where those leave a doubt, as they do for the
         oldest version, the version is read, and left out if it does not load. Whether
         the others load shows when they are read.
+
+        Raises:
+            StateReadError: if they cannot be listed.
         """
         return self._history.versions()
 
@@ -192,6 +201,7 @@ class BlobBackend(StateBackend):
 
         Raises:
             StateNotFoundError: if there is no version of that serial.
+            StateReadError: if the versions cannot be listed.
         """
         lineage = None
         try:
@@ -213,6 +223,7 @@ class BlobBackend(StateBackend):
 
         Raises:
             StateNotFoundError: if there is no version of that serial.
+            StateReadError: if what is stored, or the versions, cannot be read.
             StateWriteError: if it could not be stored; the previous state is unchanged.
         """
         with self.lock(f"restore serial {serial}"):
@@ -238,6 +249,9 @@ class BlobBackend(StateBackend):
         Returns:
             What is wrong, one sentence each: unreadable blobs, duplicate keys,
             resources filed under another id, checksums that do not match.
+
+        Raises:
+            StateReadError: if the backups cannot be listed.
         """
         names = [self.name] if self.exists() else []
         found = []

@@ -7,7 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from dataikuapi.iac.exceptions import StateConflictError
+from dataikuapi.iac.exceptions import (
+    StateConflictError,
+    StateReadError,
+    StateWriteError,
+)
 from dataikuapi.iac.models.stored_version import NO_BASE
 
 __all__ = ["ABSENT", "Blob", "BlobInfo", "BlobStore"]
@@ -115,7 +119,11 @@ class BlobStore(ABC):
             StateWriteError: if copying failed.
         """
         try:
-            self.write(target, self.read(name).data, ABSENT)
+            data = self.read(name).data
+        except StateReadError as error:
+            raise StateWriteError(f"{error}, so it cannot be copied") from error
+        try:
+            self.write(target, data, ABSENT)
         except StateConflictError:
             return False
         return True

@@ -196,8 +196,9 @@ class FolderStore(BlobStore):
     def remove(self, name: str) -> None:
         """Remove the file."""
         path = self.location(name)
-        with _failure_is_write_error(path), _missing_file_is_missing_state(path):
-            path.unlink()
+        with _failure_is_write_error(path, "remove"):
+            with _missing_file_is_missing_state(path):
+                path.unlink()
 
     @contextmanager
     def lock(self, name: str, reason: str, timeout: float) -> Iterator[None]:
@@ -300,10 +301,10 @@ def _failure_leaves_state_unknown(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _failure_is_write_error(path: Path) -> Iterator[None]:
+def _failure_is_write_error(path: Path, action: str = "write") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise StateWriteError(
-            f"cannot write {path}: {error.strerror}. The previous state is unchanged"
+            f"cannot {action} {path}: {error.strerror}. The previous state is unchanged"
         ) from error
