@@ -58,6 +58,7 @@ class StateStore:
         """Return the stored state, or an empty one if there is none.
 
         Raises:
+            StateReadError: if what is stored could not be read.
             StateCorruptedError: if what is stored is not a valid state.
         """
         if self._backend.exists():
@@ -80,6 +81,7 @@ class StateStore:
 
         Raises:
             StateNotFoundError: if there is none.
+            StateReadError: if what is stored could not be read.
             StateCorruptedError: if what is stored is not a valid state.
         """
         state = self.load()

@@ -262,7 +262,8 @@ class State:
     def from_dict(cls, data: dict[str, Any]) -> "State":
         """Build it from the document of a state file; the inverse of :meth:`to_dict`.
 
-        A missing key takes its default; whether a document is complete is checked by
+        A missing key takes its default. Whether a document is complete, and its values
+        of the right types, is checked by
         :func:`~dataikuapi.iac.validation.validate_state`.
 
         Raises:
