@@ -463,6 +463,14 @@ def test_a_backend_lacking_one_of_the_five_cannot_be_made(name):
         incomplete()
 
 
+@pytest.mark.parametrize("state_file", ["", " ", "\n", ".", "/", Path(), "state/ "])
+def test_a_path_without_the_name_of_a_file_is_refused(state_file):
+    with pytest.raises(
+        ValueError, match="invalid state_file .*: pass the path of a file"
+    ):
+        LocalFileBackend(state_file)
+
+
 def test_repr_is_the_call():
     shown = repr(LocalFileBackend("dev.state.json"))
     assert shown == "LocalFileBackend('dev.state.json')"

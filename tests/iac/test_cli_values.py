@@ -2,8 +2,10 @@
 
 import re
 
+import click
 import pytest
 
+from dataikuapi.iac.cli.program import dataiku_iac
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
 
 # The option or argument, as the help shows it.
@@ -73,6 +75,25 @@ def test_bad_project_keys_are_refused(refused, key):
 )
 def test_blank_values_are_refused(refused, arguments, value):
     assert NAMED.match(refused(*arguments, value))
+
+
+def takers(group=dataiku_iac, path=()):
+    """Yield each option and argument that takes a value, as the start of a command."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from takers(command, (*path, name))
+            continue
+        for parameter in command.params:
+            if isinstance(parameter, click.Argument):
+                yield [*path, name]
+            elif not (parameter.is_flag or parameter.count):
+                yield [*path, name, parameter.opts[0]]
+
+
+@pytest.mark.parametrize("value", BLANK)
+def test_no_option_or_argument_takes_a_blank_value(refused, value):
+    for arguments in takers():
+        assert NAMED.match(refused(*arguments, value)), arguments
 
 
 @pytest.mark.parametrize(

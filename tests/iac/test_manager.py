@@ -131,6 +131,34 @@ def test_unknown_type_is_refused(manager, resource_id):
         manager.sync_resource(resource_id)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda manager: manager.sync_project(""),
+        lambda manager: manager.sync_all([]),
+        lambda manager: manager.sync_all([""]),
+        lambda manager: manager.drift(""),
+        lambda manager: manager.drift([]),
+        lambda manager: manager.drift([""]),
+        lambda manager: manager.drift(ids=[]),
+        lambda manager: manager.drift(ids=[""]),
+        lambda manager: manager.drift(ignore=[""]),
+        lambda manager: manager.refresh([]),
+        lambda manager: manager.refresh([""]),
+        lambda manager: manager.sync_resource("dataset.SHOP."),
+        lambda manager: StateManager(manager.backend, Mock(), "dev", types=[]),
+        lambda manager: StateManager(manager.backend, Mock(), "dev", types=[""]),
+    ],
+)
+def test_nothing_is_not_everything(manager, call):
+    manager.save_state(manager.sync_all())
+    before = manager.backend.state
+
+    with pytest.raises(ValueError):
+        call(manager)
+    assert manager.backend.state is before
+
+
 def test_sync_does_not_save(manager):
     manager.sync_project("SHOP")
     manager.sync_all()

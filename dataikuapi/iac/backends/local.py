@@ -66,6 +66,9 @@ class LocalFileBackend(BlobBackend):
         max_versions: how many older versions are kept; the oldest are removed first.
         max_bytes: how many bytes they may take together.
 
+    Raises:
+        ValueError: if the path is blank, or does not end with the name of a file.
+
     Example:
         .. code-block:: python
 
@@ -85,6 +88,11 @@ class LocalFileBackend(BlobBackend):
         max_bytes: int = DEFAULT_MAX_BYTES,
     ) -> None:
         self.state_file = Path(state_file)
+        if not self.state_file.name.strip():
+            raise ValueError(
+                f"invalid state_file {str(state_file)!r}: pass the path of a file, "
+                "such as .dataiku/state/dev.state.json"
+            )
         super().__init__(
             FolderStore(self.state_file.parent),
             self.state_file.name,

@@ -76,9 +76,14 @@ def select_types(names: Iterable[str]) -> list[str]:
     """Return the names in the order of the registry, without duplicates.
 
     Raises:
-        ValueError: if a name is not registered, or a single string was passed.
+        ValueError: if a name is not registered, there is none, or a single string was
+            passed.
     """
     selected = [require_known_type(name, TYPES) for name in unique(names, "types")]
+    if not selected:
+        raise ValueError(
+            "types is empty, so nothing would be read; omit it to read all"
+        )
     return [name for name in TYPES if name in selected]
 
 
