@@ -135,24 +135,34 @@ def test_readings_of_two_projects_do_not_conflict(two, store):
     assert ann.load_state().project_keys() == [KEY, "SHOP"]
 
 
-def test_what_could_not_be_read_does_not_replace_what_somebody_stored(two, server):
+@pytest.mark.parametrize(
+    ("path", "unread"),
+    [
+        ("/recipes/compute_shipments", RECIPE),
+        ("/recipes/", RECIPE),
+        ("/metadata", f"project.{KEY}"),
+    ],
+)
+def test_what_could_not_be_read_does_not_replace_what_somebody_stored(
+    two, server, path, unread
+):
     ann, bob = two
-    server.faults = lambda method, path: (
-        Fault.error(500, "java.Error", "no") if path.endswith("/orders") else None
+    server.faults = lambda method, requested: (
+        Fault.error(500, "java.Error", "no")
+        if requested == f"/projects/{KEY}{path}"
+        else None
     )
-    keys = [f"dataset.{KEY}.orders"]
+    describe(ann.client, "later")
     kept = ann.sync_all([KEY], on_error="keep")
     server.faults = None
-    assert not kept.unknown or keys
-    server.faults = lambda method, path: (
-        Fault.error(500, "java.Error", "no") if "/datasets" in path else None
-    )
-    kept = ann.sync_all([KEY], on_error="keep")
-    server.faults = None
-    describe(bob.client, "by bob")
-    bob.refresh([ORDERS])
+    assert kept.unknown and kept.has_resource(unread)
+
+    edited = bob.load_state()
+    edited.get_resource(unread).attributes["tags"] = ["by bob"]
+    bob.save_state(edited)
     ann.save_state(kept)
-    assert described(ann) == "by bob"
+    assert ann.load_state().get_resource(unread).attributes["tags"] == ["by bob"]
+    assert described(ann) == "later"
 
 
 def test_a_refresh_survives_a_save_of_something_else_in_the_meantime(
