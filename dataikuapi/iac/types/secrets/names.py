@@ -38,21 +38,26 @@ def _any(words: str) -> str:
 # Last words that make a setting: tokenUrl, secretName, passwordPolicy.
 _SETTING = _any("""
     age algorithms? algs? alias(?:es)? annotations? arns? at audience authentication
-    backend based budgets? by cache charset checker class cols? columns? comment
-    complexity configured cost counts? days delimiters? descriptions? dir directory
-    domain duration embeddings? enabled encod(?:er|ing) endpoints? engine env env_?var
-    environment expir(?:y|ation|es) expires_?(?:at|in|on) fields? file file_?name
-    filters? flow folder format generator grants? groups? handler hash(?:er|ing) header
-    help helper hint history hosts? hours ids? in index interval issuer kind labels?
-    last_?set length lifetime limits? location managers? max maximum metadata methods?
-    min minimum minutes modes? mount names? namespaces? on order owner param parameter
-    paths? pattern placeholder placement policy policies port position prefix price
-    projects? property providers? rate ratio realm refs? references? refresh regex
-    region required ring roles? rotation rules? scheme scopes? seconds selectors?
-    separators? sets? sizes? source stat(?:e|us) store strategy strength suffix support
-    tags? templates? timeout title ttl types? ur[il]s? usages? validat(?:or|ion)
-    validity var variable vaults? versions? vocab(?:ulary)? weights? zone
+    backend based budgets? by cache charset checker claims? class cols? columns? comment
+    complexity configured cost counter counts? days delimiters? descriptions? dir
+    directory domain duration embeddings? enabled encod(?:er|ing) endpoints? engine env
+    environment env_?var exchange expires_?(?:at|in|on) expir(?:y|ation|es) fields? file
+    file_?name filters? flow folder format generator grants? groups? handler
+    hash(?:er|ing) header help helper hint history hosts? hours identifiers? ids? in
+    index interval issuer kind labels? last_?set length less lifetime limits? location
+    managers? max maximum metadata methods? min minimum minutes modes? mount names?
+    namespaces? on order owner param parameter paths? pattern placeholder placement
+    policies policy port position prefix price profiles? projects? prompt property
+    providers? rate ratio realm references? refresh refs? regex region required reset
+    resources? ring roles? rotation rules? scheme scopes? seconds selectors? separators?
+    sets? sizes? source stat(?:e|us) store strategy strength suffix support tags?
+    templates? tenants? timeout title ttl types? ur[il]s? usages? validat(?:or|ion)
+    validity var variable vaults? versions? visibility vocab(?:ulary)? weights? zone
     """)
+
+# Last words that make a setting of a compound name: apiKeyUser. In an object named
+# "credentials", a user may be half of the secret.
+_COMPOUND_SETTING = _any("accounts? emails? login principals? user_?names? users?")
 
 # Last words that make a setting after "token", which may be a word of a language.
 _TOKEN_SETTING = _any("""
@@ -67,18 +72,21 @@ _SWITCH = _any("""
     """)
 
 _PASSWORD = _any("""
-    pass_?w(?:or)?[dt] pass_?phrase pass_?code kennwort mot_de_passe contrase[nñ]a senha
-    パスワード 密码 secret(?!ar) pin_?code pwd
+    pass_?w(?:or)?[dt] passw[oö]rt pass_?phrase pass_?code kennwort geheimnis
+    mot_?de_?passe contrase[nñ]a senha wachtwoord lösenord salasana lozinka пароль
+    パスワード 密码 口令 비밀번호 secret(?!ar) pin_?code pin_?number pwd
     """)
 _PASSWORD_AT_END = _any("""
-    mdp psk pepper seed_?phrase totp_seed totp cvv mnemonic
+    mdp psk pepper seed_?phrase t?otp_seed totp cv[cv] mnemonic
     (?:access|activation|auth|authorization|backup|recovery|security)_codes?
-    recovery_phrase verification_codes?
+    recovery_phrase security_answers? verification_codes? has[lł]o heslo
     """)
 # dbPass and userPin are secrets; low_pass is a filter, and mapPin is on a map.
 _OWNER = _any("""
-    admin auth db database ftp http https key key_?store ks ldap mail my mysql pg
-    postgres proxy root smtp sql ssh store trust_?store ts user usr
+    admin api app auth bind client database db email ftp hive http https jdbc jks kafka
+    key key_?store ks ldap login mail mongo my mysql oracle pfx pg postgres proxy redis
+    root sap service sftp smtp snowflake sql ssh store svc sys system trust_?store ts
+    user usr vpn wifi
     """)
 
 # apiTokens are secrets; tokens may be words.
@@ -88,9 +96,9 @@ _AUTHENTICATION = _any("""
     """)
 # The [PAD] and [MASK] of language models, what splits a text, and pages of a listing.
 _SPECIAL_TOKEN = _any("""
-    begin bos class cls continuation cursor decoder_start delimiter end eos first image
-    last mask missing next null pad page per prefix sep separator special start stop
-    suffix unk unknown
+    begin bos cancel cancellation class cls continuation cursor decoder_start delimiter
+    end eos first image last mask missing next null pad page per prefix resume sep
+    separator special start stop suffix sync unk unknown
     """)
 
 # Most keys are not secrets (projectKey, partitionKey). These are, in one word too.
@@ -99,43 +107,52 @@ _LONG_KEY = _any("""
     storage subscription
     """)
 _KEY = _any("""
-    activation admin aes anthropic apim app application auth authentication
-    authorization aws azure bot certificate cipher client cognitive cohere consumer
-    cookie cosmos(?:_db)? crypto databricks datadog decrypt deploy deployment encrypt
-    event_?hubs? function functions gcp github gitlab google googlemaps gpg hf hmac
-    iot(?:_hub)? huggingface ingest ingestion instrumentation integration jwt licen[cs]e
-    llm mailgun maps mapbox mistral newrelic open_?ai opsgenie pagerduty pem pgp
-    pinecone pre_?shared priv query rsa salesforce sas security sendgrid server service
-    service_?bus service_account session slack snowflake speech ssh ssl stripe symmetric
-    telegram tls translator twilio unseal webhook wrapping write
+    activation admin aes airtable algolia anthropic apim app application auth
+    authentication authorization aws azure bot certificate cipher claude client
+    cognitive cohere consumer cookie cosmos(?:_?db)? crypto databricks datadog decrypt
+    deepl deepseek deploy deployment dynatrace elastic encrypt event_?hubs? fernet
+    function functions gcp github gitlab google googlemaps gpg grafana groq hf hmac
+    hubspot huggingface ingest ingestion instrumentation integration iot(?:_hub)? jwt
+    licen[cs]e llm mailchimp mailgun mapbox maps mistral new_?relic notion nvidia
+    open_?ai open_?weather(?:_?map)? opsgenie pagerduty pem perplexity pgp pinecone
+    pre_?shared priv putty query rsa salesforce sas security sendgrid serp server
+    service service_account service_?bus session sign slack snowflake snyk sonar speech
+    ssh ssl stripe symmetric tavily telegram tls translator twilio unseal voyage webhook
+    wrapping write zendesk
     """)
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _STEM = rf"(?:{_PASSWORD}|token|api_?key|(?:{_LONG_KEY})_?key|credential|auth)s?"
 _IS_SETTING = re.compile(
     rf"(?:^|_)(?:{_SETTING})(?:_?\d+)*$|{_STEM}(?:{_SETTING})$"
+    rf"|_(?:{_COMPOUND_SETTING})$"
     rf"|token_?(?:{_TOKEN_SETTING})$|^(?:{_SWITCH})_"
 )
 _IS_ADDRESS = re.compile(
     r"(?:^|_)sas_?(?:ur[il]|link)$|hook_?ur[il]$"
-    r"|web_?hooks?(?:_?(?:ur[il]|link|address|endpoint))?s?$"
+    r"|(?:web|slack|teams|discord|chat|incoming)_?hooks?"
+    r"(?:_?(?:ur[il]|link|address|endpoint))?s?$"
     r"|(?:^|_)conn(?:ection)?_?str(?:ing)?s?$"
 )
 _IS_PASSWORD = re.compile(
     rf"{_PASSWORD}|(?:^|_)(?:{_PASSWORD_AT_END})$"
     rf"|^(?:pw|pin|otp)$|(?:^|_)(?:{_OWNER})_?(?:pass|pw|pin|otp)$"
+    r"|(?:^|_)cert(?:ificate)?_?(?:pass|pw)$"
 )
 _NOT_TOKEN = re.compile(rf"(?:^|_)(?:{_SPECIAL_TOKEN})_tokens?(?:_|$)")
 _IS_SECRET = re.compile(
     rf"token(?!s(?:_|$)|i[sz])|(?:^|_)(?:{_AUTHENTICATION})_?tokens(?:_|$)|credential"
     rf"|(?:{_LONG_KEY})_?keys?(?:_|$)|(?:^|_)(?:{_KEY})_?keys?(?:_|$)"
     r"|(?:^|_)kube_?config$|docker_?config_?json|key(?:file)?_json|json_key"
-    r"|service_account_json|htpasswd|pgpass"
+    r"|service_account_json|htpasswd|pgpass|(?:^|_)creds?$|docker_?cfg$"
+    r"|(?:client|jwt|saml)_?assertion$|saml_?response$|private_?pem$"
+    r"|(?:^|_)(?:keytab|jks|key_?store|trust_?store|pfx|p_?12|pkcs_?12|ppk)"
+    r"_(?:b64|base_?64|bytes|content|data)$"
     r"|(?:^|_)(?:cookies|session_?cookie|j_?session_?id|php_?sess_?id)$|^pass$"
 )
 _IS_HEADER = re.compile(
     r"authorization$|(?:^|_)(?:auth|sig|bearer|cookie|jwt|sas|pat|hmac|csrf|xsrf)$"
-    r"|^(?!function|method|model|type)\w*?signature$"
+    r"|^(?!e?_?mail|function|method|model|type)\w*?signature$"
 )
 # Columns, and other words that users choose: titles of parameters, labels of fields.
 _IS_KEYED_BY_COLUMN = re.compile(
