@@ -250,5 +250,8 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
         ("hash", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "sha256:0a1b2c3d4e5f"),
         ("uuid", "123e4567-e89b-12d3-a456-426614174000", "a task-1234567890123456"),
         ("package", "scikit-learn-intelex-2024", "sk-learn-contrib-pipelines"),
+        ("module", "sk-learn-contrib-1234567890", "s.customername2024table0abc"),
+        ("dataset", "secret_project_2024", "re_import_2024_01"),
+        ("job", "dbt_cloud_job_2024", "napi_v3_2024"),
     ]
 }
