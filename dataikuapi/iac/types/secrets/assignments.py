@@ -47,11 +47,29 @@ _PARENTHESIS = re.compile(r"\(\w+=")
 _END = re.compile(r"[ \t]*(?:[,;}\])]|\\?[\"'`]|\r?\n|$)")
 _COLUMN = re.compile(r"[^\W\d]\w*\.[^\W\d]\w*")
 _PORT = re.compile(r"\d{2,5}(?:[/?#]|$)")
+# A block of YAML, and all lines that are indented as its first one.
+_BLOCK = re.compile(
+    r"[ \t]*[|>][-+]?[ \t]*\r?\n([ \t]+)(\S[^\n]*(?:\n(?:\1[^\n]*|[ \t]*(?=\n)))*)"
+)
 _NOT_VALUES = frozenset(
     "the a an is of for and or to by with see if as your { [ | > |- >-".split()
 )
 _MIN_IN_PROSE = 6
 _OPENING = {")": "(", "]": "[", "}": "{", ".": ""}
+
+# In the query of a URL that is itself a parameter of a URL.
+_ENCODED = re.compile(
+    r"%(?:25)?(?:3F|26|23)([\w.-]{1,80})%(?:25)?3D"
+    r"((?:[\w.~+/-]|%(?!(?:25)?(?:26|23)))+)",
+    re.IGNORECASE,
+)
+
+# Pairs in YAML or JSON: "- name: password", and in the next line "value: x".
+_PAIR = re.compile(
+    r"\b(?:key|name)\\?[\"']?\s?[:=]\s?\\?[\"']?([\w.-]{1,80})\\?[\"']?"
+    r"\s{0,3},?\s{0,80}\\?[\"']?\bvalue\\?[\"']?\s?[:=]\s?\\?[\"']?([^\s\"',}\\]+)",
+    re.IGNORECASE,
+)
 
 _ELEMENT = re.compile(r"<([\w:.-]{1,80})(?:\s[^<>]{0,200})?>([^<>]+)</")
 _ATTRIBUTES = re.compile(
@@ -67,6 +85,11 @@ def find_assignments(text: str) -> Iterator[Span]:
         found = _assigned(text, operator)
         if found:
             yield found  # There may be others in it: credentials=(key='x').
+    patterns = [_PAIR, *([_ENCODED] if "%" in text else [])]
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            if meaning_of(match[1]).is_secret:
+                yield match.span(2)
 
 
 def _assigned(text: str, operator: re.Match[str]) -> Span | None:
@@ -138,6 +161,9 @@ def _after_colon(
     if name["name"].lower().endswith(("authorization", "cookie")):
         header = _AFTER_SCHEME.match(text, start)
         return header.span(1) if header else None
+    block = _BLOCK.match(text, start)
+    if block:
+        return block.span(2)
     bare = _BARE.match(text, start)
     if bare is None or bare[1].lower() in _NOT_VALUES:
         return None

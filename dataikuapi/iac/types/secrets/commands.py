@@ -24,13 +24,26 @@ _MIN_LENGTH, _MIN_ALONE = 12, 8
 
 _USER_OPTION = re.compile(
     r"(?<!\S)(?:-u|-U|--user|--proxy-user)(?:[ =]+|(?=[^\s-]))[\"']?"
-    r"[^\s:\"'=]{1,200}:([^\s\"']{1,500})"
+    r"(?!jdbc:)[^\s:\"'=]{1,200}:(?!//)([^\s\"']{1,500})"
 )
 _HTTP_CLIENT = re.compile(r"\b(?:curl|wget|https?|xh)\b")
 _REST = r"[^\n|;]{0,200}?"
+# In "docker run -u app:app" is the name of a group.
+_CONTAINER = re.compile(
+    rf"\b(?:docker|kubectl|nerdctl|podman)\b{_REST}\s(?:exec|run)\s"
+)
 _COMMAND = re.compile(
     r"\bsshpass\s+-p\s*[\"']?([^\s\"']+)"
     rf"|\bmysql\w*\b{_REST}\s-p[\"']?([^\s\"']+)"
+    rf"|\b(?:beeline|mongo\w*)\b{_REST}\s-p\s*[\"']?([^\s\"']+)"
+    rf"|\bldap[a-z]+\b{_REST}\s-w\s*[\"']?([^\s\"']+)"
+    rf"|\bopenssl\s+enc\b{_REST}\s-k\s+[\"']?([^\s\"']+)"
+    rf"|\b7z[ar]?\b{_REST}\s-p[\"']?([^\s\"']+)"
+    rf"|\bcurl\b{_REST}\s-[A-Za-z]{{1,8}}u\s*[\"']?[^\s:\"']{{1,200}}:([^\s\"']+)"
+    rf"|\bcurl\b{_REST}\s(?:-b|--cookie)[ =]?[\"']?[^\s=\"']{{1,100}}=([^\"'\s]+)"
+    r"|\b(?i:ConvertTo-SecureString)\s+(?:-String\s+)?[\"']([^\"']+)"
+    r"|\b(?i:(?:alter|create)\s+user|connect\s+to)\s+\S{1,200}\s+"
+    r"(?i:identified\s+by)\s+([^\s\"';]+)"
     rf"|\b(?:az|cf|docker|helm|nerdctl|oc|podman|skopeo)\b{_REST}\slogin\b{_REST}"
     r"\s-p[ =]*[\"']?([^\s\"']+)"
     rf"|\bredis-cli\b{_REST}\s-a\s*[\"']?([^\s\"']+)"
@@ -45,8 +58,15 @@ _OPTION = re.compile(
     r"(?<!\S)(--[A-Za-z][\w-]{1,60}|-[a-z]{2,20})[ \t]+[\"']?((?![\"'-])[^\s\"']+)"
 )
 
+_SETTER = re.compile(
+    r"\b(?:config(?:ure)? set|setenv|setx)[ \t]+([\w.-]{1,80})[ \t]+[\"']?([^\s\"']+)"
+    r"|\b(?:add_?header|config|option|property|put|set(?:_?\w{1,30})?)\("
+    r"\s*[\"']([\w.-]{1,100})[\"']\s*,\s*[\"']([^\"']+)[\"']",
+    re.IGNORECASE,
+)
+
 _SENTENCE = re.compile(
-    r"\b(?:password|passphrase|secret|token|key)\s+(?:is|was)[: ]\s*[\"'`]?"
+    r"\b(?:passw(?:or)?d|pwd?|passphrase|secret|token|key)\s+(?:is|was)[: ]\s*[\"'`]?"
     r"([^\s\"'`]{6,}[^\s\"'`.,!?)])",
     re.IGNORECASE,
 )
@@ -80,15 +100,22 @@ def _base64_decoded(text: str) -> bytes:
 
 def find_arguments(text: str) -> Iterator[Span]:
     """Yield the passwords and tokens among the arguments of a command line."""
-    for match in _USER_OPTION.finditer(text):
-        # "docker run -u 1000:1000" has the ids of a user and a group.
-        if not match[1].isdecimal() or _HTTP_CLIENT.search(text):
+    users = list(_USER_OPTION.finditer(text))
+    is_client = bool(users) and _HTTP_CLIENT.search(text) is not None
+    is_container = bool(users) and _CONTAINER.search(text) is not None
+    for match in users:
+        # "chown -u 1000:1000" has the ids of a user and a group.
+        if is_client or not (is_container or match[1].isdecimal()):
             yield match.span(1)
     for match in _COMMAND.finditer(text):
         yield match.span(match.lastindex or 0)
     for match in _OPTION.finditer(text):
         if meaning_of(match[1]).is_secret:
             yield match.span(2)
+    for match in _SETTER.finditer(text):
+        name, value = (1, 2) if match[1] else (3, 4)
+        if meaning_of(match[name]).is_secret:
+            yield match.span(value)
 
 
 def find_sentences(text: str) -> Iterator[Span]:

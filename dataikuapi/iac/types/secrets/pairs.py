@@ -26,21 +26,26 @@ def _spellings(words: str) -> frozenset[str]:
 
 NAMES = _spellings("""
     name key header from parameter param property variable id label title option k
-    headerName keyName paramName parameterName propertyName variableName envVar
+    headerName keyName paramName parameterName propertyName variableName varName envVar
+    argument optionName
     """)
 """Members that name the value beside them: ``{"name": "password", "value": "x"}``."""
 
 VALUES = _spellings("""
     value defaultValue default_value default to val v currentValue headerValue
-    initialValue paramValue stringValue string_value
+    initialValue optionValue paramValue stringValue string_value varValue
+    variableValue
     """)
 """Members that are the value."""
 
-_TYPES = _spellings("type paramType inputType format widget")
+_TYPES = _spellings("type paramType inputType format kind widget")
 _SECRET_TYPES = frozenset("""
     apikey api_key bearer credential credentials password secret securestring sensitive
     """.split())
-_FLAGS = _spellings("secret isSecret is_secret sensitive isSensitive is_sensitive")
+_FLAGS = _spellings("""
+    confidential encrypted isConfidential isEncrypted isPassword isSecret isSensitive
+    is_confidential is_encrypted is_password is_secret is_sensitive secret sensitive
+    """)
 _MAX_NAME = 80
 
 _JWK = frozenset("d p q dp dq qi k oth".split())

@@ -91,7 +91,7 @@ _REST = r"[^\s\"'<>,;)\]}]+"
 _HOOKS = (
     rf"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/({_REST})",
     rf"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\w+/({_REST})",
-    rf"\.webhook\.office\.com/webhookb?2?/({_REST})",
+    rf"\.webhook\.office(?:365)?\.com/webhookb?2?/({_REST})",
     rf"outlook\.office(?:365)?\.com/webhook/({_REST})",
     rf"hooks\.zapier\.com/hooks/(?:catch|standard)/({_REST})",
     rf"maker\.ifttt\.com/trigger/[^\s/]{{1,100}}/(?:json/)?with/key/({_REST})",

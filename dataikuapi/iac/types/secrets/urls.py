@@ -21,7 +21,8 @@ _WITHOUT_SCHEME = re.compile(
 
 # In https://TOKEN@host the user is a token unless it looks like the login of a person.
 _USER_ALONE = re.compile(
-    r"(?<![A-Za-z0-9+.-])(?:git\+)?https?://([^\s/:@?#\"']{8,500})@"
+    r"(?<![A-Za-z0-9+.-])(?:git\+)?https?://([^\s/:@?#\"']{8,500})"
+    r"(?::(?:api_token|x|x-oauth-basic)?)?@"
 )
 _LOGIN = re.compile(r"[a-z]+(?:[._-][a-z]+)*\d{0,2}|[A-Z][a-z]+(?:[A-Z][a-z]+)*\d{0,2}")
 _MAX_LOGIN = 19

@@ -54,6 +54,13 @@ _PLACEHOLDER = re.compile(
 )
 
 
+# The path of a file that has the secret.
+_KEY_FILE = re.compile(
+    r"(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w. -]+)+"
+    r"\.(?:asc|cer|crt|der|env|gpg|jks|json|key|keytab|p12|pem|pfx|ppk|properties|txt)"
+)
+
+
 def is_setting(text: str, meaning: Meaning) -> bool:
     """Return whether a text is a setting, or says where the secret is stored.
 
@@ -67,7 +74,7 @@ def is_setting(text: str, meaning: Meaning) -> bool:
         return False
     if text.lower() in _SCHEMES:
         return True
-    return bool(_ENUM.fullmatch(text) or _ALGORITHM.fullmatch(text))
+    return any(form.fullmatch(text) for form in (_ENUM, _ALGORITHM, _KEY_FILE))
 
 
 def is_placeholder(text: str) -> bool:
