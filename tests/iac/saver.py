@@ -159,6 +159,25 @@ def hold(path, reason):
     announce("freed")
 
 
+def fork_with_lock(path):
+    """Hold the lock until there is a line; a child tries to take it, and lives on."""
+    backend = LocalFileBackend(path)
+    ended, end = os.pipe()
+    with backend.lock(reason="the parent"):
+        if os.fork() == 0:
+            os.close(end)
+            try:
+                with backend.lock(timeout=0):
+                    announce("child entered")
+            except StateWriteError:
+                announce("child refused")
+            os.read(ended, 1)  # Until the parent has ended.
+            os._exit(0)
+        sys.stdin.readline()
+    announce("freed")
+    sys.stdin.readline()
+
+
 def stop_before_rename(path):
     """Change a resource; stop between check and write until there is a line."""
     replace = os.replace
@@ -292,6 +311,7 @@ COMMANDS = {
     for command in (
         count_up,
         fill_disk,
+        fork_with_lock,
         hold,
         nurse,
         save_as_a_stranger,

@@ -182,6 +182,16 @@ def test_a_thread_may_take_the_lock_again_and_holds_it_until_the_last_release(
     assert refusal_of_lock(path) is None
 
 
+def test_a_forked_child_neither_has_the_lock_nor_keeps_it(path):
+    with running("fork_with_lock", path) as process:
+        assert wait_for(process, "child")[1] == "refused"
+        assert "'the parent'" in refusal_of_lock(path)
+        send_line(process)
+        wait_for(process, "freed")
+        assert refusal_of_lock(path) is None  # The child is still there.
+        process.communicate()
+
+
 def test_the_lock_is_released_after_an_error(backend):
     with pytest.raises(ZeroDivisionError), backend.lock():
         raise ZeroDivisionError
