@@ -17,7 +17,7 @@ from dataikuapi.iac import (
     SyncError,
     UnexpectedResponseError,
 )
-from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sandbox import Fault, ProjectStore
 
 PROJECT = "/projects/ORDERS_DEMO"
 RECIPE = "recipe.ORDERS_DEMO.compute_shipments"
@@ -325,6 +325,31 @@ def without_headers(fault):
     for name in ("DSS-Version", "DSS-API-Version"):
         del fault.response.headers[name]
     return fault
+
+
+@pytest.mark.parametrize("body", [[], {}], ids=str)
+def test_listing_from_another_host_removes_nothing(server, serve, manager, body):
+    """Not even if another DSS responds to the redirect."""
+    with serve(ProjectStore()) as other:
+        other.faults = lambda method, path: Fault.json(body)
+        target = f"{other.url}/public/api{PROJECT}/recipes/"
+        server.faults = at(f"{PROJECT}/recipes/", Fault.redirect(target))
+        report = manager.drift(ignore=[])
+        manager.refresh()
+
+    assert stored_ids(manager, "recipe") <= unknown(report)
+    assert not report.removed and report.exit_code == 3
+
+
+@pytest.mark.parametrize("body", [{}, "", None, [{}]], ids=repr)
+@pytest.mark.parametrize("command", ["drift", "refresh", "sync"])
+def test_commands_remove_nothing_that_is_not_a_listing(synced, server, command, body):
+    before = synced("show")[1]
+    server.faults = at(f"{PROJECT}/recipes/", Fault.json(body))
+
+    assert synced(command)[0] in (1, 3)
+    listed = [line for line in before.splitlines() if "recipe." in line]
+    assert len(listed) == 8 and all(line in synced("show")[1] for line in listed)
 
 
 def test_listing_without_the_header_of_dss_removes_nothing(server, manager):
