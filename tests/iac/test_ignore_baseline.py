@@ -1,16 +1,20 @@
 """Rules that accept what changed: exactly that, and nothing that comes later."""
 
 import json
+import re
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from dataikuapi import DSSClient
+from dataikuapi.iac import LocalFileBackend, StateManager
 from dataikuapi.iac.analysis.review import review_note
 from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff
 from dataikuapi.iac.ignore.rules import IgnoreRule, fingerprint
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.json_values import json_equal
+from dataikuapi.iac.sandbox import ProjectStore
 from iac.comparing import (
     CHANGED,
     ID,
@@ -186,6 +190,33 @@ def test_a_fingerprint_does_not_tell_the_value():
     assert len(digits) == 16 and int(digits, 16) >= 0
     line = str(IgnoreRule.for_change(diff, change))
     assert line == f"{ID} /x fingerprint={digits}"
+
+
+@pytest.mark.parametrize("secret_key", [None, "a key of 16 characters or more"])
+def test_no_fingerprint_lets_a_secret_be_guessed(serve, tmp_path, secret_key):
+    """Without a key it is the same for all secrets; with one, nobody can compute it."""
+    baselines = []
+    for secret in ("hunter2-very-secret", "another-secret-3"):
+        store = ProjectStore()
+        store.add_project("P")
+        with serve(store) as server:
+            client = DSSClient(server.url, server.api_key)
+            backend = LocalFileBackend(tmp_path / f"{secret}.json")
+            manager = StateManager(backend, client, "dev", secret_key=secret_key)
+            manager.save_state(manager.sync_project("P"))
+            url = f"https://me:{secret}@host/x?sig={secret}"
+            params = {"password": secret, "url": url, "conn": f"PWD={secret};x=1"}
+            store.add_dataset("P", "d", params=params)
+            store.add_recipe("P", "r", payload=f"password = '{secret}'")
+            manager.drift().write_baseline(tmp_path / "rules")
+        text = (tmp_path / "rules").read_text()
+        assert secret not in text
+        baselines.append(re.findall("^[^#].* fingerprint=.*$", text, re.MULTILINE))
+        (tmp_path / "rules").unlink()
+
+    (dataset, recipe), others = baselines
+    assert recipe == others[1]
+    assert (dataset == others[0]) is (secret_key is None)
 
 
 def note(old, new):
