@@ -15,9 +15,9 @@ BAD_KEYS = [*BLANK, "A.B", "A/B", "../A", "A\\B", "A?", "A#", "A%2F", "A\n", "a 
 
 
 def contents(folder):
-    return {
-        path: path.read_bytes() for path in folder.rglob("*") if path.suffix == ".json"
-    }
+    """Return the JSON files in a folder, and beside it, where ../../../x would be."""
+    files = [*folder.rglob("*.json"), *folder.parent.glob("*.json")]
+    return {path: path.read_bytes() for path in files}
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def refused(synced, server, tmp_path):
     def command(*arguments):
         requests = []
         server.faults = lambda method, path: requests.append(path)
-        before = contents(tmp_path.parent)
+        before = contents(tmp_path)
         code, output, errors = synced(*arguments)
         assert (code, output) == (64, ""), errors
-        assert contents(tmp_path.parent) == before
+        assert contents(tmp_path) == before
         assert requests == []
         return errors
 
