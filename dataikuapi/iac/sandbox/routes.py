@@ -61,8 +61,11 @@ def _specificity(path: str) -> list[bool]:
 def create_app(store: ProjectStore) -> Starlette:
     """Return the API as an ASGI application over a store."""
     routes: list[BaseRoute] = []
+    unknown = [kind for kind in store.kinds if store.is_older and kind.is_recent]
+    unknown_paths = {path for kind in unknown for path in kind.routes()}
     for path, handlers in api_routes(store.kinds).items():
-        endpoint = _endpoint(store, handlers)
+        is_unknown = path in unknown_paths
+        endpoint = _unknown_page if is_unknown else _endpoint(store, handlers)
         # DSS takes every path with and without a slash at its end.
         routes += [
             Route(spelling, endpoint, methods=list(handlers))
@@ -106,6 +109,12 @@ def _endpoint(
             return response_for(InvalidDocumentError("JSON is nested too deeply"))
 
     return respond
+
+
+async def _unknown_page(request: Request) -> Response:
+    """Respond as the web server of a DSS that does not know the path."""
+    body = "<html><body><h2>HTTP ERROR 404 Not Found</h2></body></html>"
+    return Response(body, 404, {}, "text/html")
 
 
 async def _not_in_sandbox(request: Request, error: Exception) -> Response:

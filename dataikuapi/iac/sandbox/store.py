@@ -46,10 +46,12 @@ class ProjectStore:
         now: returns milliseconds since 1970; what is saved bears this time.
         kinds: the kinds of object that projects consist of and that are served. To try
             one of your own, add it to the usual ones.
+        is_older: whether to serve like a DSS that does not know recent kinds yet.
 
     Attributes:
         now: the clock.
         kinds: the kinds.
+        is_older: whether it does not know recent kinds.
 
     .. code-block:: python
 
@@ -60,9 +62,14 @@ class ProjectStore:
     """
 
     def __init__(
-        self, now: Clock = milliseconds_now, kinds: Sequence[Kind] = KINDS
+        self,
+        now: Clock = milliseconds_now,
+        kinds: Sequence[Kind] = KINDS,
+        *,
+        is_older: bool = False,
     ) -> None:
         self.now = now
+        self.is_older = is_older
         self.kinds = tuple(kinds)
         self._started_on = now()
         self._lock = threading.RLock()

@@ -129,7 +129,7 @@ class ResourceType(ABC):
     @property
     def plural(self) -> str:
         """The name for several objects, in messages; override an irregular one."""
-        return f"{self.name}s"
+        return f"{self.name.replace('_', ' ')}s"
 
     @abstractmethod
     def list_documents(self, project: Project) -> dict[str, Documents | None]:

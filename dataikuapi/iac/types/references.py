@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from dataikuapi.iac.models.changes import pointer_token
 from dataikuapi.iac.models.ids import INSTANCE
@@ -93,9 +93,9 @@ class Fact(NamedTuple):
     values: tuple[str, ...]
 
 
-def value_at(attributes: Mapping[str, JSON], *path: str) -> JSON:
+def value_at(attributes: object, *path: str) -> JSON:
     """Return the value at a path of member names; ``None`` if there is none."""
-    value: JSON = dict(attributes)
+    value = cast(JSON, attributes)
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -8,11 +8,14 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
+from dataikuapi.iac.types.flow_zone import FlowZoneType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.recipe import RecipeType
 from dataikuapi.iac.types.references import Fact, Reference
+from dataikuapi.iac.types.scenario import ScenarioType
 from dataikuapi.iac.types.secrets import redact_constant
 from dataikuapi.iac.types.sets import TAGS, Sets
+from dataikuapi.iac.types.variables import VariablesType
 
 __all__ = [
     "CORE_TYPES",
@@ -50,6 +53,9 @@ TYPES: dict[str, ResourceType] = {
         PROJECT,
         DATASET,
         RECIPE,
+        ScenarioType(),
+        FlowZoneType(),
+        VariablesType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

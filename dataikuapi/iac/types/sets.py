@@ -13,6 +13,7 @@ __all__ = [
     "by",
     "by_group_or_user",
     "by_object",
+    "by_object_id",
     "by_type_and_name",
     "by_value",
     "sorted_sets",
@@ -61,6 +62,18 @@ def by_object(item: Any) -> ItemKey | None:
     """Return the key of an authorization: the object that it makes accessible."""
     reference = _member(item, "objectRef")
     return _key(_member(reference, "objectId"), _member(reference, "objectType"))
+
+
+def by_object_id(item: Any) -> ItemKey | None:
+    """Return the key of a reference to an object: its id, and what DSS calls its type.
+
+    An object of another project has that project's key in front of its id.
+    """
+    name, kind = _member(item, "objectId"), _member(item, "objectType")
+    project_key = _member(item, "projectKey")
+    if isinstance(project_key, str) and isinstance(name, str):
+        name = f"{project_key}.{name}"
+    return _key(name, kind)
 
 
 def by_value(item: Any) -> ItemKey | None:

@@ -62,6 +62,8 @@ class Kind:
             and to shared objects, such as `SAVED_MODEL`.
         computable: whether recipes read and write objects of this kind, which DSS calls
             computables.
+        is_recent: whether only newer versions of DSS have this kind. To an older one
+            its paths are unknown.
         rename_action: the action of the project that renames an object; None where
             there is none.
     """
@@ -76,6 +78,7 @@ class Kind:
     list_fields: Mapping[str, Any] | None = None
     object_type: str = ""
     computable: bool = False
+    is_recent: bool = False
     rename_action: str | None = None
 
     # Files

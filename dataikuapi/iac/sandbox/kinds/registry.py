@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
+from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
+from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
 from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
 
-KINDS: tuple[Kind, ...] = (PROJECT, VARIABLES, DATASET, RECIPE)
+KINDS: tuple[Kind, ...] = (
+    PROJECT,
+    VARIABLES,
+    DATASET,
+    RECIPE,
+    SCENARIO,
+    FLOW_ZONE,
+)

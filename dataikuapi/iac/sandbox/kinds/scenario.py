@@ -1,0 +1,130 @@
+"""Scenarios: made of steps, or of a Python script at a path of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dataikuapi.iac.sandbox.documents import (
+    Document,
+    required_object,
+    required_text,
+)
+from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
+from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
+from dataikuapi.iac.sandbox.kinds.identity import Identity
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.sandbox.requests import ApiRequest
+
+_SCRIPTED = "custom_python"
+
+_LIGHT = ("active", "checklists", "description", "shortDesc", "tags")
+"""The fields that a save of the light document changes."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScenarioKind(Kind):
+    """Scenarios. The id may be chosen; else it comes from the name."""
+
+    def payload_file(self, object_id: str, document: Document) -> str | None:
+        """Return the path of the script; that of a scenario made of steps is empty."""
+        return f"scenarios/{object_id}.py"
+
+    def routes(self) -> Routes:
+        """Return the usual requests, and those for script and light document."""
+        base = f"/projects/{{key}}/{self.path}/{self.identity.route_parameter}"
+        return {
+            **super().routes(),
+            f"{base}/payload": {
+                "GET": self.handle_get_payload,
+                "PUT": self.handle_put_payload,
+            },
+            f"{base}/light": {
+                "GET": self.handle_get_light,
+                "PUT": self.handle_put_light,
+            },
+        }
+
+    def new_id(self, prototype: Document, taken: Container[str]) -> str:
+        """Return the id in the body, or the name in capitals."""
+        chosen = prototype.get("id") or required_text(prototype, "name", self.label)
+        return str(chosen).upper() if "id" not in prototype else str(chosen)
+
+    def handle_get_payload(self, request: ApiRequest) -> Any:
+        """Return the script."""
+        stored = request.project().objects(self).stored(self.id_of(request))
+        return {"script": stored.payload or ""}
+
+    def handle_put_payload(self, request: ApiRequest) -> Any:
+        """Replace the script, which makes a new version of the scenario."""
+        script = required_object(request.body, "payload").get("script")
+        project, object_id = request.project(), self.id_of(request)
+        with project.lock:
+            document = project.objects(self).get(object_id)
+            project.objects(self).save(
+                object_id, document, request.login, payload=str(script or "")
+            )
+        return done(f"Updated payload of scenario {object_id}")
+
+    def handle_get_light(self, request: ApiRequest) -> Any:
+        """Return the document without what it runs."""
+        document = request.project().objects(self).get(self.id_of(request))
+        shown = ("projectKey", "id", "name", "type", "versionTag", *_LIGHT)
+        return {name: document[name] for name in shown if name in document}
+
+    def handle_put_light(self, request: ApiRequest) -> Any:
+        """Replace a few fields; the rest of the document stays."""
+        sent = required_object(request.body, self.label)
+        project, object_id = request.project(), self.id_of(request)
+        with project.lock:
+            document = project.objects(self).get(object_id)
+            light = {name: sent[name] for name in _LIGHT if name in sent}
+            document = {**document, **light}
+            project.objects(self).save(object_id, document, request.login)
+        return done(f"Updated scenario {object_id}")
+
+
+SCENARIO = ScenarioKind(
+    label="scenario",
+    path="scenarios",
+    file="scenarios/{id}.json",
+    other_files=("scenarios/*.py",),
+    identity=Identity("id"),
+    object_type="SCENARIO",
+    list_fields={
+        "projectKey": None,
+        "id": None,
+        "name": None,
+        "type": None,
+        "active": False,
+        "running": False,
+        "unavailable": False,
+        "markedAsTest": False,
+        "nextRun": 0,
+        "tags": [],
+    },
+    fields=Fields(
+        required=("type",),
+        always={
+            "type": "step_based",
+            "active": False,
+            "checklists": NO_CHECKLISTS,
+            "delayedTriggersBehavior": {
+                "delayWhileRunning": True,
+                "squashDelayedTriggers": True,
+                "suppressTriggersWhileRunning": True,
+            },
+            "tags": [],
+            "triggers": [],
+            "reporters": [],
+            "params": {},
+            "automationLocal": False,
+            "customFields": {},
+        },
+        optional=frozenset(
+            {"id", "markedAsTest", "runAsUser", "description", "shortDesc"}
+        ),
+    ),
+)
