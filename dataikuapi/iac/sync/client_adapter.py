@@ -49,6 +49,14 @@ class ClientAdapter:
         return [kind for kind in TYPES.values() if kind.is_watched_by_default]
 
 
+class _CannedAdapter(ClientAdapter):
+    """Adapts a real client whose responses are made up, by a method of its own."""
+
+    def default_types(self) -> Sequence[ResourceType]:
+        """Return project, dataset and recipe; see :class:`_DoubleAdapter`."""
+        return CORE_TYPES
+
+
 class _DoubleAdapter(ClientAdapter):
     """Adapts a test double: it is used as it is, in the calling thread."""
 
@@ -82,5 +90,7 @@ def adapt_client(client: DSSClient) -> ClientAdapter:
         client: a :class:`~dataikuapi.dssclient.DSSClient`, or a test double for
             one. isinstance() cannot distinguish them: it is true of a mock with a spec.
     """
-    is_real = issubclass(type(client), DSSClient)
-    return ClientAdapter(client) if is_real else _DoubleAdapter(client)
+    if not issubclass(type(client), DSSClient):
+        return _DoubleAdapter(client)
+    is_canned = "_perform_json" in vars(client)
+    return _CannedAdapter(client) if is_canned else ClientAdapter(client)
