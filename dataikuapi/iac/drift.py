@@ -23,6 +23,7 @@ from dataikuapi.iac.models import (
     UnreadableResource,
 )
 from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import format_minute, utc_now
 from dataikuapi.iac.reports import (
     render_html,
@@ -105,6 +106,8 @@ class DriftReport:
             projects=keys,
             unwatched=unwatched,
         )
+        if not selection.is_whole:
+            diffs.scope = Scope()  # Other objects may exist that were not selected.
         return cls(diffs, stored.environment, keys, fresh.updated_at)
 
     @property

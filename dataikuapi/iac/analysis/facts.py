@@ -5,6 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from dataikuapi.iac.analysis.causes import Cause, Causes
+from dataikuapi.iac.analysis.dangling import (
+    DanglingReference,
+    new_dangling_references,
+)
 from dataikuapi.iac.analysis.flow import Flow
 from dataikuapi.iac.analysis.grouping import ChangeKey, Group, group_changes, key_of
 from dataikuapi.iac.analysis.renames import find_renames
@@ -130,6 +134,11 @@ class Analysis:
     def cause(self, diff: ResourceDiff, position: int) -> Cause | None:
         """Return why DSS made a change by itself, if it did."""
         return self.causes.get(diff.resource_id, _NO_CAUSES).get(position)
+
+    @cached_property
+    def dangling(self) -> tuple[DanglingReference, ...]:
+        """The references that the changes of the whole comparison made dangling."""
+        return tuple(new_dangling_references(self.diffs))
 
     @cached_property
     def renamed_from(self) -> Mapping[str, ResourceDiff]:

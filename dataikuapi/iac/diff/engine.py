@@ -108,6 +108,7 @@ class DiffEngine:
             hidden=ignore.hidden(),
             unwatched_types=sorted({key.partition(".")[0] for key in unwatched}),
             unsupported=new_state.unsupported,
+            scope=new_state.scope,
         )
 
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:

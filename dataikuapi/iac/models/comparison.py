@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, SupportsIndex, overload
 
 from dataikuapi.iac.models.diff import ChangeType, MaskedValues, ResourceDiff
 from dataikuapi.iac.models.resource import Resource
+from dataikuapi.iac.models.scope import Scope
 
 __all__ = [
     "ComparedStates",
@@ -166,6 +167,7 @@ class ResourceDiffs(list[ResourceDiff]):
         unwatched_types: types of objects that are in DSS and that the old state has
             never recorded, so that nobody knows which of them are new.
         unsupported: types that were to be read, and that DSS does not have.
+        scope: of the new state: of which types and projects it has all objects.
 
     Example:
         .. code-block:: python
@@ -192,6 +194,7 @@ class ResourceDiffs(list[ResourceDiff]):
         unwatched: Iterable[str] = (),
         unwatched_types: Iterable[str] = (),
         unsupported: Iterable[str] = (),
+        scope: Scope | None = None,
     ) -> None:
         super().__init__(diffs)
         self.unknown = tuple(unknown)
@@ -207,6 +210,7 @@ class ResourceDiffs(list[ResourceDiff]):
         self.unwatched = tuple(unwatched)
         self.unwatched_types = tuple(unwatched_types)
         self.unsupported = tuple(unsupported)
+        self.scope = scope
 
     @property
     def whole(self) -> Sequence[ResourceDiff]:
@@ -288,6 +292,7 @@ class ResourceDiffs(list[ResourceDiff]):
             unwatched=self.unwatched,
             unwatched_types=self.unwatched_types,
             unsupported=self.unsupported,
+            scope=self.scope,
         )
 
     @overload

@@ -17,6 +17,7 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import format_minute
+from dataikuapi.iac.reports.dangling import dangling_sentences
 from dataikuapi.iac.reports.fact_lines import about_line, heading, notes
 from dataikuapi.iac.reports.formatting import (
     counted,
@@ -73,13 +74,15 @@ def render_html(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
         verbose: list the ignore rules, instead of only counting what they hide.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
-    facts = analyze(diffs).facts
+    analysis = analyze(diffs)
+    facts = analysis.facts
     is_open = len(facts) <= MAX_OPEN
     return output(
         *(element("p", line) for line in upgrade_lines(diffs)),
         *([element("p", element("b", diffs.title))] if diffs.title else []),
         *([] if facts else [_nothing_changed(diffs)]),
         _counts(diffs),
+        *(element("p", line) for line in dangling_sentences(analysis.dangling)),
         *_coverage(diffs),
         *(element("p", f"{line}.") for line in masked_sentences(diffs.masked)),
         *(_fact(fact, is_open) for fact in facts[:MAX_LISTED]),

@@ -56,6 +56,7 @@ def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
             "coverage": dict(diffs.coverage._asdict()) if diffs.coverage else None,
             "resources": [resources.entry(diff) for diff in diffs if diff.has_changed],
             "groups": [_group(fact) for fact in resources.groups],
+            "dangling": [dict(item._asdict()) for item in analysis.dangling],
             "unknown": [_unreadable(item) for item in diffs.unknown],
             "not_compared": [dict(item._asdict()) for item in diffs.uncompared],
             "unwatched_projects": list(diffs.unwatched),

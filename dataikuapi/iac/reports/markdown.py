@@ -10,6 +10,7 @@ from dataikuapi.iac.analysis.weights import names_of
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.counts import changed_rows, has_table
+from dataikuapi.iac.reports.dangling import dangling_sentences
 from dataikuapi.iac.reports.fact_lines import diffs_of, fact_lines, heading, notes
 from dataikuapi.iac.reports.formatting import (
     counted,
@@ -53,7 +54,8 @@ def render_markdown(
         full: cut no values, whatever the size limit.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
-    facts = analyze(diffs).facts
+    analysis = analyze(diffs)
+    facts = analysis.facts
     rules = list(rule_lines(diffs.rules, verbose))
     parts = [
         *map(_code, upgrade_lines(diffs)),
@@ -63,6 +65,7 @@ def render_markdown(
         *([_table(diffs)] if has_table(diffs) else []),
     ]
     ends = [
+        *_collapsed("refer to nothing", list(dangling_sentences(analysis.dangling))),
         *_collapsed("could not be read", list(unknown_lines(diffs.unknown))),
         *_collapsed("not compared", list(uncompared_lines(diffs.uncompared))),
         *map(_code, derived_lines(diffs)),

@@ -8,6 +8,7 @@ from dataikuapi.iac.analysis import Fact, analyze
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.counts import has_table, text_table
+from dataikuapi.iac.reports.dangling import dangling_lines
 from dataikuapi.iac.reports.excerpts import WIDTH
 from dataikuapi.iac.reports.fact_lines import fact_lines, heading, notes, wrapped
 from dataikuapi.iac.reports.formatting import (
@@ -80,7 +81,8 @@ def _lines(
         yield from (diffs.title, "")
     if has_table(diffs):
         yield from (*text_table(diffs), "")
-    for fact in analyze(diffs).facts:
+    analysis = analyze(diffs)
+    for fact in analysis.facts:
         yield from _heading(fact)
         lines = list(fact_lines(fact, verbose=verbose, full=full))
         shown = (
@@ -93,6 +95,7 @@ def _lines(
             yield f"    … {len(lines) - len(shown):,} more lines (-v shows them)"
     if include_unchanged:
         yield from (str(diff) for diff in diffs if not diff.has_changed)
+    yield from dangling_lines(analysis.dangling)
     yield from unknown_lines(diffs.unknown)
     yield from uncompared_lines(diffs.uncompared)
     yield from unwatched_lines(diffs)

@@ -6,6 +6,7 @@ import click
 
 from dataikuapi.iac import DiffEngine, Resource, State, StateBackend
 from dataikuapi.iac.analysis import without_derived
+from dataikuapi.iac.analysis.dangling import dangling_references
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
@@ -30,6 +31,7 @@ from dataikuapi.iac.exceptions import (
     StateNotFoundError,
 )
 from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.reports.dangling import dangling_lines
 from dataikuapi.iac.reports.formatting import counted
 
 __all__ = ["diff", "history", "restore", "show", "verify"]
@@ -176,12 +178,23 @@ def _problem_of(backend: StateBackend, location: str) -> str:
 @output_options
 @click.pass_obj
 def verify(settings: Settings) -> ExitCode:
-    """Check the stored state and its backups, and list all problems."""
+    """Check the stored state and its backups, and list all problems.
+
+    References to objects that do not exist are listed, too. They are no problem of the
+    state: DSS has them as well.
+    """
     backend = open_backend(settings)
     problems = backend.verify()
     if not backend.exists():
         problems.insert(0, f"there is no state at {settings.location}")
     found = counted(len(problems), "problem") if problems else "no problems"
-    lines = [*problems, f"{found} found"]
+    lines = [*problems, *_dangling(backend, problems), f"{found} found"]
     write_text("\n".join(map(printable, lines)))
     return ExitCode.ERROR if problems else ExitCode.SUCCESS
+
+
+def _dangling(backend: StateBackend, problems: list[str]) -> list[str]:
+    """Return a line for each reference to nothing, in a state that loads."""
+    if problems:
+        return []
+    return list(dangling_lines(dangling_references(backend.load())))
