@@ -275,6 +275,7 @@ def test_json_is_complete_and_matches_its_schema(diffs):
         "resource_id": "recipe.SHOP.script",
         "resource_type": "recipe",
         "project_key": "SHOP",
+        "display_name": None,
         "severity": "code",
         "last_modified_by": "maria",
         "last_modified_at": "2026-01-02T03:04:05Z",

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.types.references import Fact
-from dataikuapi.iac.types.registry import facts_of, plural_of
+from dataikuapi.iac.types.registry import display_name_of, facts_of, plural_of
 
-__all__ = ["Counts", "about", "count_by_type", "count_changes"]
+__all__ = ["Counts", "about", "count_by_type", "count_changes", "display_name"]
 
 Counts = dict[Part, Counter[str]]
 """Number of resources by change, by project key and type."""
@@ -44,6 +44,18 @@ def about(diff: ResourceDiff) -> tuple[Fact, ...]:
     """Return what an added or removed resource is, in short."""
     resource = diff.new_resource or diff.old_resource
     return facts_of(resource) if resource is not None else ()
+
+
+def display_name(item: Resource | ResourceDiff) -> str:
+    """Return the name that people know an object by; "" if its id has that name.
+
+    Args:
+        item: a resource, or the diff of one, which has the name after the change.
+    """
+    if isinstance(item, Resource):
+        return display_name_of(item)
+    resource = item.new_resource or item.old_resource
+    return display_name_of(resource) if resource is not None else ""
 
 
 def _project_and_type(resource_id: str) -> Part:

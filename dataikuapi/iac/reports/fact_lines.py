@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, SharedFact
-from dataikuapi.iac.analysis.summary import about, count_by_type
+from dataikuapi.iac.analysis.summary import about, count_by_type, display_name
 from dataikuapi.iac.models import Change, ChangeType, ResourceDiff
 from dataikuapi.iac.reports.excerpts import WIDTH
 from dataikuapi.iac.reports.formatting import change_lines, counted, last_editor
@@ -16,6 +16,7 @@ __all__ = [
     "heading",
     "name_lines",
     "notes",
+    "titled",
     "wrapped",
 ]
 
@@ -33,6 +34,9 @@ _MAX_EDITORS = 3
 _MAX_PART = 45
 """Longer notes may be broken between words."""
 
+_MAX_TITLE = 40
+"""Most characters that are shown of the name of an object."""
+
 _KEEP = "\0"
 """Stands for a blank at which a text is not broken."""
 
@@ -46,7 +50,17 @@ def heading(fact: Fact) -> str:
     """Return the sign, and the id or the number of resources."""
     if isinstance(fact, SharedFact):
         return f"~ {count_by_type(fact.diffs)}"
-    return str(fact.diff)
+    return titled(fact.diff)
+
+
+def titled(diff: ResourceDiff) -> str:
+    """Return sign and id of a resource; with its name, if the id does not have it."""
+    return f"{diff}{_quoted(display_name(diff))}"
+
+
+def _quoted(name: str) -> str:
+    shown = name if len(name) <= _MAX_TITLE else f"{name[:_MAX_TITLE]}…"
+    return f' "{shown}"' if name else ""
 
 
 def notes(fact: Fact) -> list[str]:
@@ -114,7 +128,7 @@ def name_lines(diffs: Iterable[ResourceDiff], *, verbose: bool) -> Iterator[str]
         if verbose or shown < _MAX_NAMES:
             items = names.setdefault(f"{diff.resource_type}.{diff.project_key}", [])
             if diff.resource_name:
-                items.append(diff.resource_name)
+                items.append(f"{diff.resource_name}{_quoted(display_name(diff))}")
             shown += 1
     for prefix, items in names.items():
         text = f"in {prefix}: {', '.join(items)}" if items else f"in {prefix}"
@@ -154,7 +168,7 @@ def _derived(
 ) -> Iterator[str]:
     shown = facts if verbose else facts[:_MAX_DERIVED]
     for fact in shown:
-        yield f"{fact.diff}  ({fact.cause.reason})"
+        yield f"{titled(fact.diff)}  ({fact.cause.reason})"
         if verbose or len(facts) <= _MAX_DERIVED_CHANGES:
             yield from (f"    {line}" for line in _derived_changes(fact, verbose, full))
     if len(facts) > len(shown):

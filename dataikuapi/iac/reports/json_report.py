@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dataikuapi.iac.analysis import Analysis, ObjectFact, SharedFact, analyze
 from dataikuapi.iac.analysis.grouping import key_of
+from dataikuapi.iac.analysis.summary import display_name
 from dataikuapi.iac.analysis.weights import severity_of_change
 from dataikuapi.iac.console import printable_json
 from dataikuapi.iac.models import (
@@ -131,6 +132,7 @@ class _Resources:
             "resource_id": diff.resource_id,
             "resource_type": diff.resource_type,
             "project_key": diff.project_key,
+            "display_name": display_name(diff) or None,
             "severity": self._analysis.severity(diff).value,
             "last_modified_by": diff.last_modified_by,
             "last_modified_at": _time(diff.last_modified_at),

@@ -11,7 +11,13 @@ from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.counts import changed_rows, has_table
 from dataikuapi.iac.reports.dangling import dangling_sentences
-from dataikuapi.iac.reports.fact_lines import diffs_of, fact_lines, heading, notes
+from dataikuapi.iac.reports.fact_lines import (
+    diffs_of,
+    fact_lines,
+    heading,
+    notes,
+    titled,
+)
 from dataikuapi.iac.reports.formatting import (
     counted,
     derived_lines,
@@ -118,7 +124,7 @@ def _name(fact: Fact, diff: ResourceDiff) -> str:
         about += [f"renamed from {old.resource_name}"] if old else []
         about += ["deleted and created again"] if diff.is_recreated else []
         about += [f"{len(fact.downstream):,} downstream"] if fact.downstream else []
-    return _truncated(f"{diff}  {', '.join(about)}".rstrip(), _MAX_NAME)
+    return _truncated(f"{titled(diff)}  {', '.join(about)}".rstrip(), _MAX_NAME)
 
 
 def _table(diffs: ResourceDiffs) -> str:

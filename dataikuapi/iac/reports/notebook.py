@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from dataikuapi.iac.analysis.summary import display_name
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.reports.formatting import counted
 from dataikuapi.iac.reports.html import (
@@ -48,7 +49,7 @@ def state_html(state: State) -> str:
 def resource_html(resource: Resource) -> str:
     """Return a resource's metadata and attributes."""
     facts = element("span", " · ".join(_history(resource)), css="quiet")
-    title = element("b", element("code", resource.resource_id))
+    title = element("b", *_named(resource))
     heading = [counted(len(resource.attributes), "attribute")]
     content = attributes_html(resource.attributes)
     return output(
@@ -87,13 +88,20 @@ def _listing(project_key: str, resources: list[Resource]) -> Html:
     ordered = sorted(resources, key=lambda resource: resource.resource_id)
     head = element("tr", *(element("th", text) for text in ("id", "last edited")))
     rows = [
-        element("tr", element("td", element("code", item.resource_id)), _edit(item))
+        element("tr", element("td", *_named(item)), _edit(item))
         for item in ordered[:MAX_LISTED]
     ]
     heading = [f"{project_key}: {counted(len(resources), 'resource')}"]
     table = element("table", head, *rows, css="listing")
     rest = omitted(len(resources) - MAX_LISTED, "more resource")
     return section(heading, [table, *rest], is_open=len(resources) <= MAX_OPEN)
+
+
+def _named(resource: Resource) -> Iterator[Html | str]:
+    """Yield the id, and the name if the id does not have it."""
+    yield element("code", resource.resource_id)
+    if display_name(resource):
+        yield f" {display_name(resource)}"
 
 
 def _edit(resource: Resource) -> Html:

@@ -23,6 +23,7 @@ __all__ = [
     "PROJECT",
     "RECIPE",
     "TYPES",
+    "display_name_of",
     "facts_of",
     "is_membership",
     "is_produced",
@@ -185,6 +186,16 @@ def facts_of(resource: Resource) -> tuple[Fact, ...]:
     """Return what a resource is, in short; nothing if its type is not registered."""
     kind = TYPES.get(resource.resource_type)
     return () if kind is None else tuple(kind.facts(resource.attributes))
+
+
+def display_name_of(resource: Resource) -> str:
+    """Return the name that people know an object by; "" if its id has that name.
+
+    Args:
+        resource: of any type; one that is not registered has no such name.
+    """
+    kind = TYPES.get(resource.resource_type)
+    return "" if kind is None else kind.display_name(resource.attributes)
 
 
 def is_produced(resource_type: str, path: Path) -> bool:

@@ -7,6 +7,7 @@ import click
 from dataikuapi.iac import DiffEngine, Resource, State, StateBackend
 from dataikuapi.iac.analysis import without_derived
 from dataikuapi.iac.analysis.dangling import dangling_references
+from dataikuapi.iac.analysis.summary import display_name
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
@@ -123,7 +124,8 @@ def _list_resources(state: State, selected: list[Resource]) -> None:
     for resource in selected:
         editor = resource.metadata.last_modified_by
         by = f"  (by {editor})" if editor else ""
-        lines.append(f"{resource.resource_id}{by}")
+        name = display_name(resource)
+        lines.append(f"{resource.resource_id}{f'  {name}' if name else ''}{by}")
     write_text("\n".join(map(printable, lines)))
 
 
