@@ -18,6 +18,7 @@ for the client catches them too::
         ├── ConfigurationError          configuration file, variable or option is wrong
         ├── ConfirmedRemovalError       a confirmed removal is wrong
         ├── IgnoreFileError             an ignore file is invalid or not accessible
+        ├── SourceError                 a folder, revision or archive is no project
         ├── UnsupportedValueError       a value that a state cannot hold exactly
         ├── ResourceNotFoundError       DSS reports that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
@@ -68,6 +69,7 @@ __all__ = [
     "InvalidResponseError",
     "ProjectNotVisibleError",
     "ResourceNotFoundError",
+    "SourceError",
     "StateConflictError",
     "StateCorruptedError",
     "StateLockedError",
@@ -136,6 +138,13 @@ class ConfigurationError(DataikuIaCError, ValueError):
 
 class ConfirmedRemovalError(DataikuIaCError, ValueError):
     """A project that is confirmed as removed is not in the state, or still in DSS."""
+
+
+class SourceError(DataikuIaCError):
+    """A folder, a revision or an archive is not a project, or has a file that is not.
+
+    The message names the file.
+    """
 
 
 class UnsupportedValueError(DataikuIaCError, ValueError):

@@ -3,70 +3,120 @@
 import os
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from dataikuapi.iac import State
 from dataikuapi.iac.backends import open_backend as open_location
 from dataikuapi.iac.cli import values
-from dataikuapi.iac.cli.context import Settings, open_backend
+from dataikuapi.iac.cli.context import Settings, open_backend, open_manager
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.exceptions import StateNotFoundError
 from dataikuapi.iac.models.environments import check_environment
+from dataikuapi.iac.sources import open_files
+from dataikuapi.iac.sources.opening import GIT_PREFIX
 
 __all__ = ["load_pair"]
 
 T = TypeVar("T")
 
-_PREFIXED = re.compile(r"(version|env):(.*)", re.DOTALL)
+_PREFIXED = re.compile(r"(version|env|live):(.*)", re.DOTALL)
 
 
-def load_pair(settings: Settings, old: str, new: str | None) -> tuple[State, State]:
+class _Loaded(NamedTuple):
+    """One side of a comparison.
+
+    Args:
+        state: what it says.
+        environment: the name of the environment whose state it is, if it is one.
+        is_project: whether it is one project whose key is a matter of the folder.
+    """
+
+    state: State
+    environment: str | None = None
+    is_project: bool = False
+
+
+def load_pair(
+    settings: Settings, old: str, new: str | None, git_dir: Path | None = None
+) -> tuple[State, State]:
     """Return the two states of a comparison.
 
     Where both are of environments, the projects of the second one bear the keys that
-    they have in the first one.
+    they have in the first one. Where one is a project in files, its key is that of the
+    other side, if that has one project.
 
     Args:
         settings: the options.
-        old: a serial, the name of an environment, or a path.
+        old: a serial, the name of an environment, a path, or another source.
         new: likewise; ``None`` for the stored state.
+        git_dir: the repository of revisions.
 
     Raises:
         UsageError: if a word has two meanings.
         StateNotFoundError: if there is no such state.
+        SourceError: if there is no such project.
     """
-    before, first = _load(settings, old)
+    before = _load(settings, old, git_dir)
     if new is None:
-        return before, open_backend(settings).load()
-    after, second = _load(settings, new)
-    if first is not None and second is not None:
-        after = with_project_keys(after, _keys_between(settings, second, first))
-    return before, after
+        after = _Loaded(open_backend(settings).load())
+    else:
+        after = _load(settings, new, git_dir)
+    if before.environment is not None and after.environment is not None:
+        keys = _keys_between(settings, after.environment, before.environment)
+        return before.state, with_project_keys(after.state, keys)
+    if before.is_project or after.is_project:
+        return _with_one_key(before, after)
+    return before.state, after.state
 
 
-def _load(settings: Settings, word: str) -> tuple[State, str | None]:
-    """Return a state, and the name of its environment if that was the word."""
+def _with_one_key(before: _Loaded, after: _Loaded) -> tuple[State, State]:
+    """Give a project in files the key that it has on the other side."""
+    old, new = before.state.project_keys(), after.state.project_keys()
+    if len(old) != 1 or len(new) != 1:
+        return before.state, after.state
+    if after.is_project or not before.is_project:
+        return before.state, with_project_keys(after.state, {new[0]: old[0]})
+    return with_project_keys(before.state, {old[0]: new[0]}), after.state
+
+
+def _load(settings: Settings, word: str, git_dir: Path | None) -> _Loaded:
     match = _PREFIXED.fullmatch(word)
     if word.isdecimal() or (match and match[1] == "version"):
         serial = _checked(values.serial, match[2] if match else word)
-        return open_backend(settings).load_version(serial), None
+        return _Loaded(open_backend(settings).load_version(serial))
     if match:
         name = _checked(check_environment, match[2])
-        return open_backend(settings, name).load(), name
+        if match[1] == "live":
+            return _Loaded(_read_live(settings, name), name)
+        return _Loaded(open_backend(settings, name).load(), name)
+    if word.startswith(GIT_PREFIX):
+        return _Loaded(open_files(word, git_dir=git_dir).read(), is_project=True)
     is_file, is_environment = os.path.lexists(word), _is_environment(settings, word)
     if is_file and is_environment:
         raise UsageError(
             f"{word} is an environment and a file: write env:{word} or ./{word}"
         )
     if is_environment:
-        return open_backend(settings, word).load(), word
+        return _Loaded(open_backend(settings, word).load(), word)
     if not is_file and not _is_path(word):
         known = ", ".join(settings.configuration.environments) or "none configured"
         raise StateNotFoundError(
             f"no environment and no file {word!r}; environments: {known}"
         )
-    return open_location(_checked(values.file, word)).load(), None
+    path = _checked(values.file, word)
+    if path.is_dir() or path.suffix != ".json":
+        return _Loaded(open_files(word).read(), is_project=True)
+    return _Loaded(open_location(path).load())
+
+
+def _read_live(settings: Settings, name: str) -> State:
+    """Read the instance of an environment: the projects that are configured, or all."""
+    selected = replace(settings, environment=name, state_file=None)
+    keys = list(selected.selected.project_keys.values())
+    return open_manager(selected).sync_all(keys or None)
 
 
 def _checked(check: Callable[[str], T], value: str) -> T:

@@ -24,6 +24,7 @@ from dataikuapi.iac.types.cleaning import (
     with_defaults,
 )
 from dataikuapi.iac.types.code_texts import with_texts_of, without_texts
+from dataikuapi.iac.types.layout import Layout
 from dataikuapi.iac.types.references import Fact, Reference, text_at
 from dataikuapi.iac.types.secrets import Redactor, redact
 from dataikuapi.iac.types.sets import Sets, sorted_sets
@@ -103,6 +104,10 @@ class ResourceType(ABC):
             the call that returns it. The part becomes an attribute of that name; where
             it is missing it could not be read, so it is unknown rather than empty, and
             not a change.
+        layout: where the objects lie in the layout in which DSS commits a project to
+            git; ``None`` if they are not in it.
+        unknown_if_missing: attributes that are unknown, rather than empty, where they
+            are missing, beside the privileged parts.
         code: paths of texts that are code, and so are not searched for secrets.
         is_watched_by_default: whether objects of the type are read if nobody says which
             types to read; not where that takes many requests, or DSS changes them by
@@ -123,6 +128,8 @@ class ResourceType(ABC):
     responses: ClassVar[Mapping[str, Shape]] = {}
     shared_responses: ClassVar[frozenset[str]] = frozenset()
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {}
+    layout: ClassVar[Layout | None] = None
+    unknown_if_missing: ClassVar[frozenset[str]] = frozenset()
     code: ClassVar[frozenset[Path]] = frozenset()
     is_watched_by_default: ClassVar[bool] = True
 

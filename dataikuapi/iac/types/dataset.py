@@ -13,6 +13,7 @@ from dataikuapi.iac.types.base import (
     Severities,
 )
 from dataikuapi.iac.types.cleaning import Constants, Volatile, with_defaults
+from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
@@ -44,6 +45,14 @@ _OPTIONAL = {"params": dict, "schema": dict, "tags": list, "formatType": str}
 _OF_RECIPES = ("inputs", "outputs")
 
 
+_ORDER = """
+    type managed featureGroup formatType checklists checks customMeta flowOptions
+    readWriteOptions formatParams partitioning tags params schema typeSystemVersion
+    dkuProperties metrics metricsChecks customFields
+    """.split()
+"""The members as DSS writes them to git."""
+
+
 class DatasetType(ResourceType):
     """A dataset. Its schema is tracked, even that of an output, which builds change.
 
@@ -51,6 +60,7 @@ class DatasetType(ResourceType):
     """
 
     name = "dataset"
+    layout = ObjectFolder("datasets", key="name", order=_ORDER)
     volatile: ClassVar[Volatile] = {
         ("metrics", "displayedState"): "UI state: which metrics are displayed",
         ("metricsChecks", "displayedState"): "UI state: which checks are displayed",

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.base import Documents, Path, Project
 from dataikuapi.iac.types.cleaning import Volatile
+from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
     Fact,
@@ -30,6 +31,7 @@ class FlowZoneType(ListedType):
     """
 
     name = "flow_zone"
+    layout = ObjectFolder("zones", has_project_key=False)
     listing = "flow/zones"
     required = ("name",)
     volatile: ClassVar[Volatile] = {

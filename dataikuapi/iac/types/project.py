@@ -4,7 +4,7 @@ DSS spreads it over several documents: name, descriptions, tags and checklists a
 ``/metadata``, not in ``/settings``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from dataikuapi.iac.models.json_values import JSON
@@ -16,6 +16,7 @@ from dataikuapi.iac.types.base import (
     ResourceType,
     Severities,
 )
+from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
 from dataikuapi.iac.types.references import Fact, text_at
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.sets import (
@@ -43,6 +44,74 @@ _BUNDLE_SETTINGS = ("bundleExporterSettings", "bundleContainerSettings")
 _OF_OBJECTS_INSIDE = ("inputs", "outputs", "params", "schema")
 
 
+_PERMISSIONS = (
+    "owner",
+    "permissions",
+    "dashboardAuthorizations",
+    "additionalDashboardUsers",
+)
+"""The members of the permissions document."""
+
+_METADATA = ("description", "shortDesc", "tags", "checklists", "customFields")
+_SETTINGS = ("settings", "exposedObjects", *_BUNDLE_SETTINGS)
+_ORDER = (
+    "dashboardAuthorizations",
+    "exposedObjects",
+    "projectAppType",
+    *_BUNDLE_SETTINGS,
+    "owner",
+    "permissions",
+    "additionalDashboardUsers",
+    "settings",
+    "name",
+    "projectStatus",
+    *_METADATA,
+)
+"""The members of the file as DSS writes them."""
+
+
+class _Params(Layout):
+    """One file for all documents, which has what each of them has side by side."""
+
+    path = "params.json"
+
+    def names(self, files: Files) -> list[str]:
+        """Return "" if there is the file."""
+        return [""] if self.path in files else []
+
+    def covers(self, paths: Collection[str]) -> bool:
+        """Return whether there is the file."""
+        return self.path in paths
+
+    def documents(self, files: Files, project_key: str, name: str) -> dict[str, Any]:
+        """Return the documents; without permissions if the file does not have them."""
+        params = json_in(files, self.path)
+        parts = {
+            "summary": {**params, "projectKey": project_key},
+            "metadata": {**_only(params, _METADATA), "label": params.get("name")},
+            "settings": _only(params, _SETTINGS),
+        }
+        if "permissions" in params:
+            parts["permissions"] = _only(params, _PERMISSIONS)
+        return parts
+
+    def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
+        """Return the file."""
+        document: dict[str, JSON] = {
+            key: value
+            for key, value in attributes.items()
+            if key not in ("projectKey", "permissions") and value not in (None, "")
+        }
+        permissions = attributes.get("permissions")
+        if isinstance(permissions, dict):
+            document |= permissions
+        return {self.path: json_file(document, _ORDER)}
+
+
+def _only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: document[name] for name in names if name in document}
+
+
 class ProjectType(ResourceType):
     """A project, made up of four documents.
 
@@ -53,6 +122,7 @@ class ProjectType(ResourceType):
     name = "project"
     identity = Identity.PROJECT
     main = "summary"
+    layout = _Params()
     # DSS keeps each of them as a list in the order in which the page saved it. Nobody
     # has two permissions, and no object is exposed twice.
     sets: ClassVar[Sets] = {

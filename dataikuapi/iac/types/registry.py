@@ -107,7 +107,9 @@ def privileged_attributes(resource_type: str) -> frozenset[str]:
         resource_type: its name. A type that is not registered has no such attributes.
     """
     kind = TYPES.get(resource_type)
-    return frozenset() if kind is None else frozenset(kind.privileged)
+    if kind is None:
+        return frozenset()
+    return kind.unknown_if_missing.union(kind.privileged)
 
 
 def recorded_since(resource_type: str) -> Mapping[str, str]:

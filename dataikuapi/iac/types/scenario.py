@@ -8,6 +8,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
+from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
     FLOW_TYPES,
@@ -30,6 +31,9 @@ from dataikuapi.iac.types.shapes import (
 
 __all__ = ["ScenarioType"]
 
+_SCRIPT = "custom_python"
+"""The type of a scenario that is a script; others are made of steps."""
+
 _STEPS = ("params", "steps")
 _TRIGGERS = ("triggers",)
 
@@ -44,6 +48,7 @@ class ScenarioType(ListedType):
     """
 
     name = "scenario"
+    layout = ObjectFolder("scenarios", extension=lambda document: "py")
     listing = "scenarios/"
     required = ("type",)
     responses: ClassVar[Mapping[str, Shape]] = {
@@ -108,7 +113,7 @@ class ScenarioType(ListedType):
     def fetch_documents(self, project: Project, name: str) -> Documents:
         """Return the scenario, under ``document``; with its script, if it is one."""
         documents = super().fetch_documents(project, name)
-        if documents[self.main].get("type") != "custom_python":
+        if documents[self.main].get("type") != _SCRIPT:
             return documents
         response = get_json(project, f"scenarios/{path_segment(name)}/payload")
         return {
@@ -119,7 +124,8 @@ class ScenarioType(ListedType):
     def attributes(self, documents: Documents, redactor: Redactor) -> dict[str, JSON]:
         """Return the configuration; with ``payload`` if there is a non-empty script."""
         attributes = super().attributes(documents, redactor)
-        script: Any = documents.get("payload")
+        is_script = attributes["type"] == _SCRIPT
+        script: Any = documents.get("payload") if is_script else None
         return {**attributes, "payload": script} if script else attributes
 
     def is_recreated(self, old: Resource, new: Resource) -> bool:

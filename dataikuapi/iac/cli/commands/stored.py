@@ -11,6 +11,7 @@ from dataikuapi.iac.analysis.summary import display_name
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
+    FILE,
     SERIAL,
     SOURCE,
     TEXT_OR_ID,
@@ -45,10 +46,17 @@ __all__ = ["diff", "history", "restore", "show", "verify"]
         "dataiku-iac diff 7           # version 7 and the stored state",
         "dataiku-iac diff old.json new.json --format json",
         "dataiku-iac diff dev prod    # the states of two environments",
+        "dataiku-iac diff ./SHOP live:dev",
+        "dataiku-iac diff git:HEAD~1:SHOP git:HEAD:SHOP",
     ),
 )
 @click.argument("old", type=SOURCE, metavar="OLD")
 @click.argument("new", type=SOURCE, metavar="[NEW]", required=False)
+@click.option(
+    "--git-dir",
+    type=FILE,
+    help="Repository of revisions, which may be bare [that of the current folder].",
+)
 @report_options
 @ignore_option
 @allow_unknown
@@ -63,14 +71,16 @@ def diff(
     hide_derived: bool,
     ignore: Path | None,
     allow_unknown: bool,
+    git_dir: Path | None,
 ) -> ExitCode:
-    """Compare two states.
+    """Compare two states, wherever they come from.
 
-    OLD and NEW are serials of stored versions, names of environments, or state files;
-    NEW is the stored state by default. Where a word could be two of these, write
-    version:7, env:dev or ./dev.
+    OLD and NEW are serials of stored versions, names of environments, state files,
+    folders or archives of a project, git:REV[:PATH] for a revision of one, or live:NAME
+    for what is in the DSS of an environment now; NEW is the stored state by default.
+    Where a word could be two of these, write version:7, env:dev or ./dev.
     """
-    before, after = load_pair(settings, old, new)
+    before, after = load_pair(settings, old, new, git_dir)
     diffs = DiffEngine(ignore=read_rules(settings, ignore)).diff(before, after)
     if hide_derived:
         diffs = without_derived(diffs)

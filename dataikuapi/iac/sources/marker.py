@@ -1,0 +1,66 @@
+"""The file by which the code form of a project says what it is: its key, its types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dataikuapi.iac.exceptions import SourceError
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.types.layout import Files, json_file, json_in
+
+__all__ = ["MARKER", "Marker"]
+
+MARKER = ".dataiku-iac.json"
+
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What pull writes beside the files of a project.
+
+    Args:
+        project_key: of the project.
+        types: names of the types that these files cover; what they do not have of these
+            does not exist.
+        digests: of the files as they were written, by path, to tell whether somebody
+            has changed them since.
+    """
+
+    project_key: str
+    types: tuple[str, ...]
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, files: Files) -> "Marker | None":
+        """Return the marker among the files of a project; ``None`` without one.
+
+        Raises:
+            SourceError: if it is not valid.
+        """
+        if MARKER not in files:
+            return None
+        document = json_in(files, MARKER)
+        if document.get("format_version") != _VERSION:
+            raise SourceError(
+                f"{MARKER} has format_version {document.get('format_version')!r:.40}; "
+                f"this version of the library reads {_VERSION}"
+            )
+        key, types = document.get("project_key"), document.get("types")
+        digests = document.get("digests", {})
+        if not (isinstance(key, str) and key):
+            raise SourceError(f"{MARKER} has no project_key")
+        if not isinstance(types, list) or not all(isinstance(t, str) for t in types):
+            raise SourceError(f"types in {MARKER} is not a list of names")
+        if not isinstance(digests, dict):
+            raise SourceError(f"digests in {MARKER} is not an object")
+        return cls(key, tuple(types), digests)
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the file."""
+        document: dict[str, JSON] = {
+            "format_version": _VERSION,
+            "project_key": self.project_key,
+            "types": [*sorted(self.types)],
+            "digests": dict(self.digests),
+        }
+        return json_file(document, list(document))

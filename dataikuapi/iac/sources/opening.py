@@ -1,0 +1,110 @@
+"""Opens a project that is in files: a folder, a revision of git, or an archive."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataikuapi.iac.exceptions import SourceError
+from dataikuapi.iac.models import State
+from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.sources.archive import ArchiveFiles
+from dataikuapi.iac.sources.folder import FolderFiles
+from dataikuapi.iac.sources.git import git_files
+from dataikuapi.iac.sources.marker import Marker
+from dataikuapi.iac.sources.project_files import read_project_files
+from dataikuapi.iac.types.layout import Files
+from dataikuapi.iac.types.secrets import Redactor, redact_constant
+
+__all__ = ["GIT_PREFIX", "ProjectSource", "open_files"]
+
+GIT_PREFIX = "git:"
+
+
+@dataclass(frozen=True)
+class ProjectSource:
+    """The files of one project.
+
+    Args:
+        label: what was opened, for titles and messages.
+        files: of the project.
+        project_key: of the project.
+        is_whole: whether DSS wrote the files, all types at once: then a type that has
+            no place among them has no objects. Of a folder, others may have kept a
+            part.
+    """
+
+    label: str
+    files: Files
+    project_key: str
+    is_whole: bool
+
+    def read(
+        self,
+        *,
+        types: Iterable[str] | None = None,
+        redactor: Redactor = redact_constant,
+    ) -> State:
+        """Return the project as a state, whose scope is what the files cover.
+
+        Args:
+            types: names of the types to read. Defaults to all.
+            redactor: replaces each secret.
+
+        Raises:
+            SourceError: if a file is not what DSS writes; the message names it.
+        """
+        try:
+            return read_project_files(
+                self.files,
+                self.project_key,
+                utc_now(),
+                types=types,
+                is_whole=self.is_whole,
+                redactor=redactor,
+            )
+        except SourceError as error:
+            raise SourceError(f"{self.label}: {error}") from error
+
+
+def open_files(
+    text: str, *, project_key: str | None = None, git_dir: Path | None = None
+) -> ProjectSource:
+    """Open a project.
+
+    Args:
+        text: the path of a folder or of a zip archive, or ``git:REV[:PATH]``.
+        project_key: of the project. Defaults to what its files say, or to the name of
+            the folder in capitals.
+        git_dir: the repository of a revision.
+
+    Raises:
+        SourceError: if there is no such project.
+    """
+    if text.startswith(GIT_PREFIX):
+        revision, _, path = text.removeprefix(GIT_PREFIX).partition(":")
+        files: Files = git_files(revision, path, git_dir)
+        name = Path(path).name or (git_dir or Path()).resolve().name
+        return _opened(text, files, project_key, name, is_whole=True)
+    path_ = Path(text)
+    if path_.is_file():
+        archive = ArchiveFiles(path_)
+        key = project_key or archive.project_key
+        return _opened(text, archive, key, path_.stem, is_whole=True)
+    folder = FolderFiles(path_)
+    return _opened(text, folder, project_key, path_.resolve().name, is_whole=False)
+
+
+def _opened(
+    label: str, files: Files, project_key: str | None, name: str, is_whole: bool
+) -> ProjectSource:
+    marker = Marker.read(files)
+    key = project_key or (marker.project_key if marker else None) or _cleaned(name)
+    return ProjectSource(label, files, key, is_whole)
+
+
+def _cleaned(name: str) -> str:
+    """Return the key that a folder's name stands for: capitals, digits and ``_``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Z0-9_]+", "_", plain.upper()).strip("_") or "PROJECT"

@@ -1,0 +1,81 @@
+"""Reads a project from its files, in the layout in which DSS commits it to git."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from dataikuapi.iac.console import get_logger
+from dataikuapi.iac.exceptions import SourceError
+from dataikuapi.iac.models import ResourceId, State
+from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.sources.marker import Marker
+from dataikuapi.iac.types import TYPES, resource_from
+from dataikuapi.iac.types.layout import Files, Layout
+from dataikuapi.iac.types.registry import PROJECT
+from dataikuapi.iac.types.secrets import Redactor, redact_constant
+
+__all__ = ["read_project_files"]
+
+logger = get_logger(__name__)
+
+
+def read_project_files(
+    files: Files,
+    project_key: str,
+    read_at: datetime,
+    *,
+    types: Iterable[str] | None = None,
+    is_whole: bool = True,
+    redactor: Redactor = redact_constant,
+) -> State:
+    """Return the objects of a project, with the types that the files cover as scope.
+
+    Args:
+        files: contents by path, relative to the project's folder.
+        project_key: of the project; its files do not have it.
+        read_at: when they were read.
+        types: names of the types to read. Defaults to all.
+        is_whole: whether a type that has no place among the files has no objects; if
+            not, nothing is known of it. A marker among the files decides otherwise.
+        redactor: replaces each secret.
+
+    Raises:
+        SourceError: if the files are not those of a project, or one of them is not what
+            DSS writes; the message names it.
+    """
+    if PROJECT.layout is None or not PROJECT.layout.covers(files.keys()):
+        raise SourceError("there is no params.json: it is not the folder of a project")
+    selected = TYPES if types is None else {name: TYPES[name] for name in types}
+    marker = Marker.read(files)
+    state, parts = State(serial=1), []
+    for name, kind in selected.items():
+        layout = kind.layout
+        if layout is None or not _is_covered(name, layout, files, marker, is_whole):
+            continue
+        parts.append((project_key, name))
+        for object_name in layout.names(files):
+            rid = _resource_id(name, project_key, object_name)
+            for path in layout.stale_files(files, object_name):
+                logger.warning("%s is not read: %s has another type now", path, rid)
+            documents = layout.documents(files, project_key, object_name)
+            resource = resource_from(kind, rid, documents, redactor)
+            state.resources[resource.resource_id] = resource
+    state.resources = dict(sorted(state.resources.items()))
+    state.scope = Scope.from_parts(parts, read_at)
+    state.updated_at = read_at
+    return state
+
+
+def _is_covered(
+    name: str, layout: Layout, files: Files, marker: Marker | None, is_whole: bool
+) -> bool:
+    """Return whether objects of a type that the files do not have do not exist."""
+    if marker is not None:
+        return name in marker.types
+    return is_whole or layout.covers(files.keys())
+
+
+def _resource_id(resource_type: str, project_key: str, name: str) -> ResourceId:
+    try:
+        return ResourceId(resource_type, project_key, name)
+    except ValueError as error:
+        raise SourceError(f"{name!r:.80} cannot be the name of an object") from error
