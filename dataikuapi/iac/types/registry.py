@@ -9,6 +9,7 @@ from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.flow_zone import FlowZoneType
+from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.recipe import RecipeType
 from dataikuapi.iac.types.references import Fact, Reference
@@ -57,6 +58,7 @@ TYPES: dict[str, ResourceType] = {
         ScenarioType(),
         FlowZoneType(),
         VariablesType(),
+        ManagedFolderType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

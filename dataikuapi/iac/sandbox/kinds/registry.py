@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
+from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
@@ -17,4 +18,5 @@ KINDS: tuple[Kind, ...] = (
     RECIPE,
     SCENARIO,
     FLOW_ZONE,
+    MANAGED_FOLDER,
 )

@@ -1,0 +1,56 @@
+"""Managed folders: where they are and how they are read, never what is in them."""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import Severities
+from dataikuapi.iac.types.cleaning import Volatile
+from dataikuapi.iac.types.layout import ObjectFolder
+from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    instance_reference_at,
+    text_at,
+)
+
+__all__ = ["ManagedFolderType"]
+
+
+class ManagedFolderType(ListedType):
+    """A managed folder. Recipes and zones refer to it by its id."""
+
+    name = "managed_folder"
+    listing = "managedfolders/"
+    required = ("name", "type")
+    layout = ObjectFolder("managed_folders")
+    volatile: ClassVar[Volatile] = {
+        ("metrics", "displayedState"): "UI state: which metrics are displayed",
+        ("metricsChecks", "displayedState"): "UI state: which checks are displayed",
+        ("checks", "displayedState"): "UI state: which checks are displayed",
+    }
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "name": "",
+        "type": "",
+        "params": {},
+        "tags": [],
+        "customFields": {},
+    }
+    severities: ClassVar[Severities] = {
+        ("type",): Severity.CONNECTION,
+        ("params", "connection"): Severity.CONNECTION,
+        ("params", "path"): Severity.CONNECTION,
+        ("params", "bucket"): Severity.CONNECTION,
+    }
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return the connection."""
+        return instance_reference_at(attributes, "connection", "params", "connection")
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return type and connection."""
+        for label, *path in (("type", "type"), ("connection", "params", "connection")):
+            if text_at(attributes, *path):
+                yield Fact(label, (text_at(attributes, *path),))
