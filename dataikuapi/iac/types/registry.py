@@ -13,6 +13,7 @@ from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.recipe import RecipeType
 from dataikuapi.iac.types.references import Fact, Reference
+from dataikuapi.iac.types.saved_model import SavedModelType
 from dataikuapi.iac.types.scenario import ScenarioType
 from dataikuapi.iac.types.secrets import redact_constant
 from dataikuapi.iac.types.sets import TAGS, Sets
@@ -59,6 +60,7 @@ TYPES: dict[str, ResourceType] = {
         FlowZoneType(),
         VariablesType(),
         ManagedFolderType(),
+        SavedModelType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

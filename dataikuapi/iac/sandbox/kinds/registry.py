@@ -8,6 +8,7 @@ from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
+from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
 from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
 
@@ -19,4 +20,5 @@ KINDS: tuple[Kind, ...] = (
     SCENARIO,
     FLOW_ZONE,
     MANAGED_FOLDER,
+    SAVED_MODEL,
 )

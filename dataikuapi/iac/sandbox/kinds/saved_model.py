@@ -1,0 +1,99 @@
+"""Saved models: also listed are agents and retrieval-augmented LLMs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dataikuapi.iac.sandbox.documents import Document, StoredObject, copied
+from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL, LLMKind
+from dataikuapi.iac.sandbox.kinds.base import Kind
+from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
+from dataikuapi.iac.sandbox.kinds.identity import generated_id
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.sandbox.files import Files
+    from dataikuapi.iac.sandbox.requests import ApiRequest
+
+_LLM_KINDS: tuple[LLMKind, ...] = (AGENT, RAG_MODEL)
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModelKind(Kind):
+    """Saved models. Their versions are no configuration, and are not served."""
+
+    def load(self, files: Files) -> dict[str, StoredObject]:
+        """Return the models in the folder, less the agents."""
+        return {
+            object_id: stored
+            for object_id, stored in super().load(files).items()
+            if not any(kind.is_own(stored.document) for kind in _LLM_KINDS)
+        }
+
+    def handle_list(self, request: ApiRequest) -> Any:
+        """List models and agents alike, as summaries."""
+        project = request.project()
+        agents = [
+            kind.as_saved_model(stored.document)
+            for kind in _LLM_KINDS
+            if kind in request.store.kinds
+            for stored in project.objects(kind).values()
+        ]
+        return [*super().handle_list(request), *map(self.list_item, agents)]
+
+    def handle_put(self, request: ApiRequest) -> Any:
+        """Replace a model; which version is active takes a call of its own."""
+        object_id = self.id_of(request)
+        objects = request.project().objects(self)
+        with request.project().lock:
+            active = objects.get(object_id).get("activeVersion")
+            response = super().handle_put(request)
+            document = objects.get(object_id)
+            if active is not None and document.get("activeVersion") != active:
+                objects.save(
+                    object_id, {**document, "activeVersion": active}, request.login
+                )
+        return response
+
+    def list_item(self, document: Document) -> Document:
+        """Return a summary, with the type of the model."""
+        task: Mapping[str, Any] = document.get("miniTask") or {}
+        model_type = document.get("savedModelType") or "DSS_MANAGED"
+        shown = task.get("taskType") if model_type == "DSS_MANAGED" else model_type
+        return copied({**super().list_item(document), "type": shown})
+
+
+SAVED_MODEL = SavedModelKind(
+    label="saved model",
+    path="savedmodels",
+    file="saved_models/{id}.json",
+    identity=generated_id(8),
+    object_type="SAVED_MODEL",
+    computable=True,
+    list_fields={
+        "projectKey": None,
+        "id": None,
+        "name": None,
+        "savedModelType": "DSS_MANAGED",
+        "tags": [],
+        "versionTag": None,
+    },
+    fields=Fields(
+        always={
+            "name": "",
+            "publishPolicy": "UNCONDITIONAL",
+            "rebuildBehavior": "EXPLICIT",
+            "conditionalOutputs": [],
+            "tags": [],
+            "customFields": {},
+            "checklists": NO_CHECKLISTS,
+        },
+        optional=frozenset("""
+            id savedModelType needsInputDataFolder cleanTemporaryVersionsPostJob
+            contentType activeVersion inlineVersions partitioning flowOptions
+            lastExportedFrom metrics metricsChecks miniTask lastTrainIndex
+            lastTrainJobId description shortDesc
+            """.split()),
+    ),
+)

@@ -1,0 +1,114 @@
+"""Saved models: their settings and which version is active, never the models."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import Path, Severities
+from dataikuapi.iac.types.cleaning import Constants, Volatile
+from dataikuapi.iac.types.layout import ObjectFolder
+from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.references import Fact, Reference, code_env_at, text_at
+
+__all__ = ["FOLDER", "SavedModelType", "is_agent", "is_rag_model"]
+
+FOLDER = "saved_models"
+"""Of the files of saved models, agents and retrieval-augmented LLMs alike."""
+
+
+def is_agent(saved_model_type: object) -> bool:
+    """Return whether a saved model of that type is an agent."""
+    return isinstance(saved_model_type, str) and saved_model_type.endswith("_AGENT")
+
+
+def is_rag_model(saved_model_type: object) -> bool:
+    """Return whether a saved model of that type is a retrieval-augmented LLM."""
+    return saved_model_type == "RETRIEVAL_AUGMENTED_LLM"
+
+
+def _is_model(document: Mapping[str, Any]) -> bool:
+    kind = document.get("savedModelType")
+    return not (is_agent(kind) or is_rag_model(kind))
+
+
+class SavedModelType(ListedType):
+    """A saved model. Training moves the active version; that is shown, too.
+
+    DSS lists agents and retrieval-augmented LLMs among the saved models; they are types
+    of their own.
+    """
+
+    name = "saved_model"
+    listing = "savedmodels/"
+    layout = ObjectFolder(FOLDER, owns=_is_model)
+    volatile: ClassVar[Volatile] = {
+        ("lastTrainIndex",): "counts trainings: 27 of 220 edits",
+        ("lastTrainJobId",): "the job of the last training: 24 of 220 edits",
+        ("lastExportedFrom",): "where in the lab it was deployed from: 55 of 220 edits",
+        ("miniTask", "predictionDisplayScript"): "UI state of the results page",
+        ("miniTask", "predictionDisplayCharts"): "UI state of the results page",
+        ("metrics", "displayedState"): "UI state: which metrics are displayed",
+        ("metricsChecks", "displayedState"): "UI state: which checks are displayed",
+        ("inlineVersions", "versionTag"): "who saved the version last: bookkeeping",
+        ("inlineVersions", "creationTag"): "who created the version: bookkeeping",
+        ("inlineVersions", "quickTestQuery"): "UI state: the query of the test tab",
+    }
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "name": "",
+        "savedModelType": "DSS_MANAGED",
+        "partitioning": {
+            "ignoreNonMatchingFile": False,
+            "considerMissingRequestedPartitionsAsEmpty": False,
+            "dimensions": [],
+        },
+        "flowOptions": {
+            "virtualizable": False,
+            "rebuildBehavior": "NORMAL",
+            "crossProjectBuildBehavior": "DEFAULT",
+            "ignoreErrorStatusOnBuild": False,
+        },
+        "tags": [],
+        "customFields": {},
+    }
+    # Added by upgrades, always with these values: 5 to 8 edits in 5 to 6 repositories.
+    constants: ClassVar[Constants] = {
+        ("miniTask", "labels"): ([],),
+        ("miniTask", "assertionsParams"): ({"assertions": []},),
+        ("miniTask", "time"): ({"enabled": False, "ascending": True},),
+        ("miniTask", "containerSelection"): ({"containerMode": "INHERIT"},),
+        ("miniTask", "calibration"): ({"calibrationMethod": "NO_CALIBRATION"},),
+    }
+    code: ClassVar[frozenset[Path]] = frozenset(
+        {
+            ("miniTask", "modeling", "custom_python", "code"),
+            ("miniTask", "modeling", "custom_mllib", "code"),
+            ("miniTask", "preprocessing", "customCode"),
+        }
+    )
+    severities: ClassVar[Severities] = {
+        ("activeVersion",): Severity.CODE,
+        ("inlineVersions",): Severity.CODE,
+        ("miniTask",): Severity.CODE,
+        ("miniTask", "envSelection"): Severity.CONNECTION,
+        ("miniTask", "containerSelection"): Severity.CONNECTION,
+    }
+
+    def is_own(self, item: Mapping[str, Any]) -> bool:
+        """Return whether an item of the listing is neither agent nor RAG model."""
+        types = (item.get("savedModelType"), item.get("type"))
+        return not any(is_agent(kind) or is_rag_model(kind) for kind in types)
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return the code environment."""
+        return code_env_at(attributes, "miniTask", "envSelection")
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return the kind of task, the target, and the active version."""
+        for label, *path in (
+            ("task", "miniTask", "taskType"),
+            ("target", "miniTask", "targetVariable"),
+            ("active version", "activeVersion"),
+        ):
+            if text_at(attributes, *path):
+                yield Fact(label, (text_at(attributes, *path),))

@@ -1,0 +1,74 @@
+"""Reading saved models."""
+
+from typing import Any, ClassVar
+
+import pytest
+
+from dataikuapi.iac.sandbox.kinds.agent import AGENT
+from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
+from iac.typed import KEY, TypeContract, changed_ids
+
+CHURN = {
+    "name": "Predict churn",
+    "savedModelType": "DSS_MANAGED",
+    "contentType": "prediction/py-scikit",
+    "activeVersion": "1700000000000",
+    "lastExportedFrom": "A-SHOP-Ab12Cd34-Ef56Gh78-s1-pp1-m1",
+    "lastTrainIndex": 1,
+    "lastTrainJobId": "",
+    "miniTask": {
+        "taskType": "PREDICTION",
+        "targetVariable": "churned",
+        "modeling": {"metrics": {"evaluationMetric": "ROC_AUC"}},
+        "labels": [],
+    },
+}
+SEGMENTS = {
+    "name": "Customer segments",
+    "miniTask": {"taskType": "CLUSTERING"},
+    "tags": ["b", "a"],
+}
+
+
+def change_metric(document):
+    document["miniTask"]["modeling"] = {"metrics": {"evaluationMetric": "F1"}}
+
+
+def train_again(document):
+    document.update(
+        lastTrainIndex=7,
+        lastTrainJobId="Train_churn_2026",
+        lastExportedFrom="A-SHOP-Ab12Cd34-Ef56Gh78-s9-pp1-m1",
+    )
+    document["miniTask"]["predictionDisplayCharts"] = [{"type": "lines"}]
+
+
+def upgrade(document):
+    document["miniTask"]["assertionsParams"] = {"assertions": []}
+    document["miniTask"]["calibration"] = {"calibrationMethod": "NO_CALIBRATION"}
+
+
+class TestSavedModel(TypeContract):
+    """Saved models."""
+
+    resource_type = "saved_model"
+    kind = SAVED_MODEL
+    objects: ClassVar[dict[str, Any]] = {"Mo12De34": CHURN, "Se56Gm78": SEGMENTS}
+    path = "savedmodels/{id}"
+    listing = "savedmodels/"
+    edits = (change_metric, lambda document: document["tags"].append("new"))
+    noise = (train_again, upgrade)
+
+    def test_active_version_shows(self, manager, shop):
+        """It is what a training, or somebody, made active."""
+        models = shop.project(KEY).objects(SAVED_MODEL)
+        document = {**models.get("Mo12De34"), "activeVersion": "1800000000000"}
+        models.save("Mo12De34", document, "ann")
+        (diff,) = manager.drift()
+        assert [change.path for change in diff.changes] == ["activeVersion"]
+
+    @pytest.mark.parametrize("agent_type", ["TOOLS_USING_AGENT", "PYTHON_AGENT"])
+    def test_agents_are_no_models(self, manager, shop, agent_type):
+        """DSS lists them among the saved models."""
+        shop.add(AGENT, KEY, "Ag12En34", name="Helper", type=agent_type)
+        assert changed_ids(manager) == []
