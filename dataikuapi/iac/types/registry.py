@@ -8,6 +8,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
+from dataikuapi.iac.types.evaluation_store import EvaluationStoreType
 from dataikuapi.iac.types.flow_zone import FlowZoneType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.project import ProjectType
@@ -61,6 +62,7 @@ TYPES: dict[str, ResourceType] = {
         VariablesType(),
         ManagedFolderType(),
         SavedModelType(),
+        EvaluationStoreType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

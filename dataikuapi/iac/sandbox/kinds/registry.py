@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
+from dataikuapi.iac.sandbox.kinds.evaluation_store import EVALUATION_STORE
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
@@ -21,4 +22,5 @@ KINDS: tuple[Kind, ...] = (
     FLOW_ZONE,
     MANAGED_FOLDER,
     SAVED_MODEL,
+    EVALUATION_STORE,
 )
