@@ -18,6 +18,7 @@ from dataikuapi.iac.types.saved_model import SavedModelType
 from dataikuapi.iac.types.scenario import ScenarioType
 from dataikuapi.iac.types.secrets import redact_constant
 from dataikuapi.iac.types.sets import TAGS, Sets
+from dataikuapi.iac.types.streaming_endpoint import StreamingEndpointType
 from dataikuapi.iac.types.variables import VariablesType
 
 __all__ = [
@@ -63,6 +64,7 @@ TYPES: dict[str, ResourceType] = {
         ManagedFolderType(),
         SavedModelType(),
         EvaluationStoreType(),
+        StreamingEndpointType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

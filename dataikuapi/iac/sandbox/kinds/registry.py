@@ -11,6 +11,7 @@ from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
+from dataikuapi.iac.sandbox.kinds.streaming_endpoint import STREAMING_ENDPOINT
 from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
 
 KINDS: tuple[Kind, ...] = (
@@ -23,4 +24,5 @@ KINDS: tuple[Kind, ...] = (
     MANAGED_FOLDER,
     SAVED_MODEL,
     EVALUATION_STORE,
+    STREAMING_ENDPOINT,
 )
