@@ -6,6 +6,7 @@ from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.app_manifest import AppManifestType
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.evaluation_store import EvaluationStoreType
@@ -65,6 +66,7 @@ TYPES: dict[str, ResourceType] = {
         SavedModelType(),
         EvaluationStoreType(),
         StreamingEndpointType(),
+        AppManifestType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.evaluation_store import EVALUATION_STORE
@@ -25,4 +26,5 @@ KINDS: tuple[Kind, ...] = (
     SAVED_MODEL,
     EVALUATION_STORE,
     STREAMING_ENDPOINT,
+    APP_MANIFEST,
 )

@@ -1,0 +1,78 @@
+"""The manifest of an application that a project is the template of."""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import (
+    Documents,
+    Identity,
+    Path,
+    Project,
+    ResourceType,
+    Severities,
+)
+from dataikuapi.iac.types.cleaning import Volatile
+from dataikuapi.iac.types.layout import SingleFile
+from dataikuapi.iac.types.references import Fact, text_at
+from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
+
+__all__ = ["AppManifestType"]
+
+
+class AppManifestType(ResourceType):
+    """The manifest of an application. Only templates and instances of one have it."""
+
+    name = "app_manifest"
+    identity = Identity.SINGLETON
+    layout = SingleFile("app-manifest.json")
+    shared_responses = frozenset({"/projects/{project}"})
+    responses: ClassVar[Mapping[str, Shape]] = {
+        "/projects/{project}/app-manifest": ObjectShape(foreign=("params", "schema")),
+    }
+    volatile: ClassVar[Volatile] = {
+        ("imgPattern",): "how the tile of the application is drawn",
+        ("imgColor",): "how the tile of the application is drawn",
+        ("showInitials",): "how the tile of the application is drawn",
+    }
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "label": "",
+        "shortDesc": "",
+        "tags": [],
+        "homepageSections": [],
+    }
+    severities: ClassVar[Severities] = {
+        ("instantiationPermission",): Severity.PERMISSIONS,
+        ("limitedVisibilityEnabled",): Severity.PERMISSIONS,
+        ("accessRequestsEnabled",): Severity.PERMISSIONS,
+        ("allowedMissingConnections",): Severity.CONNECTION,
+        ("allowedMissingCodeEnvs",): Severity.CONNECTION,
+    }
+    code: ClassVar[frozenset[Path]] = frozenset(
+        {("homepageSections", "tiles", "prerunScript")}
+    )
+
+    def list_documents(self, project: Project) -> dict[str, Documents | None]:
+        """Return the manifest, if the project is an application.
+
+        DSS responds with an error for any other project.
+        """
+        summary = expect_object(project.get_summary(), "projectKey")
+        if summary.get("projectAppType", _REGULAR) == _REGULAR:
+            return {}
+        return {"": self.fetch_documents(project, "")}
+
+    def fetch_documents(self, project: Project, name: str) -> Documents:
+        """Return the manifest, under ``document``."""
+        return {self.main: expect_object(get_json(project, "app-manifest"))}
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return the name of the application."""
+        if text_at(attributes, "label"):
+            yield Fact("label", (text_at(attributes, "label"),))
+
+
+_REGULAR = "REGULAR"
+"""The type of a project that is no application."""
