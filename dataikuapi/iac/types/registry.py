@@ -20,6 +20,7 @@ from dataikuapi.iac.types.scenario import ScenarioType
 from dataikuapi.iac.types.secrets import redact_constant
 from dataikuapi.iac.types.sets import TAGS, Sets
 from dataikuapi.iac.types.streaming_endpoint import StreamingEndpointType
+from dataikuapi.iac.types.tag_palette import TagPaletteType
 from dataikuapi.iac.types.variables import VariablesType
 
 __all__ = [
@@ -67,6 +68,7 @@ TYPES: dict[str, ResourceType] = {
         EvaluationStoreType(),
         StreamingEndpointType(),
         AppManifestType(),
+        TagPaletteType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -13,6 +13,7 @@ from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
 from dataikuapi.iac.sandbox.kinds.streaming_endpoint import STREAMING_ENDPOINT
+from dataikuapi.iac.sandbox.kinds.tag_palette import TAG_PALETTE
 from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
 
 KINDS: tuple[Kind, ...] = (
@@ -27,4 +28,5 @@ KINDS: tuple[Kind, ...] = (
     EVALUATION_STORE,
     STREAMING_ENDPOINT,
     APP_MANIFEST,
+    TAG_PALETTE,
 )
