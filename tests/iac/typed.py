@@ -168,3 +168,21 @@ class TypeContract:
         shop.project(KEY).objects(self.kind).remove(self.any_id)
         removed = [diff.resource_id for diff in manager.drift().removed]
         assert removed == [self.resource_id(self.any_id)]
+
+
+class OlderServer:
+    """Tests of a type that only newer versions of DSS have."""
+
+    resource_type: ClassVar[str]
+
+    def test_older_dss_does_not_have_it(self, shop, serve, tmp_path):
+        """That is told, and neither an error nor an empty listing."""
+        shop.is_older = True
+        with serve(shop) as server:
+            client = DSSClient(server.url, server.api_key)
+            backend = LocalFileBackend(tmp_path / "older.state.json")
+            types = ["project", self.resource_type]
+            manager = StateManager(backend, client, "dev", types=types)
+            state = manager.sync_project(KEY)
+            assert state.unsupported == [self.resource_type]
+            assert not state.covers(f"{self.resource_type}.{KEY}.x")

@@ -15,6 +15,7 @@ __all__ = [
     "Role",
     "code_env_at",
     "instance_reference_at",
+    "llm_at",
     "references_at",
     "text_at",
     "texts_at",
@@ -180,6 +181,19 @@ def code_env_at(
     return instance_reference_at(
         attributes, "code_env", *path, "envName", prefix=f"{language}/"
     )
+
+
+def llm_at(attributes: object, *path: str) -> Iterator[Reference]:
+    """Yield a reference to the connection of each LLM at a path.
+
+    Args:
+        attributes: or a part of them.
+        path: as for :func:`texts_at`. The texts are ``type:connection:model``.
+    """
+    for pointer, text in texts_at(attributes, *path):
+        parts = text.split(":")
+        if len(parts) > 2:
+            yield Reference("connection", parts[1], pointer, project_key=INSTANCE)
 
 
 def type_of_dss_object(dss_type: object) -> str | None:

@@ -11,6 +11,7 @@ from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.evaluation_store import EvaluationStoreType
 from dataikuapi.iac.types.flow_zone import FlowZoneType
+from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.recipe import RecipeType
@@ -69,6 +70,7 @@ TYPES: dict[str, ResourceType] = {
         StreamingEndpointType(),
         AppManifestType(),
         TagPaletteType(),
+        KnowledgeBankType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -7,6 +7,7 @@ from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.evaluation_store import EVALUATION_STORE
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
+from dataikuapi.iac.sandbox.kinds.knowledge_bank import KNOWLEDGE_BANK
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
@@ -29,4 +30,5 @@ KINDS: tuple[Kind, ...] = (
     STREAMING_ENDPOINT,
     APP_MANIFEST,
     TAG_PALETTE,
+    KNOWLEDGE_BANK,
 )

@@ -1,0 +1,46 @@
+"""Reading knowledge banks."""
+
+from typing import Any, ClassVar
+
+from dataikuapi.iac.sandbox.kinds.knowledge_bank import KNOWLEDGE_BANK
+from dataikuapi.iac.types.registry import references_of
+from iac.typed import OlderServer, TypeContract
+
+POLICIES = {
+    "name": "Policies, embedded",
+    "vectorStoreType": "CHROMA",
+    "embeddingLLMId": "openai:llm_main:text-embedding-3-small",
+    "managedFolderId": "SHOP.Ab12Cd34",
+    "envSelection": {"envMode": "EXPLICIT_ENV", "envName": "rag"},
+    "metadataColumnsSchema": [{"name": "file", "type": "string"}],
+}
+FAQ = {"name": "FAQ", "vectorStoreType": "PINECONE", "connection": "pinecone_main"}
+
+
+class TestKnowledgeBank(OlderServer, TypeContract):
+    """Knowledge banks."""
+
+    resource_type = "knowledge_bank"
+    kind = KNOWLEDGE_BANK
+    objects: ClassVar[dict[str, Any]] = {"Kb12Po34": POLICIES, "Kb56Fa78": FAQ}
+    path = "knowledge-banks/{id}"
+    listing = "knowledge-banks"
+    edits = (
+        lambda document: document.update(embeddingLLMId="openai:llm_main:other"),
+        lambda document: document.update(name=document["name"] + "!"),
+    )
+    noise = (lambda document: document.update(llmsExposedWith=["gpt"]),)
+
+    def test_references(self, manager):
+        """A bank refers to connections, a folder and an environment."""
+        found = {
+            (item.resource_type, item.name)
+            for object_id in self.objects
+            for item in references_of(manager.load_state()[self.resource_id(object_id)])
+        }
+        assert found == {
+            ("connection", "llm_main"),
+            ("managed_folder", "Ab12Cd34"),
+            ("code_env", "python/rag"),
+            ("connection", "pinecone_main"),
+        }
