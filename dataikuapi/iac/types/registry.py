@@ -6,6 +6,7 @@ from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.agent import AgentType
 from dataikuapi.iac.types.app_manifest import AppManifestType
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
@@ -71,6 +72,7 @@ TYPES: dict[str, ResourceType] = {
         AppManifestType(),
         TagPaletteType(),
         KnowledgeBankType(),
+        AgentType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataikuapi.iac.sandbox.kinds.agent import AGENT
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
@@ -31,4 +32,5 @@ KINDS: tuple[Kind, ...] = (
     APP_MANIFEST,
     TAG_PALETTE,
     KNOWLEDGE_BANK,
+    AGENT,
 )

@@ -1,0 +1,114 @@
+"""What agents and retrieval-augmented LLMs have in common.
+
+DSS stores both as saved models, and serves them at paths of their own, where versions
+and type have other names than in the file.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import Path, Severities
+from dataikuapi.iac.types.cleaning import Volatile
+from dataikuapi.iac.types.layout import Files, ObjectFolder
+from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    code_env_at,
+    llm_at,
+    references_at,
+    text_at,
+)
+from dataikuapi.iac.types.saved_model import FOLDER
+
+__all__ = ["VersionedLLMType", "files_of"]
+
+_IN_FILE = {"type": "savedModelType", "versions": "inlineVersions"}
+"""Members by their names over the API."""
+
+_KEPT = (
+    *("name", "activeVersion", "description", "shortDesc", "tags", "customFields"),
+    *("checklists", "versionTag", "creationTag", *_IN_FILE),
+)
+"""The members that the API has; a file has those of a trained model as well."""
+
+
+class _Files(ObjectFolder):
+    """Files of saved models, in the words of the API."""
+
+    def documents(self, files: Files, project_key: str, name: str) -> dict[str, Any]:
+        """Return the document as the API has it."""
+        whole = super().documents(files, project_key, name)["document"]
+        for own, in_file in _IN_FILE.items():
+            if in_file in whole:
+                whole[own] = whole[in_file]
+        kept = (*_KEPT, "projectKey", self.key)
+        return {"document": {key: whole[key] for key in kept if key in whole}}
+
+    def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
+        """Return the file in the words of git."""
+        renamed = {_IN_FILE.get(key, key): item for key, item in attributes.items()}
+        return super().files(name, renamed)
+
+
+def files_of(is_own: Callable[[object], bool]) -> ObjectFolder:
+    """Return the layout of the saved models of some types.
+
+    Args:
+        is_own: returns whether a type is one of them.
+    """
+    return _Files(FOLDER, owns=lambda document: is_own(document.get("savedModelType")))
+
+
+class VersionedLLMType(ListedType):
+    """An agent or a retrieval-augmented LLM: versions, of which one is active."""
+
+    volatile: ClassVar[Volatile] = {
+        ("versions", "versionTag"): "who saved the version last: bookkeeping",
+        ("versions", "creationTag"): "who created the version: bookkeeping",
+        ("versions", "quickTestQuery"): "UI state: the query of the test tab",
+    }
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "name": "",
+        "type": "",
+        "versions": [],
+        "tags": [],
+        "customFields": {},
+    }
+    code: ClassVar[frozenset[Path]] = frozenset(
+        {("versions", "pythonAgentSettings", "code")}
+    )
+    severities: ClassVar[Severities] = {
+        ("activeVersion",): Severity.CODE,
+        ("versions",): Severity.CODE,
+        **{
+            ("versions", block, name): Severity.CONNECTION
+            for block in (
+                "pythonAgentSettings",
+                "pluginAgentSettings",
+                "toolsUsingAgentSettings",
+                "ragllmSettings",
+            )
+            for name in ("llmId", "codeEnvSelection", "containerExecSelection")
+        },
+    }
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return tools, knowledge banks, code environments, connections of LLMs."""
+        tools = ("versions", "toolsUsingAgentSettings")
+        rag = ("versions", "ragllmSettings")
+        yield from references_at(attributes, "agent_tool", *tools, "tools", "toolRef")
+        yield from references_at(attributes, "knowledge_bank", *rag, "kbRef")
+        yield from references_at(attributes, "knowledge_bank", *rag, "knowledgeBankRef")
+        yield from llm_at(attributes, *tools, "llmId")
+        yield from llm_at(attributes, *rag, "llmId")
+        environment = ("versions", "pythonAgentSettings", "codeEnvSelection")
+        yield from code_env_at(attributes, *environment)
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return type and active version."""
+        for label, name in (("type", "type"), ("active version", "activeVersion")):
+            if text_at(attributes, name):
+                yield Fact(label, (text_at(attributes, name),))
