@@ -7,6 +7,7 @@ from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.agent import AgentType
+from dataikuapi.iac.types.agent_tool import AgentToolType
 from dataikuapi.iac.types.app_manifest import AppManifestType
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dataset import DatasetType
@@ -73,6 +74,7 @@ TYPES: dict[str, ResourceType] = {
         TagPaletteType(),
         KnowledgeBankType(),
         AgentType(),
+        AgentToolType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

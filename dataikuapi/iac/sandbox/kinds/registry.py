@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataikuapi.iac.sandbox.kinds.agent import AGENT
+from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
@@ -33,4 +34,5 @@ KINDS: tuple[Kind, ...] = (
     TAG_PALETTE,
     KNOWLEDGE_BANK,
     AGENT,
+    AGENT_TOOL,
 )

@@ -1,0 +1,77 @@
+"""Tools that agents use."""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import Documents, Path, Project, Severities
+from dataikuapi.iac.types.cleaning import Volatile
+from dataikuapi.iac.types.layout import ObjectFolder
+from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.references import Fact, Reference, references_at, text_at
+from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.shapes import (
+    ObjectShape,
+    Shape,
+    expect_items,
+    expect_object,
+)
+
+__all__ = ["AgentToolType"]
+
+
+class AgentToolType(ListedType):
+    """A tool of agents, which refer to its id; only newer versions of DSS have them."""
+
+    name = "agent_tool"
+    listing = "agents/tools?includeDescriptions=false"
+    item = "agents/tools/{name}"
+    required = ("type",)
+    layout = ObjectFolder("agent-tools")
+    volatile: ClassVar[Volatile] = {
+        ("quickTestQuery",): "UI state: the query of the test tab, 24 of 49 edits",
+    }
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "name": "",
+        "type": "",
+        "params": {},
+        "dkuProperties": [],
+        "tags": [],
+        "customFields": {},
+    }
+    code: ClassVar[frozenset[Path]] = frozenset({("params", "code")})
+    severities: ClassVar[Severities] = {
+        ("params",): Severity.CODE,
+        ("type",): Severity.CODE,
+    }
+
+    @classmethod
+    def shapes(cls) -> Mapping[str, Shape]:
+        """Return the shapes; the listing is inside an object, unlike all others."""
+        base = "/projects/{project}/"
+        return {
+            base + "agents/tools": ObjectShape(required={"tools": list}),
+            base
+            + cls.item: ObjectShape(required={"type": str}, identity={"id": "name"}),
+        }
+
+    def list_documents(self, project: Project) -> dict[str, Documents | None]:
+        """Return the ids only; each tool has to be fetched."""
+        listed = expect_object(get_json(project, self.listing))
+        return dict.fromkeys(expect_items(listed.get("tools"), self.key))
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return the knowledge bank, the model or the dataset that it looks into."""
+        for types, name in (
+            ("knowledge_bank", "knowledgeBankRef"),
+            ("saved_model", "smRef"),
+            ("dataset", "datasetRef"),
+            ("agent", "agentRef"),
+        ):
+            yield from references_at(attributes, types, "params", name)
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return the type."""
+        if text_at(attributes, "type"):
+            yield Fact("type", (text_at(attributes, "type"),))
