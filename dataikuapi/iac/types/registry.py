@@ -16,6 +16,7 @@ from dataikuapi.iac.types.flow_zone import FlowZoneType
 from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.project import ProjectType
+from dataikuapi.iac.types.rag_model import RagModelType
 from dataikuapi.iac.types.recipe import RecipeType
 from dataikuapi.iac.types.references import Fact, Reference
 from dataikuapi.iac.types.saved_model import SavedModelType
@@ -75,6 +76,7 @@ TYPES: dict[str, ResourceType] = {
         KnowledgeBankType(),
         AgentType(),
         AgentToolType(),
+        RagModelType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

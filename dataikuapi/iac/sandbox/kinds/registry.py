@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataikuapi.iac.sandbox.kinds.agent import AGENT
+from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL
 from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.base import Kind
@@ -35,4 +35,5 @@ KINDS: tuple[Kind, ...] = (
     KNOWLEDGE_BANK,
     AGENT,
     AGENT_TOOL,
+    RAG_MODEL,
 )
