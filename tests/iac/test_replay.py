@@ -21,7 +21,7 @@ from dataikuapi.iac.diff import apply_changes
 from dataikuapi.iac.models.json_values import json_equal
 from dataikuapi.iac.sandbox import ProjectStore, sample_folder
 from dataikuapi.iac.statefile.serialization import dumps, loads
-from dataikuapi.iac.types import base, cleaning, dataset, recipe
+from dataikuapi.iac.types import base, cleaning, dataset, prepare_script, recipe
 from iac import oracle, readable
 from iac.conftest import REAL_PROJECTS
 
@@ -275,7 +275,7 @@ def replace(modules, name, value):
 
 def drop_every_dollar_key(monkeypatch):
     monkeypatch.setattr(recipe, "_UI_STATE", Everything("$"))
-    monkeypatch.setattr(recipe, "KEYED_BY_COLUMN", frozenset())
+    monkeypatch.setattr(cleaning, "KEYED_BY_COLUMN", frozenset())
 
 
 MUTATIONS = {
@@ -301,7 +301,7 @@ MUTATIONS = {
     "every key with a dollar is dropped": (7, drop_every_dollar_key),
     "columns are taken for UI state": (
         8,
-        replace([recipe], "KEYED_BY_COLUMN", frozenset()),
+        replace([cleaning], "KEYED_BY_COLUMN", frozenset()),
     ),
     "visual payloads are compared as text": (
         24,
@@ -342,7 +342,7 @@ TABLES: dict[str, tuple[Mapping[Any, Any], list[int]]] = {
     "dataset defaults in the flow": (dataset._FLOW_DEFAULTS, [21]),
     "dataset constants": (dataset.DatasetType.constants, [3]),
     "recipe defaults": (recipe.RecipeType.defaults, [3, 21]),
-    "prepare recipes' UI state": (recipe._PREPARE_UI_STATE, [10]),
+    "prepare recipes' UI state": (prepare_script.SCREEN_STATE, [10]),
 }
 """The library's tables of noise, and the steps in which each entry matters."""
 

@@ -17,6 +17,7 @@ from dataikuapi.iac.types.cleaning import (
     VOLATILE_IN_ALL,
     Constants,
     Volatile,
+    drop_anywhere,
     drop_constants,
     drop_paths,
     normalize_numbers,
@@ -83,6 +84,8 @@ class ResourceType(ABC):
             configuration.
         volatile: paths in the main document that are not configuration, each with the
             reason. They add to :data:`~dataikuapi.iac.types.cleaning.VOLATILE_IN_ALL`.
+        volatile_anywhere: names of members that are not configuration at any depth of
+            the main document, each with the reason.
         defaults: values of top-level keys that may be missing in the main document,
             since upgrades of DSS add keys.
         constants: values that mean the same as a missing key; the key is dropped.
@@ -118,6 +121,7 @@ class ResourceType(ABC):
     identity: ClassVar[Identity] = Identity.NAME
     main: ClassVar[str] = "document"
     volatile: ClassVar[Volatile] = {}
+    volatile_anywhere: ClassVar[Mapping[str, str]] = {}
     defaults: ClassVar[Mapping[str, JSON]] = {}
     constants: ClassVar[Constants] = {}
     sets: ClassVar[Sets] = {}
@@ -219,6 +223,10 @@ class ResourceType(ABC):
             attributes: not modified.
         """
         attributes = drop_paths(attributes, {**VOLATILE_IN_ALL, **self.volatile})
+        if self.volatile_anywhere:
+            attributes = cast(
+                dict[str, JSON], drop_anywhere(attributes, self.volatile_anywhere)
+            )
         return sorted_sets(drop_constants(attributes, self.constants), self.sets)
 
     def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:

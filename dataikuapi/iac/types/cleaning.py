@@ -3,7 +3,7 @@
 It removes bookkeeping, normalizes values, and moves the version tag to the metadata.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ __all__ = [
     "VOLATILE_IN_ALL",
     "Constants",
     "Volatile",
+    "drop_anywhere",
     "drop_constants",
     "drop_paths",
     "metadata_of",
@@ -93,6 +94,32 @@ def _without_path(value: Any, path: tuple[str, ...]) -> Any:
     if len(path) == 1:
         return {key: item for key, item in value.items() if key != path[0]}
     return {**value, path[0]: _without_path(value[path[0]], path[1:])}
+
+
+def drop_anywhere(value: JSON, names: Collection[str]) -> JSON:
+    """Return a value without the members of these names, at any depth.
+
+    Columns of these names stay: members of :data:`KEYED_BY_COLUMN`.
+    """
+    if isinstance(value, list):
+        return [drop_anywhere(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: (
+            _drop_in_columns(item, names)
+            if key in KEYED_BY_COLUMN
+            else drop_anywhere(item, names)
+        )
+        for key, item in value.items()
+        if key not in names
+    }
+
+
+def _drop_in_columns(value: JSON, names: Collection[str]) -> JSON:
+    if not isinstance(value, dict):
+        return drop_anywhere(value, names)
+    return {column: drop_anywhere(item, names) for column, item in value.items()}
 
 
 def drop_constants(document: dict[str, JSON], constants: Constants) -> dict[str, JSON]:

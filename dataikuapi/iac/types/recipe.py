@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from dataikuapi.iac.exceptions import UnsupportedValueError
 from dataikuapi.iac.models.changes import pointer_token
@@ -17,14 +17,13 @@ from dataikuapi.iac.types.base import (
 )
 from dataikuapi.iac.types.cleaning import (
     ANY,
-    KEYED_BY_COLUMN,
     Constants,
-    Volatile,
+    drop_anywhere,
     drop_constants,
-    drop_paths,
     normalize_numbers,
 )
 from dataikuapi.iac.types.layout import ObjectFolder
+from dataikuapi.iac.types.prepare_script import without_screen_state
 from dataikuapi.iac.types.references import (
     FLOW_TYPES,
     Fact,
@@ -66,27 +65,6 @@ _UI_STATE = frozenset("""
 
 Listed by name, not by the leading ``$``, which column names may have too.
 """
-
-_PREPARE_UI_STATE: Volatile = {
-    ("columnWidthsByName",): "column widths",
-    ("columnUseScientificNotationByName",): "number format of a column",
-    ("columnOrder",): "displayed order of the columns",
-    ("explorationSampling",): "which rows are displayed",
-    ("vizSampling",): "which rows are in a chart",
-    ("explorationFilters",): "which rows are displayed",
-    ("exploreUIParams",): "automatic refresh of the display",
-    ("previewMode",): "how the effect of a step is displayed",
-    ("analysisColumnData",): "statistics of a column",
-    ("globalSearchQuery",): "text in the search box",
-    ("coloring",): "colors of cells",
-    ("sorting",): "displayed order of the rows",
-    ("origin",): "depends on the page from which the recipe was saved",
-    ("columnsSelection",): "displayed columns: hidden ones stay in the output",
-}
-
-_STEP_UI_STATE: Volatile = {
-    ("preview",): "whether the page highlights what a step does; ``disabled`` counts",
-}
 
 _ENGINE = ("params", "engineParams")
 _READ = (*_ENGINE, ANY, "readParams")
@@ -324,40 +302,5 @@ def _clean_payload(recipe_type: str, payload: JSON) -> JSON:
     if isinstance(payload, dict):
         payload = drop_constants(payload, _PAYLOAD_CONSTANTS.get(recipe_type, {}))
         if recipe_type == "shaker":
-            payload = _without_previews(drop_paths(payload, _PREPARE_UI_STATE))
-    return _without_ui_state(payload)
-
-
-def _without_previews(step: JSON) -> JSON:
-    """Remove which step of a prepare recipe the page previews, also inside groups."""
-    if not isinstance(step, dict) or not isinstance(step.get("steps"), list):
-        return step
-    steps = cast(list[JSON], step["steps"])
-    inner = [_without_preview(_without_previews(item)) for item in steps]
-    return {**step, "steps": inner}
-
-
-def _without_preview(step: JSON) -> JSON:
-    return drop_paths(step, _STEP_UI_STATE) if isinstance(step, dict) else step
-
-
-def _without_ui_state(value: JSON) -> JSON:
-    if isinstance(value, list):
-        return [_without_ui_state(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: (
-            _columns_without_ui_state(item)
-            if key in KEYED_BY_COLUMN
-            else _without_ui_state(item)
-        )
-        for key, item in value.items()
-        if key not in _UI_STATE
-    }
-
-
-def _columns_without_ui_state(value: JSON) -> JSON:
-    if not isinstance(value, dict):
-        return _without_ui_state(value)
-    return {column: _without_ui_state(item) for column, item in value.items()}
+            payload = without_screen_state(payload)
+    return drop_anywhere(payload, _UI_STATE)
