@@ -10,6 +10,7 @@ from dataikuapi.iac.types.agent import AgentType
 from dataikuapi.iac.types.agent_tool import AgentToolType
 from dataikuapi.iac.types.app_manifest import AppManifestType
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
+from dataikuapi.iac.types.dashboard import DashboardType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.evaluation_store import EvaluationStoreType
 from dataikuapi.iac.types.flow_zone import FlowZoneType
@@ -77,6 +78,7 @@ TYPES: dict[str, ResourceType] = {
         AgentType(),
         AgentToolType(),
         RagModelType(),
+        DashboardType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -6,6 +6,7 @@ from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL
 from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.base import Kind
+from dataikuapi.iac.sandbox.kinds.dashboard import DASHBOARD
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.evaluation_store import EVALUATION_STORE
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
@@ -36,4 +37,5 @@ KINDS: tuple[Kind, ...] = (
     AGENT,
     AGENT_TOOL,
     RAG_MODEL,
+    DASHBOARD,
 )

@@ -1,0 +1,56 @@
+"""Dashboards: a list counts their pages and tiles, and shows neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dataikuapi.iac.sandbox.documents import Document
+from dataikuapi.iac.sandbox.kinds.base import Kind
+from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
+from dataikuapi.iac.sandbox.kinds.identity import generated_id
+
+
+@dataclass(frozen=True, eq=False)
+class DashboardKind(Kind):
+    """Dashboards. References to insights are not validated on a save."""
+
+    def list_item(self, document: Document) -> Document:
+        """Return the summary, with the numbers of pages and tiles."""
+        pages = document.get("pages") or []
+        tiles = [page.get("grid", {}).get("tiles", []) for page in pages]
+        return {
+            **super().list_item(document),
+            "numPages": len(pages),
+            "numTiles": sum(map(len, tiles)),
+        }
+
+
+DASHBOARD = DashboardKind(
+    label="dashboard",
+    path="dashboards",
+    file="dashboards/{id}.json",
+    identity=generated_id(7),
+    object_type="DASHBOARD",
+    list_fields={
+        "projectKey": None,
+        "id": None,
+        "name": None,
+        "owner": None,
+        "listed": False,
+        "tags": [],
+    },
+    fields=Fields(
+        required=("name",),
+        always={
+            "listed": False,
+            "pages": [],
+            "tags": [],
+            "customFields": {},
+            "checklists": NO_CHECKLISTS,
+        },
+        fresh={"showGrid": True},
+        optional=frozenset(
+            {"owner", "description", "shortDesc", "columnNumber", "imageId", "theme"}
+        ),
+    ),
+)
