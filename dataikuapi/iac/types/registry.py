@@ -14,6 +14,7 @@ from dataikuapi.iac.types.dashboard import DashboardType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.evaluation_store import EvaluationStoreType
 from dataikuapi.iac.types.flow_zone import FlowZoneType
+from dataikuapi.iac.types.insight import InsightType
 from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.project import ProjectType
@@ -79,6 +80,7 @@ TYPES: dict[str, ResourceType] = {
         AgentToolType(),
         RagModelType(),
         DashboardType(),
+        InsightType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

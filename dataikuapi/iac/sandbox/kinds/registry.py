@@ -10,6 +10,7 @@ from dataikuapi.iac.sandbox.kinds.dashboard import DASHBOARD
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.evaluation_store import EVALUATION_STORE
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
+from dataikuapi.iac.sandbox.kinds.insight import INSIGHT
 from dataikuapi.iac.sandbox.kinds.knowledge_bank import KNOWLEDGE_BANK
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
@@ -38,4 +39,5 @@ KINDS: tuple[Kind, ...] = (
     AGENT_TOOL,
     RAG_MODEL,
     DASHBOARD,
+    INSIGHT,
 )
