@@ -8,6 +8,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.agent import AgentType
 from dataikuapi.iac.types.agent_tool import AgentToolType
+from dataikuapi.iac.types.analysis import AnalysisType
 from dataikuapi.iac.types.app_manifest import AppManifestType
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.dashboard import DashboardType
@@ -81,6 +82,7 @@ TYPES: dict[str, ResourceType] = {
         RagModelType(),
         DashboardType(),
         InsightType(),
+        AnalysisType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL
 from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
+from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dashboard import DASHBOARD
@@ -40,4 +41,5 @@ KINDS: tuple[Kind, ...] = (
     RAG_MODEL,
     DASHBOARD,
     INSIGHT,
+    ANALYSIS,
 )
