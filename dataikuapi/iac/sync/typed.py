@@ -23,6 +23,7 @@ from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.sync.nested_listing import list_nested, usable_parents
 from dataikuapi.iac.types import Documents, ResourceType, resource_from
 from dataikuapi.iac.types.nested import NestedType
 from dataikuapi.iac.types.registry import PROJECT
@@ -126,7 +127,8 @@ class TypedSync(ResourceSync):
             project = self.client.get_project(path_segment(key))
             listed = self._listed(project)
         if isinstance(self.kind, NestedType):
-            listed = self._list_nested(self.kind, owner, listed)
+            names = list_nested(self._workers, self.kind, owner, list(listed))
+            listed = dict.fromkeys(names)
         return {
             ResourceId(self.kind.name, key, name): documents
             for name, documents in listed.items()
@@ -141,7 +143,7 @@ class TypedSync(ResourceSync):
         """
         try:
             if isinstance(self.kind, NestedType):
-                return dict.fromkeys(self.kind.list_parents(project))
+                return dict.fromkeys(usable_parents(self.kind, project))
             return self.kind.list_documents(project)
         except DataikuException as error:
             if not ErrorResponse.of_exception(error).is_unknown_path:
@@ -151,24 +153,6 @@ class TypedSync(ResourceSync):
                 f"{describe_host(self.client)} does not support {self.kind.plural}: it "
                 "is an older version of DSS, or its license does not include them"
             ) from error
-
-    def _list_nested(
-        self, kind: NestedType, owner: ResourceId, parents: Iterable[str]
-    ) -> dict[str, Documents | None]:
-        """List the objects in each parent, concurrently."""
-
-        def list_in(parent: str) -> list[str]:
-            with translate_errors(self.client, owner):
-                project = self.client.get_project(path_segment(owner.project_key))
-                return kind.list_in(project, parent)
-
-        results = self._workers.run([partial(list_in, parent) for parent in parents])
-        names: dict[str, Documents | None] = {}
-        for result in results:
-            if isinstance(result, DataikuIaCError):
-                raise result
-            names.update(dict.fromkeys(result))
-        return names
 
     def _read_all(
         self, listed: Mapping[ResourceId, Documents | None], started: datetime

@@ -41,7 +41,10 @@ def resource_from(
     main = documents[resource_type.main]
     metadata = metadata_of(main, read_at=utc_now(), read_by=UNKNOWN_USER)
     # The id by which DSS addresses it: the client's handles have the same as their id.
-    metadata.dataiku_internal_id = resource_id.resource_name or resource_id.project_key
+    # A plain str: the name of a nested object is a subclass.
+    metadata.dataiku_internal_id = str(
+        resource_id.resource_name or resource_id.project_key
+    )
     return Resource._from_parts(
         resource_type.name, str(resource_id), attributes, metadata
     )

@@ -45,7 +45,7 @@ Constants = Mapping[tuple[str, ...], tuple[JSON, ...]]
 """Paths, each with the values that mean the same there as a missing key."""
 
 ANY = "*"
-"""In the path of a constant: every member of an object."""
+"""In the path of a constant, or of code: every member of an object."""
 
 VOLATILE_IN_ALL: Volatile = {
     ("versionTag",): "who saved last, and how often: bookkeeping, goes to the metadata",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.types.cleaning import ANY
 
 __all__ = ["with_texts_of", "without_texts"]
 
@@ -17,8 +18,9 @@ def without_texts(
 
     Args:
         attributes: not modified.
-        paths: names of members; lists along a path are traversed. What is there and is
-            not a text stays.
+        paths: names of members, :data:`~dataikuapi.iac.types.cleaning.ANY` for all of
+            an object; lists along a path are traversed. What is there and is not a text
+            stays.
     """
     for path in paths:
         attributes = cast(dict[str, JSON], _emptied(attributes, path))
@@ -46,9 +48,8 @@ def _emptied(value: Any, path: _Path) -> Any:
         return [_emptied(item, path) for item in value]
     if not path:
         return "" if isinstance(value, str) else value
-    if not isinstance(value, dict) or path[0] not in value:
-        return value
-    return {**value, path[0]: _emptied(value[path[0]], path[1:])}
+    inner = {name: _emptied(value[name], path[1:]) for name in _names(value, path[0])}
+    return {**value, **inner} if inner else value
 
 
 def _restored(original: Any, changed: Any, path: _Path) -> Any:
@@ -57,9 +58,13 @@ def _restored(original: Any, changed: Any, path: _Path) -> Any:
         return [_restored(old, new, path) for old, new in pairs]
     if not path:
         return original if isinstance(original, str) and changed == "" else changed
-    name = path[0]
-    if not (isinstance(original, dict) and isinstance(changed, dict)):
-        return changed
-    if name not in original or name not in changed:
-        return changed
-    return {**changed, name: _restored(original[name], changed[name], path[1:])}
+    names = set(_names(original, path[0])) & set(_names(changed, path[0]))
+    inner = {name: _restored(original[name], changed[name], path[1:]) for name in names}
+    return {**changed, **inner} if inner else changed
+
+
+def _names(value: Any, name: str) -> list[str]:
+    """Return the members of a value that a name in a path stands for."""
+    if not isinstance(value, dict):
+        return []
+    return list(value) if name == ANY else [name] * (name in value)

@@ -1,5 +1,7 @@
 """Who may see what, which routes there are, and what the instance says of itself."""
 
+from collections import defaultdict
+
 import pytest
 
 from dataikuapi.iac.sandbox.kinds.registry import KINDS
@@ -41,7 +43,7 @@ def test_a_hidden_project_looks_like_a_missing_one(api, server, store, method, p
     store.add_project("HIDDEN")
     api.key = store.add_api_key("bob", projects=["P"])
     hidden, missing = (
-        api(method, path.format(key=key, id="orders"), {})
+        api(method, path.format_map(defaultdict(lambda: "orders", key=key)), {})
         for key in ("HIDDEN", "MISSING")
     )
     assert_error(

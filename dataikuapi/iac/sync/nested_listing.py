@@ -1,0 +1,95 @@
+"""Lists objects that are nested in others: one listing for each parent."""
+
+from collections.abc import Iterator, Set
+from functools import partial
+from typing import Any
+
+from dataikuapi.utils import DataikuException
+
+from dataikuapi.iac.exceptions import DataikuIaCError, UnexpectedResponseError
+from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.sync.connection import describe_host
+from dataikuapi.iac.sync.error_response import ErrorResponse
+from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.sync.workers import Workers
+from dataikuapi.iac.types.nested import NestedType
+from dataikuapi.iac.types.shapes import (
+    UnexpectedShapeError,
+    UnusableName,
+    path_segment,
+)
+
+__all__ = ["list_nested", "usable_parents"]
+
+
+def usable_parents(kind: NestedType, project: Any) -> Iterator[str]:
+    """Yield the parents in a project.
+
+    Raises:
+        UnexpectedShapeError: if one has no usable name, so what is in it is unknown.
+    """
+    for parent in kind.list_parents(project):
+        if isinstance(parent, UnusableName):
+            raise UnexpectedShapeError(parent.reason)
+        yield parent
+
+
+def list_nested(
+    workers: Workers, kind: NestedType, owner: ResourceId, parents: list[str]
+) -> list[str]:
+    """Return the names of the objects in all parents, listed concurrently.
+
+    A parent that was deleted after it was listed has none.
+
+    Args:
+        workers: make the requests.
+        kind: of the objects.
+        owner: the project.
+        parents: as they were listed.
+
+    Raises:
+        DataikuIaCError: if what is in one of them could not be listed.
+    """
+    results = workers.run(
+        [partial(_list_in, workers, kind, owner, parent) for parent in parents]
+    )
+    names, missing = list[str](), set[str]()
+    for parent, result in zip(parents, results, strict=True):
+        if isinstance(result, DataikuIaCError):
+            raise result
+        if result is None:
+            missing.add(parent)
+        names += result or ()
+    if missing:
+        _require_not_listed(workers, kind, owner, missing)
+    return names
+
+
+def _list_in(
+    workers: Workers, kind: NestedType, owner: ResourceId, parent: str
+) -> list[str] | None:
+    """List the objects in a parent; ``None`` if DSS has no such parent."""
+    client = workers.client
+    with translate_errors(client, owner):
+        project = client.get_project(path_segment(owner.project_key))
+        try:
+            return kind.list_in(project, parent)
+        except DataikuException as error:
+            if not ErrorResponse.of_exception(error).is_missing:
+                raise
+            return None
+
+
+def _require_not_listed(
+    workers: Workers, kind: NestedType, owner: ResourceId, missing: Set[str]
+) -> None:
+    client = workers.client
+    with workers.fresh_responses(), translate_errors(client, owner):
+        project = client.get_project(path_segment(owner.project_key))
+        listed = missing & set(kind.list_parents(project))
+    if listed:
+        raise UnexpectedResponseError(
+            f"{describe_host(client)} lists {min(listed)} in project "
+            f"{owner.project_key}, and reports that it does not exist when its "
+            f"{kind.plural} are requested. Sync again; if that persists, open it in DSS"
+        )
