@@ -23,9 +23,8 @@ class Column(NestedType):
 
     def list_in(self, project, parent):
         columns = get_json(project, f"datasets/{parent}")["schema"]["columns"]
-        return [
-            NestedName.within(parent, f"{parent}/{item['name']}") for item in columns
-        ]
+        names = expect_items(columns, "name")
+        return [NestedName.within(parent, name, f"{parent}/") for name in names]
 
     def fetch_documents(self, project, name):
         parent, _, column = name.partition("/")
@@ -102,6 +101,14 @@ def test_what_is_in_a_parent_without_a_usable_name_is_unknown(manager, server, s
     report = manager.drift()
     assert not report.removed
     assert "cannot be a name" in report.unknown[0].reason
+
+
+def test_object_without_a_usable_name_hides_no_other(manager, store):
+    columns = [{"name": "id"}, {"name": "*"}]
+    store.add_dataset("SHOP", "items", schema={"columns": columns})
+    report = manager.drift()
+    assert [diff.resource_id for diff in report.added] == ["column.SHOP.items/id"]
+    assert [item.resource_id for item in report.unknown] == ['column.SHOP."*"']
 
 
 def test_code_lies_at_any_member_of_an_object():

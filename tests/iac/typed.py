@@ -32,6 +32,7 @@ class TypeContract:
         kind: the kind of the sandbox.
         objects: documents by id, as a project's files have them; several, and unlike
             each other. Payloads, as text, are under the key ``payload``.
+        others: objects that these need, each with its kind and its id.
         path: of an object over the API, with ``{id}``, below the project.
         listing: path of the listing, below the project.
         edits: what a client changes in an object, as functions of the document that it
@@ -42,6 +43,7 @@ class TypeContract:
     resource_type: ClassVar[str]
     kind: ClassVar[Any]
     objects: ClassVar[dict[str, Any]]
+    others: ClassVar[tuple[tuple[Any, str, dict[str, Any]], ...]] = ()
     path: ClassVar[str]
     listing: ClassVar[str]
     edits: ClassVar[tuple[Any, ...]] = ()
@@ -55,6 +57,8 @@ class TypeContract:
         for object_id, document in copy.deepcopy(self.objects).items():
             payload = document.pop("payload", None)
             store.add(self.kind, KEY, object_id, payload=payload, **document)
+        for kind, object_id, document in self.others:
+            store.add(kind, KEY, object_id, **document)
         return store
 
     @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from dataikuapi.iac.types.base import Documents, Project
 from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.shapes import UnusableName
 
 __all__ = ["NestedName", "NestedType"]
 
@@ -19,9 +20,17 @@ class NestedName(str):
     parent: str
 
     @classmethod
-    def within(cls, parent: str, name: str) -> "NestedName":
-        """Return the name of an object in a parent."""
-        nested = cls(name)
+    def within(cls, parent: str, name: str, prefix: str = "") -> str:
+        """Return the name of an object in a parent.
+
+        Args:
+            parent: name or id of the parent.
+            name: as it is listed; one that is not usable is returned as it is.
+            prefix: is put in front of it.
+        """
+        if isinstance(name, UnusableName):
+            return name
+        nested = cls(prefix + name)
         nested.parent = parent
         return nested
 

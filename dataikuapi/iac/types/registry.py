@@ -18,6 +18,7 @@ from dataikuapi.iac.types.flow_zone import FlowZoneType
 from dataikuapi.iac.types.insight import InsightType
 from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
+from dataikuapi.iac.types.ml_task import MLTaskType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.rag_model import RagModelType
 from dataikuapi.iac.types.recipe import RecipeType
@@ -83,6 +84,7 @@ TYPES: dict[str, ResourceType] = {
         DashboardType(),
         InsightType(),
         AnalysisType(),
+        MLTaskType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -14,6 +14,7 @@ from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
 from dataikuapi.iac.sandbox.kinds.insight import INSIGHT
 from dataikuapi.iac.sandbox.kinds.knowledge_bank import KNOWLEDGE_BANK
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
+from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
@@ -42,4 +43,5 @@ KINDS: tuple[Kind, ...] = (
     DASHBOARD,
     INSIGHT,
     ANALYSIS,
+    ML_TASK,
 )
