@@ -3,12 +3,12 @@
 import pytest
 
 from dataikuapi import DSSClient
-from dataikuapi.iac import LocalFileBackend, StateManager
+from dataikuapi.iac import LocalFileBackend, ResourceNotFoundError, StateManager
 from dataikuapi.iac.sandbox import Fault, ProjectStore
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.cleaning import ANY
 from dataikuapi.iac.types.code_texts import with_texts_of, without_texts
-from dataikuapi.iac.types.nested import NestedName, NestedType
+from dataikuapi.iac.types.nested import NestedName, NestedType, parent_of
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import expect_items
 
@@ -101,6 +101,45 @@ def test_what_is_in_a_parent_without_a_usable_name_is_unknown(manager, server, s
     report = manager.drift()
     assert not report.removed
     assert "cannot be a name" in report.unknown[0].reason
+
+
+class SearchedColumn(Column):
+    """Columns by their own names, which say nothing of the dataset."""
+
+    is_searched = True
+
+    def list_in(self, project, parent):
+        columns = get_json(project, f"datasets/{parent}")["schema"]["columns"]
+        names = expect_items(columns, "name")
+        return [NestedName.within(parent, name) for name in names]
+
+    def fetch_documents(self, project, name):
+        columns = get_json(project, f"datasets/{parent_of(name)}")["schema"]["columns"]
+        return {self.main: expect_items(columns, "name")[name]}
+
+
+def test_single_object_is_searched_in_the_parents_that_are_left(
+    server, store, monkeypatch
+):
+    def delete_when_it_is_read(method, path):
+        if path.endswith("/datasets/orders") and "orders" in datasets:
+            datasets.remove("orders")
+
+    monkeypatch.setitem(TYPES, "column", SearchedColumn())
+    datasets = store.project("SHOP").datasets
+    store.add_dataset("SHOP", "items", schema={"columns": [{"name": "price"}]})
+    client = DSSClient(server.url, server.api_key)
+    manager = StateManager.local(client, "test", types=["column"])
+    server.faults = delete_when_it_is_read
+
+    assert manager.sync_resource("column.SHOP.price").attributes == {"name": "price"}
+    with pytest.raises(ResourceNotFoundError, match=r"has no column\.SHOP\.weight"):
+        manager.sync_resource("column.SHOP.weight")
+
+
+def test_parent_of_an_object_that_was_not_listed_is_not_known():
+    with pytest.raises(TypeError, match="price was not listed"):
+        parent_of("price")
 
 
 def test_object_without_a_usable_name_hides_no_other(manager, store):

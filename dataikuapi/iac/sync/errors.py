@@ -31,7 +31,7 @@ from dataikuapi.iac.types.registry import is_project
 from dataikuapi.iac.types.secrets import mask_text
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
 
-__all__ = ["project_not_visible", "translate_errors"]
+__all__ = ["not_found", "project_not_visible", "translate_errors"]
 
 _EXCERPT_LENGTH = 200
 """How many characters of a DSS error message may be quoted."""
@@ -81,7 +81,7 @@ def translate_errors(
         if not _is_raised_by_client(error):
             raise
         if rid is not None and is_missing(error):
-            raise _not_found(client, rid) from error
+            raise not_found(client, rid) from error
         raise _unexpected_response(client, rid, type(error).__name__) from error
 
 
@@ -148,7 +148,7 @@ def _error_reported(
             "and that it belongs to this instance"
         )
     if response.is_missing and rid is not None:
-        return _not_found(client, rid)
+        return not_found(client, rid)
     if response.is_forbidden:
         return _forbidden(client, rid, response)
     return DSSError(
@@ -201,7 +201,8 @@ def _is_granted(
     return True
 
 
-def _not_found(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
+def not_found(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
+    """Return the error for an object that DSS does not have."""
     if is_project(rid):
         return project_not_visible(client, rid.project_key)
     return ResourceNotFoundError(

@@ -22,10 +22,10 @@ from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
-from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.sync.errors import not_found, translate_errors
 from dataikuapi.iac.sync.nested_listing import list_nested, usable_parents
 from dataikuapi.iac.types import Documents, ResourceType, resource_from
-from dataikuapi.iac.types.nested import NestedType
+from dataikuapi.iac.types.nested import NestedName, NestedType
 from dataikuapi.iac.types.registry import PROJECT
 from dataikuapi.iac.types.shapes import (
     UnexpectedShapeError,
@@ -206,6 +206,7 @@ class TypedSync(ResourceSync):
 
     def _fetch(self, rid: ResourceId, listed: Documents | None = None) -> Resource:
         """Fetch one object, starting from what the listing has of it."""
+        rid = self._located(rid)
         with translate_errors(self.client, rid, self.kind.is_missing):
             project = self.client.get_project(path_segment(rid.project_key))
             documents = {
@@ -213,6 +214,16 @@ class TypedSync(ResourceSync):
                 **self._privileged_documents(project),
             }
         return self._build(rid, documents)
+
+    def _located(self, rid: ResourceId) -> ResourceId:
+        """Return the id as it is listed, if that is where its parent is known from."""
+        is_searched = isinstance(self.kind, NestedType) and self.kind.is_searched
+        if not is_searched or isinstance(rid.resource_name, NestedName):
+            return rid
+        for listed in self._list(rid.project_key):
+            if listed == rid:
+                return listed
+        raise not_found(self.client, rid)
 
     def _documents(
         self, project: Any, name: str, listed: Documents | None

@@ -2,12 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from typing import ClassVar
 
 from dataikuapi.iac.types.base import Documents, Project
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.shapes import UnusableName
 
-__all__ = ["NestedName", "NestedType"]
+__all__ = ["NestedName", "NestedType", "parent_of"]
 
 
 class NestedName(str):
@@ -35,11 +36,28 @@ class NestedName(str):
         return nested
 
 
+def parent_of(name: str) -> str:
+    """Return the parent in which an object was listed.
+
+    Raises:
+        TypeError: if it was not listed.
+    """
+    if not isinstance(name, NestedName):
+        raise TypeError(f"{name} was not listed, so its parent is not known")
+    return name.parent
+
+
 class NestedType(ListedType):
     """A type of object that is in an object of another type, such as an analysis.
 
     There is one listing for each parent; a sync requests them concurrently.
+
+    Attributes:
+        is_searched: whether a name does not say in which parent the object is, so the
+            parents are searched for one that was not listed.
     """
+
+    is_searched: ClassVar[bool] = False
 
     @abstractmethod
     def list_parents(self, project: Project) -> Iterable[str]:
