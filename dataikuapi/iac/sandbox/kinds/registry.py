@@ -19,6 +19,7 @@ from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
+from dataikuapi.iac.sandbox.kinds.statistics_worksheet import STATISTICS_WORKSHEET
 from dataikuapi.iac.sandbox.kinds.streaming_endpoint import STREAMING_ENDPOINT
 from dataikuapi.iac.sandbox.kinds.tag_palette import TAG_PALETTE
 from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
@@ -44,4 +45,5 @@ KINDS: tuple[Kind, ...] = (
     INSIGHT,
     ANALYSIS,
     ML_TASK,
+    STATISTICS_WORKSHEET,
 )

@@ -1,0 +1,100 @@
+"""Statistics worksheets of datasets: their cards, never what these compute."""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import Documents, Project, Severities
+from dataikuapi.iac.types.cleaning import Constants, Volatile
+from dataikuapi.iac.types.nested import NestedName, NestedType, parent_of
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    references_at,
+    text_at,
+    value_at,
+)
+from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.shapes import (
+    ListShape,
+    ObjectShape,
+    Shape,
+    expect_items,
+    expect_object,
+    path_segment,
+)
+
+__all__ = ["StatisticsWorksheetType"]
+
+_WORKSHEETS = "datasets/{dataset}/statistics/worksheets/"
+
+
+class StatisticsWorksheetType(NestedType):
+    """A worksheet, by its id: 10 characters that DSS generates.
+
+    Not watched by default: DSS lists worksheets by dataset, so a sync makes a request
+    for each dataset of a project, also where there is no worksheet. To read a single
+    one by its id, the datasets are searched.
+    """
+
+    name = "statistics_worksheet"
+    is_watched_by_default = False
+    is_searched = True
+    volatile: ClassVar[Volatile] = {
+        ("dataSpec", "refreshTrigger"): "counts refreshes of the sample: 6 of 96 edits",
+    }
+    responses: ClassVar[Mapping[str, Shape]] = {
+        f"/projects/{{project}}/{_WORKSHEETS}": ListShape(
+            "id", ObjectShape(identity={"projectKey": "project"})
+        ),
+        f"/projects/{{project}}/{_WORKSHEETS}{{name}}": ObjectShape(
+            required={"dataSpec": dict},
+            identity={"projectKey": "project", "id": "name"},
+        ),
+    }
+    shared_responses: ClassVar[frozenset[str]] = frozenset(
+        {"/projects/{project}/datasets/"}
+    )
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "name": "",
+        "rootCard": {},
+        "tags": [],
+        "customFields": {},
+    }
+    constants: ClassVar[Constants] = {
+        ("checklists",): ({"checklists": []},),
+        ("dataSpec", "containerSelection"): ({"containerMode": "INHERIT"},),
+    }
+    severities: ClassVar[Severities] = {
+        ("dataSpec",): Severity.CODE,
+        ("dataSpec", "containerSelection"): Severity.CONNECTION,
+    }
+
+    def list_parents(self, project: Project) -> Mapping[str, Mapping[str, JSON]]:
+        """Return the names of the datasets."""
+        return expect_items(get_json(project, "datasets/"), "name")
+
+    def list_in(self, project: Project, parent: str) -> list[str]:
+        """Return the ids of the worksheets of a dataset."""
+        path = _WORKSHEETS.format(dataset=path_segment(parent))
+        items = expect_items(get_json(project, path), "id")
+        return [NestedName.within(parent, worksheet) for worksheet in items]
+
+    def fetch_documents(self, project: Project, name: str) -> Documents:
+        """Return the worksheet, under ``document``."""
+        path = _WORKSHEETS.format(dataset=path_segment(parent_of(name)))
+        return {self.main: expect_object(get_json(project, path + path_segment(name)))}
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return the dataset."""
+        return references_at(attributes, "dataset", "dataSpec", "inputDatasetSmartName")
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return the dataset, and how many cards there are."""
+        dataset = text_at(attributes, "dataSpec", "inputDatasetSmartName")
+        if dataset:
+            yield Fact("dataset", (dataset,))
+        cards = value_at(attributes, "rootCard", "cards")
+        if isinstance(cards, list) and cards:
+            yield Fact("cards", (f"{len(cards)}",))
