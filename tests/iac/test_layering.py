@@ -47,6 +47,7 @@ MAY_IMPORT = {
         "exceptions",
     },
     "config": {"backends", "ignore.file", "models", "schemas", "exceptions"},
+    "sources": {"console", "files", "models", "types", "exceptions"},
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},
     # backends.local and config only for StateManager.local and from_config:
@@ -82,6 +83,7 @@ MAY_IMPORT = {
         "editing",
         "merge",
         "schemas",
+        "sources",
         "sync",
         "types",
     },

@@ -1,5 +1,7 @@
 """Types whose objects are nested in others, and code at any member of an object."""
 
+from typing import Any
+
 import pytest
 
 from dataikuapi import DSSClient
@@ -66,7 +68,7 @@ def test_what_is_in_a_parent_that_is_deleted_meanwhile_is_removed(
     def delete_when_it_is_read(method, path):
         if path.endswith("/datasets/stock") and "stock" in datasets:
             datasets.remove("stock")
-        return None
+        return
 
     datasets = store.project("SHOP").datasets
     server.faults = delete_when_it_is_read
@@ -151,9 +153,11 @@ def test_object_without_a_usable_name_hides_no_other(manager, store):
 
 
 def test_code_lies_at_any_member_of_an_object():
-    attributes = {"columns": {"a": {"code": "x"}, "b": {"code": "y"}, "c": 1}}
+    attributes: dict[str, Any] = {
+        "columns": {"a": {"code": "x"}, "b": {"code": "y"}, "c": 1}
+    }
     path = ("columns", ANY, "code")
-    emptied = without_texts(attributes, [path])
+    emptied: dict[str, Any] = without_texts(attributes, [path])
     assert emptied == {"columns": {"a": {"code": ""}, "b": {"code": ""}, "c": 1}}
     assert with_texts_of(attributes, emptied, [path]) == attributes
     del emptied["columns"]["b"]

@@ -160,21 +160,26 @@ class SingleFile(Layout):
     Args:
         path: of the file.
         order: see :class:`ObjectFolder`.
+        default: the document of a project without the file; ``None`` if it does not
+            have the object then.
     """
 
     path: str
     order: Sequence[str] = ()
+    default: Mapping[str, Any] | None = None
 
     def names(self, files: Files) -> list[str]:
-        """Return "" if there is the file."""
-        return [""] if self.path in files else []
+        """Return "" if there is the file, or does not have to be."""
+        return [""] if self.path in files or self.default is not None else []
 
     def covers(self, paths: Collection[str]) -> bool:
-        """Return whether there is the file."""
-        return self.path in paths
+        """Return whether there is the file, or does not have to be."""
+        return self.path in paths or self.default is not None
 
     def documents(self, files: Files, project_key: str, name: str) -> dict[str, Any]:
         """Return the document."""
+        if self.path not in files and self.default is not None:
+            return {"document": dict(self.default)}
         return {"document": json_in(files, self.path)}
 
     def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:

@@ -8,8 +8,6 @@ import json
 import re
 from typing import Any
 
-import yaml
-
 __all__ = ["loads"]
 
 _LITERAL = re.compile(r"true|false|null|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -25,30 +23,34 @@ def loads(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        pass  # The other parser says what is wrong.
+        return _parse(text)
+
+
+def _parse(text: str) -> Any:
+    import yaml  # Rarely needed, and takes time to import.
+
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return _value(yaml.compose(text, Loader=yaml.SafeLoader))
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
-    return _value(node)
 
 
-def _value(node: yaml.Node | None) -> Any:
-    if isinstance(node, yaml.MappingNode) and node.flow_style:
-        return {_text(key): _value(value) for key, value in node.value}
-    if isinstance(node, yaml.SequenceNode) and node.flow_style:
-        return [_value(item) for item in node.value]
-    if isinstance(node, yaml.ScalarNode):
+def _value(node: Any) -> Any:
+    if node is not None and node.id == "scalar":
         is_plain = node.style is None
         if is_plain and _LITERAL.fullmatch(node.value):
             return json.loads(node.value)
         return _text(node)
-    raise ValueError("expected an object")
+    if node is None or not node.flow_style:
+        raise ValueError("expected an object")
+    if node.id == "mapping":
+        return {_text(key): _value(value) for key, value in node.value}
+    return [_value(item) for item in node.value]
 
 
-def _text(node: yaml.Node) -> str:
+def _text(node: Any) -> str:
     """Return the text of a scalar; a comment that YAML takes for text is refused."""
-    if not isinstance(node, yaml.ScalarNode) or node.style not in (None, "'", '"'):
+    if node.id != "scalar" or node.style not in (None, "'", '"'):
         raise ValueError("expected a name")
     if node.style is None and ("//" in node.value or "/*" in node.value):
         raise ValueError(f"line {node.start_mark.line + 1}: a comment after a word")

@@ -22,7 +22,7 @@ class TagPaletteType(ResourceType):
 
     name = "tag_palette"
     identity = Identity.SINGLETON
-    layout = SingleFile("tags.json")
+    layout = SingleFile("tags.json", default={"tags": {}})
     is_watched_by_default = False
     responses: ClassVar[Mapping[str, Shape]] = {
         "/projects/{project}/tags": ObjectShape(required={"tags": dict}),
