@@ -20,7 +20,9 @@ from dataikuapi.iac.sandbox import (
     SandboxServer,
     sample_folder,
 )
+from dataikuapi.iac.sync.client_adapter import ClientAdapter
 from dataikuapi.iac.sync.policy import RetryPolicy
+from dataikuapi.iac.types import CORE_TYPES
 
 # How long an example takes depends on what else the machine is doing.
 settings.register_profile("iac", deadline=None)
@@ -119,6 +121,17 @@ def two(person):
     ann, bob = person(), person()
     ann.save_state(ann.sync_project(SAMPLE_PROJECT_KEY))
     return ann, bob
+
+
+@pytest.fixture(autouse=True)
+def core_types(request, monkeypatch):
+    """Read project, dataset and recipe by default, whatever other types there are.
+
+    Most tests are about something else, and count objects. Those that are about the
+    default are marked with ``all_types``.
+    """
+    if request.node.get_closest_marker("all_types") is None:
+        monkeypatch.setattr(ClientAdapter, "default_types", lambda self: CORE_TYPES)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -83,6 +83,7 @@ def test_notebooks_show_it(manager):
     assert NAME in resource_html(state[ID])
 
 
+@pytest.mark.all_types
 def test_show_lists_it(run):
     assert run("sync", "--project", KEY)[0] == 0
     assert f"{ID}  {NAME}" in run("show", "--type", "flow_zone")[1]

@@ -320,6 +320,7 @@ def test_diff_of_two_folders_needs_no_state(run, folder, tmp_path):
     assert run("diff", folder, folder)[0] == 0
 
 
+@pytest.mark.all_types
 def test_diff_of_a_folder_and_the_instance_is_empty(run, folder):
     code, out, _ = run("diff", folder, "live:dev")
     assert "No changes" in out

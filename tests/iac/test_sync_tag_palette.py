@@ -26,6 +26,7 @@ def open_manager(client, tmp_path):
     return make
 
 
+@pytest.mark.all_types
 def test_it_is_not_read_by_default(open_manager):
     """DSS adds tags by itself."""
     state = open_manager().sync_project(KEY)

@@ -107,9 +107,14 @@ def _load(settings: Settings, word: str, git_dir: Path | None) -> _Loaded:
             f"no environment and no file {word!r}; environments: {known}"
         )
     path = _checked(values.file, word)
-    if path.is_dir() or path.suffix != ".json":
+    if path.is_dir() or path.suffix == ".zip" or _is_missing_folder(path):
         return _Loaded(open_files(word).read(), is_project=True)
     return _Loaded(open_location(path).load())
+
+
+def _is_missing_folder(path: Path) -> bool:
+    """Return whether there is nothing, and it would not be a state file."""
+    return not os.path.lexists(path) and path.suffix != ".json"
 
 
 def _read_live(settings: Settings, name: str) -> State:
