@@ -23,6 +23,11 @@ class ApiKey:
     projects: frozenset[str] | None = None
     can_admin: bool = True
 
+    @property
+    def is_instance_admin(self) -> bool:
+        """Whether the key may administer the instance."""
+        return self.can_admin and self.projects is None
+
     def sees(self, project_key: str) -> bool:
         """Return whether the key may read that project, if there is one."""
         return self.projects is None or project_key in self.projects

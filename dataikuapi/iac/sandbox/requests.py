@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from dataikuapi.iac.sandbox.auth import ApiKey
 from dataikuapi.iac.sandbox.errors import ForbiddenError, InvalidDocumentError
+from dataikuapi.iac.sandbox.instance import Instance
 from dataikuapi.iac.sandbox.projects import Project
 from dataikuapi.iac.sandbox.store import ProjectStore
 
@@ -85,6 +86,16 @@ class ApiRequest:
                 f"You are not allowed to administer project {project.project_key}"
             )
         return project
+
+    def administered_instance(self) -> Instance:
+        """Return what is in no project, if the caller may administer the instance.
+
+        Raises:
+            ForbiddenError: the caller may not.
+        """
+        if not self.caller.is_instance_admin:
+            raise ForbiddenError("You are not allowed to administer this instance")
+        return self.store.instance
 
 
 def read_request(store: ProjectStore, request: Request, raw: bytes) -> ApiRequest:

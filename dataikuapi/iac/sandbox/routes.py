@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dataikuapi.iac.sandbox.errors import InvalidDocumentError, SandboxError
 from dataikuapi.iac.sandbox.kinds.base import Handler, Kind, Routes
+from dataikuapi.iac.sandbox.kinds.instance_kind import InstanceKind
+from dataikuapi.iac.sandbox.kinds.registry import INSTANCE_KINDS
 from dataikuapi.iac.sandbox.requests import ApiRequest, read_request
 from dataikuapi.iac.sandbox.responses import error_response, json_response, response_for
 from dataikuapi.iac.sandbox.store import ProjectStore
@@ -31,6 +33,13 @@ def _auth_info(request: ApiRequest) -> Any:
     return {**info, "secrets": []} if request.flag("withSecrets") else info
 
 
+def _users(request: ApiRequest) -> Any:
+    return [
+        {"login": login, "displayName": login, "enabled": True}
+        for login in request.store.logins()
+    ]
+
+
 def _instance_info(request: ApiRequest) -> Any:
     return request.store.instance_info()
 
@@ -38,10 +47,11 @@ def _instance_info(request: ApiRequest) -> Any:
 _INSTANCE_ROUTES: Routes = {
     "/auth/info": {"GET": _auth_info},
     "/instance-info": {"GET": _instance_info},
+    "/users": {"GET": _users},
 }
 
 
-def api_routes(kinds: Iterable[Kind]) -> Routes:
+def api_routes(kinds: Iterable[Kind | InstanceKind]) -> Routes:
     """Return the handlers by path and method, in the order in which paths are tried.
 
     A literal segment goes before a parameter, so that an object's id does not hide a
@@ -61,9 +71,10 @@ def _specificity(path: str) -> list[bool]:
 def create_app(store: ProjectStore) -> Starlette:
     """Return the API as an ASGI application over a store."""
     routes: list[BaseRoute] = []
-    unknown = [kind for kind in store.kinds if store.is_older and kind.is_recent]
+    kinds: list[Kind | InstanceKind] = [*store.kinds, *INSTANCE_KINDS]
+    unknown = [kind for kind in kinds if store.is_older and kind.is_recent]
     unknown_paths = {path for kind in unknown for path in kind.routes()}
-    for path, handlers in api_routes(store.kinds).items():
+    for path, handlers in api_routes(kinds).items():
         is_unknown = path in unknown_paths
         endpoint = _unknown_page if is_unknown else _endpoint(store, handlers)
         # DSS takes every path with and without a slash at its end.

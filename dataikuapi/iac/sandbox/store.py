@@ -21,11 +21,12 @@ from dataikuapi.iac.sandbox.errors import (
     ProjectNotFoundError,
 )
 from dataikuapi.iac.sandbox.files import Files
+from dataikuapi.iac.sandbox.instance import Instance
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
-from dataikuapi.iac.sandbox.kinds.registry import KINDS
+from dataikuapi.iac.sandbox.kinds.registry import INSTANCE_KINDS, KINDS
 from dataikuapi.iac.sandbox.projects import Project
 
 DSS_VERSION = "14.4.2"
@@ -51,6 +52,7 @@ class ProjectStore:
     Attributes:
         now: the clock.
         kinds: the kinds.
+        instance: what is in no project.
         is_older: whether it does not know recent kinds.
 
     .. code-block:: python
@@ -71,6 +73,7 @@ class ProjectStore:
         self.now = now
         self.is_older = is_older
         self.kinds = tuple(kinds)
+        self.instance = Instance(INSTANCE_KINDS)
         self._started_on = now()
         self._lock = threading.RLock()
         self._projects: dict[str, Project] = {}
@@ -255,6 +258,11 @@ class ProjectStore:
         with self._lock:
             if self._projects.pop(project_key, None) is None:
                 raise ProjectNotFoundError(project_key)
+
+    def logins(self) -> list[str]:
+        """Return the users that have an API key."""
+        with self._lock:
+            return sorted({key.login for key in self._keys.values()})
 
     def instance_info(self) -> Document:
         """Return what the instance says about itself."""

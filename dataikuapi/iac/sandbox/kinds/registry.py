@@ -7,15 +7,21 @@ from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
 from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.base import Kind
+from dataikuapi.iac.sandbox.kinds.code_env import CODE_ENV
+from dataikuapi.iac.sandbox.kinds.connection import CONNECTION
 from dataikuapi.iac.sandbox.kinds.dashboard import DASHBOARD
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.evaluation_store import EVALUATION_STORE
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
+from dataikuapi.iac.sandbox.kinds.group import GROUP
 from dataikuapi.iac.sandbox.kinds.insight import INSIGHT
+from dataikuapi.iac.sandbox.kinds.instance_kind import InstanceKind
 from dataikuapi.iac.sandbox.kinds.knowledge_bank import KNOWLEDGE_BANK
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
+from dataikuapi.iac.sandbox.kinds.plugin import PLUGIN
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
+from dataikuapi.iac.sandbox.kinds.project_folder import PROJECT_FOLDER
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
@@ -47,3 +53,13 @@ KINDS: tuple[Kind, ...] = (
     ML_TASK,
     STATISTICS_WORKSHEET,
 )
+"""Those inside of projects."""
+
+INSTANCE_KINDS: tuple[InstanceKind, ...] = (
+    CONNECTION,
+    CODE_ENV,
+    GROUP,
+    PROJECT_FOLDER,
+    PLUGIN,
+)
+"""Those outside of projects."""
