@@ -23,6 +23,7 @@ from dataikuapi.iac.models import (
     UnreadableResource,
 )
 from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import format_minute, utc_now
 from dataikuapi.iac.reports import (
@@ -311,4 +312,4 @@ def _names(project_keys: Sequence[str]) -> str:
         return "no projects"
     if len(project_keys) > _MAX_NAMES:
         return f"{len(project_keys)} projects"
-    return ", ".join(project_keys)
+    return ", ".join("the instance" if key == INSTANCE else key for key in project_keys)

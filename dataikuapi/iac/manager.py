@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dataikuapi.dssclient import DSSClient
 
@@ -12,17 +13,20 @@ from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
-from dataikuapi.iac.models.ids import unique
+from dataikuapi.iac.models.ids import INSTANCE, unique
 from dataikuapi.iac.selection import Selection
 from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.connection import describe_host
-from dataikuapi.iac.sync.instance import InstanceReader, Progress
+from dataikuapi.iac.sync.instance import InstanceReader, Progress, ReaderOptions
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.readers import Reader, ReaderOf
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.result import OnError
 from dataikuapi.iac.types.registry import DATASET, PROJECT, RECIPE
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["StateManager"]
 
@@ -30,9 +34,8 @@ __all__ = ["StateManager"]
 class StateManager:
     """Syncs one DSS instance, and stores its state in one backend.
 
-    Nothing is ever written to DSS. Projects, datasets and recipes are read by the
-    attributes ``project_sync``, ``dataset_sync`` and ``recipe_sync``, which a caller
-    may replace.
+    Nothing is ever written to DSS. A caller may replace the readers of three types:
+    ``project_sync``, ``dataset_sync`` and ``recipe_sync``.
 
     Args:
         backend: where the state is stored.
@@ -52,8 +55,7 @@ class StateManager:
         .. code-block:: python
 
             client = DSSClient("https://dss.example.com", api_key)
-            backend = LocalFileBackend(".dataiku/state/dev.state.json")
-            manager = StateManager(backend, client, "dev")
+            manager = StateManager.local(client, "dev")
             manager.save_state(manager.sync_project("SHOP"))
     """
 
@@ -105,25 +107,13 @@ class StateManager:
         cls,
         client: DSSClient,
         environment: str,
-        *,
-        secret_key: str | None = None,
-        max_workers: int = 10,
-        policy: RetryPolicy | None = None,
-        types: Iterable[str] | None = None,
+        **options: "Unpack[ReaderOptions]",
     ) -> "StateManager":
         """Like the class, but store in ``.dataiku/state/{environment}.state.json``."""
         from dataikuapi.iac.backends.local import LocalFileBackend, default_state_file
 
         backend = LocalFileBackend(default_state_file(environment))
-        return cls(
-            backend,
-            client,
-            environment,
-            secret_key=secret_key,
-            max_workers=max_workers,
-            policy=policy,
-            types=types,
-        )
+        return cls(backend, client, environment, **options)
 
     @classmethod
     def from_config(
@@ -159,20 +149,18 @@ class StateManager:
     def save_state(self, state: State, *, allow_other_instance: bool = False) -> None:
         """Store the state under this manager's environment.
 
-        A state that a sync returned replaces exactly its scope in the stored state. The
-        rest is kept, so two people who each sync their own project do not overwrite
-        each other. A state without a scope is complete and replaces everything.
+        A state that a sync returned replaces exactly its scope in the stored state, so
+        two people who each sync their own project do not overwrite each other. A state
+        without a scope is complete and replaces everything.
 
         Args:
-            state: gets the environment, and the serial and lineage under which it is
-                stored; otherwise it is not modified.
+            state: gets environment, serial and lineage; otherwise it is not modified.
             allow_other_instance: store it even over a state of another DSS instance.
 
         Raises:
             StateConflictError: if the stored state was read later.
             InstanceConflictError: if the stored state is of another DSS instance.
             StateWriteError: if it could not be stored; the stored state is unchanged.
-            StateCorruptedError: if what is stored is not a valid state.
         """
         self._store.save(state, allow_other_instance)
 
@@ -192,8 +180,7 @@ class StateManager:
         """Compare two stored versions; the current state counts as one.
 
         Args:
-            old_serial: of the version to compare from.
-            new_serial: of the version to compare to.
+            old_serial, new_serial: of the versions.
             ignore: see :meth:`drift`.
 
         Raises:
@@ -228,15 +215,10 @@ class StateManager:
         Args:
             project_key: of the project.
             include_children: read the objects in the project too.
-            on_error, progress: see :meth:`sync_all`.
-
-        Returns:
-            A new state, whose scope is what was read; it is not stored.
+            on_error, progress: see :meth:`sync_all`; so is what it returns and raises.
 
         Raises:
             ProjectNotVisibleError: if it does not exist, or the key may not see it.
-            SyncError: if some objects could not be read.
-            DSSError: if a request to DSS failed.
         """
         make_resource_id(PROJECT.name, project_key)  # Raises for an invalid key.
         types = None if include_children else [PROJECT.name]
@@ -280,6 +262,26 @@ class StateManager:
         stored = self._store.load_for_reading()
         return self._reader.read_all(stored, keys, on_error, progress, removals)
 
+    def sync_instance(
+        self,
+        types: Iterable[str] | None = None,
+        *,
+        on_error: OnError = "raise",
+        progress: Progress = False,
+    ) -> State:
+        """Read what is in no project: connections, groups, code environments and more.
+
+        What only an administrator may read is unknown to other keys. Returns and raises
+        as :meth:`sync_all` does.
+
+        Args:
+            types: names of some of these types. Defaults to all.
+            on_error: see :meth:`sync_all`.
+            progress: see :meth:`sync_all`.
+        """
+        stored, keys = self._store.load_for_reading(), [INSTANCE]
+        return self._reader.read_projects(stored, keys, on_error, progress, types)
+
     def drift(
         self,
         project_key: str | Iterable[str] | None = None,
@@ -291,10 +293,9 @@ class StateManager:
         """Read projects and compare them with the stored state; nothing is stored.
 
         Args:
-            project_key: of one project or several. Defaults to all in the state.
+            project_key: one or several, or ``@instance``. Defaults to all in the state.
             ids: only these; ids, or patterns of ignore rules: ``dataset.SHOP.raw_*``.
-            ignore: the ignore rules. Defaults to those in the file ``.dataikuignore``
-                of the current directory, if it exists.
+            ignore: rules. Defaults to those in ``.dataikuignore`` here, if it exists.
             progress: see :meth:`sync_all`.
 
         Raises:
@@ -307,7 +308,7 @@ class StateManager:
         """
         engine = DiffEngine(default_rules() if ignore is None else ignore)
         stored = self._store.load_required("to compare with")
-        selection = Selection(stored, self._instance.types, project_key, ids)
+        selection = Selection(stored, self.readers, project_key, ids)
         fresh, _ = self._reader.reread(stored, selection, "keep", progress)
         require_same_instance(stored, fresh)
         host = describe_host(self.client)
@@ -327,7 +328,7 @@ class StateManager:
 
         Args:
             ids: see :meth:`drift`; what DSS no longer has is removed from the state.
-            projects: keys of the projects to update. Defaults to those in the state.
+            projects: keys of the projects to update; see :meth:`drift`.
             confirm_removed, progress: see :meth:`sync_all`.
             dry_run: store nothing.
 
@@ -338,13 +339,12 @@ class StateManager:
         Raises:
             ValueError: if an id is malformed, or ``confirm_removed`` has a project that
                 DSS still shows, or that is not in the state.
-            ResourceNotFoundError: see :meth:`drift`.
-            StateNotFoundError: if there is no stored state, or no project in it.
+            ResourceNotFoundError, StateNotFoundError: see :meth:`drift`.
             DSSError: if a request to DSS failed.
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
         removals = ConfirmedRemovals(confirm_removed)
         stored = self._store.load_required("to refresh")
-        selection = Selection(stored, self._instance.types, projects, ids)
+        selection = Selection(stored, self.readers, projects, ids)
         read = self._reader.reread(stored, selection, "raise", progress, removals)
         return self._store.update(stored, read.state, read.deleted, dry_run)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.ignore.patterns import exact_id, id_pattern
 from dataikuapi.iac.models import ResourceId, State
-from dataikuapi.iac.models.ids import as_keys, unique
+from dataikuapi.iac.models.ids import INSTANCE, as_keys, unique
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.types.registry import TYPES, require_known_type
@@ -21,7 +21,8 @@ class Selection:
     Args:
         stored: the stored state.
         types: names of the resource types that are read.
-        projects: the key of a project, or of several. Defaults to those in the state.
+        projects: the key of a project, or of several; that of the instance selects
+            what is in no project. Defaults to the projects in the state.
         ids: ids such as ``dataset.SHOP.orders``, and patterns as ignore rules write
             them. Defaults to everything.
 
@@ -52,6 +53,9 @@ class Selection:
                 "ids is empty, so nothing is selected; omit it to take all"
             )
         self._types = types
+        self._part_keys = list(self.project_keys)
+        if projects is None and any(item.project_key == INSTANCE for item in stored):
+            self._part_keys.append(INSTANCE)
         exact = {text: exact_id(text) for text in self._texts}
         self.ids = [_known_id(rid, types) for rid in exact.values() if rid is not None]
         self._patterns = {text: id_pattern(text) for text in self._texts}
@@ -72,12 +76,16 @@ class Selection:
 
     @property
     def parts(self) -> list[Part]:
-        """The parts of the projects that may have objects that a pattern matches."""
+        """The parts that may have objects that a pattern matches.
+
+        Those of the projects, and of the instance itself if the state has any.
+        """
         return [
             (key, name)
-            for key in self.project_keys
+            for key in self._part_keys
             for name in self._types
-            if self._may_match(ResourceId(name, key))
+            if TYPES[name].is_on_instance is (key == INSTANCE)
+            and self._may_match(ResourceId(name, key))
         ]
 
     def _may_match(self, part: ResourceId) -> bool:

@@ -1,10 +1,10 @@
 """Reads states from one instance, each beside the stored state."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dataikuapi.iac.models import State
-from dataikuapi.iac.models.ids import parse_listing_key
+from dataikuapi.iac.models.ids import INSTANCE, parse_listing_key
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.selection import Selection
 from dataikuapi.iac.sync.instance import InstanceReader, Progress
@@ -47,13 +47,13 @@ class StateReader:
         keys: Sequence[str],
         on_error: OnError,
         progress: Progress,
-        types: Collection[str] | None = None,
+        types: Iterable[str] | None = None,
     ) -> State:
         """Read projects, whether they are in the stored state or not.
 
         Args:
             stored: the stored state.
-            keys: of the projects.
+            keys: of the projects; that of the instance for what is in no project.
             on_error: see :meth:`StateManager.sync_all`.
             progress: see :meth:`StateManager.sync_all`.
             types: which types to read. Defaults to all.
@@ -161,6 +161,8 @@ class StateReader:
 
         As far as DSS lists them: it does not list what the API key may not see.
         """
+        if selection.project_keys == [INSTANCE]:
+            return []
         watched = {*stored.project_keys(), *selection.project_keys}
         return sorted(set(self._instance.projects.keys() or ()) - watched)
 

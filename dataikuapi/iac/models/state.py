@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from dataikuapi.iac.models.ids import make_resource_id
+from dataikuapi.iac.models.ids import INSTANCE, make_resource_id
 from dataikuapi.iac.models.json_values import JSON, copy_json
 from dataikuapi.iac.models.resource import Resource, ResourceMetadata
 from dataikuapi.iac.models.scope import Scope, part_of
@@ -212,7 +212,8 @@ class State:
 
     def project_keys(self) -> list[str]:
         """Return the keys of all projects that have a resource in the state, sorted."""
-        return sorted({resource.project_key for resource in self.resources.values()})
+        keys = {resource.project_key for resource in self.resources.values()}
+        return sorted(keys - {INSTANCE})
 
     def add_resource(self, resource: Resource) -> None:
         """Add a copy of the resource, or replace the one of the same id."""

@@ -1,6 +1,7 @@
 """The reader class of each resource type, derived from the registry of types."""
 
 from dataikuapi.iac.sync.dataset import DatasetSync
+from dataikuapi.iac.sync.instance_type_sync import InstanceTypeSync
 from dataikuapi.iac.sync.project import ProjectSync
 from dataikuapi.iac.sync.recipe import RecipeSync
 from dataikuapi.iac.sync.typed import TypedSync
@@ -25,7 +26,8 @@ def sync_class(kind: ResourceType) -> type[TypedSync]:
 
 def _derived(kind: ResourceType) -> type[TypedSync]:
     name = f"{kind.name.title().replace('_', '')}Sync"
-    return type(name, (TypedSync,), {"kind": kind, "__doc__": f"Reads {kind.plural}."})
+    base = InstanceTypeSync if kind.is_on_instance else TypedSync
+    return type(name, (base,), {"kind": kind, "__doc__": f"Reads {kind.plural}."})
 
 
 SYNCS: dict[str, type[TypedSync]] = {

@@ -23,6 +23,7 @@ from dataikuapi.iac.exceptions import (
     UnexpectedResponseError,
 )
 from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse, ForeignResponseError
 from dataikuapi.iac.sync.failures import explain, is_timeout
@@ -166,12 +167,19 @@ def _forbidden(
     and a missing permission. Two more requests settle which it is: one checks the API
     key, the other whether the project is visible at all.
     """
+    is_on_instance = rid is not None and rid.project_key == INSTANCE
     key_is_valid = _is_granted(client, None, client.get_auth_info)
-    if key_is_valid and rid is not None and not _is_visible(client, rid):
+    is_in_project = rid is not None and not is_on_instance
+    if key_is_valid and is_in_project and not _is_visible(client, rid):
         return project_not_visible(client, rid.project_key)
+    next_step = (
+        "Use the key of an administrator"
+        if is_on_instance
+        else "Ask for permission to read the project"
+    )
     return DSSPermissionError(
         f"{describe_host(client)} denies the API key access to {_describe(rid)}: "
-        f"{_excerpt(client, response.message)}. Ask for permission to read the project"
+        f"{_excerpt(client, response.message)}. {next_step}"
     )
 
 

@@ -1,11 +1,11 @@
 """Reads the projects and objects of one instance concurrently."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypedDict, TypeVar, cast
 
 from dataikuapi.dssclient import DSSClient
 
@@ -14,6 +14,7 @@ from dataikuapi.iac.exceptions import (
     StateNotFoundError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
+from dataikuapi.iac.models.ids import INSTANCE, unique
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.models.stored_version import ReadingStart
 from dataikuapi.iac.sync.base import ResourceSync
@@ -32,10 +33,19 @@ from dataikuapi.iac.sync.workers import ProgressCallback, Workers
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.registry import PROJECT, require_known_type, select_types
 
-__all__ = ["InstanceReader", "Progress"]
+__all__ = ["InstanceReader", "Progress", "ReaderOptions"]
 
 T = TypeVar("T")
 Progress = bool | ProgressCallback
+
+
+class ReaderOptions(TypedDict, total=False):
+    """Options of an :class:`InstanceReader`."""
+
+    secret_key: str | None
+    max_workers: int
+    policy: RetryPolicy | None
+    types: Iterable[str] | None
 
 
 class InstanceReader:
@@ -82,8 +92,13 @@ class InstanceReader:
 
     @property
     def types(self) -> list[str]:
-        """The names of the types that are read; that of projects first, if any."""
-        return list(self.readers)
+        """Names of the types that are read of projects; that of projects first."""
+        return [name for name in self.readers if not TYPES[name].is_on_instance]
+
+    @property
+    def instance_types(self) -> list[str]:
+        """Names of the types that are read of the instance itself."""
+        return [name for name in self.readers if TYPES[name].is_on_instance]
 
     def read_object(self, resource_id: str) -> Resource:
         """Read one object, in the calling thread.
@@ -155,28 +170,39 @@ class InstanceReader:
         self,
         keys: Sequence[str],
         progress: Progress,
-        types: Collection[str] | None = None,
+        types: Iterable[str] | None = None,
     ) -> FetchResult:
         """Read projects.
 
         Args:
-            keys: of the projects.
+            keys: of the projects; that of the instance for what is in no project.
             progress: see :meth:`StateManager.sync_all`.
             types: which types to read. Defaults to all.
 
         Raises:
-            ValueError: if there is no key.
+            ValueError: if there is no key, or no type for one.
         """
         if not keys:
             raise ValueError(
                 "projects is empty, so nothing would be read; leave it out to read all "
                 "projects"
             )
-        selected = self.types if types is None else types
-        for name in selected:
-            require_known_type(name, self.types)
+        parts = [(key, name) for key in keys for name in self._selected(key, types)]
         with self._session(progress):
-            return self._read([(key, name) for key in keys for name in selected])
+            return self._read(parts)
+
+    def _selected(self, key: str, types: Iterable[str] | None) -> list[str]:
+        """Return the types to read of a project, or of the instance."""
+        known = self.instance_types if key == INSTANCE else self.types
+        selected = known if types is None else unique(types, "types")
+        for name in selected:
+            require_known_type(name, known)
+        if not selected and key == INSTANCE:
+            raise ValueError(
+                "no type is selected that is in no project, so nothing would be read "
+                "of the instance itself"
+            )
+        return selected
 
     def read_tracked_projects(
         self,
@@ -307,6 +333,15 @@ class InstanceReader:
 
 
 def _type_names(client: DSSClient, types: Iterable[str] | None) -> list[str]:
-    if types is not None:
-        return select_types(types)
-    return [kind.name for kind in adapt_client(client).default_types()]
+    """Return the names of the types to read.
+
+    Those that are in no project are read on demand only, so types of projects alone do
+    not exclude them.
+    """
+    adapter = adapt_client(client)
+    if types is None:
+        return [kind.name for kind in adapter.default_types()]
+    names = select_types(types)
+    if adapter.can_identify and not any(TYPES[name].is_on_instance for name in names):
+        names += [kind.name for kind in TYPES.values() if kind.is_on_instance]
+    return names

@@ -8,6 +8,7 @@ from typing import Literal
 from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
+    DSSPermissionError,
     InvalidResponseError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
@@ -20,7 +21,7 @@ from dataikuapi.iac.merge import (
     instances_differ,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
-from dataikuapi.iac.models.ids import listing_key
+from dataikuapi.iac.models.ids import INSTANCE, listing_key
 from dataikuapi.iac.models.scope import Part, Scope
 from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
@@ -124,6 +125,18 @@ class FetchResult:
     def is_empty(self) -> bool:
         """Whether nothing at all could be read."""
         return not (self.resources or self.listed_parts or self.deleted)
+
+    @property
+    def is_only_refused(self) -> bool:
+        """Whether all that failed is in no project, and for administrators only.
+
+        Few keys may read that, so it is unknown, as a project's permissions are.
+        """
+        return bool(self.failures) and all(
+            isinstance(error, DSSPermissionError)
+            and ResourceId.parse(key).project_key == INSTANCE
+            for key, error in self.failures.items()
+        )
 
     def raise_all(self, state: State) -> None:
         """Raise the failures as one error.
@@ -262,9 +275,10 @@ def handle_failures(
     state.unknown = collect_unknown(stored, failures, vanished)
     for key in sorted(vanished):
         logger.warning("project %s is no longer listed: unknown, not removed", key)
-    if failures and (on_error == "raise" or result.is_empty):
+    is_kept = on_error == "keep" or result.is_only_refused
+    if failures and (result.is_empty or not is_kept):
         result.raise_all(state)
-    kept = carry_over_unknown(stored, state) if on_error == "keep" else []
+    kept = carry_over_unknown(stored, state) if is_kept else []
     if failures:
         logger.warning(
             "could not be read: %d (%s); kept as stored: %d",

@@ -17,6 +17,7 @@ from dataikuapi.iac.exceptions import (
     UnexpectedResponseError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
+from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.scope import Part, Scope
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync.base import ResourceSync
@@ -66,7 +67,11 @@ class TypedSync(ResourceSync):
                 the API key.
             DSSError: if a request to DSS failed.
         """
-        return self._fetch(self._parse(resource_id, named=self.kind.identity.is_named))
+        is_named = self.kind.identity.is_named
+        rid = self._parse(resource_id, named=is_named)
+        if (rid.project_key == INSTANCE) is not self.kind.is_on_instance:
+            raise self._invalid(resource_id, is_named)
+        return self._fetch(rid)
 
     def list_all(self, project_key: str | None = None) -> list[Resource]:
         """Read all objects of the type in a project.

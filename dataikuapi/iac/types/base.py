@@ -109,8 +109,11 @@ class ResourceType(ABC):
             not a change.
         layout: where the objects lie in the layout in which DSS commits a project to
             git; ``None`` if they are not in it.
-        unknown_if_missing: attributes that are unknown, rather than empty, where they
-            are missing, beside the privileged parts.
+        unknown_if_missing: attributes that come without a call of their own, and are
+            likewise unknown where they are missing: they take more permissions, too, or
+            are not in git.
+        is_on_instance: whether the objects are in no project; see
+            :class:`~dataikuapi.iac.types.instance_type.InstanceType`.
         code: paths of texts that are code, and so are not searched for secrets.
         is_watched_by_default: whether objects of the type are read if nobody says which
             types to read; not where that takes many requests, or DSS changes them by
@@ -134,6 +137,7 @@ class ResourceType(ABC):
     privileged: ClassVar[Mapping[str, Callable[[Project], Any]]] = {}
     layout: ClassVar[Layout | None] = None
     unknown_if_missing: ClassVar[frozenset[str]] = frozenset()
+    is_on_instance: ClassVar[bool] = False
     code: ClassVar[frozenset[Path]] = frozenset()
     is_watched_by_default: ClassVar[bool] = True
 

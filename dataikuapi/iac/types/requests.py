@@ -5,7 +5,7 @@ from typing import Any
 from dataikuapi.iac.types.base import Project
 from dataikuapi.iac.types.shapes import path_segment
 
-__all__ = ["get_json", "path_segments"]
+__all__ = ["get_instance_json", "get_json", "path_segments"]
 
 
 def get_json(project: Project, path: str) -> Any:
@@ -22,6 +22,16 @@ def get_json(project: Project, path: str) -> Any:
     return project.client._perform_json(
         "GET", f"/projects/{project.project_key}/{path}"
     )
+
+
+def get_instance_json(client: Any, path: str) -> Any:
+    """Return the JSON at a path that is in no project.
+
+    Args:
+        client: a :class:`~dataikuapi.dssclient.DSSClient`.
+        path: as for :func:`get_json`, without a slash in front.
+    """
+    return client._perform_json("GET", f"/{path}")
 
 
 def path_segments(name: str) -> str:
