@@ -16,6 +16,7 @@ from dataikuapi.iac.types.dashboard import DashboardType
 from dataikuapi.iac.types.dataset import DatasetType
 from dataikuapi.iac.types.evaluation_store import EvaluationStoreType
 from dataikuapi.iac.types.flow_zone import FlowZoneType
+from dataikuapi.iac.types.group import GroupType
 from dataikuapi.iac.types.insight import InsightType
 from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
@@ -89,6 +90,7 @@ TYPES: dict[str, ResourceType] = {
         MLTaskType(),
         StatisticsWorksheetType(),
         ConnectionType(),
+        GroupType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""
