@@ -58,7 +58,9 @@ class SharedResponses:
         Returns:
             JSON that others may hold, too.
         """
-        is_shared = any(match_path(template, path) for template in self._paths)
+        is_shared = any(
+            match_path(template, path) is not None for template in self._paths
+        )
         if self._this_thread.is_bypassed or not is_shared:
             return request()
         path = path.strip("/")
