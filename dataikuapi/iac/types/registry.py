@@ -11,6 +11,7 @@ from dataikuapi.iac.types.agent_tool import AgentToolType
 from dataikuapi.iac.types.analysis import AnalysisType
 from dataikuapi.iac.types.app_manifest import AppManifestType
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
+from dataikuapi.iac.types.code_env import CodeEnvType
 from dataikuapi.iac.types.connection import ConnectionType
 from dataikuapi.iac.types.dashboard import DashboardType
 from dataikuapi.iac.types.dataset import DatasetType
@@ -90,6 +91,7 @@ TYPES: dict[str, ResourceType] = {
         MLTaskType(),
         StatisticsWorksheetType(),
         ConnectionType(),
+        CodeEnvType(),
         GroupType(),
     )
 }
