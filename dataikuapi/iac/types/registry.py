@@ -23,6 +23,7 @@ from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.ml_task import MLTaskType
 from dataikuapi.iac.types.project import ProjectType
+from dataikuapi.iac.types.project_folder import ProjectFolderType
 from dataikuapi.iac.types.rag_model import RagModelType
 from dataikuapi.iac.types.recipe import RecipeType
 from dataikuapi.iac.types.references import Fact, Reference
@@ -93,6 +94,7 @@ TYPES: dict[str, ResourceType] = {
         ConnectionType(),
         CodeEnvType(),
         GroupType(),
+        ProjectFolderType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""
