@@ -18,6 +18,7 @@ from dataikuapi.iac.types.shapes import (
     Shape,
     expect_items,
     expect_object,
+    expect_type,
     path_segment,
 )
 
@@ -79,6 +80,7 @@ class CodeEnvType(InstanceType):
     def list_names(self, client: Client) -> dict[str, Documents]:
         """Return languages and names, as far as the key may list them."""
         listed = get_instance_json(client, _LISTING)
+        expect_type(listed, list)
         items = [{**expect_object(item, "envLang"), "id": _id(item)} for item in listed]
         return {
             name: {self.main: _summary(item)}

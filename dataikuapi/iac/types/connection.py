@@ -107,6 +107,7 @@ class ConnectionType(InstanceType):
     def list_names(self, client: Client) -> dict[str, Documents]:
         """Return the names of those that the user of the key may use."""
         names = get_instance_json(client, f"{_NAMES}?type=all")
+        expect_type(names, list)
         items = expect_items([{"name": name} for name in names], "name")
         return {name: {self.main: items[name]} for name in items}
 

@@ -22,6 +22,7 @@ from dataikuapi.iac.types.insight import InsightType
 from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.ml_task import MLTaskType
+from dataikuapi.iac.types.plugin import PluginType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.project_folder import ProjectFolderType
 from dataikuapi.iac.types.rag_model import RagModelType
@@ -95,6 +96,7 @@ TYPES: dict[str, ResourceType] = {
         CodeEnvType(),
         GroupType(),
         ProjectFolderType(),
+        PluginType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""
