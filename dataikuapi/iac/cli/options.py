@@ -30,6 +30,7 @@ __all__ = [
     "host_options",
     "ids_argument",
     "ignore_option",
+    "instance_option",
     "message_option",
     "output_options",
     "project_option",
@@ -256,6 +257,13 @@ project_option = click.option(
     multiple=True,
     help="Project key; may be repeated [those of the environment, DATAIKU_PROJECT, or "
     "all: sync takes those in DSS, drift and refresh those in the state].",
+)
+
+instance_option = click.option(
+    "--instance",
+    "is_instance",
+    is_flag=True,
+    help="What is in no project, such as connections and groups; with --project, both.",
 )
 
 selection_options = _all(

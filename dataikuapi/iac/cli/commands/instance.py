@@ -29,6 +29,7 @@ from dataikuapi.iac.cli.options import (
     host_options,
     ids_argument,
     ignore_option,
+    instance_option,
     message_option,
     output_options,
     project_option,
@@ -42,6 +43,7 @@ from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import ResourceDiffs, ResourceId, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.formatting import (
     counted,
@@ -49,6 +51,7 @@ from dataikuapi.iac.reports.formatting import (
 )
 from dataikuapi.iac.reports.unwatched import unsupported_lines
 from dataikuapi.iac.sync.connection import describe_host
+from dataikuapi.iac.sync.users import count_users
 from dataikuapi.iac.types import TYPES
 
 __all__ = ["drift", "refresh", "sync"]
@@ -65,10 +68,12 @@ T = TypeVar("T")
         "dataiku-iac sync --project SHOP -m 'before the release'",
         "dataiku-iac -e prod sync --keep-going",
         "dataiku-iac sync --dry-run",
+        "dataiku-iac sync --instance",
     ),
 )
 @host_options
 @project_option
+@instance_option
 @report_options
 @allow_unknown
 @dry_run_option
@@ -84,6 +89,7 @@ T = TypeVar("T")
 def sync(
     settings: Settings,
     projects: Keys,
+    is_instance: bool,
     format_name: str,
     hide_derived: bool,
     allow_unknown: bool,
@@ -92,7 +98,7 @@ def sync(
     message: str | None,
 ) -> ExitCode:
     """Read projects from DSS, save the state, and show what changed in it."""
-    keys = read_projects(settings, projects)
+    keys = _read_keys(settings, projects, is_instance)
     manager = open_manager(settings, message)
 
     def read_and_save() -> tuple[State, ResourceDiffs | None]:
@@ -105,11 +111,17 @@ def sync(
     state, diffs = _read_again_on_conflict(read_and_save, settings)
     with saved_as(None if dry_run else state):
         write_summary = write_text if format_name == "text" else write_error
-        write_summary(_summary(state, dry_run))
+        users = count_users(manager.client) if is_instance else None
+        write_summary(_summary(state, dry_run, users))
         if diffs is not None:
             shown = without_derived(diffs) if hide_derived else diffs
             write_diffs(shown, format_name, settings)
     return _finished(state, allow_unknown)
+
+
+def _read_keys(settings: Settings, projects: Keys, is_instance: bool) -> list[str]:
+    """Return the keys of what to read: projects, what is in none, or both."""
+    return [*projects, INSTANCE] if is_instance else read_projects(settings, projects)
 
 
 def _read(
@@ -138,7 +150,7 @@ def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
     )
 
 
-def _summary(state: State, dry_run: bool) -> str:
+def _summary(state: State, dry_run: bool, users: int | None) -> str:
     read = count_by_type(
         resource for resource in state if resource.resource_id not in state.unknown
     )
@@ -146,6 +158,7 @@ def _summary(state: State, dry_run: bool) -> str:
     saved = "nothing saved" if dry_run else f"saved as serial {state.serial}"
     lines = [
         f"read {read}; {saved}",
+        *([] if users is None else [f"{counted(users, 'user')}: counted, not read"]),
         *unknown_lines(unknown),
         *unsupported_lines(state.unsupported),
     ]
@@ -164,6 +177,7 @@ def _summary(state: State, dry_run: bool) -> str:
 )
 @ids_argument
 @project_option
+@instance_option
 @host_options
 @report_options
 @ignore_option
@@ -183,6 +197,7 @@ def drift(
     settings: Settings,
     ids: Keys,
     projects: Keys,
+    is_instance: bool,
     format_name: str,
     hide_derived: bool,
     ignore: Path | None,
@@ -195,7 +210,7 @@ def drift(
     """Compare DSS with the stored state, and store nothing."""
     if expires and expires < utc_now().date():
         raise UsageError(f"--expires {expires} is in the past")
-    keys = read_projects(settings, projects)
+    keys = _read_keys(settings, projects, is_instance)
     report = open_manager(settings).drift(
         keys or None,
         ids=ids or None,
@@ -226,6 +241,7 @@ def drift(
 )
 @ids_argument
 @project_option
+@instance_option
 @host_options
 @report_options
 @allow_unknown
@@ -244,6 +260,7 @@ def refresh(
     settings: Settings,
     ids: Keys,
     projects: Keys,
+    is_instance: bool,
     format_name: str,
     hide_derived: bool,
     allow_unknown: bool,
@@ -255,7 +272,7 @@ def refresh(
 
     Without ids, all projects in the state are read.
     """
-    keys = read_projects(settings, projects)
+    keys = _read_keys(settings, projects, is_instance)
     manager = open_manager(settings, message)
 
     def read_and_save() -> State:
