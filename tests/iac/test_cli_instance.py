@@ -11,6 +11,7 @@ from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
 from dataikuapi.iac.sandbox.kinds.connection import CONNECTION
 from dataikuapi.iac.sandbox.kinds.group import GROUP
 
+pytestmark = pytest.mark.all_types
 REPORT_SCHEMA = Path(schemas.__file__).parent / "diff_report_v2.schema.json"
 PASSWORD = "kV7-tarragon-Lemur"
 

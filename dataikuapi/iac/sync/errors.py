@@ -169,9 +169,9 @@ def _forbidden(
     """
     is_on_instance = rid is not None and rid.project_key == INSTANCE
     key_is_valid = _is_granted(client, None, client.get_auth_info)
-    is_in_project = rid is not None and not is_on_instance
-    if key_is_valid and is_in_project and not _is_visible(client, rid):
-        return project_not_visible(client, rid.project_key)
+    project = None if is_on_instance else rid
+    if key_is_valid and project is not None and not _is_visible(client, project):
+        return project_not_visible(client, project.project_key)
     next_step = (
         "Use the key of an administrator"
         if is_on_instance

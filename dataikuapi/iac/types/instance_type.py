@@ -36,7 +36,7 @@ class InstanceType(ResourceType):
     """
 
     is_on_instance = True
-    restricted: ClassVar[frozenset[str]] = frozenset({_DEFINITION})
+    unknown_if_missing: ClassVar[frozenset[str]] = frozenset({_DEFINITION})
     definition_defaults: ClassVar[Mapping[str, JSON]] = {}
     lists_all_names: ClassVar[bool] = False
 
