@@ -12,6 +12,7 @@
     +-- AlreadyExistsError       the name or id is taken
     +-- InvalidDocumentError     the document lacks something, or is malformed
     +-- PartialSettingsError     project settings without their main part
+    +-- ReadDirectoryError       a folder of the library was read as a file
     +-- NotInSandboxError        DSS can do it, the sandbox cannot
 
 They know no HTTP: which status each becomes is decided in `responses`.
@@ -74,6 +75,10 @@ class InvalidDocumentError(SandboxError):
 
 class PartialSettingsError(SandboxError):
     """Project settings were sent without `settings`; DSS responds with 500."""
+
+
+class ReadDirectoryError(SandboxError):
+    """A folder of the library was read as a file; DSS responds with 500."""
 
 
 class NotInSandboxError(SandboxError):

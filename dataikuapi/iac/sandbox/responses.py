@@ -25,6 +25,7 @@ _FAILURES: Mapping[type[Exception], tuple[int, str]] = {
     errors.InvalidDocumentError: (400, "java.lang.IllegalArgumentException"),
     errors.ProjectLayoutError: (400, "java.lang.IllegalArgumentException"),
     errors.PartialSettingsError: (500, "java.lang.NullPointerException"),
+    errors.ReadDirectoryError: (500, "java.io.IOException"),
     errors.NotInSandboxError: (501, "dataikuapi.iac.sandbox.NotInSandboxError"),
 }
 

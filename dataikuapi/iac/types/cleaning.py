@@ -78,7 +78,10 @@ def normalize_numbers(value: JSON) -> JSON:
 
 
 def drop_paths(document: dict[str, JSON], volatile: Volatile) -> dict[str, JSON]:
-    """Return the document without these paths; lists along a path are traversed."""
+    """Return the document without these paths; lists along a path are traversed.
+
+    :data:`ANY` in a path, not at its end, is every member of an object.
+    """
     top_level = {path[0] for path in volatile if len(path) == 1}
     document = {key: item for key, item in document.items() if key not in top_level}
     for path in volatile:
@@ -89,6 +92,8 @@ def drop_paths(document: dict[str, JSON], volatile: Volatile) -> dict[str, JSON]
 def _without_path(value: Any, path: tuple[str, ...]) -> Any:
     if isinstance(value, list):
         return [_without_path(item, path) for item in value]
+    if isinstance(value, dict) and path[0] == ANY:
+        return {key: _without_path(item, path[1:]) for key, item in value.items()}
     if not isinstance(value, dict) or path[0] not in value:
         return value
     if len(path) == 1:

@@ -20,6 +20,7 @@ from dataikuapi.iac.types.flow_zone import FlowZoneType
 from dataikuapi.iac.types.group import GroupType
 from dataikuapi.iac.types.insight import InsightType
 from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
+from dataikuapi.iac.types.library_file import LibraryFileType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.ml_task import MLTaskType
 from dataikuapi.iac.types.plugin import PluginType
@@ -97,6 +98,7 @@ TYPES: dict[str, ResourceType] = {
         GroupType(),
         ProjectFolderType(),
         PluginType(),
+        LibraryFileType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

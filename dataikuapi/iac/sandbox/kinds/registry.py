@@ -17,6 +17,7 @@ from dataikuapi.iac.sandbox.kinds.group import GROUP
 from dataikuapi.iac.sandbox.kinds.insight import INSIGHT
 from dataikuapi.iac.sandbox.kinds.instance_kind import InstanceKind
 from dataikuapi.iac.sandbox.kinds.knowledge_bank import KNOWLEDGE_BANK
+from dataikuapi.iac.sandbox.kinds.library_file import LIBRARY_FILE
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
 from dataikuapi.iac.sandbox.kinds.plugin import PLUGIN
@@ -52,6 +53,7 @@ KINDS: tuple[Kind, ...] = (
     ANALYSIS,
     ML_TASK,
     STATISTICS_WORKSHEET,
+    LIBRARY_FILE,
 )
 """Those inside of projects."""
 

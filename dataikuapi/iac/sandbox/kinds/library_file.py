@@ -1,0 +1,128 @@
+"""Files of the project library: a tree of names, and a path for each content."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dataikuapi.iac.sandbox.documents import Document, StoredObject
+from dataikuapi.iac.sandbox.errors import ObjectNotFoundError, ReadDirectoryError
+from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
+from dataikuapi.iac.sandbox.kinds.fields import Fields
+from dataikuapi.iac.sandbox.kinds.identity import BY_PATH
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.sandbox.collection import ObjectCollection
+    from dataikuapi.iac.sandbox.files import Files
+    from dataikuapi.iac.sandbox.requests import ApiRequest
+
+_FOLDER = "lib/"
+
+
+@dataclass(frozen=True, eq=False)
+class LibraryFileKind(Kind):
+    """Files of the library. Bytes that are no UTF-8 come back as other characters."""
+
+    def load(self, files: Files) -> dict[str, StoredObject]:
+        """Return the files below `lib`, each with its bytes as payload."""
+        return {
+            path.removeprefix(_FOLDER): StoredObject({}, _as_text(content))
+            for path, content in files.items()
+            if path.startswith(_FOLDER)
+        }
+
+    def added_fields(self, project_key: str, object_id: str) -> Document:
+        """Return nothing: a file is no document."""
+        return {}
+
+    def routes(self) -> Routes:
+        """Return the requests for the tree, and for each file."""
+        base = "/projects/{key}/libraries"
+        return {
+            f"{base}/contents": {"GET": self.handle_list},
+            f"{base}/contents/{{id:path}}": {
+                "GET": self.handle_get,
+                "POST": self.handle_post,
+                "DELETE": self.handle_delete,
+            },
+            f"{base}/folders/{{id:path}}": {"POST": self.handle_folder},
+        }
+
+    def id_of(self, request: ApiRequest) -> str:
+        """Return the path of a file; the client sends it with a slash at its start."""
+        return super().id_of(request).strip("/")
+
+    def handle_list(self, request: ApiRequest) -> Any:
+        """Return the tree of names."""
+        return _tree(request.project().objects(self).names())
+
+    def handle_get(self, request: ApiRequest) -> Any:
+        """Return a content, in base64 on demand."""
+        files, path = request.project().objects(self), self.id_of(request)
+        if path not in files and _below(files, path):
+            raise ReadDirectoryError("Cannot read directory as file")
+        content = _as_bytes(files.stored(path).payload or "")
+        if request.query.get("dataEncoding") == "base64":
+            return {"data": base64.b64encode(content).decode("ascii")}
+        return {"data": content.decode("utf-8", "replace")}
+
+    def handle_post(self, request: ApiRequest) -> Any:
+        """Create a file or overwrite it, without a word."""
+        files, path = request.project().objects(self), self.id_of(request)
+        with request.project().lock:
+            if path in files:
+                files.remove(path)
+            files.add(path, request.login, {}, _as_text(request.raw))
+        return done(f"Wrote {path}")
+
+    def handle_folder(self, request: ApiRequest) -> Any:
+        """Create a folder; an empty one does not show."""
+        return done(f"Created {self.id_of(request)}")
+
+    def handle_delete(self, request: ApiRequest) -> Any:
+        """Delete a file, or a folder with all that is in it."""
+        files, path = request.project().objects(self), self.id_of(request)
+        with request.project().lock:
+            found = [path] if path in files else _below(files, path)
+            if not found:
+                raise ObjectNotFoundError(f"{path} does not exist")
+            for name in found:
+                files.remove(name)
+        return done(f"Deleted {path}")
+
+
+def _below(files: ObjectCollection, folder: str) -> list[str]:
+    return [name for name in files.names() if name.startswith(f"{folder.strip('/')}/")]
+
+
+def _tree(paths: list[str]) -> list[Document]:
+    folders: dict[str, list[str]] = {}
+    items: list[Document] = []
+    for path in paths:
+        first, _, rest = path.partition("/")
+        if rest:
+            folders.setdefault(first, []).append(rest)
+        else:
+            items.append({"name": first})
+    nested = [
+        {"name": name, "children": _tree(inside)} for name, inside in folders.items()
+    ]
+    return [*nested, *items]
+
+
+def _as_text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+LIBRARY_FILE = LibraryFileKind(
+    label="library file",
+    path="libraries/contents",
+    file="lib/{id}",
+    identity=BY_PATH,
+    fields=Fields(versioned=False),
+)
