@@ -37,6 +37,7 @@ from dataikuapi.iac.types.statistics_worksheet import StatisticsWorksheetType
 from dataikuapi.iac.types.streaming_endpoint import StreamingEndpointType
 from dataikuapi.iac.types.tag_palette import TagPaletteType
 from dataikuapi.iac.types.variables import VariablesType
+from dataikuapi.iac.types.web_app import WebAppType
 
 __all__ = [
     "CORE_TYPES",
@@ -99,6 +100,7 @@ TYPES: dict[str, ResourceType] = {
         ProjectFolderType(),
         PluginType(),
         LibraryFileType(),
+        WebAppType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

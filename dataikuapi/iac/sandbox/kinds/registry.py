@@ -30,6 +30,7 @@ from dataikuapi.iac.sandbox.kinds.statistics_worksheet import STATISTICS_WORKSHE
 from dataikuapi.iac.sandbox.kinds.streaming_endpoint import STREAMING_ENDPOINT
 from dataikuapi.iac.sandbox.kinds.tag_palette import TAG_PALETTE
 from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
+from dataikuapi.iac.sandbox.kinds.web_app import WEB_APP
 
 KINDS: tuple[Kind, ...] = (
     PROJECT,
@@ -54,6 +55,7 @@ KINDS: tuple[Kind, ...] = (
     ML_TASK,
     STATISTICS_WORKSHEET,
     LIBRARY_FILE,
+    WEB_APP,
 )
 """Those inside of projects."""
 

@@ -1,0 +1,101 @@
+"""Web apps: their code is inside their parameters, and they cannot be deleted."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dataikuapi.iac.sandbox.documents import Document, StoredObject, copied
+from dataikuapi.iac.sandbox.files import read_text
+from dataikuapi.iac.sandbox.kinds.base import Kind, Routes
+from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
+from dataikuapi.iac.sandbox.kinds.identity import generated_id
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.sandbox.files import Files
+    from dataikuapi.iac.sandbox.requests import ApiRequest
+
+_CODE = {
+    "body.html": "html",
+    "style.css": "css",
+    "app.js": "js",
+    "backend.py": "python",
+    "ui.R": "ui",
+    "server.R": "server",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class WebAppKind(Kind):
+    """Web apps. DSS makes an API key for each."""
+
+    def load_one(self, files: Files, path: str, object_id: str) -> StoredObject:
+        """Return a web app with the code that is in files of its own."""
+        document = super().load_one(files, path, object_id).document
+        code = {
+            member: read_text(files, f"web_apps/{object_id}/{file}")
+            for file, member in _CODE.items()
+            if f"web_apps/{object_id}/{file}" in files
+        }
+        params = {**(document.get("params") or {}), **code}
+        return StoredObject({**document, "params": params})
+
+    def routes(self) -> Routes:
+        """Return the usual requests, but none that deletes."""
+        routes = super().routes()
+        item = f"/projects/{{key}}/{self.path}/{self.identity.route_parameter}"
+        kept = {name: item_ for name, item_ in routes[item].items() if name != "DELETE"}
+        return {**routes, item: kept}
+
+    def handle_put(self, request: ApiRequest) -> Any:
+        """Replace a web app and return it."""
+        super().handle_put(request)
+        return request.project().objects(self).get(self.id_of(request))
+
+    def handle_create(self, request: ApiRequest) -> Any:
+        """Create a web app, with an API key of its own."""
+        object_id = self.create(request)
+        objects = request.project().objects(self)
+        with request.project().lock:
+            key = f"dkuaps-{secrets.token_urlsafe(24)}"
+            document = {**objects.get(object_id), "apiKey": key}
+            objects.save(object_id, document, request.login)
+        return {"webAppId": object_id}
+
+    def list_item(self, document: Document) -> Document:
+        """Return a summary."""
+        return copied(super().list_item(document))
+
+
+WEB_APP = WebAppKind(
+    label="web app",
+    path="webapps",
+    file="web_apps/{id}.json",
+    other_files=("web_apps/*/*",),
+    identity=generated_id(7),
+    object_type="WEB_APP",
+    list_fields={
+        "projectKey": None,
+        "id": None,
+        "name": None,
+        "type": None,
+        "tags": [],
+        "versionTag": None,
+    },
+    fields=Fields(
+        required=("type",),
+        always={
+            "name": "",
+            "type": "STANDARD",
+            "params": {},
+            "config": {},
+            "tags": [],
+            "customFields": {},
+            "checklists": NO_CHECKLISTS,
+        },
+        optional=frozenset("""
+            id apiKey hasLegacyBackendURL isVirtual runAsUser description shortDesc
+            """.split()),
+    ),
+)
