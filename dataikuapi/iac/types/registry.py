@@ -9,6 +9,7 @@ from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.agent import AgentType
 from dataikuapi.iac.types.agent_tool import AgentToolType
 from dataikuapi.iac.types.analysis import AnalysisType
+from dataikuapi.iac.types.api_service import ApiServiceType
 from dataikuapi.iac.types.app_manifest import AppManifestType
 from dataikuapi.iac.types.base import Identity, Path, ResourceType
 from dataikuapi.iac.types.code_env import CodeEnvType
@@ -101,6 +102,7 @@ TYPES: dict[str, ResourceType] = {
         PluginType(),
         LibraryFileType(),
         WebAppType(),
+        ApiServiceType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL
 from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
 from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
+from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.code_env import CODE_ENV
@@ -56,6 +57,7 @@ KINDS: tuple[Kind, ...] = (
     STATISTICS_WORKSHEET,
     LIBRARY_FILE,
     WEB_APP,
+    API_SERVICE,
 )
 """Those inside of projects."""
 

@@ -1,0 +1,70 @@
+"""API services: their settings are at a path of their own; none can be deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dataikuapi.iac.sandbox.documents import Document, StoredObject, required_object
+from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
+from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
+from dataikuapi.iac.sandbox.kinds.identity import Identity
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.sandbox.requests import ApiRequest
+
+
+@dataclass(frozen=True, eq=False)
+class ApiServiceKind(Kind):
+    """API services. The id is in the path of the request that creates one."""
+
+    def added_fields(self, project_key: str, object_id: str) -> Document:
+        """Return the id."""
+        return {"id": object_id}
+
+    def routes(self) -> Routes:
+        """Return the requests for the list, for a new one, and for the settings."""
+        base = f"/projects/{{key}}/{self.path}"
+        item = f"{base}/{self.identity.route_parameter}"
+        return {
+            base: {"GET": self.handle_list},
+            item: {"POST": self.handle_create},
+            f"{item}/settings": {"GET": self.handle_get, "PUT": self.handle_put},
+            f"{item}/packages": {"GET": self.handle_packages},
+        }
+
+    def from_api(self, body: Any) -> StoredObject:
+        """Return the settings that a client PUTs."""
+        return StoredObject(required_object(body, self.label))
+
+    def handle_create(self, request: ApiRequest) -> Any:
+        """Create an empty service."""
+        object_id = self.id_of(request)
+        request.project().objects(self).add(object_id, request.login, {})
+        return done(f"Created API service {object_id}")
+
+    def handle_packages(self, request: ApiRequest) -> Any:
+        """List no packages, even of a service that does not exist."""
+        return []
+
+
+API_SERVICE = ApiServiceKind(
+    label="API service",
+    path="apiservices",
+    file="lambda_services/{id}.json",
+    identity=Identity("id"),
+    list_fields={"id": None, "name": None, "publicAccess": False, "endpoints": []},
+    fields=Fields(
+        always={
+            "endpoints": [],
+            "publicAccess": False,
+            "authRealm": {"queryKeys": []},
+            "tags": [],
+            "checklists": NO_CHECKLISTS,
+        },
+        optional=frozenset("""
+            id name authMethod oauth2Config openAPI error releaseNotes customFields
+            description shortDesc
+            """.split()),
+    ),
+)

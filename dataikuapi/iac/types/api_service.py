@@ -1,0 +1,122 @@
+"""API services: their endpoints and who may query them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, cast
+
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.markers import MARKER
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import Identity, Path, Severities
+from dataikuapi.iac.types.cleaning import Volatile
+from dataikuapi.iac.types.layout import ObjectFolder
+from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    code_env_at,
+    instance_reference_at,
+    references_at,
+)
+from dataikuapi.iac.types.secrets import Redactor
+
+__all__ = ["ApiServiceType"]
+
+
+class ApiServiceType(ListedType):
+    """An API service. Its id is the name that a user chose; its keys are masked."""
+
+    name = "api_service"
+    plural = "API services"
+    identity = Identity.NAME
+    listing = "apiservices/"
+    item = "apiservices/{name}/settings"
+    layout = ObjectFolder("lambda_services", has_project_key=False)
+    volatile: ClassVar[Volatile] = {
+        ("endpoints", "testQueries"): "UI state: the test tab, 120 of 530 edits",
+        ("projectKey",): "in some responses; derived from the path",
+    }
+    defaults: ClassVar[Mapping[str, JSON]] = {
+        "endpoints": [],
+        "publicAccess": False,
+        "authRealm": {"queryKeys": []},
+        "tags": [],
+    }
+    code: ClassVar[frozenset[Path]] = frozenset(
+        {("endpoints", "code"), ("endpoints", "query")}
+    )
+    severities: ClassVar[Severities] = {
+        ("publicAccess",): Severity.PERMISSIONS,
+        ("authRealm",): Severity.PERMISSIONS,
+        ("endpoints",): Severity.CODE,
+        ("endpoints", "connection"): Severity.CONNECTION,
+        ("endpoints", "envSelection"): Severity.CONNECTION,
+    }
+
+    def canonical(
+        self, document: dict[str, Any], redactor: Redactor
+    ) -> dict[str, JSON]:
+        """Return the configuration without nulls: an upgrade adds some.
+
+        7 edits in 3 repositories; null and missing mean the same here.
+        """
+        whole = cast(dict[str, Any], _without_nulls(document))
+        return super().canonical(whole, redactor)
+
+    def redact(
+        self, attributes: dict[str, JSON], redactor: Redactor
+    ) -> dict[str, JSON]:
+        """Return the attributes with every secret masked, the query keys as well."""
+        realm = attributes.get("authRealm")
+        if isinstance(realm, dict) and isinstance(realm.get("queryKeys"), list):
+            keys = cast(list[JSON], realm["queryKeys"])
+            masked: list[JSON] = [
+                _masked_key(key, redactor, n) for n, key in enumerate(keys)
+            ]
+            attributes = {**attributes, "authRealm": {**realm, "queryKeys": masked}}
+        return super().redact(attributes, redactor)
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return models, datasets, folders, connections and environments."""
+        for types, path in (
+            ("saved_model", ("modelRef",)),
+            ("managed_folder", ("inputFolderRef",)),
+            ("managed_folder", ("inputFolderRefs",)),
+            ("dataset", ("lookups", "datasetRef")),
+            ("dataset", ("enrichMapping", "datasetRef")),
+        ):
+            yield from references_at(attributes, types, "endpoints", *path)
+        yield from instance_reference_at(
+            attributes, "connection", "endpoints", "connection"
+        )
+        yield from code_env_at(attributes, "endpoints", "envSelection")
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return the ids of the endpoints."""
+        endpoints = attributes.get("endpoints")
+        names = [
+            item["id"]
+            for item in (endpoints if isinstance(endpoints, list) else ())
+            if isinstance(item, dict) and isinstance(item.get("id"), str)
+        ]
+        if names:
+            yield Fact("endpoints", tuple(cast(list[str], names)))
+
+
+def _masked_key(key: JSON, redactor: Redactor, position: int) -> JSON:
+    path = ("authRealm", "queryKeys", str(position))
+    if isinstance(key, str):
+        is_masked = not key or MARKER.fullmatch(key)
+        return key if is_masked else redactor.marker(key, path)
+    if isinstance(key, dict) and isinstance(key.get("key"), str):
+        return {**key, "key": _masked_key(key["key"], redactor, position)}
+    return key
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _without_nulls(item) for name, item in value.items() if item is not None
+    }
