@@ -39,6 +39,7 @@ from dataikuapi.iac.types.streaming_endpoint import StreamingEndpointType
 from dataikuapi.iac.types.tag_palette import TagPaletteType
 from dataikuapi.iac.types.variables import VariablesType
 from dataikuapi.iac.types.web_app import WebAppType
+from dataikuapi.iac.types.wiki import WikiType
 
 __all__ = [
     "CORE_TYPES",
@@ -103,6 +104,7 @@ TYPES: dict[str, ResourceType] = {
         LibraryFileType(),
         WebAppType(),
         ApiServiceType(),
+        WikiType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

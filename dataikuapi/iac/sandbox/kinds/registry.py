@@ -32,6 +32,7 @@ from dataikuapi.iac.sandbox.kinds.streaming_endpoint import STREAMING_ENDPOINT
 from dataikuapi.iac.sandbox.kinds.tag_palette import TAG_PALETTE
 from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
 from dataikuapi.iac.sandbox.kinds.web_app import WEB_APP
+from dataikuapi.iac.sandbox.kinds.wiki import WIKI
 
 KINDS: tuple[Kind, ...] = (
     PROJECT,
@@ -58,6 +59,7 @@ KINDS: tuple[Kind, ...] = (
     LIBRARY_FILE,
     WEB_APP,
     API_SERVICE,
+    WIKI,
 )
 """Those inside of projects."""
 

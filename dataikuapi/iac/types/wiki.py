@@ -1,0 +1,113 @@
+"""The wiki of a project: its home, and how articles are arranged."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.base import (
+    Documents,
+    Identity,
+    Project,
+    ResourceType,
+    Severities,
+)
+from dataikuapi.iac.types.layout import Files, SingleFile
+from dataikuapi.iac.types.references import Fact, Reference
+from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
+
+__all__ = ["WikiType", "article_ids"]
+
+_EMPTY: dict[str, Any] = {"homeArticleId": None, "taxonomy": []}
+
+
+class _Taxonomy(SingleFile):
+    """The file of the tree, in which ids are numbers."""
+
+    def documents(self, files: Files, project_key: str, name: str) -> dict[str, Any]:
+        """Return the tree, with ids as the API has them."""
+        document = super().documents(files, project_key, name)["document"]
+        return {"document": _with_text_ids(document)}
+
+
+class WikiType(ResourceType):
+    """Home and tree of a wiki. The articles are resources of their own."""
+
+    name = "wiki"
+    plural = "wikis"
+    identity = Identity.SINGLETON
+    layout = _Taxonomy("wiki/taxonomy.json", default=_EMPTY)
+    responses: ClassVar[Mapping[str, Shape]] = {
+        "/projects/{project}/wiki/": ObjectShape(required={"taxonomy": list}),
+    }
+    defaults: ClassVar[Mapping[str, JSON]] = {"homeArticleId": None, "taxonomy": []}
+    severities: ClassVar[Severities] = {
+        ("homeArticleId",): Severity.DESCRIPTION,
+        ("taxonomy",): Severity.DESCRIPTION,
+    }
+
+    def list_documents(self, project: Project) -> dict[str, Documents | None]:
+        """Return the wiki, as the one object of the project."""
+        return {"": self.fetch_documents(project, "")}
+
+    def fetch_documents(self, project: Project, name: str) -> Documents:
+        """Return home and tree, under ``document``."""
+        document = expect_object(get_json(project, "wiki/"))
+        return {self.main: _with_text_ids(document)}
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return the articles in the tree."""
+        return _articles(attributes.get("taxonomy"), "/taxonomy")
+
+    def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
+        """Return how many articles there are."""
+        count = len(list(self.references(attributes)))
+        if count:
+            yield Fact("articles", (f"{count}",))
+
+
+def article_ids(taxonomy: object) -> Iterator[str]:
+    """Yield the ids of the articles in a tree."""
+    for node in taxonomy if isinstance(taxonomy, list) else ():
+        if isinstance(node, dict) and node.get("id") is not None:
+            yield str(node["id"])
+            yield from article_ids(node.get("children"))
+
+
+def _articles(taxonomy: object, pointer: str) -> Iterator[Reference]:
+    for position, node in enumerate(taxonomy if isinstance(taxonomy, list) else ()):
+        if isinstance(node, dict) and isinstance(node.get("id"), str):
+            at = f"{pointer}/{position}"
+            yield Reference("wiki_article", node["id"], f"{at}/id")
+            yield from _articles(node.get("children"), f"{at}/children")
+
+
+def _with_text_ids(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a wiki whose ids are texts; the file has numbers, the API may."""
+    home = document.get("homeArticleId")
+    kept = {
+        key: value
+        for key, value in document.items()
+        if key not in ("projectKey", "wikiId")
+    }
+    return {
+        **kept,
+        "homeArticleId": None if home is None else str(home),
+        "taxonomy": _nodes(document.get("taxonomy")),
+    }
+
+
+def _nodes(taxonomy: object) -> list[Any]:
+    return [
+        (
+            {
+                **node,
+                "id": str(node.get("id")),
+                "children": _nodes(node.get("children")),
+            }
+            if isinstance(node, dict)
+            else node
+        )
+        for node in (taxonomy if isinstance(taxonomy, list) else [])
+    ]
