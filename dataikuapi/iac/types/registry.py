@@ -40,6 +40,7 @@ from dataikuapi.iac.types.tag_palette import TagPaletteType
 from dataikuapi.iac.types.variables import VariablesType
 from dataikuapi.iac.types.web_app import WebAppType
 from dataikuapi.iac.types.wiki import WikiType
+from dataikuapi.iac.types.wiki_article import WikiArticleType
 
 __all__ = [
     "CORE_TYPES",
@@ -105,6 +106,7 @@ TYPES: dict[str, ResourceType] = {
         WebAppType(),
         ApiServiceType(),
         WikiType(),
+        WikiArticleType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

@@ -33,6 +33,7 @@ from dataikuapi.iac.sandbox.kinds.tag_palette import TAG_PALETTE
 from dataikuapi.iac.sandbox.kinds.variables import VARIABLES
 from dataikuapi.iac.sandbox.kinds.web_app import WEB_APP
 from dataikuapi.iac.sandbox.kinds.wiki import WIKI
+from dataikuapi.iac.sandbox.kinds.wiki_article import WIKI_ARTICLE
 
 KINDS: tuple[Kind, ...] = (
     PROJECT,
@@ -60,6 +61,7 @@ KINDS: tuple[Kind, ...] = (
     WEB_APP,
     API_SERVICE,
     WIKI,
+    WIKI_ARTICLE,
 )
 """Those inside of projects."""
 
