@@ -24,6 +24,7 @@ from dataikuapi.iac.types.knowledge_bank import KnowledgeBankType
 from dataikuapi.iac.types.library_file import LibraryFileType
 from dataikuapi.iac.types.managed_folder import ManagedFolderType
 from dataikuapi.iac.types.ml_task import MLTaskType
+from dataikuapi.iac.types.notebook import NotebookType
 from dataikuapi.iac.types.plugin import PluginType
 from dataikuapi.iac.types.project import ProjectType
 from dataikuapi.iac.types.project_folder import ProjectFolderType
@@ -107,6 +108,7 @@ TYPES: dict[str, ResourceType] = {
         ApiServiceType(),
         WikiType(),
         WikiArticleType(),
+        NotebookType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

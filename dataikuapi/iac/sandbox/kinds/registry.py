@@ -21,6 +21,7 @@ from dataikuapi.iac.sandbox.kinds.knowledge_bank import KNOWLEDGE_BANK
 from dataikuapi.iac.sandbox.kinds.library_file import LIBRARY_FILE
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
+from dataikuapi.iac.sandbox.kinds.notebook import NOTEBOOK
 from dataikuapi.iac.sandbox.kinds.plugin import PLUGIN
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
 from dataikuapi.iac.sandbox.kinds.project_folder import PROJECT_FOLDER
@@ -62,6 +63,7 @@ KINDS: tuple[Kind, ...] = (
     API_SERVICE,
     WIKI,
     WIKI_ARTICLE,
+    NOTEBOOK,
 )
 """Those inside of projects."""
 
