@@ -35,6 +35,7 @@ from dataikuapi.iac.types.saved_model import SavedModelType
 from dataikuapi.iac.types.scenario import ScenarioType
 from dataikuapi.iac.types.secrets import redact_constant
 from dataikuapi.iac.types.sets import TAGS, Sets
+from dataikuapi.iac.types.sql_notebook import SqlNotebookType
 from dataikuapi.iac.types.statistics_worksheet import StatisticsWorksheetType
 from dataikuapi.iac.types.streaming_endpoint import StreamingEndpointType
 from dataikuapi.iac.types.tag_palette import TagPaletteType
@@ -109,6 +110,7 @@ TYPES: dict[str, ResourceType] = {
         WikiType(),
         WikiArticleType(),
         NotebookType(),
+        SqlNotebookType(),
     )
 }
 """By name. The project comes first, before the types of the objects inside."""

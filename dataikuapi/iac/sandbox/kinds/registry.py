@@ -28,6 +28,7 @@ from dataikuapi.iac.sandbox.kinds.project_folder import PROJECT_FOLDER
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
+from dataikuapi.iac.sandbox.kinds.sql_notebook import SQL_NOTEBOOK
 from dataikuapi.iac.sandbox.kinds.statistics_worksheet import STATISTICS_WORKSHEET
 from dataikuapi.iac.sandbox.kinds.streaming_endpoint import STREAMING_ENDPOINT
 from dataikuapi.iac.sandbox.kinds.tag_palette import TAG_PALETTE
@@ -64,6 +65,7 @@ KINDS: tuple[Kind, ...] = (
     WIKI,
     WIKI_ARTICLE,
     NOTEBOOK,
+    SQL_NOTEBOOK,
 )
 """Those inside of projects."""
 
