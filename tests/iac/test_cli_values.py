@@ -5,7 +5,7 @@ import re
 import click
 import pytest
 
-from dataikuapi.iac.cli.program import dataiku_iac
+from dataikuapi.iac.cli.root import dataiku_iac
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
 
 # The option or argument, as the help shows it.

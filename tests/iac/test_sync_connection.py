@@ -258,7 +258,7 @@ def test_without_rights_names_are_read_and_nothing_else_is_known(limited):
         "connection.@instance.data.lake": {"name": "data.lake"},
         "connection.@instance.filesystem_root": {"name": "filesystem_root"},
     }
-    assert state.unknown_in_part == dict.fromkeys(state.resources, ["definition"])
+    assert state.unknown_in_part == {key: ["definition"] for key in state.resources}
     assert list(state.unknown) == ["connection.@instance.*"]
     assert "Use the key of an administrator" in state.unknown["connection.@instance.*"]
     assert not state.covers("connection.@instance.warehouse")

@@ -96,9 +96,7 @@ class ObjectFolder(Layout):
     def names(self, files: Files) -> list[str]:
         """Return the names of the JSON files in the folder."""
         pattern = re.compile(re.escape(self.folder) + r"/([^/]+)\.json")
-        found = sorted(
-            match[1] for match in map(pattern.fullmatch, files.keys()) if match
-        )
+        found = sorted(match[1] for match in map(pattern.fullmatch, files) if match)
         if self.owns is None:
             return found
         return [

@@ -30,6 +30,12 @@ def test_a_key_works_as_bearer_token(api, server):
     assert api("GET", "/projects/", auth=None, headers=headers).status_code == 200
 
 
+def filled(path, key):
+    """Return a path with its parameters; those that are paths have slashes."""
+    plain = path.replace(":path}", "}")
+    return plain.format_map(defaultdict(lambda: "orders", key=key))
+
+
 @pytest.mark.parametrize(
     "method, path",
     [
@@ -43,8 +49,7 @@ def test_a_hidden_project_looks_like_a_missing_one(api, server, store, method, p
     store.add_project("HIDDEN")
     api.key = store.add_api_key("bob", projects=["P"])
     hidden, missing = (
-        api(method, path.format_map(defaultdict(lambda: "orders", key=key)), {})
-        for key in ("HIDDEN", "MISSING")
+        api(method, filled(path, key), {}) for key in ("HIDDEN", "MISSING")
     )
     assert_error(
         hidden, 403, "UnauthorizedException", "Failed to read project permissions"
