@@ -1,33 +1,46 @@
 """Precision and recall of drift detection over whole project histories.
 
 Every step of a history is loaded into the sandbox and read by the real client. The
-changes that the library reports must be those that ``oracle.py`` finds in the files
+changes that the library reports must be those that ``oracle`` finds in the files
 alone: no more (precision) and no fewer (recall). Applied to the old objects, they must
-give the new ones, and their lines must be what ``readable.py`` expects.
+give the new ones, and their lines must be what ``readable.py`` expects. Compared are
+the types that both know. So are edits with a verdict written by hand.
 """
 
-import json
+from collections import Counter
 from collections.abc import Mapping
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import dataikuapi.iac.sandbox
 from dataikuapi import DSSClient
 from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend, StateManager
 from dataikuapi.iac.diff import apply_changes
 from dataikuapi.iac.models.json_values import json_equal
-from dataikuapi.iac.sandbox import ProjectStore, sample_folder
+from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.statefile.serialization import dumps, loads
-from dataikuapi.iac.types import base, cleaning, dataset, prepare_script, recipe
+from dataikuapi.iac.types import (
+    base,
+    cleaning,
+    dataset,
+    listed,
+    prepare_script,
+    recipe,
+    registry,
+)
 from iac import oracle, readable
-from iac.conftest import REAL_PROJECTS
+from iac.claims import FILES
+from iac.edits import EDITS
+from iac.histories import (
+    KEY,
+    SAMPLE_CHANGES,
+    SAMPLE_MAPS,
+    file_maps,
+    path_of,
+)
 
-KEY = "ORDERS_DEMO"
-SAMPLES = Path(dataikuapi.iac.sandbox.__file__).parent / "samples"
-SAMPLE_HISTORY = SAMPLES / "ORDERS_DEMO.history.jsonl"
+TYPES = [name for name in registry.TYPES if name in oracle.KINDS]
+"""The resource types that both the library and the oracle know."""
 
 # Name, steps, and the minimum number of real changes, so that no test is vacuous.
 # Step 195 of customer-value is noise: keptInputColumns = [] comes with the first save.
@@ -36,34 +49,6 @@ HISTORIES = [
     ("customer-value", 200, 150),
     ("loan-advisor", 200, 85),
 ]
-
-
-def read_history(path):
-    """Return the file changes in each line; the first has the whole project."""
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line)["changes"] for line in lines]
-
-
-def file_maps(path):
-    """Return the files of the project after each line."""
-    files: dict[str, bytes] = {}
-    maps = []
-    for changes in read_history(path):
-        written = {name: as_bytes(item) for name, item in changes.items()}
-        merged = {**files, **written}
-        files = {name: item for name, item in merged.items() if item is not None}
-        maps.append(files)
-    return maps
-
-
-def as_bytes(content):
-    """Return a file as DSS writes it; ``None`` for a deleted one."""
-    if content is None or isinstance(content, str):
-        return None if content is None else content.encode("utf-8")
-    return json.dumps(content, ensure_ascii=False, indent=2).encode("utf-8")
-
-
-SAMPLE_CHANGES, SAMPLE_MAPS = read_history(SAMPLE_HISTORY), file_maps(SAMPLE_HISTORY)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +62,7 @@ def synced(serve, tmp_path_factory):
     with serve(store) as server:
         client = DSSClient(server.url, server.api_key)
         backend = LocalFileBackend(tmp_path_factory.mktemp("x") / "test.state.json")
-        manager = StateManager(backend, client, "test", max_workers=2)
+        manager = StateManager(backend, client, "test", max_workers=2, types=TYPES)
 
         def sync(files):
             store.load_files(KEY, files)
@@ -106,19 +91,21 @@ def reported(old, new):
     [pytest.param(*history, id=history[0]) for history in HISTORIES],
 )
 def test_reported_changes_are_the_real_ones(name, steps, floor, synced, capsys):
-    path = SAMPLE_HISTORY if name == KEY else REAL_PROJECTS / f"{name}.history.jsonl"
+    path = path_of(name)
     if not path.exists():
         pytest.skip(f"no history at {path}")
     maps = file_maps(path)
-    state, known = synced(maps[0]), oracle.objects(KEY, maps[0])
+    state, known = synced(maps[0]), oracle.objects(KEY, maps[0], TYPES)
     assert state.resources.keys() == known.keys()
-    real = claimed = both = 0
+    real: Counter[str] = Counter()
+    claimed = both = 0
     wrong = {}
     for step, files in enumerate(maps[1:], start=1):
         old, before = state, known
-        state, known = synced(files), oracle.objects(KEY, files)
+        state, known = synced(files), oracle.objects(KEY, files, TYPES)
         found, expected = reported(old, state), oracle.changes(before, known)
-        real, claimed = real + len(expected), claimed + len(found)
+        real.update(line[2:].partition(".")[0] for line in expected)
+        claimed += len(found)
         both += len(set(found) & set(expected))
         if found != expected:
             wrong[step] = set(found) ^ set(expected)
@@ -127,92 +114,32 @@ def test_reported_changes_are_the_real_ones(name, steps, floor, synced, capsys):
         assert loaded == state and reported(loaded, state) == []
         assert b"<secret" not in stored, "redacting a value hides its changes"
     assert wrong == {}
-    assert len(maps) - 1 == steps and real >= floor
-    recall, precision = both / real, both / claimed
+    total = sum(real.values())
+    assert len(maps) - 1 == steps and total >= floor
+    recall, precision = both / total, both / claimed
+    by_type = ", ".join(f"{kind} {count}" for kind, count in real.items())
     with capsys.disabled():
         print(
-            f"\n{name}: {steps} steps, {real} objects really changed, "
+            f"\n{name}: {steps} steps, {total} objects really changed ({by_type}), "
             f"recall {recall}, precision {precision}"
         )
     assert recall == precision == 1.0
 
 
-# The sample's history
-
-CHANGED = """
-     1 ~dataset.orders
-     2
-     3
-     4 ~recipe.compute_revenue_by_month
-     5 +dataset.campaign_results
-     6 +dataset.campaign_by_segment +recipe.compute_campaign_by_segment
-     7 ~dataset.customers_by_country ~recipe.compute_customers_by_country
-     8 ~dataset.campaign_by_segment ~dataset.campaign_results
-       ~recipe.compute_campaign_by_segment
-     9
-    10
-    11 ~dataset.orders_prepared ~recipe.compute_orders_prepared
-    12 ~project
-    13 ~project
-    14 ~project
-    15 ~recipe.compute_shipments
-    16
-    17 +dataset.customer_scores_draft +recipe.scores
-    18 ~recipe.scores
-    19 +dataset.customer_scores -dataset.customer_scores_draft ~recipe.scores
-    20
-    21
-    22 ~dataset.orders_enriched
-    23
-    24
-    25 ~project
-    26 ~dataset.revenue_by_month ~recipe.compute_customers_by_country
-       ~recipe.compute_revenue_by_month
-    27 -recipe.compute_orders_sample
-    28 -dataset.campaign_by_segment -dataset.campaign_results -dataset.orders_sample
-       -recipe.compute_campaign_by_segment
-    29 ~dataset.orders_enriched ~dataset.orders_prepared
-       ~recipe.compute_orders_enriched ~recipe.compute_orders_prepared
-    30 ~project
-    """
-"""Written by hand from the purpose of each step; a step without changes is noise."""
+# Edits of single values
 
 
-def test_oracle_agrees_with_the_hand_written_changes():
-    tables = [oracle.objects(KEY, files) for files in SAMPLE_MAPS]
-    expected: dict[int, list[str]] = {}
-    step = 0
-    for word in CHANGED.split():
-        if word.isdigit():
-            step = int(word)
-            expected[step] = []
-        else:
-            kind, _, name = word[1:].partition(".")
-            name = {"scores": "recipe from notebook maria's scores"}.get(name, name)
-            expected[step].append(f"{word[0]} {kind}.{KEY}{name and '.'}{name}")
-    for step, (before, after) in enumerate(pairwise(tables), start=1):
-        assert oracle.changes(before, after) == expected.pop(step), step
-    assert expected == {}
+def disputed(synced, edits):
+    """Yield the edits about which the library does not say what people wrote."""
+    before = synced(FILES)
+    for edit in edits:
+        if reported(before, synced(edit.applied())) != edit.changes:
+            yield edit
 
 
-def test_sample_history_ends_at_the_sample():
-    files = SAMPLE_MAPS[-1]
-    folder = sample_folder()
-    found = [path for path in folder.rglob("*") if path.is_file()]
-    assert {path.relative_to(folder).as_posix() for path in found} == files.keys()
-    for path in found:
-        expected, text = files[path.relative_to(folder).as_posix()], path.read_bytes()
-        if path.suffix in (".py", ".sql") or not text:
-            assert expected == text, path
-        else:
-            # Compare as text, because 1, 1.0 and true are equal in Python.
-            assert json.dumps(json.loads(expected), sort_keys=True) == json.dumps(
-                json.loads(text), sort_keys=True
-            ), path
-
-
-def test_oracle_does_not_use_the_library():
-    assert "dataikuapi" not in Path(oracle.__file__).read_text("utf-8")
+def test_reported_edits_are_the_real_ones(synced):
+    edits = [edit for edit in EDITS if edit.resource_type in TYPES]
+    assert list(map(str, disputed(synced, edits))) == []
 
 
 # Mutations, each of which must be detected in the history of the sample.
@@ -234,7 +161,7 @@ def disagreements(synced, steps):
         before = touched(step, SAMPLE_MAPS[step - 1])
         after = touched(step, SAMPLE_MAPS[step])
         found = reported(synced(before), synced(after))
-        known = oracle.objects(KEY, before), oracle.objects(KEY, after)
+        known = [oracle.objects(KEY, files, TYPES) for files in (before, after)]
         if found != oracle.changes(*known):
             yield step
 
@@ -388,3 +315,115 @@ def test_each_table_entry_is_needed(name, entry, synced, monkeypatch):
 def test_each_ui_state_key_is_needed(key, synced, monkeypatch):
     monkeypatch.setattr(recipe, "_UI_STATE", recipe._UI_STATE - {key})
     assert any(disagreements(synced, [9, 10]))
+
+
+# Mutations, each of which must be detected in an edit of a single value.
+
+
+def kind_of(name):
+    """Return the class of a resource type."""
+    return type(registry.TYPES[name])
+
+
+def set_in(name, table, entry, value):
+    """Return a mutation that sets an entry of a type's table."""
+
+    def mutate(monkeypatch):
+        entries = {**getattr(kind_of(name), table), entry: value}
+        monkeypatch.setattr(kind_of(name), table, entries)
+
+    return mutate
+
+
+def ignore(name, *path):
+    """Return a mutation that ignores a path in the documents of a type."""
+    return set_in(name, "volatile", path, "planted")
+
+
+def drop_script(monkeypatch):
+    inherited = listed.ListedType.attributes
+    monkeypatch.setattr(kind_of("scenario"), "attributes", inherited)
+
+
+def order_sets(monkeypatch):
+    monkeypatch.setattr(base, "sorted_sets", identity)
+
+
+NIGHTLY, ZONE = "scenarios/NIGHTLY.json: ", "zones/Zc4Rt8k.json: "
+STEPS = ("params", "steps")
+
+EDIT_MUTATIONS = {
+    "active is ignored": (f"{NIGHTLY}active", ignore("scenario", "active")),
+    "names are ignored": (f"{NIGHTLY}name", ignore("scenario", "name")),
+    "the user is ignored": (f"{NIGHTLY}runAsUser", ignore("scenario", "runAsUser")),
+    "steps are ignored": (f"{NIGHTLY}params/steps", ignore("scenario", *STEPS)),
+    "triggers are ignored": (f"{NIGHTLY}triggers", ignore("scenario", "triggers")),
+    "reporters are ignored": (f"{NIGHTLY}reporters", ignore("scenario", "reporters")),
+    "conditions are ignored": (
+        f"{NIGHTLY}params/steps/0/runConditionType",
+        ignore("scenario", *STEPS, "runConditionType"),
+    ),
+    "all retries mean the same": (
+        f"{NIGHTLY}params/steps/0/maxRetriesOnFail",
+        set_in("scenario", "constants", (*STEPS, "maxRetriesOnFail"), (0, 3)),
+    ),
+    "scripts are dropped": ("scenarios/MONTH_END.py", drop_script),
+    "items are ignored": (f"{ZONE}items", ignore("flow_zone", "items")),
+    "types of items are ignored": (
+        f"{ZONE}items/1",
+        ignore("flow_zone", "items", "objectType"),
+    ),
+    "shared items are ignored": (f"{ZONE}shared", ignore("flow_zone", "shared")),
+    "items are ordered": (f"{ZONE}items", order_sets),
+    "colors are ignored": (f"{ZONE}color", ignore("flow_zone", "color")),
+    "local variables are ignored": (
+        "localvariables.json: root",
+        ignore("variables", "local"),
+    ),
+    "a variable is taken for bookkeeping": (
+        "variables.json: versionTag",
+        ignore("variables", "standard", "versionTag"),
+    ),
+}
+"""Each with the beginning of the edits that it concerns."""
+
+
+@pytest.mark.parametrize("mutation", EDIT_MUTATIONS)
+def test_mutation_is_detected_in_an_edit(mutation, synced, monkeypatch):
+    concerned, mutate = EDIT_MUTATIONS[mutation]
+    edits = [edit for edit in EDITS if str(edit).startswith(concerned)]
+    mutate(monkeypatch)
+    assert any(disputed(synced, edits))
+
+
+EDIT_TABLES = {
+    "scenario": ("volatile", "constants"),
+    "flow_zone": ("volatile", "sets"),
+}
+"""The library's tables of noise, by type."""
+
+NOT_IN_GIT = {(*STEPS, "rawParams")} | {
+    (name,) for name in "running nextRun start lastModifiedOn createdOn".split()
+}
+"""What only the API has."""
+
+EDIT_ENTRIES = [
+    pytest.param(name, table, entry, id=f"{name} {table}: {label(entry)}")
+    for name, tables in EDIT_TABLES.items()
+    for table in tables
+    for entry in getattr(kind_of(name), table)
+    if entry not in NOT_IN_GIT
+]
+
+
+@pytest.mark.parametrize(("name", "table", "entry"), EDIT_ENTRIES)
+def test_each_table_entry_is_needed_in_an_edit(name, table, entry, synced, monkeypatch):
+    edits = [
+        edit
+        for edit in EDITS
+        if edit.resource_type == name and edit.names[: len(entry)] == entry
+    ]
+    entries = dict(getattr(kind_of(name), table))
+    del entries[entry]
+    monkeypatch.setattr(kind_of(name), table, entries)
+    assert any(disputed(synced, edits))
