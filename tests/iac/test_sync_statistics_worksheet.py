@@ -88,14 +88,6 @@ class TestStatisticsWorksheet(TypeContract):
         path = self.path.format(id=object_id, dataset=dataset)
         return f"/projects/{KEY}/{path}"
 
-    def get(self, client, object_id):
-        """Return a worksheet."""
-        return client._perform_json("GET", self.path_of(object_id))
-
-    def put(self, client, object_id, document):
-        """Save a worksheet."""
-        client._perform_json("PUT", self.path_of(object_id), body=document)
-
     def test_they_are_not_watched_by_default(self, client):
         """Not even in a project without any: each dataset takes a request."""
         assert "statistics_worksheet" not in StateManager.local(client, "dev").readers

@@ -5,6 +5,7 @@ A file of tests subclasses :class:`TypeContract` and says which objects there ar
 
 import copy
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 import pytest
 
@@ -91,15 +92,17 @@ class TypeContract:
         """The id of one of the objects."""
         return next(iter(self.objects))
 
+    def path_of(self, object_id):
+        """Return the path of an object."""
+        return f"/projects/{KEY}/{self.path.format(id=object_id)}"
+
     def get(self, client, object_id):
         """Return an object as the API has it."""
-        path = f"/projects/{KEY}/{self.path.format(id=object_id)}"
-        return client._perform_json("GET", path)
+        return client._perform_json("GET", self.path_of(object_id))
 
     def put(self, client, object_id, document):
         """Save an object."""
-        path = f"/projects/{KEY}/{self.path.format(id=object_id)}"
-        client._perform_json("PUT", path, body=document)
+        client._perform_json("PUT", self.path_of(object_id), body=document)
 
     def edit(self, client, object_id, change):
         """Read an object, change it, and save it."""
@@ -166,6 +169,17 @@ class TypeContract:
         assert {item.resource_id for item in report.unknown} >= set(
             map(self.resource_id, self.objects)
         )
+
+    @pytest.mark.parametrize("answer", [{}, [], {"message": "starting"}], ids=repr)
+    def test_bad_answer_for_an_object_empties_nothing(self, manager, served, answer):
+        """What is not such an object says nothing of it."""
+        path = self.path_of(self.any_id)
+        served.faults = lambda method, requested: (
+            Fault.json(answer) if unquote(requested) == path else None
+        )
+        report = manager.drift()
+        assert not report.changed
+        assert not report.removed
 
     def test_deleted_object_is_removed(self, manager, shop):
         """An object that the listing lacks was removed."""

@@ -16,10 +16,15 @@ from dataikuapi.iac.types.references import (
     code_env_at,
     instance_reference_at,
     references_at,
+    text_at,
 )
 from dataikuapi.iac.types.secrets import Redactor
 
 __all__ = ["ApiServiceType"]
+
+
+_IN_R = ("R_FUNCTION", "CUSTOM_R_PREDICTION")
+"""Types of endpoints that run in an environment of R."""
 
 
 class ApiServiceType(ListedType):
@@ -30,6 +35,7 @@ class ApiServiceType(ListedType):
     identity = Identity.NAME
     listing = "apiservices/"
     item = "apiservices/{name}/settings"
+    required_lists = ("endpoints",)
     layout = ObjectFolder("lambda_services", has_project_key=False)
     volatile: ClassVar[Volatile] = {
         ("endpoints", "testQueries"): "UI state: the test tab, 120 of 530 edits",
@@ -37,7 +43,6 @@ class ApiServiceType(ListedType):
     }
     defaults: ClassVar[Mapping[str, JSON]] = {
         "endpoints": [],
-        "publicAccess": False,
         "authRealm": {"queryKeys": []},
         "tags": [],
     }
@@ -47,6 +52,8 @@ class ApiServiceType(ListedType):
     severities: ClassVar[Severities] = {
         ("publicAccess",): Severity.PERMISSIONS,
         ("authRealm",): Severity.PERMISSIONS,
+        ("authMethod",): Severity.PERMISSIONS,
+        ("oauth2Config",): Severity.PERMISSIONS,
         ("endpoints",): Severity.CODE,
         ("endpoints", "connection"): Severity.CONNECTION,
         ("endpoints", "envSelection"): Severity.CONNECTION,
@@ -81,14 +88,18 @@ class ApiServiceType(ListedType):
             ("saved_model", ("modelRef",)),
             ("managed_folder", ("inputFolderRef",)),
             ("managed_folder", ("inputFolderRefs",)),
-            ("dataset", ("lookups", "datasetRef")),
-            ("dataset", ("enrichMapping", "datasetRef")),
         ):
             yield from references_at(attributes, types, "endpoints", *path)
         yield from instance_reference_at(
             attributes, "connection", "endpoints", "connection"
         )
-        yield from code_env_at(attributes, "endpoints", "envSelection")
+        endpoints = attributes.get("endpoints")
+        for position, endpoint in enumerate(
+            endpoints if isinstance(endpoints, list) else ()
+        ):
+            language = "r" if text_at(endpoint, "type") in _IN_R else "python"
+            for item in code_env_at(endpoint, "envSelection", language=language):
+                yield item._replace(pointer=f"/endpoints/{position}{item.pointer}")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return the ids of the endpoints."""

@@ -20,6 +20,7 @@ class EvaluationStoreType(ListedType):
 
     name = "evaluation_store"
     listing = "evaluationstores/"
+    required = ("name",)
     layout = ObjectFolder("model_evaluation_stores")
     volatile: ClassVar[Volatile] = {
         ("displayParams",): "UI state: the charts of the page, 49 of 70 edits",

@@ -27,6 +27,7 @@ class KnowledgeBankType(ListedType):
 
     name = "knowledge_bank"
     listing = "knowledge-banks"
+    required = ("name",)
     layout = ObjectFolder("knowledge-banks")
     volatile: ClassVar[Volatile] = {
         ("llmsExposedWith",): "which LLMs use it; derived, in 63 % of 74 edits",

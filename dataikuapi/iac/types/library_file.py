@@ -17,7 +17,7 @@ from dataikuapi.iac.types.base import (
     Severities,
 )
 from dataikuapi.iac.types.cleaning import ANY, Volatile, normalize_numbers
-from dataikuapi.iac.types.layout import Files, Layout, json_file
+from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
 from dataikuapi.iac.types.references import Fact
 from dataikuapi.iac.types.requests import get_json, path_segments
 from dataikuapi.iac.types.secrets import Redactor
@@ -25,10 +25,11 @@ from dataikuapi.iac.types.shapes import (
     ListShape,
     ObjectShape,
     Shape,
+    UnexpectedShapeError,
     UnusableName,
     expect_items,
     expect_object,
-    expect_text,
+    expect_type,
 )
 
 __all__ = ["LibraryFileType"]
@@ -50,8 +51,8 @@ class _LibraryFolder(Layout):
             for path in files
             if path.startswith(f"{_FOLDER}/")
         ]
-        links = files.get(f"{_FOLDER}/{_LINKS}", b"{}")
-        return sorted(_own(names, links.decode("utf-8", "replace")))
+        path = f"{_FOLDER}/{_LINKS}"
+        return sorted(_own(names, json_in(files, path) if path in files else {}))
 
     def covers(self, paths: Collection[str]) -> bool:
         """Return whether the folder is there."""
@@ -109,18 +110,20 @@ class LibraryFileType(ResourceType):
         if _LINKS not in paths:
             return dict.fromkeys(paths)
         links = self.fetch_documents(project, _LINKS)
-        text = json.dumps(links[self.main].get("links", {}))
-        found: dict[str, Documents | None] = dict.fromkeys(_own(paths, text))
+        owner = links[self.main].get("links")
+        if owner is None:  # Such as conflict markers of git.
+            raise UnexpectedShapeError(f"{_LINKS} is not JSON")
+        found: dict[str, Documents | None] = dict.fromkeys(_own(paths, owner))
         return {**found, _LINKS: links}
 
     def fetch_documents(self, project: Project, name: str) -> Documents:
         """Return the content, under ``document``."""
         path = f"{_LIBRARY}/{path_segments(name)}"
-        text = expect_text(expect_object(get_json(project, path)).get("data")) or ""
+        text = _data_in(get_json(project, path))
         data = text.encode("utf-8", "surrogatepass")
         if _may_be_binary(text):
             encoded = get_json(project, f"{path}?dataEncoding=base64")
-            data = _decoded(expect_text(expect_object(encoded).get("data")), data)
+            data = _decoded(_data_in(encoded), data)
         return {self.main: _content(name, data)}
 
     def canonical(
@@ -146,14 +149,21 @@ def _paths(tree: Any, folder: str = "") -> Iterator[str]:
             yield path
 
 
-def _own(paths: Collection[str], links: str) -> list[str]:
+def _own(paths: Collection[str], links: Mapping[str, Any]) -> list[str]:
     """Return the paths that no git repository owns."""
-    try:
-        references = json.loads(links).get("gitReferences") or {}
-    except (ValueError, AttributeError):
-        references = {}
-    owned = tuple(f"{key.strip('/')}/" for key in references if key.strip("/"))
-    return [path for path in paths if not (owned and path.startswith(owned))]
+    references = links.get("gitReferences") or {}
+    owned = [f"{key.strip('/')}/".lstrip("/") for key in references]
+    return [
+        path
+        for path in paths
+        if path == _LINKS or not any(path.startswith(folder) for folder in owned)
+    ]
+
+
+def _data_in(response: Any) -> str:
+    data = expect_object(response).get("data")
+    expect_type(data, str, " under data")
+    return str(data)
 
 
 def _may_be_binary(text: str) -> bool:
@@ -161,10 +171,10 @@ def _may_be_binary(text: str) -> bool:
     return "\ufffd" in text or "\0" in text
 
 
-def _decoded(text: str | None, otherwise: bytes) -> bytes:
+def _decoded(text: str, otherwise: bytes) -> bytes:
     """Return the bytes; an older DSS does not know the encoding, and sends text."""
     try:
-        return base64.b64decode(text or "", validate=True)
+        return base64.b64decode(text, validate=True)
     except ValueError:
         return otherwise
 

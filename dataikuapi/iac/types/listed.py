@@ -29,6 +29,7 @@ class ListedType(ResourceType):
             name below the listing.
         key: what has the name or id in the items of the listing, and in an object.
         required: keys that an object has, each with a non-empty text.
+        required_lists: keys that an object has, each with an array.
     """
 
     identity: ClassVar[Identity] = Identity.GENERATED
@@ -36,6 +37,7 @@ class ListedType(ResourceType):
     item: ClassVar[str] = ""
     key: ClassVar[str] = "id"
     required: ClassVar[tuple[str, ...]] = ()
+    required_lists: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Derive the item's path, and the shapes of both responses."""
@@ -52,7 +54,10 @@ class ListedType(ResourceType):
             _BASE + cls.listing: ListShape(cls.key, ObjectShape(identity=own)),
             _BASE
             + cls.item: ObjectShape(
-                required=dict.fromkeys(cls.required, str),
+                required={
+                    **dict.fromkeys(cls.required, str),
+                    **dict.fromkeys(cls.required_lists, list),
+                },
                 identity={**own, cls.key: "name"},
             ),
         }

@@ -74,6 +74,7 @@ class NotebookType(ListedType):
     identity = Identity.NAME
     listing = "jupyter-notebooks/"
     key = "name"
+    required_lists = ("cells",)
     layout = _NotebookFolder()
     code: ClassVar[frozenset[Path]] = frozenset({("cells", "source")})
     severities: ClassVar[Severities] = {
@@ -120,7 +121,14 @@ def _cell(cell: Any) -> Any:
         return cell
     source = cell.get("source", "")
     text = "".join(map(str, source)) if isinstance(source, list) else source
-    return {"cell_type": cell.get("cell_type", "code"), "source": text}
+    kept = {"cell_type": cell.get("cell_type", "code"), "source": text}
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    if tags:  # Papermill and others act by them.
+        kept["metadata"] = {"tags": normalize_tags(tags)}
+    if cell.get("attachments"):  # Images of a text, which Jupyter puts into the cell.
+        kept["attachments"] = cell["attachments"]
+    return kept
 
 
 def _file_cell(cell: JSON) -> JSON:
@@ -128,7 +136,7 @@ def _file_cell(cell: JSON) -> JSON:
         return cell
     source = cell.get("source")
     lines: list[JSON] = [*str(source).splitlines(keepends=True)]
-    written: dict[str, JSON] = {**cell, "metadata": {}, "source": lines}
+    written: dict[str, JSON] = {"metadata": {}, **cell, "source": lines}
     if cell.get("cell_type") == "code":
         written |= {"execution_count": None, "outputs": []}
     return written

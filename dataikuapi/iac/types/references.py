@@ -102,7 +102,7 @@ def value_at(attributes: object, *path: str) -> JSON:
     return value
 
 
-def text_at(attributes: Mapping[str, JSON], *path: str) -> str:
+def text_at(attributes: object, *path: str) -> str:
     """Return the text at a path; "" if there is none, or something else."""
     value = value_at(attributes, *path)
     return value if isinstance(value, str) else ""

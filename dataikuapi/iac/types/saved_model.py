@@ -41,6 +41,7 @@ class SavedModelType(ListedType):
 
     name = "saved_model"
     listing = "savedmodels/"
+    required = ("name",)
     layout = ObjectFolder(FOLDER, owns=_is_model)
     volatile: ClassVar[Volatile] = {
         ("lastTrainIndex",): "counts trainings: 27 of 220 edits",

@@ -59,6 +59,7 @@ class SqlNotebookType(ListedType):
     name = "sql_notebook"
     plural = "SQL notebooks"
     listing = "sql-notebooks/"
+    required_lists = ("cells",)
     layout = _SqlNotebookFolder()
     volatile: ClassVar[Volatile] = {
         ("queries",): "the history of runs: 3,110 of 3,266 edits",

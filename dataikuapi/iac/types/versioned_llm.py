@@ -65,6 +65,8 @@ def files_of(is_own: Callable[[object], bool]) -> ObjectFolder:
 class VersionedLLMType(ListedType):
     """An agent or a retrieval-augmented LLM: versions, of which one is active."""
 
+    required = ("name", "type")
+    required_lists = ("versions",)
     volatile: ClassVar[Volatile] = {
         ("versions", "versionTag"): "who saved the version last: bookkeeping",
         ("versions", "creationTag"): "who created the version: bookkeeping",

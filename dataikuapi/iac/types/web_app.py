@@ -89,7 +89,10 @@ class WebAppType(ListedType):
         ("params", "forceAuthentication"): Severity.PERMISSIONS,
         ("params", "envSelection"): Severity.CONNECTION,
         ("params", "infra"): Severity.CONNECTION,
+        ("type",): Severity.CODE,
         ("config",): Severity.CODE,
+        ("params", "autoStartBackend"): Severity.CODE,
+        ("params", "backendEnabled"): Severity.CODE,
         **{("params", member): Severity.CODE for member in _CODE_FILES},
     }
 
@@ -105,8 +108,9 @@ class WebAppType(ListedType):
         return attributes
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return the code environment."""
-        return code_env_at(attributes, "params", "envSelection")
+        """Return the code environment; that of a Shiny app is of R."""
+        language = "r" if attributes.get("type") == "SHINY" else "python"
+        return code_env_at(attributes, "params", "envSelection", language=language)
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return the type."""

@@ -8,12 +8,13 @@ from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import (
     Documents,
     Identity,
+    Path,
     Project,
     ResourceType,
     Severities,
 )
 from dataikuapi.iac.types.layout import Files, SingleFile
-from dataikuapi.iac.types.references import Fact, Reference
+from dataikuapi.iac.types.references import Fact, Reference, references_at
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
 
@@ -42,6 +43,7 @@ class WikiType(ResourceType):
         "/projects/{project}/wiki/": ObjectShape(required={"taxonomy": list}),
     }
     defaults: ClassVar[Mapping[str, JSON]] = {"homeArticleId": None, "taxonomy": []}
+    memberships: ClassVar[frozenset[Path]] = frozenset({("taxonomy",)})
     severities: ClassVar[Severities] = {
         ("homeArticleId",): Severity.DESCRIPTION,
         ("taxonomy",): Severity.DESCRIPTION,
@@ -57,12 +59,13 @@ class WikiType(ResourceType):
         return {self.main: _with_text_ids(document)}
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return the articles in the tree."""
-        return _articles(attributes.get("taxonomy"), "/taxonomy")
+        """Return the home, and the articles in the tree."""
+        yield from references_at(attributes, "wiki_article", "homeArticleId")
+        yield from _articles(attributes.get("taxonomy"), "/taxonomy")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return how many articles there are."""
-        count = len(list(self.references(attributes)))
+        count = len(list(article_ids(attributes.get("taxonomy"))))
         if count:
             yield Fact("articles", (f"{count}",))
 
@@ -93,7 +96,7 @@ def _with_text_ids(document: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         **kept,
-        "homeArticleId": None if home is None else str(home),
+        "homeArticleId": str(home) if home else None,
         "taxonomy": _nodes(document.get("taxonomy")),
     }
 

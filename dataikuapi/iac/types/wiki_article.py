@@ -20,6 +20,8 @@ from dataikuapi.iac.types.secrets import Redactor, redact
 from dataikuapi.iac.types.shapes import (
     ObjectShape,
     Shape,
+    UnexpectedShapeError,
+    expect_items,
     expect_object,
     expect_text,
     path_segment,
@@ -74,14 +76,17 @@ class WikiArticleType(ResourceType):
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
         """Return the ids in the tree; each article has to be fetched."""
         wiki = expect_object(get_json(project, "wiki/"))
-        return dict.fromkeys(article_ids(wiki.get("taxonomy")))
+        nodes = [{"id": name} for name in article_ids(wiki.get("taxonomy"))]
+        return dict.fromkeys(expect_items(nodes, "id"))
 
     def fetch_documents(self, project: Project, name: str) -> Documents:
         """Return the article, under ``document``, and its text as ``payload``."""
         response = expect_object(get_json(project, f"wiki/{path_segment(name)}"))
         article = expect_object(response.get("article"))
+        if str(article.get("id")) != name:  # DSS also finds an article by its name.
+            raise UnexpectedShapeError(f"its id is {article.get('id')!r:.40}")
         return {
-            self.main: {**article, "id": str(article.get("id", name))},
+            self.main: {**article, "id": name},
             "payload": expect_text(response.get("payload")) or "",
         }
 
