@@ -13,7 +13,9 @@ COLUMNS = ("added", "removed", "modified", "recreated", "unknown")
 MIN_CHANGED = 6
 """Fewer changed resources are seen at a glance without a table."""
 
-_MAX_ROWS = 20
+_MAX_ROWS, _MAX_TEXT_ROWS = 20, 6
+"""With the latter, the heaviest changes are still on a terminal's first screen."""
+
 _MAX_KEY = 24
 """Characters shown of a project key."""
 
@@ -27,7 +29,9 @@ def has_table(diffs: ResourceDiffs) -> bool:
     return sum(diff.has_changed for diff in diffs) >= MIN_CHANGED
 
 
-def changed_rows(diffs: ResourceDiffs) -> tuple[tuple[str, ...], list[Row]]:
+def changed_rows(
+    diffs: ResourceDiffs, max_rows: int = _MAX_ROWS
+) -> tuple[tuple[str, ...], list[Row]]:
     """Return the columns and rows of what changed or is unknown.
 
     Beyond a number of rows, those with the fewest changes are added up in a last row,
@@ -38,7 +42,7 @@ def changed_rows(diffs: ResourceDiffs) -> tuple[tuple[str, ...], list[Row]]:
         for (project_key, resource_type), found in count_changes(diffs).items()
         if any(found[name] for name in COLUMNS)
     ]
-    largest = sorted(rows, key=lambda row: -row[2].total())[:_MAX_ROWS]
+    largest = sorted(rows, key=lambda row: -row[2].total())[:max_rows]
     shown = [row for row in rows if row in largest]
     if len(rows) > len(shown):
         rest = sum((row[2] for row in rows if row not in largest), Counter())
@@ -47,9 +51,9 @@ def changed_rows(diffs: ResourceDiffs) -> tuple[tuple[str, ...], list[Row]]:
     return names, shown
 
 
-def text_table(diffs: ResourceDiffs) -> Iterator[str]:
-    """Yield the lines of the table as text."""
-    names, rows = changed_rows(diffs)
+def text_table(diffs: ResourceDiffs, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the lines of the table as text, only the largest unless it is verbose."""
+    names, rows = changed_rows(diffs, _MAX_ROWS if verbose else _MAX_TEXT_ROWS)
     labels = [
         (_shortened(project_key), kind) if kind else ("all others", "")
         for project_key, kind, _ in rows

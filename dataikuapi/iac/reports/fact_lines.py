@@ -5,8 +5,10 @@ from textwrap import wrap
 
 from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, SharedFact
 from dataikuapi.iac.analysis.summary import about, count_by_type, display_name
+from dataikuapi.iac.analysis.weights import severity_of_change
 from dataikuapi.iac.models import Change, ChangeType, ResourceDiff
-from dataikuapi.iac.reports.excerpts import WIDTH
+from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.reports.excerpts import WIDTH, columns
 from dataikuapi.iac.reports.formatting import change_lines, counted, last_editor
 
 __all__ = [
@@ -17,11 +19,14 @@ __all__ = [
     "name_lines",
     "notes",
     "titled",
-    "wrapped",
+    "with_notes",
 ]
 
 _MAX_NAMES = 24
 """Most names of resources that are listed, unless all are asked for."""
+
+_MAX_NAME_LINES = 4
+"""Most lines that these names take."""
 
 _MAX_VALUES = 5
 """Most inputs or outputs that are listed of an added or removed recipe."""
@@ -30,6 +35,9 @@ _MAX_DERIVED, _MAX_DERIVED_CHANGES = 12, 3
 """Most derived facts, and changes of each, that are listed."""
 
 _MAX_EDITORS = 3
+
+_MIN_NOTE = 24
+"""Columns for the first words of a note beside the id; with less room it is below."""
 
 _MAX_PART = 45
 """Longer notes may be broken between words."""
@@ -96,7 +104,11 @@ def _about(diff: ResourceDiff) -> list[str]:
 
 
 def fact_lines(
-    fact: Fact, *, verbose: bool = False, full: bool = False
+    fact: Fact,
+    *,
+    verbose: bool = False,
+    full: bool = False,
+    max_description_lines: int | None = None,
 ) -> Iterator[str]:
     """Describe a fact below its heading.
 
@@ -104,40 +116,110 @@ def fact_lines(
         fact: the fact.
         verbose: whether to list all names and derived changes, not only some of many.
         full: whether to cut no values.
+        max_description_lines: how much to show of changes of descriptions and tags,
+            which come last. Defaults to all.
     """
     if isinstance(fact, DerivedFact):
         yield from _derived_changes(fact, verbose, full)
         return
     if isinstance(fact, ObjectFact) and not fact.renamed_from:
-        yield from wrapped(_about(fact.diff))
-    yield from _all_lines(fact.changes, full)
+        yield from _joined(_about(fact.diff))
+    yield from _own_lines(fact, full, max_description_lines)
     if isinstance(fact, ObjectFact) and fact.renamed_from:
-        yield f"{fact.renamed_from}  (renamed to {fact.diff.resource_name})"
+        note = f"renamed to {fact.diff.resource_name}"
+        yield from with_notes(str(fact.renamed_from), [note], 4)
     if isinstance(fact, SharedFact):
         yield from name_lines(fact.diffs, verbose=verbose)
     else:
         yield from _derived(fact.derived, verbose, full)
 
 
+def _own_lines(
+    fact: ObjectFact | SharedFact, full: bool, most: int | None
+) -> Iterator[str]:
+    resource_type = diffs_of(fact)[0].resource_type
+    heavy: list[Change] = []
+    light: list[Change] = []
+    for change in fact.changes:
+        severity = severity_of_change(resource_type, change)
+        (light if severity is Severity.DESCRIPTION else heavy).append(change)
+    yield from _all_lines(heavy, full)
+    if most is None:
+        yield from _all_lines(light, full)
+    else:
+        yield from _first_lines(light, full, most)
+
+
+def _first_lines(changes: Iterable[Change], full: bool, most: int) -> Iterator[str]:
+    """Yield the first lines of changes, whole changes if possible."""
+    found = [list(change_lines(change, full=full)) for change in changes]
+    count = sum(map(len, found))
+    shown: list[str] = []
+    for lines in found:
+        if shown and len(shown) + len(lines) > most:
+            break
+        shown += lines
+    # The line with the rest takes the place of one.
+    shown = shown[:most] if count > most + 1 else sum(found, [])
+    yield from shown
+    if count > len(shown):
+        rest = counted(count - len(shown), "more line")
+        yield f"… {rest} of descriptions and tags (-v shows them)"
+
+
 def name_lines(diffs: Iterable[ResourceDiff], *, verbose: bool) -> Iterator[str]:
     """List the names of resources by type and project, wrapped."""
-    names: dict[str, list[str]] = {}
-    shown = 0
     diffs = list(diffs)
-    for diff in diffs:
-        if verbose or shown < _MAX_NAMES:
-            items = names.setdefault(f"{diff.resource_type}.{diff.project_key}", [])
-            if diff.resource_name:
-                items.append(f"{diff.resource_name}{_quoted(display_name(diff))}")
-            shown += 1
-    for prefix, items in names.items():
-        text = f"in {prefix}: {', '.join(items)}" if items else f"in {prefix}"
-        yield from wrapped([text])
+    shown = len(diffs) if verbose else min(len(diffs), _MAX_NAMES)
+    lines = _names(diffs[:shown])
+    while not verbose and len(lines) > _MAX_NAME_LINES and shown > 1:
+        shown -= 1
+        lines = _names(diffs[:shown])
+    yield from lines
     if len(diffs) > shown:
         yield f"… and {len(diffs) - shown:,} more (-v lists them)"
 
 
-def wrapped(parts: Iterable[str], start: int = 4) -> list[str]:
+def _names(diffs: Iterable[ResourceDiff]) -> list[str]:
+    names: dict[str, list[str]] = {}
+    for diff in diffs:
+        items = names.setdefault(f"{diff.resource_type}.{diff.project_key}", [])
+        if diff.resource_name:
+            items.append(f"{diff.resource_name}{_quoted(display_name(diff))}")
+    return [
+        line
+        for prefix, items in names.items()
+        for line in _joined(
+            [f"in {prefix}: {', '.join(items)}" if items else f"in {prefix}"]
+        )
+    ]
+
+
+def with_notes(title: str, about: list[str], indent: int = 0) -> Iterator[str]:
+    """Yield a title with notes in parentheses, below it if there is no room beside it.
+
+    Args:
+        title: of a resource or several.
+        about: the notes, if there are any.
+        indent: columns by which the lines are going to be indented.
+    """
+    if not about:
+        yield title
+        return
+    about = [f"({about[0]}", *about[1:]]
+    about[-1] += ")"
+    width = WIDTH - indent
+    start = columns(title) + 2
+    first, *others = _joined(about, start, width)
+    if start > width - _MIN_NOTE + 2 or start + columns(first) > width:
+        yield title
+        yield from (f"    {line}" for line in _joined(about, width=width))
+    else:
+        yield f"{title}  {first}".rstrip()
+        yield from (f"    {line}" for line in others)
+
+
+def _joined(parts: Iterable[str], start: int = 4, width: int = WIDTH) -> list[str]:
     """Join parts with semicolons, wrapped to the width of a terminal.
 
     Names, and parts that are not long themselves, are not broken.
@@ -145,13 +227,14 @@ def wrapped(parts: Iterable[str], start: int = 4) -> list[str]:
     Args:
         parts: shown with an indentation of 4.
         start: column of the first line.
+        width: of the terminal.
     """
     whole = [
         item if len(item) > _MAX_PART else item.replace(" ", _KEEP) for item in parts
     ]
     lines = wrap(
         "; ".join(whole),
-        WIDTH - 4,
+        width - 4,
         initial_indent=" " * max(start - 4, 0),
         subsequent_indent="  ",
         break_long_words=False,
@@ -168,7 +251,7 @@ def _derived(
 ) -> Iterator[str]:
     shown = facts if verbose else facts[:_MAX_DERIVED]
     for fact in shown:
-        yield f"{titled(fact.diff)}  ({fact.cause.reason})"
+        yield from with_notes(titled(fact.diff), [fact.cause.reason], 4)
         if verbose or len(facts) <= _MAX_DERIVED_CHANGES:
             yield from (f"    {line}" for line in _derived_changes(fact, verbose, full))
     if len(facts) > len(shown):

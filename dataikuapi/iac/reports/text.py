@@ -1,6 +1,7 @@
 """Renders diffs as text, for a terminal."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import IO
 
@@ -9,8 +10,8 @@ from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.counts import has_table, text_table
 from dataikuapi.iac.reports.dangling import dangling_lines
-from dataikuapi.iac.reports.excerpts import WIDTH
-from dataikuapi.iac.reports.fact_lines import fact_lines, heading, notes, wrapped
+from dataikuapi.iac.reports.excerpts import WIDTH, words, wrapped
+from dataikuapi.iac.reports.fact_lines import fact_lines, heading, notes, with_notes
 from dataikuapi.iac.reports.formatting import (
     derived_lines,
     rule_lines,
@@ -29,8 +30,10 @@ _COLORS = {"+": "32", "-": "31", "~": "33", ">": "36", "?": "35", "@": "36"}
 _MAX_LINES, _SHOWN_LINES = 50, 40
 """If a fact has more lines than the former, the latter are shown."""
 
-_MIN_NOTE = 24
-"""Columns for the first words of a note beside the id; with less room it is below."""
+_MAX_DESCRIPTION_LINES = 8
+"""Lines that are shown of descriptions and tags, which must not hide other facts."""
+
+_SENTENCE_END = re.compile(r"(?<=\.)(?= )")
 
 _SIGN_INDENTS = (0, 4, 8)
 """Of a resource, a change, and a changed line of a script; other lines have no sign."""
@@ -54,7 +57,7 @@ def render_text(
     verbose: bool = False,
     full: bool = False,
 ) -> str:
-    """Return the diffs as text, the heaviest first, with the counts in the last line.
+    """Return the diffs as text, the heaviest first, with the counts at the end.
 
     Args:
         diffs: those of the same weight are shown in their order.
@@ -68,7 +71,7 @@ def render_text(
     lines = list(_lines(diffs, include_unchanged, verbose, full))
     if lines and lines[-1]:
         lines.append("")
-    lines.append(summary_line(diffs))
+    lines += _summary(summary_line(diffs))
     lines = [printable(line) for line in lines]
     return "\n".join(_colored(line) if color else line for line in lines)
 
@@ -76,15 +79,15 @@ def render_text(
 def _lines(
     diffs: ResourceDiffs, include_unchanged: bool, verbose: bool, full: bool
 ) -> Iterator[str]:
-    yield from upgrade_lines(diffs)
+    yield from _wrapped(upgrade_lines(diffs))
     if diffs.title:
-        yield from (diffs.title, "")
+        yield from (*_wrapped([diffs.title]), "")
     if has_table(diffs):
-        yield from (*text_table(diffs), "")
+        yield from (*text_table(diffs, verbose=verbose), "")
     analysis = analyze(diffs)
     for fact in analysis.facts:
-        yield from _heading(fact)
-        lines = list(fact_lines(fact, verbose=verbose, full=full))
+        yield from with_notes(heading(fact), notes(fact))
+        lines = list(_details(fact, verbose, full))
         shown = (
             lines
             if verbose or full or len(lines) <= _MAX_LINES
@@ -96,28 +99,28 @@ def _lines(
     if include_unchanged:
         yield from (str(diff) for diff in diffs if not diff.has_changed)
     yield from dangling_lines(analysis.dangling)
-    yield from unknown_lines(diffs.unknown)
-    yield from uncompared_lines(diffs.uncompared)
-    yield from unwatched_lines(diffs)
-    yield from derived_lines(diffs)
-    yield from rule_lines(diffs.rules, verbose)
+    yield from _wrapped(unknown_lines(diffs.unknown))
+    yield from _wrapped(uncompared_lines(diffs.uncompared))
+    yield from _wrapped(unwatched_lines(diffs))
+    yield from _wrapped(derived_lines(diffs))
+    yield from _wrapped(rule_lines(diffs.rules, verbose))
 
 
-def _heading(fact: Fact) -> Iterator[str]:
-    """Yield what a fact is about, wrapped."""
-    title, about = heading(fact), notes(fact)
-    if not about:
-        yield title
-        return
-    about = [f"({about[0]}", *about[1:]]
-    about[-1] += ")"
-    if len(title) > WIDTH - _MIN_NOTE:
-        yield title
-        yield from (f"    {line}" for line in wrapped(about))
-    else:
-        first, *others = wrapped(about, start=len(title) + 2)
-        yield f"{title}  {first}".rstrip()
-        yield from (f"    {line}" for line in others)
+def _details(fact: Fact, verbose: bool, full: bool) -> Iterator[str]:
+    most = None if verbose or full else _MAX_DESCRIPTION_LINES
+    return fact_lines(fact, verbose=verbose, full=full, max_description_lines=most)
+
+
+def _summary(text: str) -> Iterator[str]:
+    """Yield the summary, whole sentences on one line if they fit."""
+    return _wrapped(wrapped(_SENTENCE_END.split(text), WIDTH))
+
+
+def _wrapped(lines: Iterable[str]) -> Iterator[str]:
+    """Wrap lines to the width of a terminal, with what follows indented by 2 more."""
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" ")) + 2
+        yield from wrapped(words(line), WIDTH, " " * indent)
 
 
 def _colored(line: str) -> str:
