@@ -9,12 +9,11 @@ from dataikuapi.dssclient import DSSClient
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
-from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
-from dataikuapi.iac.models.ids import INSTANCE, unique
-from dataikuapi.iac.selection import Selection
+from dataikuapi.iac.models.ids import INSTANCE
+from dataikuapi.iac.selection import Defaults
 from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.connection import describe_host
@@ -86,6 +85,7 @@ class StateManager:
             environment=environment,
         )
         self._reader = StateReader(self._instance)
+        self._defaults = Defaults()
 
     @property
     def readers(self) -> dict[str, Reader]:
@@ -104,10 +104,7 @@ class StateManager:
 
     @classmethod
     def local(
-        cls,
-        client: DSSClient,
-        environment: str,
-        **options: "Unpack[ReaderOptions]",
+        cls, client: DSSClient, environment: str, **options: "Unpack[ReaderOptions]"
     ) -> "StateManager":
         """Like the class, but store in ``.dataiku/state/{environment}.state.json``."""
         from dataikuapi.iac.backends.local import LocalFileBackend, default_state_file
@@ -121,6 +118,8 @@ class StateManager:
     ) -> "StateManager":
         """Return the manager of an environment in ``dataiku-iac.yaml``.
 
+        Its projects and ignore file are the defaults, as they are on the command line.
+
         Args:
             environment: Defaults to ``DATAIKU_ENVIRONMENT``, or ``dev``.
             config_file: Defaults to the nearest one, here or in a folder above.
@@ -130,8 +129,10 @@ class StateManager:
         """
         from dataikuapi.iac.config import open_environment
 
-        name, backend, client, workers = open_environment(environment, config_file)
-        return cls(backend, client, name, max_workers=workers)
+        found, backend, client = open_environment(environment, config_file)
+        manager = cls(backend, client, found.name, max_workers=found.workers)
+        manager._defaults = Defaults(found.project_keys.values(), found.ignore_rules)
+        return manager
 
     def __repr__(self) -> str:
         """Return a one-line summary: environment, instance and backend."""
@@ -186,7 +187,7 @@ class StateManager:
         Raises:
             StateNotFoundError: if one of them does not exist, or was pruned.
         """
-        engine = DiffEngine(default_rules() if ignore is None else ignore)
+        engine = DiffEngine(self._defaults.rules(ignore))
         return engine.diff(*map(self._store.load_version, (old_serial, new_serial)))
 
     def sync_resource(self, resource_id: str) -> Resource:
@@ -210,7 +211,7 @@ class StateManager:
         on_error: OnError = "raise",
         progress: Progress = False,
     ) -> State:
-        """Read a project from DSS.
+        """Read a project from DSS; see :meth:`sync_all`.
 
         Args:
             project_key: of the project.
@@ -257,8 +258,8 @@ class StateManager:
             DSSError: if the projects could not be listed, or the key sees none.
         """
         removals = ConfirmedRemovals(confirm_removed)
-        removals.require_all_projects(projects)
-        keys = None if projects is None else unique(projects, "projects")
+        keys = self._defaults.keys(projects)
+        removals.require_all_projects(keys)
         stored = self._store.load_for_reading()
         return self._reader.read_all(stored, keys, on_error, progress, removals)
 
@@ -276,8 +277,7 @@ class StateManager:
 
         Args:
             types: names of some of these types. Defaults to all.
-            on_error: see :meth:`sync_all`.
-            progress: see :meth:`sync_all`.
+            on_error, progress: see :meth:`sync_all`.
         """
         stored, keys = self._store.load_for_reading(), [INSTANCE]
         return self._reader.read_projects(stored, keys, on_error, progress, types)
@@ -306,9 +306,9 @@ class StateManager:
             IgnoreFileError: if ``.dataikuignore`` is not a valid ignore file.
             DSSError: if nothing could be read. A part that could not be is unknown.
         """
-        engine = DiffEngine(default_rules() if ignore is None else ignore)
+        engine = DiffEngine(self._defaults.rules(ignore))
         stored = self._store.load_required("to compare with")
-        selection = Selection(stored, self.readers, project_key, ids)
+        selection = self._defaults.select(stored, self.readers, project_key, ids)
         fresh, _ = self._reader.reread(stored, selection, "keep", progress)
         require_same_instance(stored, fresh)
         host = describe_host(self.client)
@@ -345,6 +345,6 @@ class StateManager:
         """
         removals = ConfirmedRemovals(confirm_removed)
         stored = self._store.load_required("to refresh")
-        selection = Selection(stored, self.readers, projects, ids)
+        selection = self._defaults.select(stored, self.readers, projects, ids)
         read = self._reader.reread(stored, selection, "raise", progress, removals)
         return self._store.update(stored, read.state, read.deleted, dry_run)

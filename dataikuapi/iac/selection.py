@@ -1,18 +1,20 @@
 """Which objects of an instance are selected: projects, ids, patterns of ids."""
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 
 from dataikuapi.iac.exceptions import ResourceNotFoundError
+from dataikuapi.iac.ignore.file import default_rules
 from dataikuapi.iac.ignore.patterns import exact_id, id_pattern
+from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import ResourceId, State
 from dataikuapi.iac.models.ids import INSTANCE, as_keys, unique
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.types.registry import TYPES, require_known_type
 
-__all__ = ["Selection"]
+__all__ = ["Defaults", "Selection"]
 
 
 class Selection:
@@ -118,6 +120,50 @@ class Selection:
                     f"{text} matches nothing, neither in the state nor in DSS."
                     f"{did_you_mean(text, known)}"
                 )
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a manager takes where its caller does not say.
+
+    Args:
+        project_keys: of the projects; empty for all.
+        read_rules: reads the ignore rules.
+    """
+
+    project_keys: Collection[str] = ()
+    read_rules: Callable[[], list[IgnoreRule]] = default_rules
+
+    def keys(self, projects: Iterable[str] | None) -> list[str] | None:
+        """Return the keys of the projects to read; ``None`` for all.
+
+        Raises:
+            ValueError: if a single string is passed for several keys.
+        """
+        if projects is None:
+            return [*self.project_keys] or None
+        return unique(projects, "projects")
+
+    def select(
+        self,
+        stored: State,
+        types: Collection[str],
+        projects: str | Iterable[str] | None,
+        ids: Iterable[str] | None,
+    ) -> Selection:
+        """Return what is selected; see :class:`Selection`."""
+        projects = self.keys(None) if projects is None else projects
+        return Selection(stored, types, projects, ids)
+
+    def rules(
+        self, ignore: Iterable[IgnoreRule | str] | None
+    ) -> Iterable[IgnoreRule | str]:
+        """Return the ignore rules that apply.
+
+        Raises:
+            IgnoreFileError: if the ignore file is missing or not valid.
+        """
+        return self.read_rules() if ignore is None else ignore
 
 
 def _known_id(text: str, types: Collection[str]) -> str:

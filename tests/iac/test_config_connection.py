@@ -11,7 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from dataikuapi.iac import ConfigurationError, LocalFileBackend, StateManager
+from dataikuapi.iac import (
+    ConfigurationError,
+    IgnoreFileError,
+    LocalFileBackend,
+    StateManager,
+)
 from dataikuapi.iac.config import (
     Configuration,
     Connection,
@@ -344,3 +349,54 @@ def test_manager_is_made_from_the_file(server, tmp_path, monkeypatch):
     assert manager.drift().exit_code == 0
     with pytest.raises(ConfigurationError, match="no environment 'dev'"):
         StateManager.from_config()
+
+
+@pytest.fixture
+def configured(server, store, tmp_path, monkeypatch):
+    """Return a manager whose environment has one of two projects, and an ignore file."""
+    store.add_project("OTHER")
+    folder = tmp_path / "below"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
+    (folder / ".dataikuignore").write_text("dataset.*.orders *\n")
+    (tmp_path / "agreed").write_text("dataset.*.countries description\n")
+    (tmp_path / "dataiku-iac.yaml").write_text(
+        "environments:\n  prod:\n"
+        f"    host: {server.url}\n    state: prod.json\n    ignore: agreed\n"
+        "    project_keys: {orders: ORDERS_DEMO}\n"
+    )
+    return StateManager.from_config("prod")
+
+
+def test_manager_reads_the_projects_of_the_environment(configured, store):
+    assert configured.sync_all().project_keys() == ["ORDERS_DEMO"]
+    assert configured.sync_all(["OTHER"]).project_keys() == ["OTHER"]
+    configured.save_state(configured.sync_all(["OTHER", "ORDERS_DEMO"]))
+    store.add_dataset("OTHER", "unseen")
+    assert configured.drift().project_keys == ("ORDERS_DEMO",)
+    assert configured.drift("OTHER").project_keys == ("OTHER",)
+    assert "dataset.OTHER.unseen" not in configured.refresh()
+    assert "dataset.OTHER.unseen" in configured.refresh(projects=["OTHER"])
+
+
+def test_manager_ignores_what_the_environment_ignores(configured):
+    configured.save_state(configured.sync_all())
+    project = configured.client.get_project("ORDERS_DEMO")
+    for name in ("orders", "countries"):
+        settings = project.get_dataset(name).get_settings()
+        settings.description = "Changed."
+        settings.save()
+    assert [diff.resource_id for diff in configured.drift()] == [
+        "dataset.ORDERS_DEMO.orders"
+    ]
+    assert len(configured.drift(ignore=[])) == 2
+    configured.refresh()
+    assert sum(diff.has_changed for diff in configured.diff_versions(1, 2)) == 1
+
+
+def test_the_ignore_file_of_an_environment_has_to_exist(configured, tmp_path):
+    configured.save_state(configured.sync_all())
+    (tmp_path / "agreed").unlink()
+    with pytest.raises(IgnoreFileError, match="there is no file"):
+        configured.drift()

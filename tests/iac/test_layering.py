@@ -46,7 +46,7 @@ MAY_IMPORT = {
         "models",
         "exceptions",
     },
-    "config": {"backends", "ignore.file", "models", "schemas", "exceptions"},
+    "config": {"backends", "ignore", "models", "schemas", "exceptions"},
     "sources": {"console", "files", "models", "types", "exceptions"},
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},

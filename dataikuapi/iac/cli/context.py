@@ -191,8 +191,7 @@ def read_rules(settings: Settings, ignore: Path | None) -> list[IgnoreRule]:
     Raises:
         IgnoreFileError: if the file is not valid, or the one asked for is missing.
     """
-    path = ignore or settings.selected.ignore
-    return read_ignore_file(path) if path else []
+    return read_ignore_file(ignore) if ignore else settings.selected.ignore_rules()
 
 
 def _ask_for_key(host: str) -> str | None:

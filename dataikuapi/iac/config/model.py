@@ -9,7 +9,8 @@ from types import MappingProxyType
 from dataikuapi.iac.backends.local import default_state_file
 from dataikuapi.iac.config.variables import read_variable
 from dataikuapi.iac.exceptions import ConfigurationError
-from dataikuapi.iac.ignore.file import DEFAULT_IGNORE_FILE
+from dataikuapi.iac.ignore.file import DEFAULT_IGNORE_FILE, read_ignore_file
+from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.suggestions import did_you_mean
 
@@ -65,6 +66,14 @@ class Environment:
     ignore: Path | None = None
     workers: int = _DEFAULT_WORKERS
     tls: Tls = NO_TLS
+
+    def ignore_rules(self) -> list[IgnoreRule]:
+        """Return the rules in its ignore file; none if it has no file.
+
+        Raises:
+            IgnoreFileError: if the file is missing or not valid.
+        """
+        return read_ignore_file(self.ignore) if self.ignore else []
 
 
 @dataclass(frozen=True)

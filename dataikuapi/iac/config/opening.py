@@ -10,6 +10,7 @@ from dataikuapi.iac.backends.registry import open_backend
 from dataikuapi.iac.config.client import open_client
 from dataikuapi.iac.config.connection import resolve_connection
 from dataikuapi.iac.config.file import load_config
+from dataikuapi.iac.config.model import Environment
 
 __all__ = ["open_environment"]
 
@@ -17,10 +18,9 @@ __all__ = ["open_environment"]
 class OpenEnvironment(NamedTuple):
     """An environment, with the backend of its state and a client of its DSS."""
 
-    name: str
+    settings: Environment
     backend: StateBackend
     client: DSSClient
-    workers: int
 
 
 def open_environment(
@@ -41,4 +41,4 @@ def open_environment(
     selected = configuration.select(name)
     client = open_client(resolve_connection(configuration, selected))
     backend = open_backend(selected.state)
-    return OpenEnvironment(selected.name, backend, client, selected.workers)
+    return OpenEnvironment(selected, backend, client)

@@ -1,6 +1,7 @@
 """Describes facts in the words that all reports use."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from textwrap import wrap
 
 from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, SharedFact
@@ -160,7 +161,7 @@ def _first_lines(changes: Iterable[Change], full: bool, most: int) -> Iterator[s
             break
         shown += lines
     # The line with the rest takes the place of one.
-    shown = shown[:most] if count > most + 1 else sum(found, [])
+    shown = shown[:most] if count > most + 1 else list(chain.from_iterable(found))
     yield from shown
     if count > len(shown):
         rest = counted(count - len(shown), "more line")
