@@ -2,17 +2,21 @@
 
 import json
 import re
+from itertools import count, repeat
 
 import pytest
 
 from dataikuapi.iac import DataikuIaCError, LocalFileBackend, State
 from dataikuapi.iac.cli import program
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
+from dataikuapi.iac.sandbox.faults import Fault
+from dataikuapi.iac.sync.policy import RetryPolicy
 from iac.durability import state
 
 DEFAULT = ".dataiku/state/dev.state.json"
 PYTHON = re.compile(
-    r"\w=[\w\['\"]|\w+\(|StateManager|Backend|\{'|_state\b|\bconfirm_removed\b"
+    r"\w=[\w\['\"]|\w+\(|StateManager|Backend|RetryPolicy|\{'|_state\b"
+    r"|\bconfirm_removed\b"
 )
 
 
@@ -97,6 +101,41 @@ def test_a_conflict(backend, act, capsys, monkeypatch):
     errors = capsys.readouterr().err
     assert errors.startswith("error: ")
     assert not reads_like_python(errors), errors
+
+
+@pytest.fixture(params=["too large", "too slow"])
+def unanswered(request, server, monkeypatch):
+    """A DSS that answers datasets, or everything, with more than is read, or never."""
+    is_large = request.param == "too large"
+    fault = Fault.gzipped(20_000_000) if is_large else Fault.endless(pause=0.001)
+    ticks = count() if not is_large else repeat(0)
+    policy = RetryPolicy(
+        max_retries=0,
+        deadline=50,
+        max_response_bytes=1_000_000,
+        clock=lambda: float(next(ticks)),
+    )
+    monkeypatch.setattr("dataikuapi.iac.sync.workers.RetryPolicy", lambda: policy)
+
+    def break_requests(part):
+        server.faults = lambda method, path: fault if part in path else None
+
+    return break_requests
+
+
+def test_limits_that_no_option_raises(run, unanswered):
+    assert run("sync")[0] == 0
+    unanswered("/recipes/")
+    code, output, errors = run("drift")
+    assert code == 3
+    assert "? not read: " in output
+    assert not reads_like_python(output + errors), output + errors
+
+    unanswered("")
+    code, output, errors = run("drift", "--format", "json")
+    assert code == 1
+    message = json.loads(output)["error"]["message"]
+    assert not reads_like_python(message + errors), message + errors
 
 
 def test_the_library_still_names_its_own_arguments(backend):

@@ -10,6 +10,7 @@ from dataikuapi.iac import State
 from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.errors import OutputError
 from dataikuapi.iac.cli.output import write_document, write_error, write_text
+from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.reports import (
     render_error,
@@ -56,6 +57,7 @@ def write_diffs(diffs: ResourceDiffs, format_name: str, settings: Settings) -> N
         OutputError: if they cannot be written.
     """
     settings.has_report = True
+    diffs = _without_python(diffs)
     verbose, full = settings.verbose > 0, settings.full
     if format_name == "text":
         color = _in_color(settings)
@@ -65,6 +67,15 @@ def write_diffs(diffs: ResourceDiffs, format_name: str, settings: Settings) -> N
     write_document(document)
     if format_name == "markdown":
         _add_to_step_summary(document)
+
+
+def _without_python(diffs: ResourceDiffs) -> ResourceDiffs:
+    """Return the diffs with reasons in the terms of the command line."""
+    shown = diffs.copy()
+    shown.unknown = tuple(
+        item._replace(reason=without_python(item.reason)) for item in diffs.unknown
+    )
+    return shown
 
 
 def _in_color(settings: Settings) -> bool:
@@ -80,7 +91,7 @@ def write_error_document(error: Exception, settings: Settings) -> None:
         OutputError: if it cannot be written.
     """
     if settings.report_format == "json" and not settings.has_report:
-        write_document(render_error(error))
+        write_document(render_error(error, without_python(str(error))))
 
 
 def _add_to_step_summary(document: str) -> None:

@@ -16,6 +16,7 @@ _TERMS = {
         r"[,;] or save with force=True( to replace it)?": "",
         r", or save with allow_other_instance=True .*": "",
         r"Save with force=True to store this one anyway": "Sync again",
+        r", or raise (max_response_bytes|the timeouts) \(RetryPolicy\)": "",
         r"Merge it with StateManager\.save_state": "Sync again",
     }.items()
 }

@@ -69,9 +69,14 @@ def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
     )
 
 
-def render_error(error: Exception) -> str:
-    """Return an error as JSON, in the place of a report."""
-    about: JSON = {"type": type(error).__name__, "message": str(error)}
+def render_error(error: Exception, message: str = "") -> str:
+    """Return an error as JSON, in the place of a report.
+
+    Args:
+        error: what happened.
+        message: Defaults to the error's own.
+    """
+    about: JSON = {"type": type(error).__name__, "message": message or str(error)}
     return _dumps({"format_version": FORMAT_VERSION, "error": about})
 
 
