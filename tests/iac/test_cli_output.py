@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -155,3 +156,22 @@ def test_exit_code_does_not_depend_on_stderr(changed, redirection):
 def test_missing_api_key_with_a_closed_stdin(changed):
     code, _, errors = shell("drift <&-", DATAIKU_API_KEY="")
     assert (code, b"no API key" in errors) == (64, True)
+
+
+def test_a_file_is_on_disk_before_it_replaces_another(run, monkeypatch):
+    assert run("sync")[0] == 0
+    calls = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+
+        def record(*arguments, name=name, real=real):
+            if name == "replace":
+                calls.append(Path(arguments[0]).read_bytes())
+            else:
+                calls.append(os.fstat(arguments[0]).st_size)
+            return real(*arguments)
+
+        monkeypatch.setattr(os, name, record)
+    assert run("show", "--output", "state.txt")[0] == 0
+    content = Path("state.txt").read_bytes()
+    assert content and calls == [len(content), content]

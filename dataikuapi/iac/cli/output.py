@@ -124,6 +124,7 @@ def output_to(path: Path | None) -> Iterator[None]:
             flush()
             if not is_special:
                 with _file_errors(path):
+                    os.fsync(binary.fileno())  # A crash leaves the old file or all.
                     os.replace(written, path)
         finally:
             if not is_special:
