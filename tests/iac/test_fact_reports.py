@@ -113,7 +113,7 @@ def test_markdown_names_each_of_them_first():
     names, rest = text.split("<details>", 1)
     assert [
         line for line in names.splitlines() if line.startswith("~ dataset.SHOP.")
-    ] == [f"~ {item.resource_id}  params" for item in SETS]
+    ] == [f"~ {item.resource_id}  params.connection" for item in SETS]
     assert rest.count("params.connection") == 1
     assert "| `SHOP` | `dataset` | 39 |" in names
 

@@ -4,8 +4,9 @@ import pytest
 
 from dataikuapi.iac import Resource, ResourceMetadata
 from dataikuapi.iac.models import Coverage, ResourceDiffs, UnreadableResource
-from dataikuapi.iac.reports import render_text
+from dataikuapi.iac.reports import render_html, render_markdown, render_text
 from iac.flows import READ, changed, dataset, diff, recipe
+from iac.page import Page
 
 PROJECTS = [f"PROJECT_{number}" for number in range(16)]
 SETS = [
@@ -132,3 +133,44 @@ def test_an_editor_beside_a_long_name_is_below_it():
     first, second, *_ = render_text(diff(SETS[:1], [new])).splitlines()
     assert first == f"~ {new.resource_id}"
     assert second == "    (by ann, 2026-01-01 00:00 UTC)"
+
+
+# Pages
+
+
+def test_closed_sections_name_what_was_changed(mixed):
+    headings = [heading for heading, _ in Page(render_html(mixed)).folds]
+    assert headings[0] == "~ project.FINANCE 1 change in permissions.owner"
+    assert headings[1].startswith(f"- {REMOVED.resource_id} ")
+    assert headings[2] == "~ 39 datasets 1 change in params.connection"
+
+
+def test_a_closed_section_names_a_few_of_many_attributes():
+    new = [
+        changed(item, **{f"x{number}": at for number in range(6)})
+        for at, item in enumerate(SETS[:6])
+    ]
+    headings = [heading for heading, _ in Page(render_html(diff(SETS[:6], new))).folds]
+    assert headings[0] == (
+        f"~ {SETS[0].resource_id} 6 changes in x0, x1, x2, x3 and 2 more"
+    )
+
+
+def test_the_table_of_a_page_has_no_long_list_of_what_did_not_change():
+    new = [moved(SETS[0]), *SETS[1:]]
+    page = Page(render_html(diff(SETS, new)))
+    assert [row[0] for row in page.rows[1:]] == [
+        "PROJECT_0 dataset",
+        "all others",
+        "total",
+    ]
+    assert page.row("PROJECT_0 dataset") == ["0", "0", "1", "14", "0"]
+    assert page.row("all others") == ["0", "0", "0", "225", "0"]
+    assert page.row("total") == ["0", "0", "1", "239", "0"]
+
+
+def test_the_list_in_markdown_names_what_was_changed(mixed):
+    names, _ = render_markdown(mixed).split("<details>", 1)
+    lines = names.split("```diff\n")[1].splitlines()
+    assert lines[0] == "~ project.FINANCE  permissions.owner"
+    assert lines[2] == f"~ {SETS[0].resource_id}  params.connection"

@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, SharedFact
 from dataikuapi.iac.analysis.summary import about, count_by_type, display_name
-from dataikuapi.iac.analysis.weights import severity_of_change
+from dataikuapi.iac.analysis.weights import names_of, severity_of_change
 from dataikuapi.iac.models import Change, ChangeType, ResourceDiff
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.reports.excerpts import WIDTH, columns
@@ -14,6 +14,7 @@ from dataikuapi.iac.reports.formatting import change_lines, counted, last_editor
 
 __all__ = [
     "about_line",
+    "changed_names",
     "diffs_of",
     "fact_lines",
     "heading",
@@ -36,6 +37,9 @@ _MAX_DERIVED, _MAX_DERIVED_CHANGES = 12, 3
 """Most derived facts, and changes of each, that are listed."""
 
 _MAX_EDITORS = 3
+
+_MAX_CHANGED_NAMES = 4
+"""Most names of changed attributes that are listed."""
 
 _MIN_NOTE = 24
 """Columns for the first words of a note beside the id; with less room it is below."""
@@ -86,6 +90,14 @@ def notes(fact: Fact) -> list[str]:
     if fact.downstream:
         found.append(f"{len(fact.downstream):,} downstream")
     return found
+
+
+def changed_names(changes: Iterable[Change]) -> str:
+    """Return what was changed, in short, such as "params.connection, tags"."""
+    found = list(dict.fromkeys(".".join(names_of(item)[:2]) for item in changes))
+    rest = len(found) - _MAX_CHANGED_NAMES
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return f"{', '.join(found[:_MAX_CHANGED_NAMES])}{more}"
 
 
 def about_line(diff: ResourceDiff) -> str:

@@ -1,12 +1,13 @@
 """Renders diffs as HTML, for notebooks and other pages."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from os.path import commonprefix
 
 from dataikuapi.iac.analysis import Fact, ObjectFact, SharedFact, analyze
-from dataikuapi.iac.analysis.summary import count_changes
+from dataikuapi.iac.analysis.summary import Counts, count_changes
 from dataikuapi.iac.models import (
     Change,
     ChangeType,
@@ -17,8 +18,9 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import format_minute
+from dataikuapi.iac.reports.counts import changed_rows
 from dataikuapi.iac.reports.dangling import dangling_sentences
-from dataikuapi.iac.reports.fact_lines import about_line, heading, notes
+from dataikuapi.iac.reports.fact_lines import about_line, changed_names, heading, notes
 from dataikuapi.iac.reports.formatting import (
     counted,
     coverage_sentence,
@@ -43,6 +45,9 @@ MAX_OPEN = 5
 
 MAX_LISTED = 200
 """At most this many items are listed, followed by the number of the rest."""
+
+_MAX_ROWS = 10
+"""Up to this many rows, those in which nothing changed are in the table too."""
 
 _EXCERPT = 80
 """Characters shown of a collapsed value, followed by the number of the rest."""
@@ -113,7 +118,7 @@ def counts_table(
         rows: counts by name of the column, by label of the row.
     """
     total = {name: sum(row.get(name, 0) for row in rows.values()) for name in headings}
-    lines = [*sorted(rows.items()), *([("total", total)] if len(rows) > 1 else [])]
+    lines = [*rows.items(), *([("total", total)] if len(rows) > 1 else [])]
     head = element("tr", *(element("th", text) for text in ("", *headings.values())))
     return element("table", head, *(_row(*line, headings) for line in lines))
 
@@ -192,11 +197,21 @@ def _lines(text: str) -> Iterator[Html]:
 def _counts(diffs: ResourceDiffs) -> Html:
     counts = count_changes(diffs)
     projects = {project_key for project_key, _ in counts}
+    shown = {key: counts[key] for key in _shown_rows(diffs, counts)}
     rows = {
         f"{project_key} {kind}" if len(projects) > 1 else kind: row
-        for (project_key, kind), row in counts.items()
+        for (project_key, kind), row in shown.items()
     }
-    return counts_table(_COLUMNS, rows)
+    rest = sum((row for key, row in counts.items() if key not in shown), Counter())
+    return counts_table(_COLUMNS, {**rows, **({"all others": rest} if rest else {})})
+
+
+def _shown_rows(diffs: ResourceDiffs, counts: Counts) -> list[tuple[str, str]]:
+    """Return the keys of the rows: all, or where there are many, what changed most."""
+    if len(counts) <= _MAX_ROWS:
+        return list(counts)
+    _, rows = changed_rows(diffs)
+    return [(project_key, kind) for project_key, kind, _ in rows if kind]
 
 
 def _nothing_changed(diffs: ResourceDiffs) -> Html:
@@ -225,7 +240,7 @@ def _footer(diffs: ResourceDiffs, verbose: bool) -> list[str]:
 def _fact(fact: Fact, is_open: bool) -> Html:
     if isinstance(fact, SharedFact):
         names = [element("div", *_listed(fact), css="quiet")]
-        title = _heading(heading(fact), fact.changes, notes(fact))
+        title = _heading(heading(fact), fact.changes, notes(fact), is_open)
         return section(title, [*_changes(fact.changes), *names], "modified", is_open)
     derived = fact.derived if isinstance(fact, ObjectFact) else ()
     below = [_fact(item, is_open=False) for item in derived[:MAX_LISTED]]
@@ -260,7 +275,7 @@ def _resource(
     css = diff.change_type.value
     is_unchanged = diff.change_type is ChangeType.UNCHANGED
     about = [*filter(None, about)] or (["unchanged"] if is_unchanged else [])
-    line = _heading(title or str(diff), changes, about)
+    line = _heading(title or str(diff), changes, about, is_open)
     if diff.change_type is ChangeType.MODIFIED:
         return section(line, [*_changes(changes), *below], css, is_open)
     resource = diff.new_resource or diff.old_resource
@@ -271,9 +286,12 @@ def _resource(
 
 
 def _heading(
-    title: str, changes: Sequence[Change], about: Iterable[str]
+    title: str, changes: Sequence[Change], about: Iterable[str], is_open: bool
 ) -> list[Html | str]:
+    """Return a heading; that of a closed section names what was changed."""
     parts = [counted(len(changes), "change")] if changes else []
+    if changes and not is_open:
+        parts = [f"{parts[0]} in {changed_names(changes)}"]
     details = element("span", " · ".join([*parts, *about]), css="quiet")
     return [element("b", element("code", title)), " ", details]
 

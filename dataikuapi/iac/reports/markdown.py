@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, analyze
-from dataikuapi.iac.analysis.weights import names_of
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.counts import changed_rows, has_table
 from dataikuapi.iac.reports.dangling import dangling_sentences
 from dataikuapi.iac.reports.fact_lines import (
+    changed_names,
     diffs_of,
     fact_lines,
     heading,
@@ -116,7 +116,8 @@ def _names(facts: Iterable[Fact]) -> Iterator[str]:
 
 def _name(fact: Fact, diff: ResourceDiff) -> str:
     """Return the sign and id of a resource, with its attributes that changed."""
-    about = [*dict.fromkeys(names_of(change)[0] for change in fact.changes)]
+    changed = changed_names(fact.changes)
+    about = [changed] if changed else []
     if isinstance(fact, DerivedFact):
         about = [fact.cause.reason]
     elif isinstance(fact, ObjectFact):

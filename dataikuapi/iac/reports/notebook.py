@@ -36,7 +36,9 @@ def state_html(state: State) -> str:
         row.update([resource.resource_type, "total"])
         projects.setdefault(resource.project_key, []).append(resource)
     types = sorted({kind for row in rows.values() for kind in row} - {"total"})
-    table = counts_table({kind: kind for kind in (*types, "total")}, rows)
+    table = counts_table(
+        {kind: kind for kind in (*types, "total")}, dict(sorted(rows.items()))
+    )
     return output(
         element("p", element("b", "State"), f" {' · '.join(facts)}"),
         table if rows else element("p", "It is empty."),
