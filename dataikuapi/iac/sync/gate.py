@@ -68,9 +68,15 @@ class ResponseGate:
 def _check(path: str, value: Any) -> None:
     if not isinstance(value, (dict, list)):
         raise UnexpectedShapeError("expected an object or an array")
-    for template, shape in _shapes():
-        requested = match_path(template, path)
-        if requested is not None:
+    found = [
+        (requested, shape)
+        for template, shape in _shapes()
+        if (requested := match_path(template, path)) is not None
+    ]
+    # A literal segment goes before a parameter: tools is not the id of an agent.
+    fewest = min((len(requested) for requested, _ in found), default=0)
+    for requested, shape in found:
+        if len(requested) == fewest:
             shape.check(value, requested)
 
 
