@@ -113,12 +113,12 @@ def show_instance(host: str, project_key: str, state_file: Path) -> None:
 
 
 def contents(state: State) -> str:
-    """Return e.g. "11 datasets, 1 project, 8 recipes"."""
+    """Return e.g. "11 datasets, 8 recipes, 19 other objects"."""
     counts = Counter(resource.resource_type for resource in state.list_resources())
-    return ", ".join(
-        f"{count} {kind}{'' if count == 1 else 's'}"
-        for kind, count in sorted(counts.items())
-    )
+    shown = [
+        f"{counts.pop(kind)} {kind}s" for kind in ("dataset", "recipe") if kind in counts
+    ]
+    return f"{', '.join(shown)}, {sum(counts.values())} other objects"
 
 
 def show_drift(report: DriftReport) -> None:

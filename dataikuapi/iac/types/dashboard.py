@@ -7,6 +7,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Path, Severities
 from dataikuapi.iac.types.cleaning import Constants
+from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import Fact, Reference, references_at, value_at
 
@@ -25,6 +26,7 @@ class DashboardType(ListedType):
 
     name = "dashboard"
     listing = "dashboards/"
+    layout = ObjectFolder("dashboards")
     item = "dashboards/{name}/"
     required = ("name",)
     volatile_anywhere: ClassVar[Mapping[str, str]] = {

@@ -8,6 +8,7 @@ from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Severities
 from dataikuapi.iac.types.charts import CHART_STATE
 from dataikuapi.iac.types.cleaning import Constants, Volatile
+from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
     Fact,
@@ -36,6 +37,7 @@ class InsightType(ListedType):
 
     name = "insight"
     listing = "insights/"
+    layout = ObjectFolder("insights")
     item = "insights/{name}/"
     required = ("type",)
     volatile: ClassVar[Volatile] = {

@@ -1,0 +1,3 @@
+fetch(getWebAppBackendUrl("/totals"))
+  .then((response) => response.json())
+  .then(draw);
