@@ -4,7 +4,8 @@ Every step of a history is loaded into the sandbox and read by the real client. 
 changes that the library reports must be those that ``oracle`` finds in the files
 alone: no more (precision) and no fewer (recall). Applied to the old objects, they must
 give the new ones, and their lines must be what ``readable.py`` expects. Compared are
-the types that both know. So are edits with a verdict written by hand.
+the types that both know. So are edits with a verdict written by hand, and every value
+in the documents of whole projects.
 """
 
 from collections import Counter
@@ -36,8 +37,10 @@ from iac.histories import (
     SAMPLE_CHANGES,
     SAMPLE_MAPS,
     file_maps,
+    files_in,
     path_of,
 )
+from iac.leaves import rounds
 
 TYPES = [name for name in registry.TYPES if name in oracle.KINDS]
 """The resource types that both the library and the oracle know."""
@@ -140,6 +143,20 @@ def disputed(synced, edits):
 def test_reported_edits_are_the_real_ones(synced):
     edits = [edit for edit in EDITS if edit.resource_type in TYPES]
     assert list(map(str, disputed(synced, edits))) == []
+
+
+@pytest.mark.slow
+def test_each_value_counts_as_the_oracle_says(project_folder, synced, long):
+    files = files_in(project_folder)
+    state, known = synced(files), oracle.objects(KEY, files, TYPES)
+    assert state.resources.keys() == known.keys()
+    wrong = {}
+    for number, variant in enumerate(rounds(files, limit=200 if long else 8)):
+        found = reported(state, synced(variant))
+        expected = oracle.changes(known, oracle.objects(KEY, variant, TYPES))
+        if found != expected:
+            wrong[number] = set(found) ^ set(expected)
+    assert wrong == {}
 
 
 # Mutations, each of which must be detected in the history of the sample.
@@ -350,6 +367,7 @@ def order_sets(monkeypatch):
 
 
 NIGHTLY, ZONE = "scenarios/NIGHTLY.json: ", "zones/Zc4Rt8k.json: "
+MODEL = "saved_models/Mx7Kd92b.json: "
 STEPS = ("params", "steps")
 
 EDIT_MUTATIONS = {
@@ -384,16 +402,52 @@ EDIT_MUTATIONS = {
         "variables.json: versionTag",
         ignore("variables", "standard", "versionTag"),
     ),
+    "active versions are ignored": (
+        f"{MODEL}activeVersion",
+        ignore("saved_model", "activeVersion"),
+    ),
+    "training settings are ignored": (
+        f"{MODEL}miniTask/modeling",
+        ignore("saved_model", "miniTask"),
+    ),
+    "versions of agents are ignored": (
+        "saved_models/Ag5Tq0vN.json: inlineVersions/0/tools",
+        ignore("agent", "inlineVersions"),
+    ),
+    "parameters of tools are ignored": (
+        "agent-tools/Tl9pXe1.json: params",
+        ignore("agent_tool", "params"),
+    ),
+    "embeddings are ignored": (
+        "knowledge-banks/Kb6Hj3mW.json: embeddingLLMId",
+        ignore("knowledge_bank", "embeddingLLMId"),
+    ),
+    "connections of folders are ignored": (
+        "managed_folders/Fd83kQ1z.json: params/connection",
+        ignore("managed_folder", "params"),
+    ),
+    "homepages are ignored": (
+        "app-manifest.json: homepageSections",
+        ignore("app_manifest", "homepageSections"),
+    ),
 }
 """Each with the beginning of the edits that it concerns."""
 
 
-@pytest.mark.parametrize("mutation", EDIT_MUTATIONS)
+def edits_at(beginning):
+    """Return the edits whose file and path begin so, if both know the type."""
+    edits = [edit for edit in EDITS if str(edit).startswith(beginning)]
+    assert edits
+    return [edit for edit in edits if edit.resource_type in TYPES]
+
+
+@pytest.mark.parametrize(
+    "mutation", [name for name, (at, _) in EDIT_MUTATIONS.items() if edits_at(at)]
+)
 def test_mutation_is_detected_in_an_edit(mutation, synced, monkeypatch):
     concerned, mutate = EDIT_MUTATIONS[mutation]
-    edits = [edit for edit in EDITS if str(edit).startswith(concerned)]
     mutate(monkeypatch)
-    assert any(disputed(synced, edits))
+    assert any(disputed(synced, edits_at(concerned)))
 
 
 EDIT_TABLES = {
