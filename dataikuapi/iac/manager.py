@@ -272,12 +272,12 @@ class StateManager:
     ) -> State:
         """Read what is in no project: connections, groups, code environments and more.
 
-        What only an administrator may read is unknown to other keys. Returns and raises
-        as :meth:`sync_all` does.
+        What the API key may not read is unknown. Otherwise like :meth:`sync_all`.
 
         Args:
             types: names of some of these types. Defaults to all.
-            on_error, progress: see :meth:`sync_all`.
+            on_error: see :meth:`sync_all`.
+            progress: see :meth:`sync_all`.
         """
         stored, keys = self._store.load_for_reading(), [INSTANCE]
         return self._reader.read_projects(stored, keys, on_error, progress, types)
