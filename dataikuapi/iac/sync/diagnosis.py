@@ -138,7 +138,8 @@ class Diagnosis:
         with translate_errors(self._client, rid):
             PROJECT.fetch_documents(project, "")
             for kind in TYPES.values():
-                kind.list_documents(project)
+                if kind.is_watched_by_default and not kind.is_on_instance:
+                    kind.list_documents(project)
         hidden = []
         for name, fetch in PROJECT.privileged.items():
             try:
