@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar
 
+from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
-from dataikuapi.iac.types.registry import facts_of, references_of
+from dataikuapi.iac.types.registry import facts_of, references_of, severity_of
 from iac.typed import KEY, TypeContract, changed_ids
 
 FILL = {
@@ -153,3 +154,4 @@ class TestAnalysis(TypeContract):
         assert (other.project_key, other.name) == ("CRM", "customers")
         facts = {(fact.label, *fact.values) for fact in facts_of(churn)}
         assert facts == {("dataset", "orders"), ("steps", "2")}
+        assert severity_of("analysis", ("inputDatasetSmartName",)) is Severity.CODE

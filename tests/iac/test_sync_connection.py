@@ -240,6 +240,15 @@ def test_patterns_select_connections(manager, client):
     assert drift(manager).in_sync
 
 
+def test_pattern_for_all_selects_what_is_stored(manager, client):
+    edit(client, "warehouse", lambda definition: definition.update(usableBy="ALL"))
+    manager.save_state(manager.sync_all())
+    report = manager.drift(ids=["*"])
+    assert [diff.resource_id for diff in report] == ["connection.@instance.warehouse"]
+    assert not report.unknown
+    assert manager.drift("SHOP", ids=["*"]).in_sync
+
+
 def test_types_of_projects_alone_do_not_exclude_the_instance(client, backend):
     manager = StateManager(backend, client, "dev", types=["dataset"])
     assert "connection" in manager.readers

@@ -12,7 +12,7 @@ from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
 from dataikuapi.iac.types.registry import facts_of, references_of
 from iac.typed import KEY, TypeContract, changed_ids
 
-CODE = 'api_key = "9f86d081884c7d659a2feaa0c55ad015"\n'
+CODE = 'url = "postgresql://dss:kV7tarragon@pg.example.com/shop"\n'
 
 
 def feature(code=""):
