@@ -58,8 +58,10 @@ class Selection:
         self._part_keys = list(self.project_keys)
         if projects is None and any(item.project_key == INSTANCE for item in stored):
             self._part_keys.append(INSTANCE)
+        self._known_keys = frozenset(self._part_keys)
         exact = {text: exact_id(text) for text in self._texts}
         self.ids = [_known_id(rid, types) for rid in exact.values() if rid is not None]
+        self._exact = frozenset(self.ids)
         self._patterns = {text: id_pattern(text) for text in self._texts}
         self._beginnings = [
             beginning
@@ -73,8 +75,16 @@ class Selection:
         return ", ".join(self._texts)
 
     def matches(self, resource_id: str) -> bool:
-        """Return whether an object is selected."""
-        return any(item.fullmatch(resource_id) for item in self._patterns.values())
+        """Return whether an object is selected.
+
+        An id selects it wherever it is, a pattern only in the selected projects.
+        """
+        if resource_id in self._exact:
+            return True
+        key = resource_id.split(".", 2)[1]
+        return key in self._known_keys and any(
+            item.fullmatch(resource_id) for item in self._patterns.values()
+        )
 
     @property
     def parts(self) -> list[Part]:

@@ -68,6 +68,14 @@ def test_pattern_reads_only_what_it_may_match(pattern, parts):
     assert selection(pattern).parts == parts
 
 
+def test_pattern_selects_nothing_outside_of_the_selected_projects(manager):
+    change(manager, "countries", KEY)
+
+    assert manager.drift("SHOP", ids=["dataset.*"]).in_sync
+    report = manager.drift("SHOP", ids=["dataset.*", TABLE])
+    assert [diff.resource_id for diff in report] == [TABLE]
+
+
 def test_selection_of_everything_is_the_state_itself():
     state = State(resources={"project.SHOP": Resource("project", "project.SHOP")})
 
