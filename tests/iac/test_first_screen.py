@@ -5,7 +5,19 @@ import pytest
 from dataikuapi.iac import Resource, ResourceMetadata
 from dataikuapi.iac.models import Coverage, ResourceDiffs, UnreadableResource
 from dataikuapi.iac.reports import render_html, render_markdown, render_text
-from iac.flows import READ, changed, dataset, diff, recipe
+from iac.flows import (
+    CLEAN,
+    FLOW,
+    PREPARE,
+    RAW,
+    READ,
+    REPORT,
+    TOP,
+    changed,
+    dataset,
+    diff,
+    recipe,
+)
 from iac.page import Page
 
 PROJECTS = [f"PROJECT_{number}" for number in range(16)]
@@ -133,6 +145,16 @@ def test_an_editor_beside_a_long_name_is_below_it():
     first, second, *_ = render_text(diff(SETS[:1], [new])).splitlines()
     assert first == f"~ {new.resource_id}"
     assert second == "    (by ann, 2026-01-01 00:00 UTC)"
+
+
+def test_changes_below_another_object_are_within_the_width_too():
+    comment = "What this column is about, in words that take most of a line."
+    column = {"name": "revenue_by_month", "type": "double", "comment": comment}
+    clean = changed(CLEAN, schema={"columns": [column]})
+    edited = changed(PREPARE, payload="other")
+    lines = render_text(diff(FLOW, [RAW, edited, clean, REPORT, TOP])).splitlines()
+    assert any("        + schema.columns[revenue_by_month]" in line for line in lines)
+    assert [line for line in lines if len(line) > 80] == []
 
 
 # Pages

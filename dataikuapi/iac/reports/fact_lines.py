@@ -44,6 +44,9 @@ _MAX_CHANGED_NAMES = 4
 _MIN_NOTE = 24
 """Columns for the first words of a note beside the id; with less room it is below."""
 
+_INDENT = 4
+"""Columns by which what is below a heading is indented."""
+
 _MAX_PART = 45
 """Longer notes may be broken between words."""
 
@@ -133,7 +136,7 @@ def fact_lines(
             which come last. Defaults to all.
     """
     if isinstance(fact, DerivedFact):
-        yield from _derived_changes(fact, verbose, full)
+        yield from _derived_changes(fact, verbose, full, _INDENT)
         return
     if isinstance(fact, ObjectFact) and not fact.renamed_from:
         yield from _joined(_about(fact.diff))
@@ -266,23 +269,30 @@ def _derived(
     for fact in shown:
         yield from with_notes(titled(fact.diff), [fact.cause.reason], 4)
         if verbose or len(facts) <= _MAX_DERIVED_CHANGES:
-            yield from (f"    {line}" for line in _derived_changes(fact, verbose, full))
+            yield from (
+                f"    {line}"
+                for line in _derived_changes(fact, verbose, full, 2 * _INDENT)
+            )
     if len(facts) > len(shown):
         rest = len(facts) - len(shown)
         yield f"… and {counted(rest, 'resource')} that followed (-v lists them)"
 
 
-def _derived_changes(fact: DerivedFact, verbose: bool, full: bool) -> Iterator[str]:
+def _derived_changes(
+    fact: DerivedFact, verbose: bool, full: bool, indent: int
+) -> Iterator[str]:
     shown = fact.changes if verbose else fact.changes[:_MAX_DERIVED_CHANGES]
-    yield from _all_lines(shown, full)
+    yield from _all_lines(shown, full, indent)
     rest = len(fact.changes) - len(shown)
     if rest:
         yield f"… and {counted(rest, 'more change')} (-v lists them)"
 
 
-def _all_lines(changes: Iterable[Change], full: bool) -> Iterator[str]:
+def _all_lines(
+    changes: Iterable[Change], full: bool, indent: int = _INDENT
+) -> Iterator[str]:
     for change in changes:
-        yield from change_lines(change, full=full)
+        yield from change_lines(change, full=full, indent=indent)
 
 
 def _editors(diffs: Iterable[ResourceDiff]) -> str:

@@ -55,8 +55,6 @@ _INDENT = " " * 4
 _VALUE = f"{_INDENT}  "
 """Indent of the second line of a value, and width of what is before the first."""
 
-_WIDTH = WIDTH - len(_INDENT)
-
 _MAX_LINES = 10
 """Lines shown of a script that was added or removed, followed by how many are left."""
 
@@ -85,8 +83,10 @@ def _last_edit(diff: ResourceDiff) -> str:
     return f"{by} {diff.last_modified_by}{f', {format_minute(when)}' if when else ''}"
 
 
-def change_lines(change: Change, *, full: bool = False) -> Iterator[str]:
-    """Describe a change in lines that fit a terminal, less the indent of its object.
+def change_lines(
+    change: Change, *, full: bool = False, indent: int = len(_INDENT)
+) -> Iterator[str]:
+    """Describe a change in lines that fit a terminal.
 
     Of two long values, what is shown begins where they differ. Of a script, it is the
     lines that differ.
@@ -94,17 +94,19 @@ def change_lines(change: Change, *, full: bool = False) -> Iterator[str]:
     Args:
         change: what to describe.
         full: cut nothing: a long value takes as many lines as it needs.
+        indent: columns by which the lines are going to be indented.
     """
+    width = WIDTH - indent
     label = f"{change.kind} {_shown_path(change)}:"
     if change.kind is ValueChangeType.MOVED:
-        yield from wrapped(words(f"{label} {describe_move(change)}"), _WIDTH, "  ")
+        yield from wrapped(words(f"{label} {describe_move(change)}"), width, "  ")
     elif _is_script(change):
         yield label
-        yield from _script_lines(change, full)
+        yield from _script_lines(change, full, width)
     elif change.kind is ValueChangeType.MODIFIED:
-        yield from _two_values(label, change, full)
+        yield from _two_values(label, change, full, width)
     else:
-        yield from _one_value(label, change, full)
+        yield from _one_value(label, change, full, width)
 
 
 def _shown_path(change: Change) -> str:
@@ -114,26 +116,26 @@ def _shown_path(change: Change) -> str:
     return format_path(change.segments[:-1]) if is_own_key else change.path
 
 
-def _one_value(label: str, change: Change, full: bool) -> Iterator[str]:
+def _one_value(label: str, change: Change, full: bool, width: int) -> Iterator[str]:
     value = change.new if change.kind is ValueChangeType.ADDED else change.old
     text = json_text(value)
-    if full or columns(f"{label} {text}") <= _WIDTH:
+    if full or columns(f"{label} {text}") <= width:
         parts = words(f"{label} {text}")
     else:
         position = change.segments[-1].name
         text = telling_text(value, change.siblings, position)
-        parts = [label, *shortened(f" {text}", _WIDTH - len(_VALUE))]
-    yield from wrapped(parts, _WIDTH, _VALUE)
+        parts = [label, *shortened(f" {text}", width - len(_VALUE))]
+    yield from wrapped(parts, width, _VALUE)
 
 
-def _two_values(label: str, change: Change, full: bool) -> Iterator[str]:
+def _two_values(label: str, change: Change, full: bool, width: int) -> Iterator[str]:
     old, new = json_texts(change.old, change.new)
     line = f"{label} {old} -> {new}"
-    if columns(line) <= _WIDTH:
+    if columns(line) <= width:
         yield line
         return
     yield label
-    room = _WIDTH - len(_VALUE)
+    room = width - len(_VALUE)
     is_cut = not full and max(columns(old), columns(new)) > room
     same = common_prefix(old, new)
     for sign, text in (("-", old), ("+", new)):
@@ -143,7 +145,7 @@ def _two_values(label: str, change: Change, full: bool) -> Iterator[str]:
             else words(text)
         )
         first, *rest = shown
-        yield from wrapped([f"{_INDENT}{sign} {first}", *rest], _WIDTH, _VALUE)
+        yield from wrapped([f"{_INDENT}{sign} {first}", *rest], width, _VALUE)
 
 
 def describe_move(change: Change) -> str:
@@ -312,7 +314,7 @@ def _is_script(change: Change) -> bool:
     return is_text and any("\n" in str(value).rstrip("\n") for value in values)
 
 
-def _script_lines(change: Change, full: bool) -> Iterator[str]:
+def _script_lines(change: Change, full: bool, width: int) -> Iterator[str]:
     old, new = (str(value or "") for value in (change.old, change.new))
     if only_line_endings_differ(change):
         yield f"{_INDENT}only line endings differ"
@@ -320,8 +322,7 @@ def _script_lines(change: Change, full: bool) -> Iterator[str]:
     lines = unified_diff(old, new)
     rest = 0 if (old and new) or full else len(lines) - _MAX_LINES
     shown = lines[:-rest] if rest > 1 else lines
-    width = _WIDTH - len(_INDENT)
-    for line in shown if full else line_excerpts(shown, width):
+    for line in shown if full else line_excerpts(shown, width - len(_INDENT)):
         yield f"{_INDENT}{line}"
     if rest > 1:
         yield f"{_INDENT}… ({rest:,} more lines)"
