@@ -30,6 +30,18 @@ def show_a_metric(document):
     document["metrics"]["displayedState"] = {"metrics": ["basic:COUNT_FILES"]}
 
 
+def upgrade(document):
+    document["flowOptions"] = {
+        **document.get("flowOptions", {}),
+        "ignoreErrorStatusOnBuild": False,
+    }
+    document["params"]["variablesExpansionLoopConfig"] = {
+        "enabled": False,
+        "mode": "CREATE_VARIABLE_FOR_EACH_COLUMN",
+        "replacements": [],
+    }
+
+
 class TestManagedFolder(TypeContract):
     """Managed folders."""
 
@@ -39,7 +51,7 @@ class TestManagedFolder(TypeContract):
     path = "managedfolders/{id}"
     listing = "managedfolders/"
     edits = (change_connection, lambda document: document["tags"].append("new"))
-    noise = (show_a_metric,)
+    noise = (show_a_metric, upgrade)
 
     def test_rename_is_one_change(self, manager, client):
         """The id stays."""

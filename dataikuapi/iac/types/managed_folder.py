@@ -6,7 +6,7 @@ from typing import ClassVar
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Severities
-from dataikuapi.iac.types.cleaning import Volatile
+from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
@@ -37,6 +37,17 @@ class ManagedFolderType(ListedType):
         "params": {},
         "tags": [],
         "customFields": {},
+    }
+    # Added by upgrades, as to datasets.
+    constants: ClassVar[Constants] = {
+        ("flowOptions", "ignoreErrorStatusOnBuild"): (False,),
+        ("params", "variablesExpansionLoopConfig"): (
+            {
+                "enabled": False,
+                "mode": "CREATE_VARIABLE_FOR_EACH_COLUMN",
+                "replacements": [],
+            },
+        ),
     }
     severities: ClassVar[Severities] = {
         ("type",): Severity.CONNECTION,
