@@ -8,7 +8,13 @@ from dataikuapi.iac.sandbox.kinds.agent import AGENT
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from iac.typed import KEY, TypeContract, changed_ids
 
+FLOW_OPTIONS = {
+    "virtualizable": False,
+    "rebuildBehavior": "NORMAL",
+    "crossProjectBuildBehavior": "DEFAULT",
+}
 CHURN = {
+    "flowOptions": FLOW_OPTIONS,
     "name": "Predict churn",
     "savedModelType": "DSS_MANAGED",
     "contentType": "prediction/py-scikit",
@@ -44,6 +50,7 @@ def train_again(document):
 
 
 def upgrade(document):
+    document["flowOptions"] = {**FLOW_OPTIONS, "ignoreErrorStatusOnBuild": False}
     document["miniTask"]["assertionsParams"] = {"assertions": []}
     document["miniTask"]["calibration"] = {"calibrationMethod": "NO_CALIBRATION"}
 

@@ -67,13 +67,13 @@ class SavedModelType(ListedType):
             "virtualizable": False,
             "rebuildBehavior": "NORMAL",
             "crossProjectBuildBehavior": "DEFAULT",
-            "ignoreErrorStatusOnBuild": False,
         },
         "tags": [],
         "customFields": {},
     }
     # Added by upgrades, always with these values: 5 to 8 edits in 5 to 6 repositories.
     constants: ClassVar[Constants] = {
+        ("flowOptions", "ignoreErrorStatusOnBuild"): (False,),
         ("miniTask", "labels"): ([],),
         ("miniTask", "assertionsParams"): ({"assertions": []},),
         ("miniTask", "time"): ({"enabled": False, "ascending": True},),
