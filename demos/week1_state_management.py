@@ -115,9 +115,8 @@ def show_instance(host: str, project_key: str, state_file: Path) -> None:
 def contents(state: State) -> str:
     """Return e.g. "11 datasets, 8 recipes, 19 other objects"."""
     counts = Counter(resource.resource_type for resource in state.list_resources())
-    shown = [
-        f"{counts.pop(kind)} {kind}s" for kind in ("dataset", "recipe") if kind in counts
-    ]
+    main = [kind for kind in ("dataset", "recipe") if kind in counts]
+    shown = [f"{counts.pop(kind)} {kind}s" for kind in main]
     return f"{', '.join(shown)}, {sum(counts.values())} other objects"
 
 

@@ -45,8 +45,9 @@ NAMES = """
     kubeconfig dockerConfigJson keyfile_json service_account_json htpasswd
     keystorePass trustStorePass pemKey privKey certificateKey seedPhrase recoveryPhrase
     cosmosKey eventHubKey serviceBusKey iotKey speechKey sessioncookie xsrf
-    passwörter motdepasse geheimnis wachtwoord hasło пароль 비밀번호 apiPass bindPw oraclePw
-    certPass otpSeed cvc pinNumber securityAnswer fernetKey signKey puttyKey new_relic_key
+    passwörter motdepasse geheimnis wachtwoord hasło пароль 비밀번호 apiPass bindPw
+    oraclePw certPass otpSeed cvc pinNumber securityAnswer fernetKey signKey puttyKey
+    new_relic_key
     cosmosdbKey claudeKey grafanaKey slackHook teams_hook_url dbCreds clientAssertion
     samlResponse privatePem keytabBase64 keystore_content pfxData dockercfg
     """.split()

@@ -287,9 +287,11 @@ REQUESTS_ERRORS = {
 def test_every_exception_of_requests_is_translated(error_class, server):
     client = DSSClient(server.url, server.api_key)
     arguments = ("reason", "", 0) if error_class is requests.JSONDecodeError else ()
-    with pytest.raises(DSSError, match="the instance") as raised:
-        with translate_errors(client, None):
-            raise error_class(*arguments)
+    with (
+        pytest.raises(DSSError, match="the instance") as raised,
+        translate_errors(client, None),
+    ):
+        raise error_class(*arguments)
     assert server.url in str(raised.value)
 
 

@@ -229,7 +229,7 @@ def test_verify_reports_problems(synced, tmp_path):
         (["restore"], "Missing argument 'SERIAL'"),
         (["destroy"], "No such command 'destroy'"),
         (["drift", "--format", "pdf"], "--format: 'pdf' is not one of"),
-        (["refresh", "notebook.A.b"], "Unknown resource type 'notebook'"),
+        (["refresh", "prompt_studio.A.b"], "Unknown resource type 'prompt_studio'"),
         (["drift", "--project", "a b.c"], "Invalid project resource_id"),
         (["drift", "--expires", "soon"], "invalid"),
         (["sync", "--host", ""], "DATAIKU_HOST"),
@@ -326,6 +326,7 @@ def mask_times(text):
     return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
 
 
+@pytest.mark.all_types
 def test_readme_drift_transcript_matches_a_run(run, project):
     transcript = [
         "$ dataiku-iac sync --project ORDERS_DEMO",

@@ -160,7 +160,7 @@ def test_missing_api_key_with_a_closed_stdin(changed):
 
 def test_a_file_is_on_disk_before_it_replaces_another(run, monkeypatch):
     assert run("sync")[0] == 0
-    calls = []
+    calls: list[object] = []
     for name in ("fsync", "replace"):
         real = getattr(os, name)
 

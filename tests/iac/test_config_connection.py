@@ -353,7 +353,7 @@ def test_manager_is_made_from_the_file(server, tmp_path, monkeypatch):
 
 @pytest.fixture
 def configured(server, store, tmp_path, monkeypatch):
-    """Return a manager whose environment has one of two projects, and an ignore file."""
+    """A manager whose environment has one of two projects, and an ignore file."""
     store.add_project("OTHER")
     folder = tmp_path / "below"
     folder.mkdir()

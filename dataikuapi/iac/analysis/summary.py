@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.types.references import Fact
-from dataikuapi.iac.types.registry import display_name_of, facts_of, plural_of
+from dataikuapi.iac.types.registry import display_name_of, facts_of, noun_of
 
 __all__ = ["Counts", "about", "count_by_type", "count_changes", "display_name"]
 
@@ -35,8 +35,7 @@ def count_by_type(items: Iterable[Resource | ResourceDiff]) -> str:
     """Return the number of resources, such as "2 datasets, 1 recipe"."""
     counts = Counter(item.resource_type for item in items)
     return ", ".join(
-        f"{count:,} {kind if count == 1 else plural_of(kind)}"
-        for kind, count in sorted(counts.items())
+        f"{count:,} {noun_of(kind, count)}" for kind, count in sorted(counts.items())
     )
 
 

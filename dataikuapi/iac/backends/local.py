@@ -204,9 +204,11 @@ class FolderStore(BlobStore):
     def remove(self, name: str) -> None:
         """Remove the file."""
         path = self.location(name)
-        with _failure_is_write_error(path, "remove"):
-            with _missing_file_is_missing_state(path):
-                path.unlink()
+        with (
+            _failure_is_write_error(path, "remove"),
+            _missing_file_is_missing_state(path),
+        ):
+            path.unlink()
 
     @contextmanager
     def lock(self, name: str, reason: str, timeout: float) -> Iterator[None]:

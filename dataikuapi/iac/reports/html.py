@@ -228,9 +228,8 @@ def _uncompared(item: UncomparedAttribute) -> Html:
 
 
 def _coverage(diffs: ResourceDiffs) -> Iterator[Html]:
-    if diffs.coverage is not None:
-        yield element("p", coverage_sentence(diffs.coverage))
-    yield from (element("p", line) for line in unwatched_lines(diffs))
+    covered = [coverage_sentence(diffs.coverage)] if diffs.coverage else []
+    return (element("p", line) for line in (*covered, *unwatched_lines(diffs)))
 
 
 def _footer(diffs: ResourceDiffs, verbose: bool) -> list[str]:

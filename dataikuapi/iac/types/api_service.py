@@ -31,7 +31,7 @@ class ApiServiceType(ListedType):
     """An API service. Its id is the name that a user chose; its keys are masked."""
 
     name = "api_service"
-    plural = "API services"
+    noun = "API service"
     identity = Identity.NAME
     listing = "apiservices/"
     item = "apiservices/{name}/settings"

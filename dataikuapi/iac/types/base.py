@@ -142,9 +142,14 @@ class ResourceType(ABC):
     is_watched_by_default: ClassVar[bool] = True
 
     @property
+    def noun(self) -> str:
+        """The name for one object, in messages; override it where DSS has another."""
+        return self.name.replace("_", " ")
+
+    @property
     def plural(self) -> str:
         """The name for several objects, in messages; override an irregular one."""
-        return f"{self.name.replace('_', ' ')}s"
+        return f"{self.noun}s"
 
     @abstractmethod
     def list_documents(self, project: Project) -> dict[str, Documents | None]:

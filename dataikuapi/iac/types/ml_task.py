@@ -40,7 +40,7 @@ class MLTaskType(NestedType):
     """
 
     name = "ml_task"
-    plural = "ML tasks"
+    noun = "ML task"
     volatile: ClassVar[Volatile] = {
         ("splitParams", "instanceIdRefresher"): _REFRESHER,
         ("sampling", "instanceIdRefresher"): _REFRESHER,

@@ -10,6 +10,6 @@ class RagModelType(VersionedLLMType):
     """A retrieval-augmented LLM; only newer versions of DSS have them."""
 
     name = "rag_model"
-    plural = "retrieval-augmented LLMs"
+    noun = "retrieval-augmented LLM"
     listing = "retrieval-augmented-llms"
     layout = files_of(is_rag_model)

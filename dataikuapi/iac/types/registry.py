@@ -56,7 +56,7 @@ __all__ = [
     "is_produced",
     "is_project",
     "is_recreated",
-    "plural_of",
+    "noun_of",
     "privileged_attributes",
     "recorded_since",
     "redacted",
@@ -275,7 +275,9 @@ def _is_below(path: Path, paths: Collection[Path]) -> bool:
     return any(path[: len(other)] == other for other in paths)
 
 
-def plural_of(resource_type: str) -> str:
-    """Return the name of a type for several objects."""
+def noun_of(resource_type: str, count: int = 1) -> str:
+    """Return what messages call so many objects of a type."""
     kind = TYPES.get(resource_type)
-    return f"{resource_type}s" if kind is None else kind.plural
+    if kind is None:
+        return resource_type if count == 1 else f"{resource_type}s"
+    return kind.noun if count == 1 else kind.plural

@@ -57,7 +57,7 @@ class SqlNotebookType(ListedType):
     """A SQL notebook. Of 3,266 edits in real histories, 3,110 only add a run."""
 
     name = "sql_notebook"
-    plural = "SQL notebooks"
+    noun = "SQL notebook"
     listing = "sql-notebooks/"
     required_lists = ("cells",)
     layout = _SqlNotebookFolder()

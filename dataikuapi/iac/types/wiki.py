@@ -36,7 +36,6 @@ class WikiType(ResourceType):
     """Home and tree of a wiki. The articles are resources of their own."""
 
     name = "wiki"
-    plural = "wikis"
     identity = Identity.SINGLETON
     layout = _Taxonomy("wiki/taxonomy.json", default=_EMPTY)
     responses: ClassVar[Mapping[str, Shape]] = {

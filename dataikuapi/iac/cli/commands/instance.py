@@ -45,6 +45,7 @@ from dataikuapi.iac.models import ResourceDiffs, ResourceId, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.reports.excerpts import WIDTH, words, wrapped
 from dataikuapi.iac.reports.formatting import (
     counted,
     unknown_lines,
@@ -157,7 +158,7 @@ def _summary(state: State, dry_run: bool, users: int | None) -> str:
     unknown = [UnreadableResource(*item) for item in sorted(state.unknown.items())]
     saved = "nothing saved" if dry_run else f"saved as serial {state.serial}"
     lines = [
-        f"read {read}; {saved}",
+        *wrapped(words(f"read {read}; {saved}"), WIDTH, "  "),
         *([] if users is None else [f"{counted(users, 'user')}: counted, not read"]),
         *unknown_lines(unknown),
         *unsupported_lines(state.unsupported),
