@@ -106,6 +106,7 @@ class DriftReport:
             coverage=Coverage(sum(map(stored.has_resource, read)), len(read)),
             projects=keys,
             unwatched=unwatched,
+            disabled_types=selection.disabled_types,
         )
         if not selection.is_whole:
             diffs.scope = Scope()  # Other objects may exist that were not selected.

@@ -166,10 +166,7 @@ class StateManager:
         self._store.save(state, allow_other_instance)
 
     def preview_save(self, state: State) -> ResourceDiffs:
-        """Return what :meth:`save_state` would change, or raise what it would raise.
-
-        Nothing is stored. Where nothing is stored yet, everything is added.
-        """
+        """Return what :meth:`save_state` would change, or raise what it would raise."""
         return DiffEngine().diff(*self._store.preview(state))
 
     def diff_versions(
@@ -199,7 +196,6 @@ class StateManager:
         Raises:
             ValueError: if the type is unknown or the id malformed.
             ResourceNotFoundError: if DSS reports that there is no such object.
-            DSSError: if a request to DSS failed.
         """
         return self._instance.read_object(resource_id)
 
@@ -232,6 +228,7 @@ class StateManager:
         *,
         on_error: OnError = "raise",
         confirm_removed: Iterable[str] = (),
+        types: Iterable[str] | None = None,
         progress: Progress = False,
     ) -> State:
         """Read projects and the objects in them.
@@ -245,6 +242,7 @@ class StateManager:
                 "keep" the stored version of the objects that could not be read, and log
                 a warning. Either way they are in ``state.unknown``.
             confirm_removed: keys of projects that are known to be deleted.
+            types: names of some types. Defaults to all that this manager reads.
             progress: ``True`` shows a progress bar; a callable receives how many
                 objects and listings were read, and how many are known to be needed.
 
@@ -252,8 +250,8 @@ class StateManager:
             A new state, whose scope is what was read; it is not stored.
 
         Raises:
-            ValueError: if ``projects`` is empty, or ``confirm_removed`` has a project
-                that DSS still lists or is combined with ``projects``.
+            ValueError: if ``projects`` or ``types`` is empty, or ``confirm_removed``
+                has a project that DSS still lists, or is combined with ``projects``.
             SyncError: if some objects could not be read.
             DSSError: if the projects could not be listed, or the key sees none.
         """
@@ -261,7 +259,7 @@ class StateManager:
         keys = self._defaults.keys(projects)
         removals.require_all_projects(keys)
         stored = self._store.load_for_reading()
-        return self._reader.read_all(stored, keys, on_error, progress, removals)
+        return self._reader.read_all(stored, keys, on_error, progress, removals, types)
 
     def sync_instance(
         self,
@@ -288,6 +286,7 @@ class StateManager:
         *,
         ids: Iterable[str] | None = None,
         ignore: Iterable[IgnoreRule | str] | None = None,
+        types: Iterable[str] | None = None,
         progress: Progress = False,
     ) -> DriftReport:
         """Read projects and compare them with the stored state; nothing is stored.
@@ -296,7 +295,7 @@ class StateManager:
             project_key: one or several, or ``@instance``. Defaults to all in the state.
             ids: only these; ids, or patterns of ignore rules: ``dataset.SHOP.raw_*``.
             ignore: rules. Defaults to those in ``.dataikuignore`` here, if it exists.
-            progress: see :meth:`sync_all`.
+            types, progress: see :meth:`sync_all`.
 
         Raises:
             StateNotFoundError: if there is no stored state, or no project in it.
@@ -308,7 +307,7 @@ class StateManager:
         """
         engine = DiffEngine(self._defaults.rules(ignore))
         stored = self._store.load_required("to compare with")
-        selection = self._defaults.select(stored, self.readers, project_key, ids)
+        selection = self._defaults.select(stored, self.readers, project_key, ids, types)
         fresh, _ = self._reader.reread(stored, selection, "keep", progress)
         require_same_instance(stored, fresh)
         host = describe_host(self.client)
@@ -320,6 +319,7 @@ class StateManager:
         ids: Iterable[str] | None = None,
         *,
         projects: Iterable[str] | None = None,
+        types: Iterable[str] | None = None,
         confirm_removed: Iterable[str] = (),
         dry_run: bool = False,
         progress: Progress = False,
@@ -329,7 +329,7 @@ class StateManager:
         Args:
             ids: see :meth:`drift`; what DSS no longer has is removed from the state.
             projects: keys of the projects to update; see :meth:`drift`.
-            confirm_removed, progress: see :meth:`sync_all`.
+            types, confirm_removed, progress: see :meth:`sync_all`.
             dry_run: store nothing.
 
         Returns:
@@ -345,6 +345,6 @@ class StateManager:
         """
         removals = ConfirmedRemovals(confirm_removed)
         stored = self._store.load_required("to refresh")
-        selection = self._defaults.select(stored, self.readers, projects, ids)
+        selection = self._defaults.select(stored, self.readers, projects, ids, types)
         read = self._reader.reread(stored, selection, "raise", progress, removals)
         return self._store.update(stored, read.state, read.deleted, dry_run)

@@ -12,7 +12,7 @@ from dataikuapi.iac.models import ResourceId, State
 from dataikuapi.iac.models.ids import INSTANCE, as_keys, unique
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.models.suggestions import did_you_mean
-from dataikuapi.iac.types.registry import TYPES, require_known_type
+from dataikuapi.iac.types.registry import TYPES, require_known_type, select_types
 
 __all__ = ["Defaults", "Selection"]
 
@@ -22,29 +22,35 @@ class Selection:
 
     Args:
         stored: the stored state.
-        types: names of the resource types that are read.
+        watched: names of the resource types that are read.
         projects: the key of a project, or of several; that of the instance selects
             what is in no project. Defaults to the projects in the state.
         ids: ids such as ``dataset.SHOP.orders``, and patterns as ignore rules write
             them. Defaults to everything.
+        types: names of some of the types. Defaults to all that are read.
 
     Raises:
-        ValueError: if there is no project or no id in a list, an id is malformed or of
-            another type, or a pattern has an invalid escape.
+        ValueError: if there is no project, id or type in a list, an id is malformed or
+            of another type, a pattern has an invalid escape, or a type is not read.
 
     Attributes:
         project_keys: of the projects.
-        is_whole: whether it is everything in the projects.
+        types: the selected types.
+        chosen_types: the same if the caller chose some, else ``None``.
+        is_whole: whether it is everything of these types in the projects.
         ids: those that are not patterns.
     """
 
     def __init__(
         self,
         stored: State,
-        types: Collection[str],
+        watched: Collection[str],
         projects: str | Iterable[str] | None = None,
         ids: Iterable[str] | None = None,
+        types: Iterable[str] | None = None,
     ) -> None:
+        self.types = list(watched) if types is None else select_types(types, watched)
+        self.chosen_types = None if types is None else self.types
         self.project_keys = as_keys(projects, stored.project_keys())
         if projects is not None and not self.project_keys:
             raise ValueError("there is no project key, so nothing would be read")
@@ -54,13 +60,14 @@ class Selection:
             raise ValueError(
                 "ids is empty, so nothing is selected; omit it to take all"
             )
-        self._types = types
         self._part_keys = list(self.project_keys)
         if projects is None and any(item.project_key == INSTANCE for item in stored):
             self._part_keys.append(INSTANCE)
         self._known_keys = frozenset(self._part_keys)
         exact = {text: exact_id(text) for text in self._texts}
-        self.ids = [_known_id(rid, types) for rid in exact.values() if rid is not None]
+        self.ids = [
+            _known_id(rid, self.types) for rid in exact.values() if rid is not None
+        ]
         self._exact = frozenset(self.ids)
         self._patterns = {text: id_pattern(text) for text in self._texts}
         self._beginnings = [
@@ -81,10 +88,25 @@ class Selection:
         """
         if resource_id in self._exact:
             return True
-        key = resource_id.split(".", 2)[1]
-        return key in self._known_keys and any(
+        resource_type, key, *_ = resource_id.split(".", 2)
+        is_read = key in self._known_keys and resource_type in self.types
+        return is_read and any(
             item.fullmatch(resource_id) for item in self._patterns.values()
         )
+
+    @property
+    def disabled_types(self) -> list[str]:
+        """The types of projects that nobody reads.
+
+        There are none if the selection itself leaves some out.
+        """
+        if not self.is_whole or self.chosen_types is not None:
+            return []
+        return [
+            name
+            for name, kind in TYPES.items()
+            if name not in self.types and not kind.is_on_instance
+        ]
 
     @property
     def parts(self) -> list[Part]:
@@ -95,7 +117,7 @@ class Selection:
         return [
             (key, name)
             for key in self._part_keys
-            for name in self._types
+            for name in self.types
             if TYPES[name].is_on_instance is (key == INSTANCE)
             and self._may_match(ResourceId(name, key))
         ]
@@ -106,7 +128,11 @@ class Selection:
         return any(item.fullmatch(f"{part}.") for item in self._beginnings)
 
     def of(self, state: State) -> State:
-        """Return a state with the selected objects alone; the same one for all."""
+        """Return a state with the selected objects alone.
+
+        If everything of some types is selected, it is the same state: what was read has
+        a scope, which says what to compare.
+        """
         if self.is_whole:
             return state
         selected = {
@@ -157,13 +183,14 @@ class Defaults:
     def select(
         self,
         stored: State,
-        types: Collection[str],
+        watched: Collection[str],
         projects: str | Iterable[str] | None,
         ids: Iterable[str] | None,
+        types: Iterable[str] | None,
     ) -> Selection:
         """Return what is selected; see :class:`Selection`."""
         projects = self.keys(None) if projects is None else projects
-        return Selection(stored, types, projects, ids)
+        return Selection(stored, watched, projects, ids, types)
 
     def rules(
         self, ignore: Iterable[IgnoreRule | str] | None

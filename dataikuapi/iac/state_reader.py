@@ -76,6 +76,7 @@ class StateReader:
         on_error: OnError,
         progress: Progress,
         removals: ConfirmedRemovals,
+        types: Iterable[str] | None = None,
     ) -> State:
         """Read projects; without keys, all that the API key may see.
 
@@ -85,15 +86,16 @@ class StateReader:
             on_error: see :meth:`StateManager.sync_all`.
             progress: see :meth:`StateManager.sync_all`.
             removals: projects that are known to be deleted, if all are read.
+            types: which types to read. Defaults to all.
 
         Raises:
             SyncError: see :meth:`read_projects`.
         """
         if keys is not None:
-            return self.read_projects(stored, keys, on_error, progress)
+            return self.read_projects(stored, keys, on_error, progress, types)
         check_on_error(on_error)
         started = utc_now()
-        result, listed = self._instance.read_all(progress, removals)
+        result, listed = self._instance.read_all(progress, removals, types)
         return self._instance.build_state(result, started, on_error, stored, listed)
 
     def reread(
@@ -128,7 +130,9 @@ class StateReader:
                 stored, selection, on_error, progress, removals
             )
         started, keys = utc_now(), selection.project_keys
-        result = self._instance.read_tracked_projects(keys, progress, removals)
+        result = self._instance.read_tracked_projects(
+            keys, progress, removals, selection.chosen_types
+        )
         self._require_known(result, stored, "keep")
         return RereadState(
             self._instance.build_state(result, started, "keep", stored), []

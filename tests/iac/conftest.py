@@ -131,7 +131,8 @@ def core_types(request, monkeypatch):
     default are marked with ``all_types``.
     """
     if request.node.get_closest_marker("all_types") is None:
-        monkeypatch.setattr(ClientAdapter, "default_types", lambda self: CORE_TYPES)
+        names = [kind.name for kind in CORE_TYPES]
+        monkeypatch.setattr(ClientAdapter, "default_types", lambda self: names)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -168,6 +168,7 @@ class ResourceDiffs(list[ResourceDiff]):
             never recorded, so that nobody knows which of them are new.
         unsupported: types that were to be read, and that DSS does not have.
         scope: of the new state: of which types and projects it has all objects.
+        disabled_types: types that the configuration or the default leaves out.
 
     Example:
         .. code-block:: python
@@ -195,6 +196,7 @@ class ResourceDiffs(list[ResourceDiff]):
         unwatched_types: Iterable[str] = (),
         unsupported: Iterable[str] = (),
         scope: Scope | None = None,
+        disabled_types: Iterable[str] = (),
     ) -> None:
         super().__init__(diffs)
         self.unknown = tuple(unknown)
@@ -211,6 +213,7 @@ class ResourceDiffs(list[ResourceDiff]):
         self.unwatched_types = tuple(unwatched_types)
         self.unsupported = tuple(unsupported)
         self.scope = scope
+        self.disabled_types = tuple(disabled_types)
 
     @property
     def whole(self) -> Sequence[ResourceDiff]:
@@ -264,12 +267,14 @@ class ResourceDiffs(list[ResourceDiff]):
         coverage: Coverage,
         projects: tuple[str, ...],
         unwatched: Iterable[str] = (),
+        disabled_types: Iterable[str] = (),
     ) -> "ResourceDiffs":
         """Return the diffs with another context; see the class."""
         part = self._part(self)
         part.title, part.coverage = title, coverage
         part.states = part.states._replace(projects=projects)
         part.unwatched = tuple(unwatched)
+        part.disabled_types = tuple(disabled_types)
         return part
 
     def copy(self) -> "ResourceDiffs":
@@ -293,6 +298,7 @@ class ResourceDiffs(list[ResourceDiff]):
             unwatched_types=self.unwatched_types,
             unsupported=self.unsupported,
             scope=self.scope,
+            disabled_types=self.disabled_types,
         )
 
     @overload

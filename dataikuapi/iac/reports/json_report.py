@@ -63,6 +63,7 @@ def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
             "unwatched_projects": list(diffs.unwatched),
             "unwatched_types": list(diffs.unwatched_types),
             "unsupported_types": list(diffs.unsupported),
+            "disabled_types": list(diffs.disabled_types),
             "ignored": [dict(usage._asdict()) for usage in diffs.rules],
             "hidden": [dict(item._asdict()) for item in diffs.hidden],
         }

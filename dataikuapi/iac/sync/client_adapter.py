@@ -11,7 +11,8 @@ from dataikuapi.iac.sync.connection import clone_client
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.shared_responses import SharedResponses
 from dataikuapi.iac.sync.sockets import SocketTracker
-from dataikuapi.iac.types import CORE_TYPES, TYPES, ResourceType
+from dataikuapi.iac.types import CORE_TYPES
+from dataikuapi.iac.types.registry import default_types
 
 __all__ = ["ClientAdapter", "adapt_client"]
 
@@ -44,17 +45,17 @@ class ClientAdapter:
         """Return how many threads make calls; 0 if the calling one makes them all."""
         return max_workers if max_workers > 1 else 0
 
-    def default_types(self) -> Sequence[ResourceType]:
-        """Return the resource types to read by default."""
-        return [kind for kind in TYPES.values() if kind.is_watched_by_default]
+    def default_types(self) -> Sequence[str]:
+        """Return the names of the resource types to read by default."""
+        return default_types()
 
 
 class _CannedAdapter(ClientAdapter):
     """Adapts a real client whose responses are made up, by a method of its own."""
 
-    def default_types(self) -> Sequence[ResourceType]:
+    def default_types(self) -> Sequence[str]:
         """Return project, dataset and recipe; see :class:`_DoubleAdapter`."""
-        return CORE_TYPES
+        return [kind.name for kind in CORE_TYPES]
 
 
 class _DoubleAdapter(ClientAdapter):
@@ -75,12 +76,12 @@ class _DoubleAdapter(ClientAdapter):
         """Return that the calling thread makes all calls."""
         return 0
 
-    def default_types(self) -> Sequence[ResourceType]:
+    def default_types(self) -> Sequence[str]:
         """Return project, dataset and recipe.
 
         So a new resource type does not break callers who replaced the three readers.
         """
-        return CORE_TYPES
+        return [kind.name for kind in CORE_TYPES]
 
 
 def adapt_client(client: DSSClient) -> ClientAdapter:

@@ -180,7 +180,7 @@ class InstanceReader:
             types: which types to read. Defaults to all.
 
         Raises:
-            ValueError: if there is no key, or no type for one.
+            ValueError: if there is no key, or no type for one, or a type is not read.
         """
         if not keys:
             raise ValueError(
@@ -209,13 +209,15 @@ class InstanceReader:
         keys: Sequence[str],
         progress: Progress,
         removals: ConfirmedRemovals = ConfirmedRemovals(()),
+        types: Iterable[str] | None = None,
     ) -> FetchResult:
         """Read projects that are in the state; some may no longer be readable.
 
         Args:
             keys: of the projects.
             progress: see :meth:`StateManager.sync_all`.
-            removals: those of them that are known to be deleted.
+            removals: those of them that are known to be deleted, with all their types.
+            types: which types to read. Defaults to all.
 
         Raises:
             StateNotFoundError: if there is no key: the state has no project.
@@ -226,20 +228,24 @@ class InstanceReader:
                 "the stored state has no project, so there is nothing to compare with "
                 "DSS; sync and save it first: dataiku-iac sync"
             )
-        result = self.read_projects(keys, progress)
+        result = self.read_projects(keys, progress, types)
         removals.require_not_visible({item.project_key for item in result.resources})
-        result.apply_removals(removals, self.types)
+        result.apply_removals(removals, list(TYPES))
         return result
 
     def read_all(
-        self, progress: Progress, removals: ConfirmedRemovals
+        self,
+        progress: Progress,
+        removals: ConfirmedRemovals,
+        types: Iterable[str] | None = None,
     ) -> tuple[FetchResult, list[str]]:
         """Read all projects that the API key may see.
 
         Args:
             progress: see :meth:`StateManager.sync_all`.
             removals: projects that are known to be deleted; they count as read, and
-                empty.
+                empty, with all their types.
+            types: which types to read. Defaults to all.
 
         Returns:
             What was read, and the keys of all projects that are accounted for: the
@@ -250,17 +256,17 @@ class InstanceReader:
             DSSPermissionError: if DSS lists no project, and none is confirmed.
             DSSError: if the projects could not be listed.
         """
+        selected = self.types if types is None else select_types(types, self.types)
+        reader = self.readers[PROJECT.name] if PROJECT.name in selected else None
         with self._session(progress):
-            result, keys = self.projects.read(self.readers.get(PROJECT.name))
+            result, keys = self.projects.read(reader)
             if not removals:
                 self.projects.require_any(keys)
-            children = [name for name in self.types if name != PROJECT.name]
+            children = [name for name in selected if name != PROJECT.name]
             parts = [(key, name) for key in keys for name in children]
             result.extend(self._read(parts))
         removals.require_not_visible(keys)
-        result.listed_parts += [
-            (key, name) for key in removals.keys for name in self.types
-        ]
+        result.listed_parts += [(key, name) for key in removals.keys for name in TYPES]
         return result, [*keys, *removals.keys]
 
     def build_state(
@@ -340,7 +346,7 @@ def _type_names(client: DSSClient, types: Iterable[str] | None) -> list[str]:
     """
     adapter = adapt_client(client)
     if types is None:
-        return [kind.name for kind in adapter.default_types()]
+        return list(adapter.default_types())
     names = select_types(types)
     if adapter.can_identify and not any(TYPES[name].is_on_instance for name in names):
         names += [kind.name for kind in TYPES.values() if kind.is_on_instance]

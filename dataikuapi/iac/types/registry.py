@@ -50,6 +50,7 @@ __all__ = [
     "PROJECT",
     "RECIPE",
     "TYPES",
+    "default_types",
     "display_name_of",
     "facts_of",
     "is_membership",
@@ -116,6 +117,11 @@ TYPES: dict[str, ResourceType] = {
 """By name. The project comes first, before the types of the objects inside."""
 
 
+def default_types() -> list[str]:
+    """Return the names of the types that are read if nobody says which."""
+    return [name for name, kind in TYPES.items() if kind.is_watched_by_default]
+
+
 def require_known_type(resource_id: str, types: Collection[str]) -> str:
     """Return the name of an id's type.
 
@@ -129,23 +135,30 @@ def require_known_type(resource_id: str, types: Collection[str]) -> str:
     name = str(resource_id).partition(".")[0]
     if name not in types:
         known = ", ".join(sorted(types))
-        raise ValueError(f"Unknown resource type {name[:40]!r}; known: {known}")
+        is_off = f". Add {name} to types to read it" if name in TYPES else ""
+        raise ValueError(f"Unknown resource type {name[:40]!r}; known: {known}{is_off}")
     return name
 
 
-def select_types(names: Iterable[str]) -> list[str]:
-    """Return the names in the order of the registry, without duplicates.
+def select_types(
+    names: Iterable[str], known: Collection[str] | None = None
+) -> list[str]:
+    """Return the names without duplicates, in the order of those that are known.
+
+    Args:
+        names: of types.
+        known: the accepted names. Defaults to all that are registered.
 
     Raises:
-        ValueError: if a name is not registered, there is none, or a single string was
-            passed.
+        ValueError: if a name is not known, there is none, or it is a single string.
     """
-    selected = [require_known_type(name, TYPES) for name in unique(names, "types")]
+    known = TYPES if known is None else known
+    selected = [require_known_type(name, known) for name in unique(names, "types")]
     if not selected:
         raise ValueError(
             "types is empty, so nothing would be read; omit it to read all"
         )
-    return [name for name in TYPES if name in selected]
+    return [name for name in known if name in selected]
 
 
 def is_project(resource_id: ResourceId) -> bool:

@@ -1,0 +1,182 @@
+"""Which resource types are read: by default, and those that are named."""
+
+import pytest
+
+from dataikuapi.iac import StateManager
+from dataikuapi.iac.models import ResourceDiffs
+from dataikuapi.iac.reports.unwatched import unwatched_lines
+from dataikuapi.iac.types import TYPES
+from dataikuapi.iac.types.registry import default_types
+
+KEY = "ORDERS_DEMO"
+TABLE, RECIPE = f"dataset.{KEY}.countries", f"recipe.{KEY}.compute_orders_prepared"
+
+
+@pytest.fixture
+def manager(state_manager):
+    """A manager with the sample project in its state."""
+    state_manager.save_state(state_manager.sync_project(KEY))
+    return state_manager
+
+
+def edit(client):
+    """Change a dataset and a recipe, as a user does."""
+    project = client.get_project(KEY)
+    table = project.get_dataset(TABLE.split(".", 2)[2]).get_settings()
+    table.settings["shortDesc"] = "edited"
+    table.save()
+    recipe = project.get_recipe(RECIPE.split(".", 2)[2]).get_settings()
+    recipe.recipe_settings["shortDesc"] = "edited"
+    recipe.save()
+
+
+def changed(diffs):
+    return [diff.resource_id for diff in diffs if diff.has_changed]
+
+
+# The managers
+
+
+def test_default_is_what_is_watched_by_default(manager):
+    assert list(manager.readers) == default_types()
+    assert default_types() == [
+        name for name, kind in TYPES.items() if kind.is_watched_by_default
+    ]
+
+
+def test_drift_of_a_type_compares_only_that(manager):
+    edit(manager.client)
+
+    assert changed(manager.drift()) == [TABLE, RECIPE]
+    report = manager.drift(types=["recipe"])
+    assert changed(report) == [RECIPE]
+    assert {diff.resource_type for diff in report.diffs} == {"recipe"}
+    assert report.coverage.existing == len(
+        manager.load_state().list_resources("recipe")
+    )
+
+
+def test_pattern_and_types_are_combined(manager):
+    edit(manager.client)
+    manager.client.get_project(KEY).get_recipe(RECIPE.split(".", 2)[2]).delete()
+
+    report = manager.drift(ids=[f"*.{KEY}.*"], types=["dataset"])
+    assert changed(report) == [TABLE]
+    with pytest.raises(ValueError, match="Unknown resource type 'recipe'; known: data"):
+        manager.drift(ids=[RECIPE], types=["dataset"])
+
+
+def test_sync_of_a_type_replaces_exactly_that(manager):
+    before = manager.load_state()
+    edit(manager.client)
+
+    manager.save_state(manager.sync_all(types=["dataset"]))
+
+    after = manager.load_state()
+    assert changed(manager.diff_versions(before.serial, after.serial)) == [TABLE]
+    assert after.get_resource(RECIPE) == before.get_resource(RECIPE)
+    assert changed(manager.drift()) == [RECIPE]
+    assert after.scope.parts == before.scope.parts
+    assert after.scope.parts_stored_in(after.serial) == {(KEY, "dataset")}
+
+
+def test_sync_of_a_type_of_some_projects_reads_nothing_else(manager, store, server):
+    store.add_project("SHOP")
+    store.add_dataset("SHOP", "orders")
+    paths = []
+    server.faults = lambda method, path: paths.append(path)
+
+    state = manager.sync_all(["SHOP"], types=["dataset"])
+
+    assert [item.resource_id for item in state] == ["dataset.SHOP.orders"]
+    assert state.scope.parts == {("SHOP", "dataset")}
+    assert [path for path in paths if path.startswith("/projects/")] == [
+        "/projects/SHOP/datasets/"
+    ]
+
+
+def test_all_projects_are_read_without_their_own_type(manager, store):
+    store.add_project("SHOP")
+    store.add_dataset("SHOP", "orders")
+
+    state = manager.sync_all(types=["dataset", "dataset"])
+
+    assert state.scope.parts == {(KEY, "dataset"), ("SHOP", "dataset")}
+    assert {item.resource_type for item in state} == {"dataset"}
+
+
+def test_refresh_of_a_type_updates_only_that(manager):
+    before = manager.load_state()
+    edit(manager.client)
+
+    after = manager.refresh(types=["recipe"])
+
+    assert changed(manager.diff_versions(before.serial, after.serial)) == [RECIPE]
+    assert changed(manager.drift()) == [TABLE]
+
+
+def test_project_that_is_confirmed_as_deleted_is_removed_whole(manager, store):
+    store.add_project("SHOP")
+    store.add_dataset("SHOP", "orders")
+    manager.save_state(manager.sync_all())
+    store.delete_project("SHOP")
+
+    after = manager.refresh(types=["dataset"], confirm_removed=["SHOP"])
+
+    assert after.project_keys() == [KEY]
+    manager.save_state(manager.sync_all(types=["recipe"], confirm_removed=["SHOP"]))
+    assert manager.load_state().project_keys() == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("types", "reason"),
+    [
+        ([], "types is empty"),
+        ("recipe", "types is 'recipe'; it takes a list"),
+        (["gadget"], "Unknown resource type 'gadget'; known: dataset, project$"),
+        (["recipe"], "known: dataset, project. Add recipe to types to read it$"),
+    ],
+)
+def test_types_that_a_manager_does_not_read_are_refused(manager, types, reason):
+    limited = StateManager(
+        manager.backend, manager.client, "test", types=["dataset", "project"]
+    )
+    for read in (limited.sync_all, limited.drift, limited.refresh):
+        with pytest.raises(ValueError, match=reason):
+            read(types=types)
+
+
+# What is not read is said
+
+
+def test_report_says_which_types_are_disabled(manager):
+    limited = StateManager(
+        manager.backend, manager.client, "test", types=["project", "dataset"]
+    )
+    disabled = [name for name in TYPES if name not in ("project", "dataset")]
+
+    report = limited.drift()
+
+    assert report.exit_code == 0
+    assert report.in_sync
+    assert report.to_dict()["disabled_types"] == disabled
+    for text in (str(report), report.to_markdown(), report._repr_html_()):
+        assert "disabled types: recipe" in text
+    assert report.diffs[:1].disabled_types == tuple(disabled)
+
+
+def test_report_on_a_selection_says_nothing_of_other_types(manager):
+    limited = StateManager(
+        manager.backend, manager.client, "test", types=["project", "dataset"]
+    )
+
+    assert limited.drift(types=["dataset"]).diffs.disabled_types == ()
+    assert limited.drift(ids=["dataset.*"]).diffs.disabled_types == ()
+
+
+def test_many_types_are_counted():
+    names = [f"t{number}" for number in range(25)]
+    (line,) = unwatched_lines(ResourceDiffs(disabled_types=names))
+
+    assert line.startswith("disabled types: t0, t1, ")
+    assert line.endswith(", t9 and 15 more")
