@@ -44,8 +44,8 @@ class StateManager:
             without a key, by a constant. Defaults to ``DATAIKU_IAC_SECRET_KEY``.
         max_workers: how many requests to DSS are made concurrently.
         policy: timeouts and retries.
-        types: names of the resource types to read. Defaults to all that the library
-            knows; for a client that is not a DSSClient, to project, dataset and recipe.
+        types: names of the resource types to read. Defaults to nearly all; for a client
+            that is not a DSSClient, to project, dataset and recipe.
 
     Raises:
         ValueError: if a type is unknown, or the environment is not a valid name.
@@ -129,8 +129,9 @@ class StateManager:
         """
         from dataikuapi.iac.config import open_environment
 
-        found, backend, client = open_environment(environment, config_file)
-        manager = cls(backend, client, found.name, max_workers=found.workers)
+        found, backend, client, types = open_environment(environment, config_file)
+        options: ReaderOptions = {"max_workers": found.workers, "types": types}
+        manager = cls(backend, client, found.name, **options)
         manager._defaults = Defaults(found.project_keys.values(), found.ignore_rules)
         return manager
 

@@ -46,7 +46,8 @@ MAY_IMPORT = {
         "models",
         "exceptions",
     },
-    "config": {"backends", "ignore", "models", "schemas", "exceptions"},
+    # types: the names that the file may have.
+    "config": {"backends", "ignore", "models", "schemas", "types", "exceptions"},
     "sources": {"console", "files", "models", "types", "exceptions"},
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},

@@ -1,8 +1,12 @@
-"""Which resource types are read: by default, and those that are named."""
+"""Which resource types are read: by default, by configuration, and by ``--type``."""
+
+import json
 
 import pytest
 
-from dataikuapi.iac import StateManager
+from dataikuapi.iac import ConfigurationError, StateManager
+from dataikuapi.iac.config import read_config_file
+from dataikuapi.iac.config.template import write_config_file
 from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.reports.unwatched import unwatched_lines
 from dataikuapi.iac.types import TYPES
@@ -17,6 +21,18 @@ def manager(state_manager):
     """A manager with the sample project in its state."""
     state_manager.save_state(state_manager.sync_project(KEY))
     return state_manager
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Write a configuration file that names some types."""
+
+    def write(types):
+        path = tmp_path / "dataiku-iac.yaml"
+        path.write_text(f"types: {types}\n", "utf-8")
+        return path
+
+    return write
 
 
 def edit(client):
@@ -180,3 +196,105 @@ def test_many_types_are_counted():
 
     assert line.startswith("disabled types: t0, t1, ")
     assert line.endswith(", t9 and 15 more")
+
+
+# The configuration
+
+
+def test_types_of_the_file_are_read(configured, server, monkeypatch, tmp_path):
+    path = configured("[recipe, project]")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATAIKU_HOST", server.url)
+    monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
+
+    assert read_config_file(path).types == ("recipe", "project")
+    manager = StateManager.from_config("dev")
+    assert list(manager.readers) == ["project", "recipe"]
+
+    configured("[project]\nenvironments: {prod: {}}")
+    assert list(StateManager.from_config("prod").readers) == ["project"]
+    path.write_text("")
+    assert list(StateManager.from_config("prod").readers) == default_types()
+
+
+@pytest.mark.parametrize(
+    ("types", "reason"),
+    [
+        ("[project, datset]", ":1: types.1: unknown type; did you mean dataset?"),
+        ("\n- project\n- Recipes", ":3: types.1: unknown type; did you mean recipe?"),
+        ("[s3cret-zzz]", ":1: types.0: unknown type; use one of: project, dataset, "),
+        ("project", ":1: types: expected a list of different resource types"),
+        ("[]", ":1: types: expected a list"),
+        ("", ":1: types: expected a list"),
+        ("[project, project]", ":1: types: expected a list"),
+        ("[project, 3]", ":1: types.1: expected a list"),
+    ],
+)
+def test_invalid_types_in_the_file_are_refused(configured, types, reason):
+    with pytest.raises(ConfigurationError) as caught:
+        read_config_file(configured(types))
+    assert reason in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_first_file_shows_how_to_name_types(tmp_path):
+    path = write_config_file(tmp_path, "dev", host=None, instance=None)
+    path.write_text(path.read_text("utf-8").replace("# types:", "types:"), "utf-8")
+
+    assert read_config_file(path).types == ("project", "dataset", "recipe")
+
+
+# The command line
+
+
+def test_commands_take_types(synced, state_manager):
+    edit(state_manager.client)
+
+    code, output, _ = synced("drift", "--type", "recipe", "--format", "json")
+    assert code == 2
+    (resource,) = json.loads(output)["resources"]
+    assert resource["resource_id"] == RECIPE
+
+    code, output, _ = synced("refresh", "--type", "recipe")
+    assert code == 0
+    assert RECIPE in output
+    code, output, _ = synced("sync", "--type", "project", "--type", "dataset")
+    assert code == 0
+    assert "datasets, 1 project; saved" in output
+    assert TABLE in output
+    assert "recipe" not in output
+    assert synced("drift")[0] == 0
+
+
+def test_types_of_the_file_hold_unless_others_are_named(
+    synced, state_manager, configured
+):
+    configured("[project, dataset]")
+    edit(state_manager.client)
+
+    code, output, _ = synced("drift")
+    assert code == 2
+    assert TABLE in output
+    assert RECIPE not in output
+    assert "disabled types: recipe" in output
+    for selection in (["--type", "recipe"], [RECIPE], [f"recipe.{KEY}.*"]):
+        code, output, _ = synced("drift", *selection)
+        assert code == 2
+        assert RECIPE in output
+        assert TABLE not in output
+        assert "disabled types" not in output
+
+
+def test_id_of_another_type_than_the_option_is_refused(run):
+    code, _, error = run("drift", RECIPE, "--type", "dataset")
+
+    assert code == 64
+    assert f"{RECIPE} is not of type dataset: drop --type" in error
+
+
+@pytest.mark.parametrize("command", ["sync", "drift", "refresh", "show"])
+def test_unknown_type_is_refused_with_a_hint(run, command):
+    code, _, error = run(command, "--type", "datset")
+
+    assert code == 64
+    assert "error: --type: 'datset': unknown type; did you mean dataset?" in error

@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ from dataikuapi.iac.config import (
 from dataikuapi.iac.config.variables import read_variable
 from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.ignore.rules import IgnoreRule
+from dataikuapi.iac.types.registry import default_types
 
 __all__ = [
     "Settings",
@@ -115,11 +117,14 @@ def open_backend(settings: Settings, environment: str | None = None) -> StateBac
     return backend
 
 
-def open_manager(settings: Settings, message: str | None = None) -> StateManager:
+def open_manager(
+    settings: Settings, types: Iterable[str], message: str | None = None
+) -> StateManager:
     """Return a manager of the instance and the backend that the options name.
 
     Args:
         settings: the options.
+        types: to be read even if the configuration leaves them out.
         message: why the manager will save; shown in the history.
 
     Raises:
@@ -129,8 +134,11 @@ def open_manager(settings: Settings, message: str | None = None) -> StateManager
     backend.save_message = message or ""
     client = open_client(open_connection(settings))
     name, workers = settings.selected.name, settings.selected.workers
+    watched = settings.configuration.types
+    if types:
+        watched = (*(watched or default_types()), *types)
     try:
-        return StateManager(backend, client, name, max_workers=workers)
+        return StateManager(backend, client, name, max_workers=workers, types=watched)
     except ValueError as error:  # The secret key is too short.
         raise ConfigurationError(str(error)) from error
 

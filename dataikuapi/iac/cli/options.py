@@ -37,6 +37,7 @@ __all__ = [
     "report_options",
     "selection_options",
     "state_options",
+    "type_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -266,14 +267,12 @@ instance_option = click.option(
     help="What is in no project, such as connections and groups; with --project, both.",
 )
 
+type_option = click.option(
+    "--type", "types", type=TYPE, multiple=True, help="Only this type; may be repeated."
+)
+
 selection_options = _all(
-    click.option(
-        "--type",
-        "types",
-        type=TYPE,
-        multiple=True,
-        help="Only this type; may be repeated.",
-    ),
+    type_option,
     click.option(
         "--project",
         "projects",

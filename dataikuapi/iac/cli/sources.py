@@ -121,7 +121,7 @@ def _read_live(settings: Settings, name: str) -> State:
     """Read the instance of an environment: the projects that are configured, or all."""
     selected = replace(settings, environment=name, state_file=None)
     keys = list(selected.selected.project_keys.values())
-    return open_manager(selected).sync_all(keys or None)
+    return open_manager(selected, ()).sync_all(keys or None)
 
 
 def _checked(check: Callable[[str], T], value: str) -> T:

@@ -7,7 +7,7 @@ from pathlib import Path
 from dataikuapi.iac.config.variables import check_host, check_text
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import PROJECT, require_known_type
+from dataikuapi.iac.types.registry import PROJECT, reason_unknown, require_known_type
 
 __all__ = [
     "day",
@@ -86,7 +86,7 @@ def resource_type(value: str) -> str:
         ValueError: if it is unknown.
     """
     if value not in TYPES:
-        raise ValueError(f"unknown type {value[:80]!r}: use one of {', '.join(TYPES)}")
+        raise ValueError(f"{value[:80]!r}: {reason_unknown(value)}")
     return value
 
 

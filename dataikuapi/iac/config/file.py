@@ -80,6 +80,7 @@ def read_config_file(path: Path) -> Configuration:
             )
             for name, entry in data.get("environments", {}).items()
         },
+        tuple(data["types"]) if "types" in data else None,
     )
 
 

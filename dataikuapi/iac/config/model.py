@@ -78,15 +78,17 @@ class Environment:
 
 @dataclass(frozen=True)
 class Configuration:
-    """The environments of one configuration file, or none without a file.
+    """What one configuration file says; without a file, nothing.
 
     Args:
         path: of the file.
         environments: by name.
+        types: names of the resource types to read; ``None`` for the default ones.
     """
 
     path: Path | None = None
     environments: Mapping[str, Environment] = field(default_factory=dict)
+    types: tuple[str, ...] | None = None
 
     def select(
         self, name: str | None, variables: Mapping[str, str] | None = None

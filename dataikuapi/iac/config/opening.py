@@ -21,6 +21,7 @@ class OpenEnvironment(NamedTuple):
     settings: Environment
     backend: StateBackend
     client: DSSClient
+    types: tuple[str, ...] | None
 
 
 def open_environment(
@@ -41,4 +42,4 @@ def open_environment(
     selected = configuration.select(name)
     client = open_client(resolve_connection(configuration, selected))
     backend = open_backend(selected.state)
-    return OpenEnvironment(selected, backend, client)
+    return OpenEnvironment(selected, backend, client, configuration.types)

@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator, ValidationError
 from jsonschema.exceptions import relevance
 
 from dataikuapi.iac.models.suggestions import closest
+from dataikuapi.iac.types.registry import TYPES, reason_unknown
 
 __all__ = ["find_problem"]
 
@@ -24,6 +25,7 @@ _REASONS = {
     "project_keys": "expected a list of project keys, or a map from a name to a key; "
     "put a key that YAML does not take for a text in quotes",
     "no_check_certificate": "expected true or false",
+    "types": "expected a list of different resource types, such as [project, dataset]",
 }
 """What is said about a wrong value, by key; the value itself may be a secret."""
 
@@ -32,7 +34,7 @@ def find_problem(data: object) -> tuple[list[str | int], str] | None:
     """Return the path of what is wrong, and why; ``None`` for a valid document."""
     errors = sorted(_validator().iter_errors(data), key=relevance, reverse=True)
     if not errors:
-        return None
+        return _unknown_type(data)
     path = list(errors[0].absolute_path)
     if errors[0].validator == "additionalProperties":
         return _unknown_key(errors[0], path)
@@ -44,6 +46,17 @@ def _validator() -> Draft7Validator:
     folder = resources.files("dataikuapi.iac.schemas")
     text = folder.joinpath("config_v1.schema.json").read_text(encoding="utf-8")
     return Draft7Validator(json.loads(text))
+
+
+def _unknown_type(data: Any) -> tuple[list[str | int], str] | None:
+    """Return the first type that the library does not know.
+
+    The schema does not list them, so that a new type does not change it.
+    """
+    for position, name in enumerate(data.get("types", ())):
+        if name not in TYPES:
+            return ["types", position], reason_unknown(name)
+    return None
 
 
 def _unknown_key(

@@ -25,6 +25,8 @@ environments:
     #   ca_file: company-ca.pem
     #   client_certificate: client.pem
     #   client_key: client.key
+
+# types: [project, dataset, recipe]  # what is read; default: nearly everything
 """
 
 

@@ -6,6 +6,7 @@ from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.ids import unique
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.models.suggestions import closest
 from dataikuapi.iac.types.agent import AgentType
 from dataikuapi.iac.types.agent_tool import AgentToolType
 from dataikuapi.iac.types.analysis import AnalysisType
@@ -59,6 +60,7 @@ __all__ = [
     "is_recreated",
     "noun_of",
     "privileged_attributes",
+    "reason_unknown",
     "recorded_since",
     "redacted",
     "references_of",
@@ -120,6 +122,17 @@ TYPES: dict[str, ResourceType] = {
 def default_types() -> list[str]:
     """Return the names of the types that are read if nobody says which."""
     return [name for name, kind in TYPES.items() if kind.is_watched_by_default]
+
+
+def reason_unknown(name: str) -> str:
+    """Return why a user cannot name a type like this, and what to write instead.
+
+    The name itself is not quoted: in the place of a type there may be anything.
+    """
+    meant = closest(name, TYPES)
+    if meant:
+        return f"unknown type; did you mean {meant}?"
+    return f"unknown type; use one of: {', '.join(TYPES)}"
 
 
 def require_known_type(resource_id: str, types: Collection[str]) -> str:

@@ -19,6 +19,7 @@ from dataikuapi.iac.cli.context import (
 )
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import COMPARES, READS, Command
+from dataikuapi.iac.cli.incomplete import finished
 from dataikuapi.iac.cli.options import (
     FILE,
     PROJECT_KEY,
@@ -35,13 +36,14 @@ from dataikuapi.iac.cli.options import (
     project_option,
     report_options,
     state_options,
+    type_option,
 )
 from dataikuapi.iac.cli.output import write_error, write_text
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
 from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
-from dataikuapi.iac.models import ResourceDiffs, ResourceId, UnreadableResource
+from dataikuapi.iac.models import ResourceDiffs, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.times import utc_now
@@ -75,6 +77,7 @@ T = TypeVar("T")
 @host_options
 @project_option
 @instance_option
+@type_option
 @report_options
 @allow_unknown
 @dry_run_option
@@ -91,6 +94,7 @@ def sync(
     settings: Settings,
     projects: Keys,
     is_instance: bool,
+    types: Keys,
     format_name: str,
     hide_derived: bool,
     allow_unknown: bool,
@@ -100,10 +104,10 @@ def sync(
 ) -> ExitCode:
     """Read projects from DSS, save the state, and show what changed in it."""
     keys = _read_keys(settings, projects, is_instance)
-    manager = open_manager(settings, message)
+    manager = open_manager(settings, types, message)
 
     def read_and_save() -> tuple[State, ResourceDiffs | None]:
-        state = _read(manager, keys, keep_going, settings)
+        state = _read(manager, keys, types, keep_going, settings)
         diffs = manager.preview_save(state) if manager.backend.exists() else None
         if not dry_run:
             manager.save_state(state)
@@ -117,7 +121,7 @@ def sync(
         if diffs is not None:
             shown = without_derived(diffs) if hide_derived else diffs
             write_diffs(shown, format_name, settings)
-    return _finished(state, allow_unknown)
+    return finished(state, allow_unknown)
 
 
 def _read_keys(settings: Settings, projects: Keys, is_instance: bool) -> list[str]:
@@ -126,12 +130,17 @@ def _read_keys(settings: Settings, projects: Keys, is_instance: bool) -> list[st
 
 
 def _read(
-    manager: StateManager, projects: list[str], keep_going: bool, settings: Settings
+    manager: StateManager,
+    projects: list[str],
+    types: Keys,
+    keep_going: bool,
+    settings: Settings,
 ) -> State:
     """Read projects, or all; with ``keep_going``, what can be read of them."""
     try:
         return manager.sync_all(
             projects or None,
+            types=types or None,
             on_error="keep" if keep_going else "raise",
             progress=settings.shows_progress,
         )
@@ -179,6 +188,7 @@ def _summary(state: State, dry_run: bool, users: int | None) -> str:
 @ids_argument
 @project_option
 @instance_option
+@type_option
 @host_options
 @report_options
 @ignore_option
@@ -199,6 +209,7 @@ def drift(
     ids: Keys,
     projects: Keys,
     is_instance: bool,
+    types: Keys,
     format_name: str,
     hide_derived: bool,
     ignore: Path | None,
@@ -212,9 +223,10 @@ def drift(
     if expires and expires < utc_now().date():
         raise UsageError(f"--expires {expires} is in the past")
     keys = _read_keys(settings, projects, is_instance)
-    report = open_manager(settings).drift(
+    report = open_manager(settings, _named_types(ids, types)).drift(
         keys or None,
         ids=ids or None,
+        types=types or None,
         ignore=read_rules(settings, ignore),
         progress=settings.shows_progress,
     )
@@ -243,6 +255,7 @@ def drift(
 @ids_argument
 @project_option
 @instance_option
+@type_option
 @host_options
 @report_options
 @allow_unknown
@@ -262,6 +275,7 @@ def refresh(
     ids: Keys,
     projects: Keys,
     is_instance: bool,
+    types: Keys,
     format_name: str,
     hide_derived: bool,
     allow_unknown: bool,
@@ -274,12 +288,13 @@ def refresh(
     Without ids, all projects in the state are read.
     """
     keys = _read_keys(settings, projects, is_instance)
-    manager = open_manager(settings, message)
+    manager = open_manager(settings, _named_types(ids, types), message)
 
     def read_and_save() -> State:
         return manager.refresh(
             ids or None,
             projects=keys or None,
+            types=types or None,
             confirm_removed=confirm_removed,
             dry_run=dry_run,
             progress=settings.shows_progress,
@@ -291,32 +306,27 @@ def refresh(
         diffs = DiffEngine().diff(before, after)
         shown = without_derived(diffs) if hide_derived else diffs
         write_diffs(shown, format_name, settings)
-    return _finished(after, allow_unknown)
+    return finished(after, allow_unknown)
+
+
+def _named_types(ids: Keys, types: Keys) -> Keys:
+    """Return the types that options or ids name, to be read whatever the file says.
+
+    Raises:
+        UsageError: if an id is of a type that ``--type`` leaves out.
+    """
+    kinds = {text: text.partition(".")[0] for text in ids}
+    named = {text: kind for text, kind in kinds.items() if kind in TYPES}
+    for text, kind in named.items():
+        if types and kind not in types:
+            raise UsageError(f"{text} is not of type {' or '.join(types)}: drop --type")
+    return types or tuple(named.values())
 
 
 def _replaced(manager: StateManager, saved: State) -> State:
     """Return what a save replaced: others may have saved before and after it."""
     versions = manager.backend.history()
     return next(each for each in versions if each.serial < saved.serial).load()
-
-
-def _finished(state: State, allow_unknown: bool) -> ExitCode:
-    """Warn of attributes that could not be read; return the exit code of a save."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for resource_id, names in sorted(state.unknown_in_part.items()):
-        kind = ResourceId.parse(resource_id).resource_type
-        for name in names:
-            found.setdefault((name, kind), []).append(resource_id)
-    for (name, kind), ids in found.items():
-        noun = kind if len(ids) == 1 else TYPES[kind].plural
-        warning = (
-            f"warning: the API key may not read the {name} of {len(ids):,} {noun}; "
-            "those in the state, if any, were kept:"
-        )
-        lines = [warning, *(f"    ? {resource_id}" for resource_id in ids)]
-        write_error("\n".join(lines))
-    is_incomplete = bool(state.unknown or found) and not allow_unknown
-    return ExitCode.from_comparison(False, is_incomplete)
 
 
 def _read_again_on_conflict(read_and_save: Callable[[], T], settings: Settings) -> T:
