@@ -13,8 +13,12 @@ POLICIES = {
     "managedFolderId": "SHOP.Ab12Cd34",
     "envSelection": {"envMode": "EXPLICIT_ENV", "envName": "rag"},
     "metadataColumnsSchema": [{"name": "file", "type": "string"}],
+    "llmsExposedWith": [],
 }
 FAQ = {"name": "FAQ", "vectorStoreType": "PINECONE", "connection": "pinecone_main"}
+
+
+RAG_MODEL = {"ragModelId": "rag", "llmId": "openai:llm_main:gpt", "maxDocuments": 4}
 
 
 class TestKnowledgeBank(OlderServer, TypeContract):
@@ -28,8 +32,9 @@ class TestKnowledgeBank(OlderServer, TypeContract):
     edits = (
         lambda document: document.update(embeddingLLMId="openai:llm_main:other"),
         lambda document: document.update(name=document["name"] + "!"),
+        lambda document: document.update(llmsExposedWith=[RAG_MODEL]),
+        lambda document: document["llmsExposedWith"][0].update(maxDocuments=9),
     )
-    noise = (lambda document: document.update(llmsExposedWith=["gpt"]),)
 
     def test_references(self, manager):
         """A bank refers to connections, a folder and an environment."""

@@ -6,7 +6,6 @@ from typing import ClassVar
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Severities
-from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
@@ -23,15 +22,16 @@ __all__ = ["KnowledgeBankType"]
 
 
 class KnowledgeBankType(ListedType):
-    """A knowledge bank; only newer versions of DSS have them."""
+    """A knowledge bank; only newer versions of DSS have them.
+
+    DSS 12 and 13 keep retrieval-augmented LLMs in the knowledge bank, under
+    ``llmsExposedWith``: which LLM, how many documents, what it is told about them.
+    """
 
     name = "knowledge_bank"
     listing = "knowledge-banks"
     required = ("name",)
     layout = ObjectFolder("knowledge-banks")
-    volatile: ClassVar[Volatile] = {
-        ("llmsExposedWith",): "which LLMs use it; derived, in 63 % of 74 edits",
-    }
     defaults: ClassVar[Mapping[str, JSON]] = {
         "name": "",
         "tags": [],
@@ -39,6 +39,8 @@ class KnowledgeBankType(ListedType):
     }
     severities: ClassVar[Severities] = {
         ("embeddingLLMId",): Severity.CONNECTION,
+        ("llmsExposedWith", "llmId"): Severity.CONNECTION,
+        ("llmsExposedWith",): Severity.CODE,
         ("connection",): Severity.CONNECTION,
         ("envSelection",): Severity.CONNECTION,
         ("containerExecSelection",): Severity.CONNECTION,
@@ -50,6 +52,7 @@ class KnowledgeBankType(ListedType):
         """Return the folder of images, the LLM's connection, and the environment."""
         yield from references_at(attributes, "managed_folder", "managedFolderId")
         yield from llm_at(attributes, "embeddingLLMId")
+        yield from llm_at(attributes, "llmsExposedWith", "llmId")
         yield from instance_reference_at(attributes, "connection", "connection")
         yield from code_env_at(attributes, "envSelection")
 
