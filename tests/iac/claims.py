@@ -194,6 +194,8 @@ DOCUMENTS: dict[str, Any] = {
         "vectorStoreType": "CHROMA",
         "embeddingLLMId": "openai:oai:embedding",
         "metadataColumnsSchema": [{"name": "file", "type": "string"}],
+        # How DSS 12 and 13 keep a retrieval-augmented LLM.
+        "llmsExposedWith": [{"llmId": "openai:oai:gpt", "maxDocuments": 4}],
         "envSelection": {"envMode": "INHERIT"},
         "containerExecSelection": {"containerMode": "INHERIT"},
     },
@@ -256,7 +258,13 @@ def id_of(file):
 
 
 FILES: dict[str, bytes] = {
-    "params.json": SAMPLE_MAPS[0]["params.json"],
+    "params.json": json.dumps(
+        {
+            **json.loads(SAMPLE_MAPS[0]["params.json"]),
+            # Only the template of an application has a manifest.
+            "projectAppType": "APP_TEMPLATE",
+        }
+    ).encode(),
     **{path: json.dumps(content).encode() for path, content in DOCUMENTS.items()},
     **{path: text.encode() for path, text in TEXTS.items()},
 }

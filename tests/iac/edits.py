@@ -132,6 +132,7 @@ REAL: dict[str, dict[str, Any]] = {
         "tags": [],
         "name": "All policies",
         "embeddingLLMId": "openai:oai:large",
+        "llmsExposedWith/0/maxDocuments": 8,
         "metadataColumnsSchema/0/name": "path",
         "containerExecSelection/containerMode": "NONE",
         "envSelection": {"envMode": "EXPLICIT_ENV", "envName": "rag"},
@@ -216,10 +217,10 @@ NOISE: dict[str, dict[str, Any]] = {
     },
     "saved_models/Ag5Tq0vN.json": {
         **NOISE_IN_ALL,
-        **NOISE_OF_METRICS,
+        # The API of agents has nothing of what only trained models use.
         "lastTrainIndex": 2,
-        "lastTrainJobId": "Build_2",
-        "flowOptions/ignoreErrorStatusOnBuild": False,
+        "metrics/probes/0/enabled": False,
+        "publishPolicy": "EXPLICIT",
         "inlineVersions/0/versionTag": saved_by("otto", 2),
         "inlineVersions/0/creationTag": saved_by("otto", 0),
         "inlineVersions/0/quickTestQuery/messages/0/content": "Which claims are new?",

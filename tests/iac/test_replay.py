@@ -412,7 +412,7 @@ EDIT_MUTATIONS = {
     ),
     "versions of agents are ignored": (
         "saved_models/Ag5Tq0vN.json: inlineVersions/0/tools",
-        ignore("agent", "inlineVersions"),
+        ignore("agent", "versions"),
     ),
     "parameters of tools are ignored": (
         "agent-tools/Tl9pXe1.json: params",

@@ -10,17 +10,19 @@ from iac.oracle.tables import (
     DISPLAYED_STATE,
     Files,
     Rules,
+    comparable,
     content_of,
     content_of_each,
     in_folder,
+    rows_in,
 )
 
 # The active version counts: it is what a training changes for those who use the model.
-TRAINING = "lastTrainIndex lastTrainJobId lastExportedFrom "
 SAVED_MODEL = Rules(
-    noise=DISPLAYED_STATE
-    + TRAINING
-    + "miniTask/predictionDisplayScript miniTask/predictionDisplayCharts",
+    noise=DISPLAYED_STATE + """
+    lastTrainIndex lastTrainJobId lastExportedFrom
+    miniTask/predictionDisplayScript miniTask/predictionDisplayCharts
+    """,
     defaults={
         "customFields": {},
         "partitioning": {
@@ -42,13 +44,18 @@ SAVED_MODEL = Rules(
         "miniTask/calibration": {"calibrationMethod": "NO_CALIBRATION"},
     },
 )
-INLINE_VERSIONS = Rules(
+# Their files have all of a saved model, but the API only this.
+AGENT_KEYS = """
+    savedModelType name activeVersion inlineVersions description shortDesc tags
+    customFields checklists
+    """.split()
+AGENT = Rules(
     # The query is what somebody last typed into the test panel, as for agent tools.
-    noise=DISPLAYED_STATE + TRAINING + """
+    noise="""
     inlineVersions/*/versionTag inlineVersions/*/creationTag
     inlineVersions/*/quickTestQuery
     """,
-    defaults={"customFields": {}, "flowOptions/ignoreErrorStatusOnBuild": False},
+    defaults={"customFields": {}},
 )
 EVALUATION_STORE = Rules(
     # What the page of the store shows.
@@ -69,7 +76,7 @@ def saved_models(files: Files) -> dict[str, bytes]:
 def agents(files: Files) -> dict[str, bytes]:
     """Return the comparable content of each agent."""
     return {
-        name: content_of(content, INLINE_VERSIONS)
+        name: of_agent(content)
         for name, content in in_folder(files, "saved_models")
         if is_agent(content)
     }
@@ -78,7 +85,7 @@ def agents(files: Files) -> dict[str, bytes]:
 def rag_models(files: Files) -> dict[str, bytes]:
     """Return the comparable content of each retrieval-augmented LLM."""
     return {
-        name: content_of(content, INLINE_VERSIONS)
+        name: of_agent(content)
         for name, content in in_folder(files, "saved_models")
         if is_rag_model(content)
     }
@@ -87,6 +94,15 @@ def rag_models(files: Files) -> dict[str, bytes]:
 def evaluation_stores(files: Files) -> dict[str, bytes]:
     """Return the comparable content of each evaluation store."""
     return content_of_each(files, "model_evaluation_stores", EVALUATION_STORE)
+
+
+@lru_cache(maxsize=1_000)
+def of_agent(content: bytes) -> bytes:
+    """Return the comparable content of an agent or a retrieval-augmented LLM."""
+    rows = rows_in(content)
+    keys = [(key,) for key in AGENT_KEYS]
+    exposed = {path: leaf for path, leaf in rows.items() if path[:1] in keys}
+    return comparable(exposed, AGENT)
 
 
 def is_agent(content: bytes) -> bool:
