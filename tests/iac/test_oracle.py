@@ -79,6 +79,10 @@ def test_oracle_agrees_with_the_hand_written_changes():
     assert expected == {}
 
 
+TEXTS = (".py", ".sql", ".md", ".html", ".css", ".js")
+"""Extensions of files that are not JSON."""
+
+
 def test_sample_history_ends_at_the_sample():
     files = SAMPLE_MAPS[-1]
     folder = sample_folder()
@@ -86,7 +90,7 @@ def test_sample_history_ends_at_the_sample():
     assert {path.relative_to(folder).as_posix() for path in found} == files.keys()
     for path in found:
         expected, text = files[path.relative_to(folder).as_posix()], path.read_bytes()
-        if path.suffix in (".py", ".sql") or not text:
+        if path.suffix in TEXTS or not text:
             assert expected == text, path
         else:
             # Compare as text, because 1, 1.0 and true are equal in Python.
