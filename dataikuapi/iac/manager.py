@@ -44,8 +44,7 @@ class StateManager:
             without a key, by a constant. Defaults to ``DATAIKU_IAC_SECRET_KEY``.
         max_workers: how many requests to DSS are made concurrently.
         policy: timeouts and retries.
-        types: names of the resource types to read. Defaults to nearly all; for a client
-            that is not a DSSClient, to project, dataset and recipe.
+        types: names of the types to read. Defaults to all that take few requests.
 
     Raises:
         ValueError: if a type is unknown, or the environment is not a valid name.

@@ -44,7 +44,7 @@ def limited(run, store, monkeypatch):
 def test_sync_reads_the_instance_and_counts_users(run, state_file):
     code, out, err = run("sync", "--instance")
     assert code == 0, err
-    assert out.startswith("read 2 connections, 2 groups, 1 project_folder; saved as")
+    assert out.startswith("read 2 connections, 2 groups, 1 project folder; saved as")
     assert "1 user: counted, not read" in out
     state = json.loads(state_file.read_text("utf-8"))
     assert [entry["project"] for entry in state["scope"]] == ["@instance"]

@@ -3,7 +3,7 @@
 All special treatment of test doubles is in this module.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dataikuapi.dssclient import DSSClient
 
@@ -11,10 +11,10 @@ from dataikuapi.iac.sync.connection import clone_client
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.shared_responses import SharedResponses
 from dataikuapi.iac.sync.sockets import SocketTracker
-from dataikuapi.iac.types import CORE_TYPES
-from dataikuapi.iac.types.registry import default_types
+from dataikuapi.iac.types import CORE_TYPES, TYPES
+from dataikuapi.iac.types.registry import default_types, select_types
 
-__all__ = ["ClientAdapter", "adapt_client"]
+__all__ = ["ClientAdapter", "adapt_client", "selected_types"]
 
 
 class ClientAdapter:
@@ -95,3 +95,18 @@ def adapt_client(client: DSSClient) -> ClientAdapter:
         return _DoubleAdapter(client)
     is_canned = "_perform_json" in vars(client)
     return _CannedAdapter(client) if is_canned else ClientAdapter(client)
+
+
+def selected_types(client: DSSClient, types: Iterable[str] | None) -> list[str]:
+    """Return the names of the types to read with a client.
+
+    Those that are in no project are read on demand only, so types of projects alone do
+    not exclude them.
+    """
+    adapter = adapt_client(client)
+    if types is None:
+        return list(adapter.default_types())
+    names = select_types(types)
+    if adapter.can_identify and not any(TYPES[name].is_on_instance for name in names):
+        names += [kind.name for kind in TYPES.values() if kind.is_on_instance]
+    return names

@@ -19,7 +19,7 @@ from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.models.stored_version import ReadingStart
 from dataikuapi.iac.sync.base import ResourceSync
 from dataikuapi.iac.sync.classes import sync_class
-from dataikuapi.iac.sync.client_adapter import adapt_client
+from dataikuapi.iac.sync.client_adapter import selected_types
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.progress import progress_bar
 from dataikuapi.iac.sync.project_listing import ProjectListing
@@ -77,7 +77,7 @@ class InstanceReader:
         environment: str = "",
     ) -> None:
         self._environment = environment
-        names = _type_names(client, types)
+        names = selected_types(client, types)
         self._workers = Workers(
             client, max_workers, policy, shared_paths(TYPES[name] for name in names)
         )
@@ -336,18 +336,3 @@ class InstanceReader:
     def _session(self, progress: Progress) -> Iterator[None]:
         with progress_bar(progress) as count, self._workers.running(count):
             yield
-
-
-def _type_names(client: DSSClient, types: Iterable[str] | None) -> list[str]:
-    """Return the names of the types to read.
-
-    Those that are in no project are read on demand only, so types of projects alone do
-    not exclude them.
-    """
-    adapter = adapt_client(client)
-    if types is None:
-        return list(adapter.default_types())
-    names = select_types(types)
-    if adapter.can_identify and not any(TYPES[name].is_on_instance for name in names):
-        names += [kind.name for kind in TYPES.values() if kind.is_on_instance]
-    return names
