@@ -26,6 +26,7 @@ class AppManifestType(ResourceType):
     """The manifest of an application. Only templates and instances of one have it."""
 
     name = "app_manifest"
+    requests = "1 for an application; the project says whether it is one"
     identity = Identity.SINGLETON
     layout = SingleFile("app-manifest.json")
     shared_responses = frozenset({"/projects/{project}"})

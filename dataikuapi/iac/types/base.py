@@ -115,6 +115,7 @@ class ResourceType(ABC):
         is_on_instance: whether the objects are in no project; see
             :class:`~dataikuapi.iac.types.instance_type.InstanceType`.
         code: paths of texts that are code, and so are not searched for secrets.
+        requests: how many requests reading them takes; N is the number of objects.
         is_watched_by_default: whether objects of the type are read if nobody says which
             types to read; not where that takes many requests, or DSS changes them by
             itself.
@@ -139,6 +140,7 @@ class ResourceType(ABC):
     unknown_if_missing: ClassVar[frozenset[str]] = frozenset()
     is_on_instance: ClassVar[bool] = False
     code: ClassVar[frozenset[Path]] = frozenset()
+    requests: ClassVar[str] = "1 + N"
     is_watched_by_default: ClassVar[bool] = True
 
     @property

@@ -60,6 +60,7 @@ class DatasetType(ResourceType):
     """
 
     name = "dataset"
+    requests = "1"
     layout = ObjectFolder("datasets", key="name", order=_ORDER)
     volatile: ClassVar[Volatile] = {
         ("metrics", "displayedState"): "UI state: which metrics are displayed",

@@ -19,6 +19,7 @@ class EvaluationStoreType(ListedType):
     """An evaluation store of models, of LLMs or of agents."""
 
     name = "evaluation_store"
+    requests = "2 + N: stores of agents have a listing of their own"
     listing = "evaluationstores/"
     required = ("name",)
     layout = ObjectFolder("model_evaluation_stores")

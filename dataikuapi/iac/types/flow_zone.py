@@ -31,6 +31,7 @@ class FlowZoneType(ListedType):
     """
 
     name = "flow_zone"
+    requests = "1"
     layout = ObjectFolder("zones", has_project_key=False)
     listing = "flow/zones"
     required = ("name",)

@@ -80,6 +80,7 @@ class LibraryFileType(ResourceType):
     """
 
     name = "library_file"
+    requests = "1 + N, and one more for each file that is no text"
     identity = Identity.PATH
     layout = _LibraryFolder()
     responses: ClassVar[Mapping[str, Shape]] = {

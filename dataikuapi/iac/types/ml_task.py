@@ -40,6 +40,7 @@ class MLTaskType(NestedType):
     """
 
     name = "ml_task"
+    requests = "1 for each analysis, + N"
     noun = "ML task"
     volatile: ClassVar[Volatile] = {
         ("splitParams", "instanceIdRefresher"): _REFRESHER,

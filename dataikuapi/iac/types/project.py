@@ -120,6 +120,7 @@ class ProjectType(ResourceType):
     """
 
     name = "project"
+    requests = "4 for each project; a listing of all replaces one of them"
     identity = Identity.PROJECT
     main = "summary"
     layout = _Params()

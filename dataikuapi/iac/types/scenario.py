@@ -48,6 +48,7 @@ class ScenarioType(ListedType):
     """
 
     name = "scenario"
+    requests = "1 + N, and one for each script"
     layout = ObjectFolder("scenarios", extension=lambda document: "py")
     listing = "scenarios/"
     required = ("type",)

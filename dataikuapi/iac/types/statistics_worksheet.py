@@ -39,6 +39,7 @@ class StatisticsWorksheetType(NestedType):
     """
 
     name = "statistics_worksheet"
+    requests = "1 for each dataset, + N"
     is_watched_by_default = False
     is_searched = True
     volatile: ClassVar[Volatile] = {

@@ -21,6 +21,7 @@ class TagPaletteType(ResourceType):
     """
 
     name = "tag_palette"
+    requests = "1"
     identity = Identity.SINGLETON
     layout = SingleFile("tags.json", default={"tags": {}})
     is_watched_by_default = False

@@ -51,6 +51,7 @@ class VariablesType(ResourceType):
     """
 
     name = "variables"
+    requests = "1"
     plural = "variables"
     identity = Identity.SINGLETON
     layout = _TwoFiles()

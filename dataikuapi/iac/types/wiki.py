@@ -36,6 +36,7 @@ class WikiType(ResourceType):
     """Home and tree of a wiki. The articles are resources of their own."""
 
     name = "wiki"
+    requests = "1"
     identity = Identity.SINGLETON
     layout = _Taxonomy("wiki/taxonomy.json", default=_EMPTY)
     responses: ClassVar[Mapping[str, Shape]] = {

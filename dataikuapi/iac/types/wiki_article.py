@@ -53,6 +53,7 @@ class WikiArticleType(ResourceType):
     """
 
     name = "wiki_article"
+    requests = "N: the wiki lists them"
     identity = Identity.GENERATED
     layout = _Articles("wiki/articles", extension=lambda document: "md")
     shared_responses = frozenset({"/projects/{project}/wiki/"})
