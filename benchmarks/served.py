@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataikuapi.iac.sandbox import Fault, ProjectStore, SandboxServer
+from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
+from dataikuapi.iac.sandbox.kinds.registry import KINDS
 
 
 @dataclass
@@ -103,12 +105,27 @@ def store_of(projects: int, datasets: int, recipes: int) -> ProjectStore:
     return store
 
 
+def add_others(store: ProjectStore, key: str, count: int) -> None:
+    """Add so many objects of each kind whose listing is a summary."""
+    for kind in KINDS:
+        if kind.list_fields is not None and kind is not RECIPE and "{" not in kind.path:
+            for number in range(count):
+                given = {"name": f"Object {number}", "type": "ANY_AGENT"}
+                known = {*kind.fields.required, *kind.fields.always}
+                fields = {name: given[name] for name in given if name in known}
+                name = f"{kind.label.replace(' ', '_')}_{number}"
+                store.add(kind, key, name, **fields)
+
+
 def main() -> None:
     """Serve until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--projects", type=int, default=1)
     parser.add_argument("--datasets", type=int, default=500)
     parser.add_argument("--recipes", type=int, default=500)
+    parser.add_argument(
+        "--others", type=int, default=0, help="objects of each other kind in P0"
+    )
     parser.add_argument(
         "--latency", type=float, default=0.02, help="seconds per request"
     )
@@ -135,6 +152,7 @@ def main() -> None:
         return Fault.slow(options.latency)
 
     store = store_of(options.projects, options.datasets, options.recipes)
+    add_others(store, "P0", options.others)
     with SandboxServer(store) as server:
         server.faults = plan
         print(server.url, server.api_key, flush=True)
