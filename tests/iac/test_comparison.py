@@ -148,7 +148,7 @@ def test_a_report_of_a_part_counts_the_part_in_the_context_of_the_comparison(dif
         "    ? recipe.SHOP.r\n"
         "ignored 2 changes by 1 rule; 1 expired (-v lists them)\n"
         "\n"
-        "0 added, 1 removed, 1 modified, 0 unchanged, 1 unknown. "
+        "0 added, 1 removed, 1 modified, 0 unchanged, 1 unknown.\n"
         "Of 4 objects in DSS, 3 are in the state."
     )
     document = json.loads(render_json(diffs[:2]))

@@ -136,6 +136,7 @@ def test_selected_objects_say_nothing_of_the_others(manager, store, server):
     assert "does not exist" not in str(report)
 
 
+@pytest.mark.all_types
 def test_verify_lists_them_and_finds_no_problem(synced, store):
     store.project(KEY).datasets.remove("orders_enriched")
     assert synced("refresh")[0] == 0

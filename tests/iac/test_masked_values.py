@@ -342,7 +342,7 @@ def test_reports_count_what_is_not_compared(case, reports):
     found = reports(state_of(params(SECRET), old), state_of(params(SECRET), new))
     assert json.loads(found.pop("json"))["masked"] == 2
     for text in found.values():
-        assert SENTENCES[case] in text
+        assert SENTENCES[case] in " ".join(text.split())
         assert "No changes" in text or "<testsuite" in text or "<p>" in text
 
 
@@ -397,7 +397,8 @@ def drift(manager):
 def test_drift_says_that_a_secret_may_have_changed(managers):
     managers().save_state(managers().sync_project("P"))
     report = drift(managers())
-    assert "No changes" in str(report) and SENTENCES["no key"] in str(report)
+    text = " ".join(str(report).split())
+    assert "No changes" in text and SENTENCES["no key"] in text
     assert report.exit_code == 0 and report.diffs.masked.total == 2
 
 

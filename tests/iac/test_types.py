@@ -30,7 +30,9 @@ class Variables(ResourceType):
 def manager(server, tmp_path, monkeypatch):
     monkeypatch.setitem(TYPES, "variables", Variables())
     client = DSSClient(server.url, server.api_key)
-    return StateManager(LocalFileBackend(tmp_path / "x.state.json"), client, "test")
+    backend = LocalFileBackend(tmp_path / "x.state.json")
+    types = ["project", "dataset", "recipe", "variables"]
+    return StateManager(backend, client, "test", types=types)
 
 
 def test_a_registered_type_is_read_stored_compared_and_refreshed(manager):
