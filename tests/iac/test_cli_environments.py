@@ -1,11 +1,13 @@
 """Environments of dataiku-iac.yaml on the command line: init, connections, diff."""
 
 import json
+import shutil
 
 import pytest
 
+from dataikuapi import DSSClient
 from dataikuapi.iac import LocalFileBackend
-from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, sample_folder
 
 KEY = SAMPLE_PROJECT_KEY
 
@@ -194,3 +196,20 @@ def test_key_is_never_stored(two, tmp_path, server):
         if path.is_file():
             assert server.api_key not in path.read_text("utf-8", "replace")
     assert LocalFileBackend(tmp_path / ".dataiku/state/dev.state.json").exists()
+
+
+@pytest.mark.all_types
+def test_diff_of_an_environment_as_it_is_and_a_folder_of_another_name(
+    run, configure, server, tmp_path
+):
+    """The project has the same key on both sides then, so only edits differ."""
+    configure("environments:\n  dev: {host: URL}\n")
+    shutil.copytree(sample_folder(), tmp_path / "OTHER")
+    assert run("diff", "live:dev", "./OTHER")[0] == 0
+    assert run("diff", "./OTHER", "live:dev")[0] == 0
+    client = DSSClient(server.url, server.api_key)
+    client.get_project(KEY).set_variables({"standard": {"threshold": 99}, "local": {}})
+    code, output, _ = run("diff", "./OTHER", "live:dev")
+    assert code == 2
+    assert f"~ variables.{KEY}" in output
+    assert "1 modified" in output
