@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.sandbox.documents import Document, StoredObject, copied
@@ -74,20 +74,17 @@ class LLMKind(Kind):
         return {**self.fields.known(document), **known}
 
 
-def _fields() -> Fields:
-    return Fields(
-        always={
-            "name": "",
-            "type": "",
-            "versions": [],
-            "tags": [],
-            "customFields": {},
-            "checklists": NO_CHECKLISTS,
-        },
-        optional=frozenset({"id", "activeVersion", "description", "shortDesc"}),
-    )
-
-
+_FIELDS = Fields(
+    always={
+        "name": "",
+        "type": "",
+        "versions": [],
+        "tags": [],
+        "customFields": {},
+        "checklists": NO_CHECKLISTS,
+    },
+    optional=frozenset({"id", "activeVersion", "description", "shortDesc"}),
+)
 _LIST_FIELDS = {
     "projectKey": None,
     "id": None,
@@ -95,7 +92,6 @@ _LIST_FIELDS = {
     "type": None,
     "activeVersion": None,
 }
-
 
 AGENT = LLMKind(
     label="agent",
@@ -106,18 +102,12 @@ AGENT = LLMKind(
     computable=True,
     is_recent=True,
     list_fields=_LIST_FIELDS,
-    fields=_fields(),
+    fields=_FIELDS,
     type_end="_AGENT",
 )
-RAG_MODEL = LLMKind(
+RAG_MODEL = replace(
+    AGENT,
     label="retrieval-augmented LLM",
     path="retrieval-augmented-llms",
-    file="saved_models/{id}.json",
-    identity=generated_id(8),
-    object_type="SAVED_MODEL",
-    computable=True,
-    is_recent=True,
-    list_fields=_LIST_FIELDS,
-    fields=_fields(),
     type_end="RETRIEVAL_AUGMENTED_LLM",
 )
