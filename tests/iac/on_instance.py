@@ -12,9 +12,10 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac import LocalFileBackend, ResourceNotFoundError, StateManager
 from dataikuapi.iac.sandbox import Fault, ProjectStore
+from iac.typed import ServedContract
 
 
-class InstanceTypeContract:
+class InstanceTypeContract(ServedContract):
     """Tests of one type.
 
     Attributes:
@@ -42,17 +43,6 @@ class InstanceTypeContract:
         for object_id, document in copy.deepcopy(self.objects).items():
             store.instance.add(self.kind, object_id, **document)
         return store
-
-    @pytest.fixture
-    def served(self, shop, serve):
-        """The sandbox, served."""
-        with serve(shop) as server:
-            yield server
-
-    @pytest.fixture
-    def client(self, served):
-        """The real client, with the key of an administrator."""
-        return DSSClient(served.url, served.api_key)
 
     @pytest.fixture
     def manager(self, client, tmp_path):

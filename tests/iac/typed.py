@@ -25,7 +25,22 @@ def changed_ids(manager):
     return [diff.resource_id for diff in manager.drift()]
 
 
-class TypeContract:
+class ServedContract:
+    """Fixtures of what holds for types; the fixture ``shop`` says what is served."""
+
+    @pytest.fixture
+    def served(self, shop, serve):
+        """The sandbox, served."""
+        with serve(shop) as server:
+            yield server
+
+    @pytest.fixture
+    def client(self, served):
+        """The real client, with the key of an administrator."""
+        return DSSClient(served.url, served.api_key)
+
+
+class TypeContract(ServedContract):
     """Tests of one type.
 
     Attributes:
@@ -61,17 +76,6 @@ class TypeContract:
         for kind, object_id, document in self.others:
             store.add(kind, KEY, object_id, **document)
         return store
-
-    @pytest.fixture
-    def served(self, shop, serve):
-        """The sandbox, served."""
-        with serve(shop) as server:
-            yield server
-
-    @pytest.fixture
-    def client(self, served):
-        """The real client."""
-        return DSSClient(served.url, served.api_key)
 
     @pytest.fixture
     def manager(self, client, tmp_path):
