@@ -6,7 +6,6 @@ import pytest
 
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sandbox.kinds.agent import AGENT
-from dataikuapi.iac.types.registry import references_of
 from iac.sandbox.project_files import FILES, as_files
 from iac.typed import KEY, OlderServer, TypeContract, changed_ids
 
@@ -80,12 +79,7 @@ class TestAgent(OlderServer, TypeContract):
 
     def test_references(self, manager):
         """An agent refers to tools, the connection of its LLM, an environment."""
-        found = {
-            (item.resource_type, item.name)
-            for object_id in self.objects
-            for item in references_of(manager.load_state()[self.resource_id(object_id)])
-        }
-        assert found == {
+        assert self.references(manager) == {
             ("agent_tool", "To12Ol3"),
             ("connection", "llm_main"),
             ("code_env", "python/agents"),

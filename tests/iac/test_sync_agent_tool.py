@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
-from dataikuapi.iac.types.registry import references_of
 from iac.typed import OlderServer, TypeContract
 
 SEARCH = {
@@ -35,9 +34,7 @@ class TestAgentTool(OlderServer, TypeContract):
 
     def test_references(self, manager):
         """A tool refers to what it looks into."""
-        found = {
-            (item.resource_type, item.name)
-            for object_id in self.objects
-            for item in references_of(manager.load_state()[self.resource_id(object_id)])
+        assert self.references(manager) == {
+            ("knowledge_bank", "Kb12Po34"),
+            ("saved_model", "Mo12De34"),
         }
-        assert found == {("knowledge_bank", "Kb12Po34"), ("saved_model", "Mo12De34")}

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from dataikuapi.iac.sandbox.kinds.knowledge_bank import KNOWLEDGE_BANK
-from dataikuapi.iac.types.registry import references_of
 from iac.typed import OlderServer, TypeContract
 
 POLICIES = {
@@ -38,12 +37,7 @@ class TestKnowledgeBank(OlderServer, TypeContract):
 
     def test_references(self, manager):
         """A bank refers to connections, a folder and an environment."""
-        found = {
-            (item.resource_type, item.name)
-            for object_id in self.objects
-            for item in references_of(manager.load_state()[self.resource_id(object_id)])
-        }
-        assert found == {
+        assert self.references(manager) == {
             ("connection", "llm_main"),
             ("managed_folder", "Ab12Cd34"),
             ("code_env", "python/rag"),

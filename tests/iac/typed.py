@@ -16,6 +16,7 @@ from dataikuapi.iac import (
     StateManager,
 )
 from dataikuapi.iac.sandbox import Fault, ProjectStore
+from dataikuapi.iac.types.registry import references_of
 
 KEY = "SHOP"
 
@@ -90,6 +91,15 @@ class TypeContract(ServedContract):
     def resource_id(self, object_id):
         """Return the resource id of an object."""
         return f"{self.resource_type}.{KEY}.{object_id}"
+
+    def references(self, manager):
+        """Return type and name of what the objects in the state refer to."""
+        state = manager.load_state()
+        return {
+            (item.resource_type, item.name)
+            for object_id in self.objects
+            for item in references_of(state[self.resource_id(object_id)])
+        }
 
     @property
     def any_id(self):
