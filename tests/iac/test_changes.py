@@ -1,6 +1,7 @@
 """Changes inside a configuration: alignment, completeness and formatting."""
 
 import json
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,7 @@ from dataikuapi.iac.alignment import align
 from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff, apply_changes
 from dataikuapi.iac.models import Change, PathSegment, Resource, State, ValueChangeType
 from dataikuapi.iac.models.json_values import json_equal
+from dataikuapi.iac.types.registry import redacted
 from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 
@@ -242,11 +244,14 @@ REPEATED: st.SearchStrategy[list[Any]] = st.lists(
     max_size=9,
 )
 LISTS = st.fixed_dictionaries({"l": KEYED | REPEATED, "o": ATTRIBUTES})
+# As a state holds them. A comparison masks what is not, so that a state of an older
+# release shows no secret, and the name of a generated member may be that of a secret.
+STORED = (ATTRIBUTES | LISTS).map(partial(redacted, "recipe"))
 
 
 @pytest.mark.slow
 @settings(max_examples=300)
-@given(ATTRIBUTES | LISTS, ATTRIBUTES | LISTS)
+@given(STORED, STORED)
 def test_changes_applied_to_old_attributes_give_the_new_ones(old, new):
     before = json.dumps(old)
     changes = diff_of(old, new).changes
