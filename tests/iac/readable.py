@@ -51,7 +51,9 @@ def alike(change, lines):
             old, new = sides_of(block)
             if set(map(look, old)) & set(map(look, new)):
                 yield from block
-        is_noted = any("only whitespace" in line for line in block)
+        for line in block:
+            if line.startswith("    @@"):  # Its note holds for the whole hunk.
+                is_noted = "only whitespace" in line
 
 
 def sides_of(block):
