@@ -24,9 +24,11 @@ from dataikuapi.iac.sync.client_adapter import ClientAdapter
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.types import CORE_TYPES
 
-# How long an example takes depends on what else the machine is doing.
-settings.register_profile("iac", deadline=None)
-settings.load_profile("iac")
+# How long an example takes depends on what else the machine is doing. The examples of a
+# property are the same in each run, so that a run fails for what was changed; --long
+# looks for new ones.
+settings.register_profile("short", deadline=None, derandomize=True)
+settings.register_profile("long", deadline=None)
 
 REAL_SETTINGS = ("DATAIKU_HOST", "DATAIKU_API_KEY", "DATAIKU_PROJECT")
 REAL_PROJECTS = Path(__file__).resolve().parents[3] / "shared" / "dss-projects"
@@ -44,6 +46,11 @@ def pytest_addoption(parser):
         action="store_true",
         help="read from DATAIKU_HOST with DATAIKU_API_KEY, project DATAIKU_PROJECT",
     )
+
+
+def pytest_configure(config):
+    """Choose how properties are tested."""
+    settings.load_profile("long" if config.getoption("--long") else "short")
 
 
 def pytest_collection_modifyitems(config, items):
