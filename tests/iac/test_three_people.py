@@ -103,6 +103,7 @@ class ThreePeople(RuleBasedStateMachine):
         # The model: values and the serial in which each part was last touched.
         self.stored: dict[str, Any] | None = None
         self.touched: dict[str, int] = {}
+        self.restored = -1
         self.serial = -1
         self.line = 0
         self.versions = {}
@@ -219,12 +220,10 @@ class ThreePeople(RuleBasedStateMachine):
         must_refuse = is_deleted or any(
             key in (self.stored or {}) for key in touched & values.keys()
         )
-        # A removal counts for all objects of its type. A state that was saved without
-        # a scope does not remember removals: there, anything stored since may be one.
-        is_whole = self.stored is not None and self.is_whole() and self.serial > since
+        # A removal counts for all objects of its type.
         may_refuse = (
             is_deleted
-            or is_whole
+            or self.is_any_part_stored_after(since)
             or any(project_of(key) in projects for key in touched)
         )
         try:
@@ -288,9 +287,18 @@ class ThreePeople(RuleBasedStateMachine):
     def may_refuse(self, keys, since):
         """Return whether something was stored that may be their removal."""
         touched = {key for key, serial in self.touched.items() if serial > since}
-        return (self.is_whole() and self.serial > since) or bool(
+        return self.is_any_part_stored_after(since) or bool(
             {project_of(key) for key in keys} & {project_of(key) for key in touched}
         )
+
+    def is_any_part_stored_after(self, since):
+        """Return whether each part may count as stored since, even one without objects.
+
+        A restore stores all parts, also the empty ones. A state that was saved without
+        a scope does not remember removals: there, anything stored since may be one.
+        """
+        is_whole = self.stored is not None and self.is_whole()
+        return self.restored > since or (is_whole and self.serial > since)
 
     def happen(self, data):
         """Let somebody do something while another person's reading is on its way."""
@@ -332,6 +340,7 @@ class ThreePeople(RuleBasedStateMachine):
             return  # Pruned.
         before, after = self.stored or {}, self.versions[serial]
         self.store(dict(after), {*before, *after})
+        self.restored = self.serial
 
     @precondition(lambda self: self.stored is not None)
     @rule(who=PEOPLE)
@@ -340,7 +349,7 @@ class ThreePeople(RuleBasedStateMachine):
         self.managers[who].backend.delete()
         self.versions[self.serial] = None
         self.stored, self.serial, self.line = None, -1, self.line + 1
-        self.touched = {}
+        self.touched, self.restored = {}, -1
 
     def is_whole(self):
         """Return whether the stored state has no scope."""
