@@ -54,6 +54,7 @@ TESTED_BY = {
     "models/state.py": "test_state.py",
     "reports/counts.py": "test_fact_reports.py",
     "reports/fact_lines.py": "test_fact_reports.py",
+    "reports/headlines.py": "test_headlines.py",
     "reports/html.py": "test_html.py",
     "reports/markdown.py": "test_reports.py",
     "reports/notebook.py": "test_notebook.py",

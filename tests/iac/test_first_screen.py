@@ -61,9 +61,10 @@ def mixed():
 
 def test_the_three_that_matter_are_on_the_first_screen(mixed):
     screen = "\n".join(render_text(mixed).splitlines()[:24])
-    assert '~ permissions.owner: "ann" -> "bob"' in screen
-    assert "- recipe.SHOP.compute_customers_and_orders_joined_by_region" in screen
-    assert '~ 39 datasets\n    ~ params.connection: "files" -> "s3"' in screen
+    assert '  ~ project.FINANCE  permissions.owner: "ann" -> "bob"\n' in screen
+    assert "  - recipe.SHOP.compute_customers_and_orders_joined_by_region " in screen
+    assert '  ~ 39 datasets  params.connection: "files" -> "s3"\n' in screen
+    assert "  … and 201 more\n" in screen
 
 
 def test_the_table_is_whole_on_request(mixed):

@@ -20,6 +20,7 @@ from dataikuapi.iac.reports.formatting import (
     unknown_lines,
     upgrade_lines,
 )
+from dataikuapi.iac.reports.headlines import headlines
 from dataikuapi.iac.reports.unwatched import unwatched_lines
 
 __all__ = ["render_text", "wants_color"]
@@ -59,6 +60,8 @@ def render_text(
 ) -> str:
     """Return the diffs as text, the heaviest first, with the counts at the end.
 
+    A text that is longer than a screen begins with a list of what weighs most.
+
     Args:
         diffs: those of the same weight are shown in their order.
         include_unchanged: list unchanged resources too.
@@ -85,17 +88,11 @@ def _lines(
     if has_table(diffs):
         yield from (*text_table(diffs, verbose=verbose), "")
     analysis = analyze(diffs)
-    for fact in analysis.facts:
-        yield from with_notes(heading(fact), notes(fact))
-        lines = list(_details(fact, verbose, full))
-        shown = (
-            lines
-            if verbose or full or len(lines) <= _MAX_LINES
-            else lines[:_SHOWN_LINES]
-        )
-        yield from (f"    {line}" for line in shown)
-        if len(lines) > len(shown):
-            yield f"    … {len(lines) - len(shown):,} more lines (-v shows them)"
+    details = [
+        line for fact in analysis.facts for line in _fact_lines(fact, verbose, full)
+    ]
+    yield from headlines(analysis.facts, len(details))
+    yield from details
     if include_unchanged:
         yield from (str(diff) for diff in diffs if not diff.has_changed)
     yield from dangling_lines(analysis.dangling)
@@ -106,9 +103,17 @@ def _lines(
     yield from _wrapped(rule_lines(diffs.rules, verbose))
 
 
-def _details(fact: Fact, verbose: bool, full: bool) -> Iterator[str]:
+def _fact_lines(fact: Fact, verbose: bool, full: bool) -> Iterator[str]:
+    yield from with_notes(heading(fact), notes(fact))
     most = None if verbose or full else _MAX_DESCRIPTION_LINES
-    return fact_lines(fact, verbose=verbose, full=full, max_description_lines=most)
+    lines = list(
+        fact_lines(fact, verbose=verbose, full=full, max_description_lines=most)
+    )
+    is_whole = verbose or full or len(lines) <= _MAX_LINES
+    shown = lines if is_whole else lines[:_SHOWN_LINES]
+    yield from (f"    {line}" for line in shown)
+    if not is_whole:
+        yield f"    … {len(lines) - _SHOWN_LINES:,} more lines (-v shows them)"
 
 
 def _summary(text: str) -> Iterator[str]:
