@@ -62,7 +62,7 @@ def mixed():
 def test_the_three_that_matter_are_on_the_first_screen(mixed):
     screen = "\n".join(render_text(mixed).splitlines()[:24])
     assert '  ~ project.FINANCE  permissions.owner: "ann" -> "bob"\n' in screen
-    assert "  - recipe.SHOP.compute_customers_and_orders_joined_by_region " in screen
+    assert "  - recipe.SHOP.compute_customers_and_orders_joined_by_region\n" in screen
     assert '  ~ 39 datasets  params.connection: "files" -> "s3"\n' in screen
     assert "  … and 201 more\n" in screen
 

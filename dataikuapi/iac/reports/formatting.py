@@ -39,6 +39,7 @@ __all__ = [
     "derived_lines",
     "describe_move",
     "group_by_reason",
+    "is_script",
     "last_editor",
     "masked_sentences",
     "only_line_endings_differ",
@@ -100,13 +101,20 @@ def change_lines(
     label = f"{change.kind} {_shown_path(change)}:"
     if change.kind is ValueChangeType.MOVED:
         yield from wrapped(words(f"{label} {describe_move(change)}"), width, "  ")
-    elif _is_script(change):
+    elif is_script(change):
         yield label
         yield from _script_lines(change, full, width)
     elif change.kind is ValueChangeType.MODIFIED:
         yield from _two_values(label, change, full, width)
     else:
         yield from _one_value(label, change, full, width)
+
+
+def is_script(change: Change) -> bool:
+    """Return whether a text of several lines was added, removed or modified."""
+    values = [value for value in (change.old, change.new) if value is not None]
+    is_text = all(isinstance(value, str) for value in values)
+    return is_text and any("\n" in str(value).rstrip("\n") for value in values)
 
 
 def _shown_path(change: Change) -> str:
@@ -305,13 +313,6 @@ def masked_sentences(masked: MaskedValues) -> Iterator[str]:
 
 def _values(count: int) -> str:
     return f"{count:,} value{' is' if count == 1 else 's are'}"
-
-
-def _is_script(change: Change) -> bool:
-    """Return whether a text of several lines was added, removed or modified."""
-    values = [value for value in (change.old, change.new) if value is not None]
-    is_text = all(isinstance(value, str) for value in values)
-    return is_text and any("\n" in str(value).rstrip("\n") for value in values)
 
 
 def _script_lines(change: Change, full: bool, width: int) -> Iterator[str]:

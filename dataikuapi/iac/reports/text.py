@@ -85,17 +85,18 @@ def _lines(
     yield from _wrapped(upgrade_lines(diffs))
     if diffs.title:
         yield from (*_wrapped([diffs.title]), "")
-    if has_table(diffs):
-        yield from (*text_table(diffs, verbose=verbose), "")
     analysis = analyze(diffs)
     details = [
         line for fact in analysis.facts for line in _fact_lines(fact, verbose, full)
     ]
+    if analysis.dangling:
+        yield from (*dangling_lines(analysis.dangling), "")
     yield from headlines(analysis.facts, len(details))
+    if has_table(diffs):
+        yield from (*text_table(diffs, verbose=verbose), "")
     yield from details
     if include_unchanged:
         yield from (str(diff) for diff in diffs if not diff.has_changed)
-    yield from dangling_lines(analysis.dangling)
     yield from _wrapped(unknown_lines(diffs.unknown))
     yield from _wrapped(uncompared_lines(diffs.uncompared))
     yield from _wrapped(unwatched_lines(diffs))
