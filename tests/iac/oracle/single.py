@@ -1,5 +1,7 @@
 """What a project has one of: variables, application manifest, palette of tags."""
 
+import json
+
 from iac.oracle.tables import Files, Rules, as_bytes, content_of, rows_in
 
 APP_MANIFEST = Rules(noise="imgPattern imgColor showInitials")
@@ -17,8 +19,9 @@ def variables(files: Files) -> dict[str, bytes]:
 
 def app_manifests(files: Files) -> dict[str, bytes]:
     """Return the comparable manifest, if the project is an application."""
-    found = files.get("app-manifest.json")
-    return {} if found is None else {"": content_of(found, APP_MANIFEST)}
+    found = files.get("app-manifest.json", b"{}")
+    kind = json.loads(files["params.json"]).get("projectAppType", "REGULAR")
+    return {} if kind == "REGULAR" else {"": content_of(found, APP_MANIFEST)}
 
 
 def tag_palettes(files: Files) -> dict[str, bytes]:
