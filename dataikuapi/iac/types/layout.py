@@ -9,8 +9,9 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from dataikuapi.iac.exceptions import SourceError
 from dataikuapi.iac.models.json_values import JSON
@@ -67,6 +68,27 @@ class Layout(ABC):
     def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
         """Return the files of an object with these attributes."""
 
+    @abstractmethod
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the paths of the files that are an object's, stale ones included.
+
+        Local files are not among them, nor any file that only lies beside its own.
+
+        Args:
+            files: of the project. A document among them that cannot be read is no
+                error.
+            name: of the object; it need not exist.
+        """
+
+    def local_files(
+        self, name: str, attributes: Mapping[str, JSON]
+    ) -> dict[str, bytes]:
+        """Return files of an object that hold for one instance only.
+
+        They are no part of :meth:`files`, and an object is complete without them.
+        """
+        return {}
+
     def stale_files(self, files: Files, name: str) -> Iterator[str]:
         """Yield the paths of files that DSS left behind, and does not read anymore."""
         return iter(())
@@ -80,6 +102,9 @@ class ObjectFolder(Layout):
         folder: of the project, e.g. ``recipes``.
         key: the member that has the name or id over the API, and not in the file.
         extension: of the payload; ``None`` for objects without one.
+        payload_extensions: those that payloads in the folder are known to have.
+        parses_payload: returns whether the payload is parsed where it is JSON; ``None``
+            if it is a text in any case.
         order: members in the order in which DSS writes them; others follow, sorted.
         has_project_key: whether the API adds the key of the project.
         owns: returns whether a document is of the type; ``None`` if all in the folder
@@ -89,6 +114,8 @@ class ObjectFolder(Layout):
     folder: str
     key: str = "id"
     extension: Extension | None = None
+    payload_extensions: Collection[str] = ()
+    parses_payload: Callable[[Mapping[str, Any]], bool] | None = None
     order: Sequence[str] = ()
     has_project_key: bool = True
     owns: Callable[[Mapping[str, Any]], bool] | None = None
@@ -123,27 +150,50 @@ class ObjectFolder(Layout):
 
     def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
         """Return the JSON file, and the payload's if there is one."""
-        own = {"projectKey", self.key, "payload"}
-        document = {key: value for key, value in attributes.items() if key not in own}
-        found = {f"{self.folder}/{name}.json": json_file(document, self.order)}
-        path = self._payload_path(name, document)
+        path = self._payload_path(name, attributes)
+        added = {self.key}
+        if self.has_project_key:
+            added.add("projectKey")
         if path is not None:
-            found[path] = _payload_bytes(attributes.get("payload", ""))
+            added.add("payload")
+        document = {key: item for key, item in attributes.items() if key not in added}
+        found = {f"{self.folder}/{name}.json": json_file(document, self.order)}
+        if path is not None:
+            is_parsed = self.parses_payload is not None and self.parses_payload(
+                document
+            )
+            found[path] = _payload_bytes(attributes.get("payload", ""), is_parsed)
         return found
+
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the JSON file, and the payloads of any extension."""
+        own = f"{self.folder}/{name}.json"
+        if own not in files:
+            return
+        yield own
+        current = None
+        with suppress(SourceError):  # So it does not say of which type its payload is.
+            current = self._payload_path(name, json_in(files, own))
+        if current is not None and current in files:
+            yield current
+        yield from self._payloads_except(current, files, name)
 
     def stale_files(self, files: Files, name: str) -> Iterator[str]:
         """Yield payloads of another extension than the object's type has now.
 
         Changing the type of a recipe leaves its old payload behind.
         """
-        if self.extension is None:
-            return
-        current = self._payload_path(name, json_in(files, f"{self.folder}/{name}.json"))
-        beginning = f"{self.folder}/{name}."
-        for path in sorted(files):
-            extension = path.removeprefix(beginning)
-            is_beside = path.startswith(beginning) and not set(extension) & set("./")
-            if is_beside and extension != "json" and path != current:
+        if self.extension is not None:
+            document = json_in(files, f"{self.folder}/{name}.json")
+            current = self._payload_path(name, document)
+            yield from self._payloads_except(current, files, name)
+
+    def _payloads_except(
+        self, current: str | None, files: Files, name: str
+    ) -> Iterator[str]:
+        for extension in sorted(self.payload_extensions):
+            path = f"{self.folder}/{name}.{extension}"
+            if path != current and path in files:
                 yield path
 
     def _payload_path(self, name: str, document: Mapping[str, Any]) -> str | None:
@@ -183,6 +233,11 @@ class SingleFile(Layout):
     def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
         """Return the file."""
         return {self.path: json_file(attributes, self.order)}
+
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the file."""
+        if self.path in files:
+            yield self.path
 
 
 def text_in(files: Files, path: str) -> str:
@@ -228,9 +283,11 @@ def json_file(document: Mapping[str, JSON], order: Sequence[str] = ()) -> bytes:
     """
     names = [name for name in order if name in document]
     names += sorted(set(document) - set(names))
-    ordered = {name: _sorted_keys(document[name]) for name in names}
-    text = json.dumps(ordered, ensure_ascii=False, indent=2)
-    return f"{text}\n".encode()
+    return _json_bytes({name: _sorted_keys(document[name]) for name in names})
+
+
+def _json_bytes(value: JSON) -> bytes:
+    return f"{json.dumps(value, ensure_ascii=False, indent=2)}\n".encode()
 
 
 def _sorted_keys(value: JSON) -> JSON:
@@ -241,7 +298,16 @@ def _sorted_keys(value: JSON) -> JSON:
     return value
 
 
-def _payload_bytes(payload: JSON) -> bytes:
-    if isinstance(payload, str):
+def _payload_bytes(payload: JSON, is_parsed: bool) -> bytes:
+    """Return a payload as a file that is read as that payload again."""
+    if isinstance(payload, str) and not (is_parsed and _is_json(payload)):
         return payload.encode()
-    return json_file(cast(dict[str, JSON], payload))
+    return _json_bytes(_sorted_keys(payload))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

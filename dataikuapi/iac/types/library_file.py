@@ -71,6 +71,11 @@ class _LibraryFolder(Layout):
             return {}
         return {f"{_FOLDER}/{name}": text.encode()}
 
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the file."""
+        if f"{_FOLDER}/{name}" in files:
+            yield f"{_FOLDER}/{name}"
+
 
 class LibraryFileType(ResourceType):
     """A file of the library. What belongs to a git repository is left to that.

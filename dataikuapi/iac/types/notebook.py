@@ -63,6 +63,11 @@ class _NotebookFolder(Layout):
         text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
         return {f"{_FOLDER}/{name}{_END}": f"{text}\n".encode()}
 
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the file."""
+        if f"{_FOLDER}/{name}{_END}" in files:
+            yield f"{_FOLDER}/{name}{_END}"
+
 
 class NotebookType(ListedType):
     """A Jupyter notebook. Outputs may hold data, and are never read into a state.

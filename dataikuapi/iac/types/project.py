@@ -107,6 +107,11 @@ class _Params(Layout):
             document |= permissions
         return {self.path: json_file(document, _ORDER)}
 
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the file."""
+        if self.path in files:
+            yield self.path
+
 
 def _only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: document[name] for name in names if name in document}

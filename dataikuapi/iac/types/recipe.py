@@ -145,6 +145,23 @@ _EXTENSIONS = {
 }
 """Of payload files; that of any other type is its name. 1,901 recipes were counted."""
 
+_PAYLOAD_EXTENSIONS = frozenset("""
+    py r sql julia shell spark_scala streaming_spark_scala streaming_python hive impala
+    ksql shaker join fuzzyjoin geojoin grouping distinct window sort topn sampling split
+    vstack pivot sync update upsert export download merge_folder list_folder_contents
+    generate_features extract_failed_rows extract_content extract_fields evaluation
+    standalone_evaluation prediction_training prediction_scoring clustering_training
+    clustering_scoring clustering_cluster embed_documents embed_dataset prompt
+    nlp_llm_rag_embedding nlp_llm_summarization nlp_llm_model_provided_classification
+    nlp_llm_user_provided_classification nlp_llm_finetuning nlp_llm_evaluation
+    nlp_agent_evaluation
+    """.split())
+"""Those that are known, in real projects and of the client.
+
+A file beside a recipe that has another one is not taken for a payload of an earlier
+type: it may be somebody's note.
+"""
+
 
 def _extension(document: Mapping[str, Any]) -> str | None:
     recipe_type = document.get("type")
@@ -182,7 +199,14 @@ class RecipeType(ResourceType):
     """
 
     name = "recipe"
-    layout = ObjectFolder("recipes", "name", extension=_extension, order=_ORDER)
+    layout = ObjectFolder(
+        "recipes",
+        "name",
+        extension=_extension,
+        payload_extensions=_PAYLOAD_EXTENSIONS,
+        parses_payload=lambda document: document.get("type") not in CODE_RECIPES,
+        order=_ORDER,
+    )
     responses: ClassVar[Mapping[str, Shape]] = {
         "/projects/{project}/recipes/": ListShape(
             "name",

@@ -52,6 +52,11 @@ class _SqlNotebookFolder(Layout):
         }
         return {f"{_FOLDER}/{name}/{_FILE}": json_file(kept)}
 
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the file; the history of runs beside it is not of the notebook."""
+        if f"{_FOLDER}/{name}/{_FILE}" in files:
+            yield f"{_FOLDER}/{name}/{_FILE}"
+
 
 class SqlNotebookType(ListedType):
     """A SQL notebook. Of 3,266 edits in real histories, 3,110 only add a run."""

@@ -1,6 +1,6 @@
 """The variables of a project: the standard ones, and the local ones."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
 from dataikuapi.iac.models.json_values import JSON
@@ -42,6 +42,18 @@ class _TwoFiles(Layout):
         if not isinstance(standard, dict) or not standard:
             return {}
         return {_STANDARD: json_file(standard)}
+
+    def local_files(
+        self, name: str, attributes: Mapping[str, JSON]
+    ) -> dict[str, bytes]:
+        """Return the file of the local variables, even if there are none."""
+        local = attributes.get("local")
+        return {_LOCAL: json_file(local)} if isinstance(local, dict) else {}
+
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the file of the standard variables."""
+        if _STANDARD in files:
+            yield _STANDARD
 
 
 class VariablesType(ResourceType):

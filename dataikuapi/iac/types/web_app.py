@@ -51,6 +51,13 @@ class _WebAppFolder(ObjectFolder):
                 found[f"{self.folder}/{name}/{file}"] = text.encode()
         return found
 
+    def paths(self, files: Files, name: str) -> Iterator[str]:
+        """Yield the JSON file, and those of the code."""
+        yield from super().paths(files, name)
+        for file in _CODE_FILES.values():
+            if f"{self.folder}/{name}/{file}" in files:
+                yield f"{self.folder}/{name}/{file}"
+
 
 class WebAppType(ListedType):
     """A web app. DSS makes an API key for each, which is not its configuration."""
