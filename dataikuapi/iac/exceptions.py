@@ -19,6 +19,7 @@ for the client catches them too::
         ├── ConfirmedRemovalError       a confirmed removal is wrong
         ├── IgnoreFileError             an ignore file is invalid or not accessible
         ├── SourceError                 a folder, revision or archive is no project
+        │   └── PullConflictError       somebody changed files that a pull replaces
         ├── UnsupportedValueError       a value that a state cannot hold exactly
         ├── ResourceNotFoundError       DSS reports that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
@@ -68,6 +69,7 @@ __all__ = [
     "InstanceMismatchError",
     "InvalidResponseError",
     "ProjectNotVisibleError",
+    "PullConflictError",
     "ResourceNotFoundError",
     "SourceError",
     "StateConflictError",
@@ -145,6 +147,26 @@ class SourceError(DataikuIaCError):
 
     The message names the file.
     """
+
+
+class PullConflictError(SourceError):
+    """Somebody changed files that a pull would replace or remove; nothing was written.
+
+    Args:
+        conflicts: what was done to the files, by path.
+    """
+
+    def __init__(self, conflicts: Mapping[str, str]) -> None:
+        self.conflicts = dict(conflicts)
+        lines = "".join(f"\n  {path}: {why}" for path, why in conflicts.items())
+        files = (
+            "1 file was" if len(conflicts) == 1 else f"{len(conflicts):,} files were"
+        )
+        super().__init__(
+            f"nothing was written, since {files} changed by somebody else than pull:"
+            f"{lines}\nCommit the changes to git, or move them "
+            "away; or discard them with force=True"
+        )
 
 
 class UnsupportedValueError(DataikuIaCError, ValueError):

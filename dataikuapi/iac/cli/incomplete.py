@@ -1,16 +1,45 @@
 """What commands that read DSS report where some of it could not be read."""
 
-from dataikuapi.iac import State
+from dataikuapi.iac import DataikuIaCError, State
 from dataikuapi.iac.cli.output import write_error
+from dataikuapi.iac.exceptions import SyncError
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.types.registry import noun_of
 
-__all__ = ["finished"]
+__all__ = ["finished", "nothing_done"]
 
 
-def finished(state: State, allow_unknown: bool) -> ExitCode:
-    """Warn of attributes that could not be read; return the exit code of a save."""
+def nothing_done(
+    error: SyncError, host: str, done: str, action: str, command: str
+) -> DataikuIaCError:
+    """Return the error of a command that does nothing unless everything was read.
+
+    Args:
+        error: what could not be read.
+        host: the instance that was read.
+        done: what was not done, as a participle, e.g. ``saved``.
+        action: the same as a verb, e.g. ``save``.
+        command: the name of the command.
+    """
+    failures = "".join(f"\n  {key}: {why}" for key, why in error.failures.items())
+    next_step = f"\nTo {action} what can be read: dataiku-iac {command} --keep-going"
+    count = len(error.failures)
+    what = "object or listing" if count == 1 else "objects or listings"
+    return DataikuIaCError(
+        f"{count:,} {what} of {host} could not be read, so nothing was {done}:"
+        f"{failures}{next_step if error.state.resources else ''}"
+    )
+
+
+def finished(state: State, allow_unknown: bool, where: str) -> ExitCode:
+    """Warn of attributes that could not be read; return the exit code.
+
+    Args:
+        state: what was read.
+        allow_unknown: whether that is no reason for an exit code of its own.
+        where: what has earlier values of such attributes, which were kept.
+    """
     found: dict[tuple[str, str], list[str]] = {}
     for resource_id, names in sorted(state.unknown_in_part.items()):
         kind = ResourceId.parse(resource_id).resource_type
@@ -20,7 +49,7 @@ def finished(state: State, allow_unknown: bool) -> ExitCode:
         noun = noun_of(kind, len(ids))
         warning = (
             f"warning: the API key may not read the {name} of {len(ids):,} {noun}; "
-            "those in the state, if any, were kept:"
+            f"those in {where}, if any, were kept:"
         )
         lines = [warning, *(f"    ? {resource_id}" for resource_id in ids)]
         write_error("\n".join(lines))

@@ -16,6 +16,7 @@ from dataikuapi.iac.types import TYPES
 __all__ = [
     "ENVIRONMENT",
     "FILE",
+    "FOLDER",
     "PROJECT_KEY",
     "RESOURCE_ID",
     "SELECTOR",
@@ -113,6 +114,7 @@ def _sources(settings: Settings) -> list[str]:
 
 
 FILE = _File("file", values.file)
+FOLDER = _File("folder", values.folder)
 ENVIRONMENT = Checked("name", check_environment, _environments)
 PROJECT_KEY = Checked("key", values.project_key, _project_keys)
 TEXT = Checked("text", values.text)
@@ -257,7 +259,7 @@ project_option = click.option(
     type=PROJECT_KEY,
     multiple=True,
     help="Project key; may be repeated [those of the environment, DATAIKU_PROJECT, or "
-    "all: sync takes those in DSS, drift and refresh those in the state].",
+    "all: sync and pull take those in DSS, drift and refresh those in the state].",
 )
 
 instance_option = click.option(

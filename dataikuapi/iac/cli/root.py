@@ -5,6 +5,7 @@ import click
 from dataikuapi.iac import __version__
 from dataikuapi.iac.cli.commands.doctor import doctor
 from dataikuapi.iac.cli.commands.instance import drift, refresh, sync
+from dataikuapi.iac.cli.commands.pull import pull
 from dataikuapi.iac.cli.commands.setup import PROGRAM, completion, init
 from dataikuapi.iac.cli.commands.state import state
 from dataikuapi.iac.cli.commands.stored import diff, history, restore, show, verify
@@ -54,6 +55,7 @@ for command in (
     sync,
     drift,
     refresh,
+    pull,
     diff,
     show,
     history,

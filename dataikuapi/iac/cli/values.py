@@ -12,6 +12,7 @@ from dataikuapi.iac.types.registry import PROJECT, reason_unknown, require_known
 __all__ = [
     "day",
     "file",
+    "folder",
     "host",
     "project_key",
     "resource_id",
@@ -40,6 +41,17 @@ def file(value: str) -> Path:
     if path.name in ("", "..") or "\0" in value:
         raise ValueError(f"{value!r} is not the path of a file")
     return path
+
+
+def folder(value: str) -> Path:
+    """Return the path of a folder.
+
+    Raises:
+        ValueError: if it is blank, or none.
+    """
+    if "\0" in value:
+        raise ValueError(f"{value!r} is not the path of a folder")
+    return Path(check_text(value))
 
 
 def project_key(value: str) -> str:

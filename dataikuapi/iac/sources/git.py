@@ -1,12 +1,12 @@
 """The files of a project in a revision of a git repository, without a checkout."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import SourceError
 
-__all__ = ["git_files"]
+__all__ = ["Git", "git_files"]
 
 _FILE_MODES = ("100644", "100755", "100664")
 """Of regular files; the others are links and submodules."""
@@ -27,52 +27,76 @@ def git_files(
         SourceError: if git is not installed, or there is no such repository, revision
             or path.
     """
-    git = _Git(git_dir)
-    tree = git.tree(revision, path)
-    ids: dict[str, str] = {}
-    for entry in git.run("ls-tree", "-r", "-z", tree).split(b"\0"):
-        head, _, name = entry.partition(b"\t")
-        mode, _, blob = head.decode().partition(" ")
-        if mode in _FILE_MODES:
-            ids[_decoded(name)] = blob.split(" ")[1]
+    git = Git.in_repository(git_dir)
+    ids = git.blob_ids(git.tree(revision, path))
     if not ids:
         raise SourceError(f"there are no files at {path or '/'} in revision {revision}")
     contents = git.blobs(list(dict.fromkeys(ids.values())))
     return {name: contents[blob] for name, blob in ids.items()}
 
 
-class _Git:
-    def __init__(self, git_dir: Path | None) -> None:
-        self._command = ["git"]
-        if git_dir is not None:
-            folder = git_dir / ".git"
-            self._command.append(f"--git-dir={folder if folder.exists() else git_dir}")
+class Git:
+    """Runs commands of git.
+
+    Args:
+        options: of git itself, before the command.
+    """
+
+    def __init__(self, *options: str) -> None:
+        self._command = ["git", *options]
+
+    @classmethod
+    def in_repository(cls, git_dir: Path | None) -> "Git":
+        """Return it for a repository; ``None`` for that of the current folder."""
+        if git_dir is None:
+            return cls()
+        folder = git_dir / ".git"
+        return cls(f"--git-dir={folder if folder.exists() else git_dir}")
 
     def tree(self, revision: str, path: str) -> str:
         """Return the id of the tree at a path in a revision."""
         if not revision or revision.startswith("-"):
             raise SourceError(f"{revision!r} is not a revision of git")
         path = path.strip("/")
-        root = self._resolve(f"{revision}^{{tree}}")
+        root = self.resolve(f"{revision}^{{tree}}")
         if root is None:
             raise SourceError(f"git has no revision {revision}")
         if not path:
             return root
-        inside = self._resolve(f"{root}:{path}")
+        inside = self.resolve(f"{root}:{path}")
         if inside is None:
             raise SourceError(f"there is no {path} in revision {revision}")
         return inside
 
-    def run(self, *arguments: str, given: bytes = b"") -> bytes:
-        """Run a command of git and return its output.
+    def blob_ids(self, tree: str) -> dict[str, str]:
+        """Return the ids of the regular files in a tree, by path."""
+        ids: dict[str, str] = {}
+        for entry in self.run("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
+            head, _, name = entry.partition(b"\t")
+            mode, _, blob = head.decode().partition(" ")
+            if mode in _FILE_MODES:
+                ids[_decoded(name)] = blob.split(" ")[1]
+        return ids
+
+    def run(
+        self, *arguments: str, given: bytes = b"", accepted: Collection[int] = (0,)
+    ) -> bytes:
+        """Run a command and return its output.
+
+        Args:
+            arguments: the command and its options.
+            given: its input.
+            accepted: exit codes that do not mean that it failed.
 
         Raises:
             SourceError: if it fails.
         """
         result = self._run(arguments, given)
-        if result.returncode:
-            reason = result.stderr.decode("utf-8", "replace").strip()
-            raise SourceError(f"git {arguments[0]} failed: {reason}")
+        if result.returncode not in accepted:
+            output = result.stderr or result.stdout  # Hooks may write to either.
+            reason = output.decode("utf-8", "replace").strip()
+            command = next(item for item in arguments if not item.startswith("-"))
+            raise SourceError(f"git {command} failed: {reason}")
         return result.stdout
 
     def blobs(self, ids: list[str]) -> dict[str, bytes]:
@@ -80,7 +104,12 @@ class _Git:
         output = self.run("cat-file", "--batch", given="\n".join(ids).encode())
         return dict(_batch(output))
 
-    def _resolve(self, name: str) -> str | None:
+    def resolve(self, name: str) -> str | None:
+        """Return the id of an object of git; ``None`` if there is none.
+
+        Raises:
+            SourceError: if there is no repository.
+        """
         result = self._run(("rev-parse", "--verify", "--quiet", name), b"")
         if result.returncode == 128:
             reason = result.stderr.decode("utf-8", "replace").strip()

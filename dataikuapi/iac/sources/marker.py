@@ -24,11 +24,15 @@ class Marker:
             does not exist.
         digests: of the files as they were written, by path, to tell whether somebody
             has changed them since.
+        pending: digests of the files that a pull is about to write, ``None`` for those
+            that it is about to remove; empty once it has finished. Until then, each of
+            these files is as in ``digests`` or as in ``pending``.
     """
 
     project_key: str
     types: tuple[str, ...]
     digests: Mapping[str, str] = field(default_factory=dict)
+    pending: Mapping[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def read(cls, files: Files) -> "Marker | None":
@@ -46,14 +50,14 @@ class Marker:
                 f"this version of the library reads {_VERSION}"
             )
         key, types = document.get("project_key"), document.get("types")
-        digests = document.get("digests", {})
+        digests, pending = document.get("digests", {}), document.get("pending", {})
         if not (isinstance(key, str) and key):
             raise SourceError(f"{MARKER} has no project_key")
         if not isinstance(types, list) or not all(isinstance(t, str) for t in types):
             raise SourceError(f"types in {MARKER} is not a list of names")
-        if not isinstance(digests, dict):
-            raise SourceError(f"digests in {MARKER} is not an object")
-        return cls(key, tuple(types), digests)
+        if not isinstance(digests, dict) or not isinstance(pending, dict):
+            raise SourceError(f"digests or pending in {MARKER} is not an object")
+        return cls(key, tuple(types), digests, pending)
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""
@@ -63,4 +67,6 @@ class Marker:
             "types": [*sorted(self.types)],
             "digests": dict(self.digests),
         }
+        if self.pending:
+            document["pending"] = dict(self.pending)
         return json_file(document, list(document))

@@ -13,7 +13,7 @@ from dataikuapi.iac.types.layout import Files, Layout
 from dataikuapi.iac.types.registry import PROJECT
 from dataikuapi.iac.types.secrets import Redactor, redact_constant
 
-__all__ = ["read_project_files"]
+__all__ = ["object_id", "read_project_files"]
 
 logger = get_logger(__name__)
 
@@ -53,7 +53,7 @@ def read_project_files(
             continue
         parts.append((project_key, name))
         for object_name in layout.names(files):
-            rid = _resource_id(name, project_key, object_name)
+            rid = object_id(name, project_key, object_name)
             for path in layout.stale_files(files, object_name):
                 logger.warning("%s is not read: %s has another type now", path, rid)
             documents = layout.documents(files, project_key, object_name)
@@ -74,7 +74,17 @@ def _is_covered(
     return is_whole or layout.covers(files.keys())
 
 
-def _resource_id(resource_type: str, project_key: str, name: str) -> ResourceId:
+def object_id(resource_type: str, project_key: str, name: str) -> ResourceId:
+    """Return the id of an object.
+
+    Args:
+        resource_type: of the object.
+        project_key: of its project.
+        name: as its layout has it.
+
+    Raises:
+        SourceError: if nothing can have that name.
+    """
     try:
         return ResourceId(resource_type, project_key, name)
     except ValueError as error:

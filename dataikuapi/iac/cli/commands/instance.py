@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from dataikuapi.iac import DataikuIaCError, DiffEngine, State, StateManager
+from dataikuapi.iac import DiffEngine, State, StateManager
 from dataikuapi.iac.analysis import without_derived
 from dataikuapi.iac.analysis.summary import count_by_type
 from dataikuapi.iac.cli import values
@@ -19,7 +19,7 @@ from dataikuapi.iac.cli.context import (
 )
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import COMPARES, READS, Command
-from dataikuapi.iac.cli.incomplete import finished
+from dataikuapi.iac.cli.incomplete import finished, nothing_done
 from dataikuapi.iac.cli.options import (
     FILE,
     PROJECT_KEY,
@@ -121,7 +121,7 @@ def sync(
         if diffs is not None:
             shown = without_derived(diffs) if hide_derived else diffs
             write_diffs(shown, format_name, settings)
-    return finished(state, allow_unknown)
+    return finished(state, allow_unknown, "the state")
 
 
 def _read_keys(settings: Settings, projects: Keys, is_instance: bool) -> list[str]:
@@ -145,19 +145,8 @@ def _read(
             progress=settings.shows_progress,
         )
     except SyncError as error:
-        raise _nothing_saved(manager, error) from error
-
-
-def _nothing_saved(manager: StateManager, error: SyncError) -> DataikuIaCError:
-    failures = "".join(f"\n  {key}: {why}" for key, why in error.failures.items())
-    next_step = "\nTo save what can be read: dataiku-iac sync --keep-going"
-    count = len(error.failures)
-    what = "object or listing" if count == 1 else "objects or listings"
-    return DataikuIaCError(
-        f"{count:,} {what} of {describe_host(manager.client)} could not be read, so "
-        f"nothing was saved:{failures}"
-        f"{next_step if error.state.resources else ''}"
-    )
+        host = describe_host(manager.client)
+        raise nothing_done(error, host, "saved", "save", "sync") from error
 
 
 def _summary(state: State, dry_run: bool, users: int | None) -> str:
@@ -306,7 +295,7 @@ def refresh(
         diffs = DiffEngine().diff(before, after)
         shown = without_derived(diffs) if hide_derived else diffs
         write_diffs(shown, format_name, settings)
-    return finished(after, allow_unknown)
+    return finished(after, allow_unknown, "the state")
 
 
 def _named_types(ids: Keys, types: Keys) -> Keys:

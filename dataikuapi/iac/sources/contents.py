@@ -1,0 +1,167 @@
+"""What is in the folder of a project, and which of it somebody has changed."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from dataikuapi.iac.sources.marker import Marker
+from dataikuapi.iac.types import TYPES
+from dataikuapi.iac.types.layout import Files
+from dataikuapi.iac.types.registry import PROJECT
+
+__all__ = ["Contents", "FilesWithout"]
+
+_NO_MARKER = Marker("", ())
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in the folder of a project before a pull.
+
+    Args:
+        files: contents by path.
+        marker: what the last pull wrote; ``None`` without one.
+        tracked: paths of the files in the last commit, if there is a repository.
+        unchanged: those of them that are as they were committed.
+    """
+
+    files: Files
+    marker: Marker | None = None
+    tracked: Collection[str] = frozenset()
+    unchanged: Collection[str] = frozenset()
+
+    def covered_types(self) -> frozenset[str]:
+        """Return the types that the files cover; none if they are not a project's."""
+        if self.marker is not None:
+            return frozenset(self.marker.types)
+        paths = self.files.keys()
+        if PROJECT.layout is None or not PROJECT.layout.covers(paths):
+            return frozenset()
+        return frozenset(
+            name
+            for name, kind in TYPES.items()
+            if kind.layout is not None and kind.layout.covers(paths)
+        )
+
+    def changes(self, paths: Collection[str]) -> dict[str, str]:
+        """Return what somebody did to files since pull wrote them, or git did.
+
+        Args:
+            paths: of the files; those to which nobody did anything are left out.
+        """
+        found = ((path, self._change(path)) for path in paths)
+        return {path: change for path, change in found if change is not None}
+
+    def _change(self, path: str) -> str | None:
+        marker = self.marker or _NO_MARKER
+        was_there = path in marker.digests or path in self.tracked
+        if path not in self.files:
+            is_removed_by_pull = marker.pending.get(path, "") is None
+            return "deleted" if was_there and not is_removed_by_pull else None
+        if path in self.unchanged:
+            return None
+        written = (marker.digests.get(path), marker.pending.get(path))
+        if _digest(self.files[path]) in written:
+            return None
+        return "changed" if was_there or path in marker.pending else "not from pull"
+
+    def interrupted(self, touched: Collection[str]) -> tuple[str, ...]:
+        """Return what an earlier pull, which did not finish, wrote or removed.
+
+        Args:
+            touched: paths that this pull writes or removes, which are left out.
+        """
+        pending = (self.marker or _NO_MARKER).pending
+        return tuple(path for path in sorted(pending) if path not in touched)
+
+    def marker_before(
+        self, project_key: str, writes: Mapping[str, bytes], removals: Collection[str]
+    ) -> Marker:
+        """Return the marker of a pull that has begun.
+
+        A folder that is not a project's yet covers no type before all files are there.
+
+        Args:
+            project_key: of the project.
+            writes: contents of the files that are about to be written.
+            removals: paths of those that are about to be removed.
+        """
+        pending: dict[str, str | None] = dict.fromkeys(removals)
+        pending |= {path: _digest(data) for path, data in writes.items()}
+        digests = self._digests()
+        for path in pending:
+            digests.pop(path, None)
+            if path in self.files:
+                digests[path] = _digest(self.files[path])
+        types = tuple(sorted(self.covered_types()))
+        return Marker(project_key, types, digests, pending)
+
+    def marker_after(
+        self,
+        project_key: str,
+        types: Collection[str],
+        wanted: Mapping[str, bytes],
+        removals: Collection[str],
+    ) -> Marker:
+        """Return the marker of a pull that has finished.
+
+        Args:
+            project_key: of the project.
+            types: that the files cover then.
+            wanted: contents of all files of objects that were read.
+            removals: paths of the files that were removed.
+        """
+        digests = {
+            path: digest
+            for path, digest in self._digests().items()
+            if path in self.files and path not in removals
+        }
+        digests |= {path: _digest(data) for path, data in wanted.items()}
+        return Marker(project_key, tuple(sorted(types)), dict(sorted(digests.items())))
+
+    def _digests(self) -> dict[str, str]:
+        """Return the digests of what pull wrote, an interrupted one included."""
+        marker = self.marker or _NO_MARKER
+        digests = dict(marker.digests)
+        for path, digest in marker.pending.items():
+            is_done = path in self.files and _digest(self.files[path]) == digest
+            if digest is not None and is_done:
+                digests[path] = digest
+        return digests
+
+
+class FilesWithout(Mapping[str, bytes]):
+    """Files without some of them; none is read before it is looked up.
+
+    Args:
+        files: contents by path.
+        paths: of those that are left out.
+    """
+
+    def __init__(self, files: Files, paths: Collection[str]) -> None:
+        self._files = files
+        self._left = frozenset(path for path in files if path not in paths)
+
+    def __getitem__(self, path: str) -> bytes:
+        """Return the content of a file.
+
+        Raises:
+            SourceError: if it cannot be read.
+        """
+        if path not in self._left:
+            raise KeyError(path)
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._left)
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def __contains__(self, path: object) -> bool:
+        """Return whether there is such a file, without reading it."""
+        return path in self._left
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
