@@ -21,18 +21,19 @@ class FolderFiles(Mapping[str, bytes]):
 
     Args:
         folder: of the project.
+        may_be_empty: whether there need not be a file in it.
 
     Raises:
         SourceError: if it is missing, empty, not a folder, or cannot be listed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, may_be_empty: bool = False) -> None:
         self._folder = folder
         if not folder.is_dir():
             what = "is not a folder" if folder.exists() else "does not exist"
             raise SourceError(f"{folder} {what}")
         self._paths = frozenset(self._walk())
-        if not self._paths:
+        if not (self._paths or may_be_empty):
             raise SourceError(f"{folder} is empty: it is not the folder of a project")
 
     def _walk(self) -> Iterator[str]:

@@ -271,11 +271,7 @@ def _only_key(state: State) -> str:
 
 
 def _files_in(folder: Path) -> Files:
-    if not os.path.lexists(folder):
-        return {}
-    if folder.is_dir() and not any(folder.iterdir()):
-        return {}
-    return FolderFiles(folder)
+    return FolderFiles(folder, may_be_empty=True) if os.path.lexists(folder) else {}
 
 
 def _require_no_obstacles(folder: Path, paths: Iterable[str]) -> None:

@@ -198,7 +198,9 @@ class ObjectFolder(Layout):
 
     def _payload_path(self, name: str, document: Mapping[str, Any]) -> str | None:
         extension = self.extension(document) if self.extension else None
-        return None if extension is None else f"{self.folder}/{name}.{extension}"
+        if extension in (None, "json"):  # The latter is that of the document itself.
+            return None
+        return f"{self.folder}/{name}.{extension}"
 
 
 @dataclass(frozen=True)
