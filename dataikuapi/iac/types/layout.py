@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from dataikuapi.iac.exceptions import SourceError
 from dataikuapi.iac.models.json_values import JSON
 
@@ -171,6 +173,8 @@ class ObjectFolder(Layout):
         if own not in files:
             return
         yield own
+        if self.extension is None:
+            return
         current = None
         with suppress(SourceError):  # So it does not say of which type its payload is.
             current = self._payload_path(name, json_in(files, own))
@@ -289,7 +293,7 @@ def json_file(document: Mapping[str, JSON], order: Sequence[str] = ()) -> bytes:
 
 
 def _json_bytes(value: JSON) -> bytes:
-    return f"{json.dumps(value, ensure_ascii=False, indent=2)}\n".encode()
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def _sorted_keys(value: JSON) -> JSON:
