@@ -3,18 +3,27 @@
 from collections.abc import Iterator
 
 from dataikuapi.iac.models import Resource, UncomparedAttribute
-from dataikuapi.iac.types.registry import privileged_attributes, recorded_since
+from dataikuapi.iac.types.registry import (
+    optional_attributes,
+    privileged_attributes,
+    recorded_since,
+)
 
 __all__ = ["uncompared_attributes"]
 
 
 def uncompared_attributes(old: Resource, new: Resource) -> list[UncomparedAttribute]:
     """Return the attributes that are unknown in one of two versions of a resource."""
-    return [*_unreadable(old, new), *_not_recorded(old, new)]
+    return [
+        *_unreadable(old, new),
+        *_left_out(old, new),
+        *_not_recorded(old, new),
+    ]
 
 
 def _unreadable(old: Resource, new: Resource) -> Iterator[UncomparedAttribute]:
-    for name in sorted(privileged_attributes(old.resource_type)):
+    kind = old.resource_type
+    for name in sorted(privileged_attributes(kind) - optional_attributes(kind)):
         is_old, is_new = name in old.attributes, name in new.attributes
         if not (is_old and is_new):
             where = (
@@ -24,6 +33,15 @@ def _unreadable(old: Resource, new: Resource) -> Iterator[UncomparedAttribute]:
             )
             reason = f"the API key may not read them ({where})"
             yield UncomparedAttribute(old.resource_id, name, reason)
+
+
+def _left_out(old: Resource, new: Resource) -> Iterator[UncomparedAttribute]:
+    for name in sorted(optional_attributes(old.resource_type)):
+        is_old, is_new = name in old.attributes, name in new.attributes
+        if is_old != is_new:
+            side = "new" if is_old else "old"
+            reason = f"the {side} state comes from files that leave them out"
+            yield UncomparedAttribute(old.resource_id, name, reason, is_unknown=False)
 
 
 def _not_recorded(old: Resource, new: Resource) -> Iterator[UncomparedAttribute]:

@@ -44,7 +44,8 @@ class UncomparedAttribute(NamedTuple):
         reason: why a side does not have it, and which one.
         is_unknown: whether it could not be read, so that nobody knows whether it
             changed. False if the old state is of a version of this library that did not
-            read it yet, which lasts until the next sync.
+            read it yet, which lasts until the next sync, or if one of the states comes
+            from files that leave it out.
     """
 
     resource_id: str

@@ -59,6 +59,7 @@ __all__ = [
     "is_project",
     "is_recreated",
     "noun_of",
+    "optional_attributes",
     "privileged_attributes",
     "reason_unknown",
     "recorded_since",
@@ -190,6 +191,16 @@ def privileged_attributes(resource_type: str) -> frozenset[str]:
     if kind is None:
         return frozenset()
     return kind.unknown_if_missing.union(kind.privileged)
+
+
+def optional_attributes(resource_type: str) -> frozenset[str]:
+    """Return the attributes that files of an object may leave out.
+
+    Args:
+        resource_type: its name. A type that is not registered has no such attributes.
+    """
+    kind = TYPES.get(resource_type)
+    return frozenset() if kind is None else kind.unknown_if_missing
 
 
 def recorded_since(resource_type: str) -> Mapping[str, str]:
