@@ -1,5 +1,6 @@
 """Pull: projects of an instance, as files in git's layout."""
 
+import hashlib
 import json
 import shutil
 
@@ -184,6 +185,20 @@ def test_file_that_is_no_objects_is_never_removed(folder):
         (folder / name).write_text("mine")
     pull_project(state_of(), folder)
     assert set(files_in(folder)) == {MARKER, "params.json", *others}
+
+
+def test_library_file_that_is_no_text_is_never_removed(folder):
+    """A state holds its digest alone, so its content would be lost."""
+    path = folder / "lib" / "python" / "model.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff\x00")
+    state = state_of(types=("project", "library_file"))
+    attributes = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    name = f"library_file.{KEY}.python/model.bin"
+    state.resources[name] = Resource("library_file", name, attributes)
+    pull_project(state, folder)
+    pull_project(state_of(types=("project", "library_file")), folder, force=True)
+    assert path.read_bytes() == b"\xff\x00"
 
 
 def test_type_that_was_not_read_keeps_its_files(folder):

@@ -129,6 +129,8 @@ def _wanted(
         found = layout.files(name, attributes)
         require_safe(dict.fromkeys(found, rid))
         if layout.names(found) != [name]:
+            if not found:  # The state does not hold its content.
+                continue
             raise SourceError(
                 f"{rid} cannot have a file: {name!r:.300} is not the name of one. "
                 "Rename the object in DSS"

@@ -72,9 +72,10 @@ class _LibraryFolder(Layout):
         return {f"{_FOLDER}/{name}": text.encode()}
 
     def paths(self, files: Files, name: str) -> Iterator[str]:
-        """Yield the file."""
-        if f"{_FOLDER}/{name}" in files:
-            yield f"{_FOLDER}/{name}"
+        """Yield the file if it is a text: no attributes hold another one's content."""
+        path = f"{_FOLDER}/{name}"
+        if path in files and "sha256" not in _content(name, files[path]):
+            yield path
 
 
 class LibraryFileType(ResourceType):
