@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from dataikuapi.iac import DiffEngine, PullConflictError, Resource, SourceError
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.sandbox import sample_folder
 from dataikuapi.iac.sources import open_files, pull_project
 from dataikuapi.iac.sources.pull import prepare_pull
@@ -193,7 +194,9 @@ def test_library_file_that_is_no_text_is_never_removed(folder):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\xff\x00")
     state = state_of(types=("project", "library_file"))
-    attributes = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    attributes: dict[str, JSON] = {
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest()
+    }
     name = f"library_file.{KEY}.python/model.bin"
     state.resources[name] = Resource("library_file", name, attributes)
     pull_project(state, folder)
@@ -322,7 +325,7 @@ def interrupted_pull(state, folder, monkeypatch, after):
     pull = prepare_pull(state, folder)
     assert pull.result.conflicts == {}
     write = pull._write
-    written = []
+    written: list[str] = []
 
     def write_or_die(path, data):
         if len(written) == after:
