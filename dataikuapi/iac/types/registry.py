@@ -197,10 +197,13 @@ def optional_attributes(resource_type: str) -> frozenset[str]:
     """Return the attributes that files of an object may leave out.
 
     Args:
-        resource_type: its name. A type that is not registered has no such attributes.
+        resource_type: its name. A type that is not registered, or whose objects are not
+            in files, has no such attributes.
     """
     kind = TYPES.get(resource_type)
-    return frozenset() if kind is None else kind.unknown_if_missing
+    if kind is None or kind.layout is None:
+        return frozenset()
+    return kind.unknown_if_missing
 
 
 def recorded_since(resource_type: str) -> Mapping[str, str]:
