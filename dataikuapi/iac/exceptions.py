@@ -20,6 +20,7 @@ for the client catches them too::
         ├── IgnoreFileError             an ignore file is invalid or not accessible
         ├── SourceError                 a folder, revision or archive is no project
         │   └── PullConflictError       somebody changed files that a pull replaces
+        ├── OverlayError                an overlay contradicts itself or the environment
         ├── UnsupportedValueError       a value that a state cannot hold exactly
         ├── ResourceNotFoundError       DSS reports that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
@@ -68,6 +69,7 @@ __all__ = [
     "InstanceConflictError",
     "InstanceMismatchError",
     "InvalidResponseError",
+    "OverlayError",
     "ProjectNotVisibleError",
     "PullConflictError",
     "ResourceNotFoundError",
@@ -167,6 +169,13 @@ class PullConflictError(SourceError):
             f"{lines}\nCommit the changes to git, or move them "
             "away; or discard them with force=True"
         )
+
+
+class OverlayError(DataikuIaCError):
+    """The overlay of an environment contradicts itself or what the environment has.
+
+    The message names the entry, or the object.
+    """
 
 
 class UnsupportedValueError(DataikuIaCError, ValueError):

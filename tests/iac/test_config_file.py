@@ -7,6 +7,7 @@ import pytest
 from dataikuapi.iac import ConfigurationError
 from dataikuapi.iac.config import find_config_file, load_config, read_config_file
 from dataikuapi.iac.config.template import write_config_file
+from dataikuapi.iac.overlay import Overlay, Patch
 
 FILE = "dataiku-iac.yaml"
 
@@ -56,7 +57,48 @@ environments:
     assert prod.tls.no_check_certificate is None
 
 
+def test_projects_and_overlay_are_read(written, tmp_path):
+    configuration = read_config_file(written("""\
+projects:
+  SHOP: {source: ./code/SHOP}
+environments:
+  prod:
+    connections: {snow_dev: snow_prod}
+    code_envs: {py39: py39_prod}
+    variables: {threshold: 3, table: [a, {b: null}]}
+    patch:
+      - {id: "dataset.*", pointer: /params/schema, value: PROD}
+"""))
+    assert configuration.sources == {"SHOP": tmp_path / "code/SHOP"}
+    assert configuration.environment("prod").overlay == Overlay(
+        {"snow_dev": "snow_prod"},
+        {"py39": "py39_prod"},
+        {"threshold": 3, "table": ["a", {"b": None}]},
+        (Patch("dataset.*", "/params/schema", "PROD"),),
+    )
+
+
+PATCH = "environments:\n  prod:\n    patch:\n      - {id: a, pointer: %s, value: %s}\n"
 INVALID = {
+    "project without source": ("projects:\n  SHOP: {}\n", "2: projects.SHOP"),
+    "project without a key": ("projects:\n  'a b': {source: x}\n", "project key"),
+    "connection without name": (
+        "environments:\n  prod:\n    connections: {a: 1}\n",
+        "3: environments.prod.connections.a: expected a map from the name",
+    ),
+    "patch without value": (
+        "environments:\n  prod:\n    patch: [{id: a, pointer: /a}]\n",
+        "3: environments.prod.patch.0: expected a list of patches",
+    ),
+    "no pointer": (PATCH % ("a", 1), "patch.0.pointer: expected a JSON Pointer"),
+    "bad escape": (PATCH % ("/a~2", 1), "4: environments.prod.patch.0: in a JSON"),
+    "date": (PATCH % ("/a", "2026-01-01"), "patch.0.value: expected a value of JSON"),
+    "not finite": (PATCH % ("/a", ".nan"), "patch.0.value: expected a value of JSON"),
+    "secret in a patch": (PATCH % ("/password", "hunter2"), "looks like a secret"),
+    "secret variable": (
+        "environments:\n  prod:\n    variables:\n      db_password: hunter2\n",
+        "4: environments.prod.variables.db_password: it looks like a secret",
+    ),
     "not a map": ("- a\n", "1: expected a map"),
     "unknown top key": ("enviroments:\n  dev: {}\n", "did you mean environments?"),
     "unknown key": (

@@ -47,7 +47,17 @@ MAY_IMPORT = {
         "exceptions",
     },
     # types: the names that the file may have.
-    "config": {"backends", "ignore", "models", "schemas", "types", "exceptions"},
+    "config": {
+        "backends",
+        "ignore",
+        "models",
+        "overlay",
+        "schemas",
+        "types",
+        "exceptions",
+    },
+    # ignore: patterns of ids. types: where names of connections are.
+    "overlay": {"ignore", "models", "types", "exceptions"},
     "sources": {"console", "files", "models", "types", "exceptions"},
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},

@@ -24,7 +24,11 @@ NAMES = frozenset([*TYPES, *PLANNED])
 ROOMS = [("types",), ("sandbox", "kinds"), ("sandbox", "samples")]
 
 # The file format has a key of the name of a type, in the entries of a scope.
-FILE_FORMAT = {"models/scope.py": "project"}
+FILE_FORMAT = {
+    "models/scope.py": "project",
+    "config/file.py": "variables",
+    "config/schema.py": "variables",
+}
 
 DECIDES = (
     ast.Compare,

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.config.model import (
     Configuration,
@@ -13,6 +13,12 @@ from dataikuapi.iac.config.model import (
     default_environment,
 )
 from dataikuapi.iac.exceptions import ConfigurationError
+from dataikuapi.iac.models.json_values import JSON, find_unsupported
+from dataikuapi.iac.overlay import Overlay, Patch
+from dataikuapi.iac.types.secrets import redact, redact_constant
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.config.yaml_reader import Document
 
 __all__ = ["CONFIG_FILE", "find_config_file", "load_config", "read_config_file"]
 
@@ -75,12 +81,14 @@ def read_config_file(path: Path) -> Configuration:
     return Configuration(
         path,
         {
-            name: _environment(
-                path, document.line_of(["environments", name]), name, entry
-            )
+            name: _environment(document, path, name, entry)
             for name, entry in data.get("environments", {}).items()
         },
         tuple(data["types"]) if "types" in data else None,
+        {
+            key: path.parent / Path(entry["source"]).expanduser()
+            for key, entry in data.get("projects", {}).items()
+        },
     )
 
 
@@ -100,8 +108,9 @@ def _read_text(path: Path) -> str:
 
 
 def _environment(
-    path: Path, line: int, name: str, entry: Mapping[str, Any]
+    document: "Document", path: Path, name: str, entry: Mapping[str, Any]
 ) -> Environment:
+    line = document.line_of(["environments", name])
     folder, default = path.parent, default_environment(name, path)
     return Environment(
         name,
@@ -113,6 +122,7 @@ def _environment(
         ignore=_path(folder, entry.get("ignore")) or default.ignore,
         workers=entry.get("workers", default.workers),
         tls=_tls(folder, entry.get("tls", {})),
+        overlay=_overlay(document, path, name, entry),
     )
 
 
@@ -128,6 +138,51 @@ def _path(folder: Path, path: str | None) -> Path | None:
 
 def _project_keys(keys: list[str] | dict[str, str]) -> dict[str, str]:
     return keys if isinstance(keys, dict) else {key: key for key in keys}
+
+
+def _overlay(document: "Document", path: Path, name: str, entry: Any) -> Overlay:
+    """Return the overlay of an environment.
+
+    Raises:
+        ConfigurationError: if a pattern or pointer is not valid, or a value is not one
+            of JSON, or is a secret: nothing that is masked is compared or written.
+    """
+    variables, patches = entry.get("variables", {}), []
+    for variable, value in variables.items():
+        place = ["environments", name, "variables", variable]
+        _check_value(document, path, place, {variable: value})
+    for number, patch in enumerate(entry.get("patch", ())):
+        place = ["environments", name, "patch", number]
+        try:
+            patches.append(Patch(**patch))
+        except ValueError as error:
+            raise _invalid(document, path, place, str(error)) from error
+        member = patches[-1].tokens[-1]
+        _check_value(document, path, [*place, "value"], {member: patch["value"]})
+    return Overlay(
+        entry.get("connections", {}),
+        entry.get("code_envs", {}),
+        variables,
+        tuple(patches),
+    )
+
+
+def _check_value(
+    document: "Document", path: Path, place: list[str | int], value: dict[str, JSON]
+) -> None:
+    problem = find_unsupported(value, "value")
+    if problem:
+        raise _invalid(document, path, place, f"expected a value of JSON: {problem}")
+    if redact(value, redact_constant) != value:
+        reason = "it looks like a secret, and secrets are not stored in this file"
+        raise _invalid(document, path, place, reason)
+
+
+def _invalid(
+    document: "Document", path: Path, place: list[str | int], reason: str
+) -> ConfigurationError:
+    key = ".".join(map(str, place))
+    return ConfigurationError(f"{path}:{document.line_of(place)}: {key}: {reason}")
 
 
 def _tls(folder: Path, entry: Mapping[str, Any]) -> Tls:

@@ -13,6 +13,7 @@ from dataikuapi.iac.ignore.file import DEFAULT_IGNORE_FILE, read_ignore_file
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.suggestions import did_you_mean
+from dataikuapi.iac.overlay import NO_OVERLAY, Overlay
 
 __all__ = ["NO_TLS", "Configuration", "Environment", "Tls", "default_environment"]
 
@@ -55,6 +56,7 @@ class Environment:
         ignore: the file with ignore rules.
         workers: how many requests to DSS are made concurrently.
         tls: how certificates are checked.
+        overlay: what it has instead of what the code says.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Environment:
     ignore: Path | None = None
     workers: int = _DEFAULT_WORKERS
     tls: Tls = NO_TLS
+    overlay: Overlay = NO_OVERLAY
 
     def ignore_rules(self) -> list[IgnoreRule]:
         """Return the rules in its ignore file; none if it has no file.
@@ -84,11 +87,13 @@ class Configuration:
         path: of the file.
         environments: by name.
         types: names of the resource types to read; ``None`` for the default ones.
+        sources: folders of the projects that are held as code, by their key there.
     """
 
     path: Path | None = None
     environments: Mapping[str, Environment] = field(default_factory=dict)
     types: tuple[str, ...] | None = None
+    sources: Mapping[str, Path] = field(default_factory=dict)
 
     def select(
         self, name: str | None, variables: Mapping[str, str] | None = None

@@ -25,6 +25,18 @@ _REASONS = {
     "project_keys": "expected a list of project keys, or a map from a name to a key; "
     "put a key that YAML does not take for a text in quotes",
     "no_check_certificate": "expected true or false",
+    "projects": "expected a map from a project key to {source: FOLDER}; put a key that "
+    "YAML does not take for a text in quotes",
+    "source": "expected the path of a folder",
+    "connections": "expected a map from the name of a connection in the code to its "
+    "name in this environment",
+    "code_envs": "expected a map from the name of a code environment in the code to "
+    "its name in this environment",
+    "variables": "expected a map from the names of project variables to values",
+    "pointer": "expected a JSON Pointer such as /params/schema",
+    "id": "expected an id or a pattern of ids, such as dataset.SHOP.*",
+    "patch": "expected a list of patches, such as "
+    "[{id: dataset.SHOP.orders, pointer: /params/schema, value: PROD}]",
     "types": "expected a list of different resource types, such as [project, dataset]",
 }
 """What is said about a wrong value, by key; the value itself may be a secret."""
@@ -82,7 +94,7 @@ def _reason(error: ValidationError, path: list[str | int]) -> str:
         return _exclusive(path)
     if error.validator == "dependencies":
         return "client_key requires client_certificate"
-    if "propertyNames" in error.absolute_schema_path and "project_keys" not in path:
+    if "propertyNames" in error.absolute_schema_path and path == ["environments"]:
         return (
             f"invalid name {str(error.instance)[:80]!r}: use 1 to 64 letters, digits, "
             "'_', '-' and '.', beginning with a letter, a digit or '_'"

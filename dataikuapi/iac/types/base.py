@@ -115,6 +115,8 @@ class ResourceType(ABC):
         is_on_instance: whether the objects are in no project; see
             :class:`~dataikuapi.iac.types.instance_type.InstanceType`.
         code: paths of texts that are code, and so are not searched for secrets.
+        variables_path: of the object whose members are the project's variables, with
+            which environments differ; ``None`` in all types but one.
         requests: how many requests reading them takes; N is the number of objects.
         is_watched_by_default: whether objects of the type are read if nobody says which
             types to read; not where that takes many requests, or DSS changes them by
@@ -140,6 +142,7 @@ class ResourceType(ABC):
     unknown_if_missing: ClassVar[frozenset[str]] = frozenset()
     is_on_instance: ClassVar[bool] = False
     code: ClassVar[frozenset[Path]] = frozenset()
+    variables_path: ClassVar[Path | None] = None
     requests: ClassVar[str] = "1 + N"
     is_watched_by_default: ClassVar[bool] = True
 

@@ -46,6 +46,8 @@ from dataikuapi.iac.types.wiki import WikiType
 from dataikuapi.iac.types.wiki_article import WikiArticleType
 
 __all__ = [
+    "CODE_ENV",
+    "CONNECTION",
     "CORE_TYPES",
     "DATASET",
     "PROJECT",
@@ -69,12 +71,15 @@ __all__ = [
     "select_types",
     "sets_of",
     "severity_of",
+    "variables_path",
     "without_noise",
 ]
 
 PROJECT = ProjectType()
 DATASET = DatasetType()
 RECIPE = RecipeType()
+CONNECTION = ConnectionType()
+CODE_ENV = CodeEnvType()
 
 CORE_TYPES = (PROJECT, DATASET, RECIPE)
 """The types that a manager reads by default if its client is not a DSSClient."""
@@ -103,8 +108,8 @@ TYPES: dict[str, ResourceType] = {
         AnalysisType(),
         MLTaskType(),
         StatisticsWorksheetType(),
-        ConnectionType(),
-        CodeEnvType(),
+        CONNECTION,
+        CODE_ENV,
         GroupType(),
         ProjectFolderType(),
         PluginType(),
@@ -270,6 +275,12 @@ def severity_of(resource_type: str, path: Path) -> Severity:
     """
     kind = TYPES.get(resource_type)
     return Severity.OTHER if kind is None else kind.severity_of(path)
+
+
+def variables_path(resource_type: str) -> Path | None:
+    """Return where objects of a type have project variables; ``None`` if nowhere."""
+    kind = TYPES.get(resource_type)
+    return None if kind is None else kind.variables_path
 
 
 def references_of(resource: Resource) -> tuple[Reference, ...]:

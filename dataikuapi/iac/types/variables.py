@@ -74,6 +74,7 @@ class VariablesType(ResourceType):
     }
     defaults: ClassVar[Mapping[str, JSON]] = {"standard": {}}
     unknown_if_missing = frozenset({"local"})
+    variables_path = ("standard",)
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
         """Return the variables, as the one object of the project."""

@@ -1,0 +1,342 @@
+"""Overlays: what environments have instead of what the code says."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataikuapi.iac import DiffEngine, OverlayError, Resource
+from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.overlay import NO_OVERLAY, Overlay, Patch, apply_overlay
+from dataikuapi.iac.overlay import remove_overlay as without
+from dataikuapi.iac.overlay.places import name_places
+from dataikuapi.iac.sources.project_files import read_project_files
+from iac.conftest import REAL_PROJECTS
+from iac.histories import SAMPLE_MAPS, files_in
+from iac.pulling import KEY, checksums, dataset, recipe, state_of, variables
+
+PROD = Overlay(
+    connections={"snow_dev": "snow_prod"},
+    code_envs={"py39": "py39_prod"},
+    variables={"threshold": 3},
+    patches=(Patch("dataset.*", "/params/schema", "PROD"),),
+)
+ORDERS = dataset("orders", params={"connection": "snow_dev", "schema": "DEV"})
+SCORE = recipe(
+    "score", params={"envSelection": {"envMode": "EXPLICIT_ENV", "envName": "py39"}}
+)
+VARIABLES = variables({"threshold": 1, "region": "eu"}, {})
+CODE = state_of(ORDERS, SCORE, VARIABLES)
+
+
+def changes(old, new):
+    """Return what differs, by id."""
+    return {
+        diff.resource_id: list(map(str, diff.changes))
+        for diff in DiffEngine().diff(old, new)
+        if diff.has_changed
+    }
+
+
+def attributes_in(state, resource_id):
+    return state[resource_id].attributes
+
+
+# Forward
+
+
+def test_environment_has_its_own_names_and_values():
+    found = apply_overlay(CODE, PROD)
+    assert found.unmatched == ()
+    assert attributes_in(found.state, "dataset.SHOP.orders")["params"] == {
+        "connection": "snow_prod",
+        "schema": "PROD",
+    }
+    selection = attributes_in(found.state, "recipe.SHOP.score")["params"]
+    assert selection["envSelection"]["envName"] == "py39_prod"
+    assert attributes_in(found.state, f"variables.{KEY}")["standard"] == {
+        "threshold": 3,
+        "region": "eu",
+    }
+
+
+def test_code_is_not_modified():
+    before = json.dumps([item.attributes for item in CODE])
+    found = apply_overlay(CODE, PROD)
+    assert json.dumps([item.attributes for item in CODE]) == before
+    for item in found.state:
+        assert item.metadata.checksum != CODE[item.resource_id].metadata.checksum or (
+            item.attributes == CODE[item.resource_id].attributes
+        )
+
+
+def test_connection_of_an_llm_is_replaced_inside_its_id():
+    bank = Resource(
+        "knowledge_bank",
+        f"knowledge_bank.{KEY}.kb",
+        {"embeddingLLMId": "openai:snow_dev:gpt"},
+    )
+    found = apply_overlay(state_of(bank, types=("project", "knowledge_bank")), PROD)
+    attributes = attributes_in(found.state, bank.resource_id)
+    assert attributes["embeddingLLMId"] == "openai:snow_prod:gpt"
+    back = without(found.state, PROD, state_of())
+    assert checksums(back)[bank.resource_id] == bank.metadata.checksum
+
+
+def test_variable_and_member_that_the_code_lacks_are_added():
+    code = state_of(dataset("orders"), variables({}, {}))
+    found = apply_overlay(code, PROD).state
+    assert attributes_in(found, "dataset.SHOP.orders")["params"] == {"schema": "PROD"}
+    assert attributes_in(found, f"variables.{KEY}")["standard"] == {"threshold": 3}
+
+
+def test_variables_of_dss_are_left_as_they_are():
+    path = "/${projectKey}/${region}"
+    code = state_of(dataset("orders", params={"path": path, "connection": "snow_dev"}))
+    params = attributes_in(apply_overlay(code, PROD).state, "dataset.SHOP.orders")
+    assert params["params"]["path"] == path
+
+
+def test_what_matches_nothing_is_told():
+    overlay = Overlay(
+        {"nope": "x"},
+        {"py27": "x"},
+        {},
+        (
+            Patch("dataset.SHOP.nope", "/params/schema", 1),
+            Patch("dataset.*", "/params/nope/deep", 1),
+            Patch("dataset.*", "/params/0", 1),
+        ),
+    )
+    found = apply_overlay(CODE, overlay)
+    assert found.unmatched == (
+        "connections.nope",
+        "code_envs.py27",
+        "patch[0]",
+        "patch[1]",
+    )
+
+
+def test_variables_match_nothing_without_the_variables_of_a_project():
+    found = apply_overlay(state_of(ORDERS, types=("project", "dataset")), PROD)
+    assert "variables.threshold" in found.unmatched
+
+
+@pytest.mark.parametrize(
+    ("overlay", "names"),
+    [
+        (
+            Overlay(
+                patches=(
+                    Patch("dataset.*", "/params/schema", 1),
+                    Patch("dataset.SHOP.orders", "/params/schema", 2),
+                )
+            ),
+            "patch[0] and patch[1]",
+        ),
+        (
+            Overlay(
+                patches=(
+                    Patch("dataset.*", "/params", {}),
+                    Patch("dataset.*", "/params/schema", 2),
+                )
+            ),
+            "patch[0] and patch[1]",
+        ),
+        (
+            Overlay(
+                {"snow_dev": "x"},
+                patches=(Patch("dataset.*", "/params/connection", 1),),
+            ),
+            "connections.snow_dev",
+        ),
+        (
+            Overlay(
+                variables={"region": 1},
+                patches=(Patch("variables.SHOP", "/standard/region", 2),),
+            ),
+            "variables.region",
+        ),
+    ],
+)
+def test_value_that_two_entries_set_is_an_error(overlay, names):
+    with pytest.raises(
+        OverlayError, match=r"both set .* of (dataset|variables)"
+    ) as info:
+        apply_overlay(CODE, overlay)
+    assert names in str(info.value)
+
+
+def test_secret_that_an_overlay_sets_is_masked():
+    overlay = Overlay(patches=(Patch("dataset.*", "/params/password", "hunter2"),))
+    found = apply_overlay(CODE, overlay).state
+    assert "hunter2" not in str(attributes_in(found, "dataset.SHOP.orders"))
+
+
+def test_without_an_overlay_nothing_is_copied():
+    assert apply_overlay(CODE, NO_OVERLAY).state is CODE
+    assert without(CODE, NO_OVERLAY, CODE) is CODE
+
+
+@pytest.mark.parametrize("pointer", ["params", "", "/a~2b", "/a~"])
+def test_invalid_pointer_is_an_error(pointer):
+    with pytest.raises(ValueError, match="JSON Pointer"):
+        Patch("dataset.*", pointer, 1)
+
+
+# Backward
+
+
+def test_what_the_overlay_sets_is_never_taken_over():
+    live = apply_overlay(CODE, PROD).state
+    live["dataset.SHOP.orders"].attributes["params"] = {
+        "connection": "snow_prod",
+        "schema": "SOMEBODY",
+        "table": "orders",
+    }
+    back = without(live, PROD, CODE)
+    assert changes(CODE, back) == {"dataset.SHOP.orders": ["+ params.table"]}
+
+
+def test_new_object_is_written_without_the_values_of_the_environment():
+    new = dataset("new", params={"connection": "snow_prod", "schema": "PROD"})
+    live = apply_overlay(CODE, PROD).state
+    live.resources[new.resource_id] = new
+    back = without(live, PROD, CODE)
+    assert attributes_in(back, new.resource_id)["params"] == {"connection": "snow_dev"}
+
+
+def test_variable_that_only_the_environment_has_is_not_taken_over():
+    code = state_of(variables({}, {}))
+    back = without(apply_overlay(code, PROD).state, PROD, code)
+    assert attributes_in(back, f"variables.{KEY}")["standard"] == {}
+
+
+def test_two_connections_that_are_one_in_the_environment_stay_two():
+    overlay = Overlay({"a": "one", "b": "one"})
+    code = state_of(
+        dataset("x", params={"connection": "a"}),
+        dataset("y", params={"connection": "b"}),
+    )
+    back = without(apply_overlay(code, overlay).state, overlay, code)
+    assert checksums(back) == checksums(code)
+
+
+def test_new_object_with_a_connection_of_two_names_is_an_error():
+    overlay = Overlay({"a": "one", "b": "one"})
+    live = state_of(dataset("x", params={"connection": "one"}))
+    with pytest.raises(OverlayError, match="for each of a, b"):
+        without(live, overlay, state_of())
+
+
+def test_connection_that_the_code_cannot_name_is_an_error():
+    live = state_of(dataset("x", params={"connection": "snow_dev"}))
+    with pytest.raises(OverlayError, match=r"dataset\.SHOP\.x uses snow_dev"):
+        without(live, PROD, state_of())
+
+
+def test_connection_that_is_the_same_everywhere_stays():
+    live = state_of(dataset("x", params={"connection": "files"}))
+    assert without(live, PROD, state_of()) is not live
+    assert checksums(without(live, PROD, state_of())) == checksums(live)
+
+
+def test_names_that_are_swapped_are_swapped_back():
+    overlay = Overlay({"a": "b", "b": "a"})
+    code = state_of(dataset("x", params={"connection": "a"}))
+    live = apply_overlay(code, overlay).state
+    assert attributes_in(live, "dataset.SHOP.x")["params"]["connection"] == "b"
+    assert checksums(without(live, overlay, state_of())) == checksums(code)
+
+
+def test_item_of_a_list_in_a_new_object_is_an_error():
+    overlay = Overlay(patches=(Patch("dataset.*", "/params/paths/0", "/prod"),))
+    live = state_of(dataset("x", params={"paths": ["/prod"]}))
+    with pytest.raises(OverlayError, match=r"patch\[0\] sets an item of a list"):
+        without(live, overlay, state_of())
+
+
+# Forward, then backward
+
+NAMES = st.sampled_from(["a", "b", "c", "d"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "x", "a"]),
+    lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(st.sampled_from(["m", "n", ""]), inner, max_size=2),
+    max_leaves=4,
+)
+PARAMS = st.fixed_dictionaries(
+    {},
+    optional={"connection": NAMES, "m": VALUES, "paths": st.lists(VALUES, max_size=2)},
+)
+PATCHES = st.builds(
+    Patch,
+    st.sampled_from(["dataset.*", "dataset.SHOP.x", "*"]),
+    st.sampled_from(
+        ["/params/m", "/params/m/n", "/params/paths/0", "/params/new", "/params/m/"]
+    ),
+    VALUES,
+)
+OVERLAYS = st.builds(
+    Overlay,
+    st.dictionaries(NAMES, NAMES, max_size=3),
+    st.just({}),
+    st.dictionaries(st.sampled_from(["m", "n"]), VALUES, max_size=2),
+    st.lists(PATCHES, max_size=3).map(tuple),
+)
+
+
+@given(PARAMS, PARAMS, st.dictionaries(st.sampled_from(["m", "k"]), VALUES), OVERLAYS)
+def test_forward_then_backward_is_the_identity(one, other, standard, overlay):
+    code = state_of(
+        dataset("x", params=one),
+        dataset("y", params=other),
+        variables(standard, {}),
+    )
+    try:
+        live = apply_overlay(code, overlay).state
+    except OverlayError:
+        return
+    assert checksums(without(live, overlay, code)) == checksums(code)
+
+
+def real_overlay(state):
+    """Return an overlay that has something to say of everything."""
+    places = [place for item in state for place in name_places(item)]
+    connections, code_envs = (
+        {x.name: f"{x.name}_prod" for x in places if x.section == section}
+        for section in ("connections", "code_envs")
+    )
+    return Overlay(
+        connections,
+        code_envs,
+        variables={"added": {"x": 1}},
+        patches=(
+            Patch("dataset.*", "/params/schema", "PROD"),
+            Patch("recipe.*", "/customFields/team", "blue"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["sample", "sakura-jp", "loan-advisor", "insurance-fraud"]
+)
+def test_forward_then_backward_is_the_identity_for_real_projects(name):
+    folder = REAL_PROJECTS / name
+    if name != "sample" and not folder.exists():
+        pytest.skip(f"{folder} is not there")
+    files = SAMPLE_MAPS[0] if name == "sample" else files_in(folder)
+    code = read_project_files(files, KEY, utc_now())
+    overlay = real_overlay(code)
+    found = apply_overlay(code, overlay)
+    assert found.unmatched == ()
+    assert len(changes(code, found.state)) > len(code) / 4
+    back = without(found.state, overlay, code)
+    assert checksums(back) == checksums(code)
+    # Without the code, its names come back; what only the overlay says, does not.
+    alone = without(found.state, replace(overlay, patches=()), state_of())
+    assert not any(
+        place.name.endswith("_prod") for item in alone for place in name_places(item)
+    )
