@@ -5,7 +5,12 @@ from typing import Any, ClassVar
 import pytest
 
 from dataikuapi import DSSClient
-from dataikuapi.iac import LocalFileBackend, StateManager
+from dataikuapi.iac import (
+    LocalFileBackend,
+    ProjectNotVisibleError,
+    StateManager,
+    SyncError,
+)
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
 from dataikuapi.iac.types.registry import references_of
@@ -165,10 +170,21 @@ def test_shifted_creation_tag_is_not_a_new_scenario(manager, store):
     assert not manager.drift().diffs.filter(lambda diff: diff.is_recreated)
 
 
-def test_type_that_an_older_dss_lacks_is_told_once(manager, server):
+DSS = "com.dataiku.dip."
+REFUSALS = {
+    "page": Fault.page(404),
+    "not found": Fault.error(404, f"{DSS}exceptions.NotFoundException", "Not found"),
+    "license": Fault.error(
+        403, f"{DSS}server.services.licensing.X", "Your license does not allow it"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_type_that_an_older_dss_or_a_license_lacks_is_told_once(manager, server, name):
     """It is neither an error nor an empty listing."""
     server.faults = lambda method, path: (
-        Fault.page(404) if "/scenarios" in path else None
+        REFUSALS[name] if "/scenarios" in path else None
     )
     state = manager.sync_project(SAMPLE_PROJECT_KEY)
     assert state.unsupported == ["scenario"]
@@ -177,3 +193,24 @@ def test_type_that_an_older_dss_lacks_is_told_once(manager, server):
     report = manager.drift()
     assert report.in_sync
     assert str(report).count("not supported by this DSS: scenario") == 1
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_type_that_was_there_before_is_unknown(manager, server, store, name):
+    """A proxy answers like an older DSS, and so does DSS while it starts."""
+    store.add(SCENARIO, SAMPLE_PROJECT_KEY, "S", type="step_based", name="S")
+    manager.save_state(manager.sync_project(SAMPLE_PROJECT_KEY))
+    server.faults = lambda method, path: (
+        REFUSALS[name] if "/scenarios" in path else None
+    )
+    report = manager.drift()
+    assert not report.in_sync
+    reasons = {item.resource_id: item.reason for item in report.unknown}
+    assert "so it had them before" in reasons[f"scenario.{SAMPLE_PROJECT_KEY}.S"]
+    with pytest.raises(SyncError, match="does not support scenarios"):
+        manager.sync_project(SAMPLE_PROJECT_KEY)
+
+
+def test_project_that_does_not_exist_is_not_a_missing_type(manager):
+    with pytest.raises(ProjectNotVisibleError):
+        manager.sync_project("NOPE")

@@ -108,6 +108,17 @@ class ErrorResponse(DataikuException):
         return self.status == _NOT_FOUND and not self.is_dss
 
     @property
+    def is_not_licensed(self) -> bool:
+        """Whether DSS reports that its license lacks a feature.
+
+        It has no exception of its own for that: "license does not allow…".
+        """
+        text = self.message.lower()
+        return self.is_dss and any(
+            f"{word} does not" in text for word in ("license", "licence")
+        )
+
+    @property
     def is_forbidden(self) -> bool:
         """Whether DSS reports that the API key lacks a permission.
 

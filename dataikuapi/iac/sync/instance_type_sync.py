@@ -133,7 +133,7 @@ class InstanceTypeSync(TypedSync):
         """
         if isinstance(error, DataikuException):
             response = ErrorResponse.of_exception(error)
-            if response.is_unknown_path:
+            if response.is_unknown_path or response.is_not_licensed:
                 self.client.get_auth_info()  # Raises if the whole URL is wrong.
                 raise self._not_supported() from error
             if not response.is_forbidden:

@@ -27,7 +27,7 @@ from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.workers import is_fatal
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import privileged_attributes
+from dataikuapi.iac.types.registry import noun_of, privileged_attributes
 
 __all__ = ["FetchResult", "OnError", "check_on_error", "handle_failures"]
 
@@ -47,14 +47,15 @@ class FetchResult:
             see :func:`~dataikuapi.iac.models.ids.listing_key`.
         listed_parts: project key and type of each listing that was read completely.
         deleted: ids of single objects that do not exist.
-        unsupported: types that DSS does not have, each with the error that says so.
+        unsupported: project key and type of each listing that DSS does not have, each
+            with the error that says so.
     """
 
     resources: list[Resource] = field(default_factory=list)
     failures: dict[str, DataikuIaCError] = field(default_factory=dict)
     listed_parts: list[Part] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
-    unsupported: dict[str, TypeNotSupportedError] = field(default_factory=dict)
+    unsupported: dict[Part, TypeNotSupportedError] = field(default_factory=dict)
 
     def to_state(self, read_at: datetime) -> State:
         """Return the resources as a state with a scope.
@@ -66,7 +67,7 @@ class FetchResult:
         state = State(serial=1, scope=Scope.from_parts(self.listed_parts, read_at))
         # Not copied again: the result owns them.
         state.resources = {item.resource_id: item for item in ordered}
-        state.unsupported = sorted(self.unsupported)
+        state.unsupported = sorted({name for _, name in self.unsupported})
         for item in ordered:
             hidden = privileged_attributes(item.resource_type) - item.attributes.keys()
             if hidden:
@@ -101,7 +102,7 @@ class FetchResult:
             if not outcome.state.covers(_failure_key(project_key, resource_type)):
                 return
         elif isinstance(outcome, TypeNotSupportedError):
-            self.unsupported[resource_type] = outcome
+            self.unsupported[project_key, resource_type] = outcome
             return
         elif isinstance(outcome, DataikuIaCError):
             self.failures[_failure_key(project_key, resource_type)] = outcome
@@ -110,6 +111,25 @@ class FetchResult:
             items = outcome if isinstance(outcome, list) else [outcome]
             self.resources += items if is_own else [replace(item) for item in items]
         self.listed_parts.append((project_key, resource_type))
+
+    def distrust_unsupported(self, stored: State) -> None:
+        """Treat types as unreadable that DSS had when the stored state was read.
+
+        A proxy, or DSS while it starts, answers as if it had never had them.
+
+        Args:
+            stored: the stored state.
+        """
+        served = {
+            (item.project_key, item.resource_type) for item in stored.resources.values()
+        }
+        for part in served & self.unsupported.keys():
+            error = self.unsupported.pop(part)
+            self.failures[_failure_key(*part)] = TypeNotSupportedError(
+                f"{error}. The state has {noun_of(part[1], 2)}, so it had them before: "
+                "try again. If they are gone for good, remove them with dataiku-iac "
+                "state rm, and leave the type out of types"
+            )
 
     def require_supported_type(self) -> None:
         """Raise an error if none of the types that were read exists in DSS.

@@ -27,7 +27,7 @@ from dataikuapi.iac.sync.errors import not_found, translate_errors
 from dataikuapi.iac.sync.nested_listing import list_nested, usable_parents
 from dataikuapi.iac.types import Documents, ResourceType, resource_from
 from dataikuapi.iac.types.nested import NestedName, NestedType
-from dataikuapi.iac.types.registry import PROJECT
+from dataikuapi.iac.types.registry import PROJECT, require_normal_name
 from dataikuapi.iac.types.shapes import (
     UnexpectedShapeError,
     UnusableName,
@@ -71,6 +71,7 @@ class TypedSync(ResourceSync):
         rid = self._parse(resource_id, named=is_named)
         if (rid.project_key == INSTANCE) is not self.kind.is_on_instance:
             raise self._invalid(resource_id, is_named)
+        require_normal_name(rid)
         return self._fetch(rid)
 
     def list_all(self, project_key: str | None = None) -> list[Resource]:
@@ -151,9 +152,16 @@ class TypedSync(ResourceSync):
                 return dict.fromkeys(usable_parents(self.kind, project))
             return self.kind.list_documents(project)
         except DataikuException as error:
-            if not ErrorResponse.of_exception(error).is_unknown_path:
+            response = ErrorResponse.of_exception(error)
+            # As DSS answers for zones of the Free edition, a listing is "not found".
+            if not (
+                response.is_unknown_path
+                or response.is_missing
+                or response.is_not_licensed
+            ):
                 raise
-            project.get_summary()  # Raises if it is the whole URL that is wrong.
+            # Raises if there is no such project, or it is the whole URL that is wrong.
+            project.get_summary()
             raise TypeNotSupportedError(
                 f"{describe_host(self.client)} does not support {self.kind.plural}: it "
                 "is an older version of DSS, or its license does not include them"
