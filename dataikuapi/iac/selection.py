@@ -12,7 +12,12 @@ from dataikuapi.iac.models import ResourceId, State
 from dataikuapi.iac.models.ids import INSTANCE, as_keys, unique
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.models.suggestions import did_you_mean
-from dataikuapi.iac.types.registry import TYPES, require_known_type, select_types
+from dataikuapi.iac.types.registry import (
+    TYPES,
+    require_known_type,
+    require_normal_name,
+    select_types,
+)
 
 __all__ = ["Defaults", "Selection"]
 
@@ -96,16 +101,17 @@ class Selection:
 
     @property
     def disabled_types(self) -> list[str]:
-        """The types of projects that nobody reads.
+        """The types of what is selected that nobody reads.
 
         There are none if the selection itself leaves some out.
         """
         if not self.is_whole or self.chosen_types is not None:
             return []
+        is_instance = self.project_keys == [INSTANCE]
         return [
             name
             for name, kind in TYPES.items()
-            if name not in self.types and not kind.is_on_instance
+            if name not in self.types and kind.is_on_instance is is_instance
         ]
 
     @property
@@ -205,7 +211,9 @@ class Defaults:
 
 def _known_id(text: str, types: Collection[str]) -> str:
     require_known_type(text, types)
-    return str(ResourceId.parse(text))
+    rid = ResourceId.parse(text)
+    require_normal_name(rid)
+    return str(rid)
 
 
 def _beginnings(text: str) -> list[re.Pattern[str]]:

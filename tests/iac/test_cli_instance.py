@@ -52,6 +52,41 @@ def test_sync_reads_the_instance_and_counts_users(run, state_file):
     assert PASSWORD not in state_file.read_text("utf-8")
 
 
+def test_single_objects_of_the_instance_are_selected_by_id(run, store):
+    assert run("sync", "--instance")[0] == 0
+    store.instance.put(GROUP, "readers", {"admin": True, "sourceType": "LOCAL"})
+    code, out, err = run("drift", "group.@instance.readers")
+    assert code == 2 and "~ group.@instance.readers" in out, err
+    assert run("drift", "connection.@instance.pg")[0] == 0
+    assert run("refresh", "group.@instance.readers")[0] == 0
+    assert run("drift", "--instance")[0] == 0
+    code, _, err = run("drift", "dataset.@instance.x")
+    assert code == 64 and "invalid project key '@instance'" in err
+
+
+def test_types_of_projects_are_not_missed_on_the_instance(run):
+    assert run("sync", "--instance")[0] == 0
+    assert "disabled types" not in run("drift", "--instance")[1]
+
+
+def test_sync_says_which_types_are_newly_watched(run):
+    project = ("--project", SAMPLE_PROJECT_KEY)
+    assert run("sync", *project, "--type", "project", "--type", "dataset")[0] == 0
+    code, out, _ = run("sync", *project, "--type", "recipe")
+    assert code == 0 and "newly watched: recipe" in out
+    assert "not yet watched" not in out
+
+
+@pytest.mark.parametrize("path", ["/python/a.py", "python//a.py", "./python/x/../a.py"])
+def test_path_that_is_spelled_another_way_is_refused(run, path):
+    """Else the same file would be in the state twice, and once be removed."""
+    run("sync", "--project", SAMPLE_PROJECT_KEY)
+    for command in ("drift", "refresh"):
+        code, _, err = run(command, f"library_file.{SAMPLE_PROJECT_KEY}.{path}")
+        assert code == 64, err
+        assert f"write library_file.{SAMPLE_PROJECT_KEY}.python/a.py" in err
+
+
 def test_drift_and_refresh_of_the_instance(run, store):
     run("sync", "--project", SAMPLE_PROJECT_KEY)
     assert run("sync", "--instance")[0] == 0

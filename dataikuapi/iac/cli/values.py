@@ -6,8 +6,14 @@ from pathlib import Path
 
 from dataikuapi.iac.config.variables import check_host, check_text
 from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import PROJECT, reason_unknown, require_known_type
+from dataikuapi.iac.types.registry import (
+    PROJECT,
+    reason_unknown,
+    require_known_type,
+    require_normal_name,
+)
 
 __all__ = [
     "day",
@@ -78,7 +84,10 @@ def resource_id(value: str) -> str:
         ValueError: if it is malformed, or the type is unknown.
     """
     require_known_type(value, TYPES)
-    project_key(ResourceId.parse(value).project_key)
+    rid = ResourceId.parse(value)
+    require_normal_name(rid)
+    if rid.project_key != INSTANCE or not TYPES[rid.resource_type].is_on_instance:
+        project_key(rid.project_key)
     return value
 
 

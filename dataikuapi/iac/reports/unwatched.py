@@ -18,7 +18,13 @@ def unwatched_lines(diffs: ResourceDiffs) -> Iterator[str]:
         yield f"not watched: {count} in DSS, but not in the state: {_some(keys)}"
     if diffs.unwatched_types:
         names = ", ".join(diffs.unwatched_types)
-        yield f"not yet watched: {names}; sync to include"
+        # Of what was not read just now, the newer state is stored already.
+        is_read = diffs.coverage is not None
+        yield (
+            f"not yet watched: {names}; sync to include"
+            if is_read
+            else f"newly watched: {names}"
+        )
     yield from unsupported_lines(diffs.unsupported)
     if diffs.disabled_types:
         yield f"disabled types: {_some(diffs.disabled_types)}"

@@ -290,6 +290,14 @@ class ResourceType(ABC):
         is_generated = self.identity is Identity.GENERATED
         return text_at(attributes, "name") if is_generated else ""
 
+    def normal_name(self, name: str) -> str:
+        """Return the one spelling of a name, where DSS accepts several; else the same.
+
+        Args:
+            name: the last part of an id.
+        """
+        return name
+
     def is_missing(self, error: Exception) -> bool:
         """Return whether an error of the client means that the object does not exist.
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
@@ -139,6 +140,10 @@ class LibraryFileType(ResourceType):
         """Return text, digest or links."""
         cleaned = cast(dict[str, JSON], normalize_numbers(document))
         return self.redact(self.without_noise(cleaned), redactor)
+
+    def normal_name(self, name: str) -> str:
+        """Return the path as the tree has it: DSS takes ``/a//b`` for ``a/b``."""
+        return posixpath.normpath(name).lstrip("/")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return how many lines it has."""

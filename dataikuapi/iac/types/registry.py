@@ -1,6 +1,7 @@
 """The registry of resource types, and look-ups in it."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.ids import unique
@@ -68,6 +69,7 @@ __all__ = [
     "redacted",
     "references_of",
     "require_known_type",
+    "require_normal_name",
     "select_types",
     "sets_of",
     "severity_of",
@@ -157,6 +159,21 @@ def require_known_type(resource_id: str, types: Collection[str]) -> str:
         is_off = f". Add {name} to types to read it" if name in TYPES else ""
         raise ValueError(f"Unknown resource type {name[:40]!r}; known: {known}{is_off}")
     return name
+
+
+def require_normal_name(resource_id: ResourceId) -> None:
+    """Check that an id is spelled as the object is listed.
+
+    Raises:
+        ValueError: if it is not; the message has the right spelling.
+    """
+    kind, name = TYPES.get(resource_id.resource_type), resource_id.resource_name
+    if kind is not None and name and kind.normal_name(name) != name:
+        right = replace(resource_id, resource_name=kind.normal_name(name))
+        raise ValueError(
+            f"Invalid {resource_id.resource_type} resource_id {str(resource_id)!r}: "
+            f"write {right}"
+        )
 
 
 def select_types(
