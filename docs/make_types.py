@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dataikuapi.iac.types import TYPES, ResourceType
 from dataikuapi.iac.types.base import Identity
-from dataikuapi.iac.types.cleaning import VOLATILE_IN_ALL
+from dataikuapi.iac.types.cleaning import PAGE_STATE, VOLATILE_IN_ALL
 
 PAGE = Path(__file__).parent / "types.md"
 
@@ -40,7 +40,8 @@ IDS = {
 def page() -> str:
     """Return the page."""
     rows = "".join(f"{_row(kind)}\n" for kind in TYPES.values())
-    everywhere = "".join(f"{line}\n" for line in _ignored(VOLATILE_IN_ALL))
+    ignored = [*_ignored(VOLATILE_IN_ALL), *_ignored_anywhere(PAGE_STATE)]
+    everywhere = "".join(f"{line}\n" for line in ignored)
     sections = "\n".join("\n".join(_section(kind)) for kind in TYPES.values())
     return f"{HEAD}{rows}{IN_ALL}{everywhere}\n{sections}\n"
 
@@ -74,8 +75,8 @@ def _section(kind: ResourceType) -> Iterator[str]:
     for name in sorted(kind.unknown_if_missing):
         yield f"- `{name}` is unknown, not empty, where it is missing."
     yield from _ignored(kind.volatile)
-    for name, reason in kind.volatile_anywhere.items():
-        yield f"- Ignored at any depth: `{name}`: {reason}."
+    own = kind.volatile_anywhere.keys() - PAGE_STATE.keys()
+    yield from _ignored_anywhere({x: kind.volatile_anywhere[x] for x in sorted(own)})
     if kind.defaults:
         names = _names((name,) for name in kind.defaults)
         yield f"- Missing is the same as the default: {names}."
@@ -86,6 +87,11 @@ def _section(kind: ResourceType) -> Iterator[str]:
     if kind.code:
         yield f"- Code, not searched for secrets: {_names(sorted(kind.code))}."
     yield ""
+
+
+def _ignored_anywhere(names: Mapping[str, str]) -> Iterator[str]:
+    for name, reason in names.items():
+        yield f"- Ignored at any depth: `{name}`: {reason}."
 
 
 def _ignored(volatile: Mapping[tuple[str, ...], str]) -> Iterator[str]:

@@ -12,12 +12,12 @@ from dataikuapi.iac.models import ResourceId, State
 from dataikuapi.iac.models.ids import INSTANCE, as_keys, unique
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.models.suggestions import did_you_mean
-from dataikuapi.iac.types.registry import (
-    TYPES,
+from dataikuapi.iac.types.naming import (
     require_known_type,
     require_normal_name,
     select_types,
 )
+from dataikuapi.iac.types.registry import TYPES
 
 __all__ = ["Defaults", "Selection"]
 

@@ -22,9 +22,13 @@ from dataikuapi.iac.analysis.dangling import (
     new_dangling_references,
 )
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.pointers import parse_pointer, value_at_pointer
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY as KEY
+from dataikuapi.iac.sources.project_files import read_project_files
+from dataikuapi.iac.types.registry import references_of
+from iac.histories import files_in
 
 
 def recipe(name="compute", ref="orders"):
@@ -95,6 +99,94 @@ def test_new_reference_to_nothing():
     old = state(zone("customers"), dataset("customers"), types=types)
     new = state(zone("orders"), dataset("customers"), types=types)
     assert new_dangling_references(DiffEngine().diff(old, new)) == [IN_ZONE]
+
+
+TYPES = ["dataset", "flow_zone", "saved_model", "agent", "rag_model", "scenario"]
+
+
+def test_object_of_another_project_is_not_looked_for_in_this_one():
+    item: JSON = {"objectId": "x", "objectType": "DATASET", "projectKey": "OTHER"}
+    shared = Resource("flow_zone", "flow_zone.SHOP.abc", {"shared": [item]})
+    builds: JSON = [{"type": "DATASET", "itemId": "x", "projectKey": "OTHER"}]
+    run: JSON = {"scenarioId": "S", "projectKey": "OTHER"}
+    steps: JSON = [{"params": {"builds": builds}}, {"params": run}]
+    attributes: dict[str, JSON] = {
+        "params": {"steps": steps},
+        "triggers": [{"params": run}],
+    }
+    night = Resource("scenario", "scenario.SHOP.N", attributes)
+    assert dangling_references(state(shared, night, types=TYPES)) == []
+
+
+@pytest.mark.parametrize("kind", ["saved_model", "agent", "rag_model"])
+def test_agent_is_a_saved_model_where_it_is_referred_to(kind):
+    model = Resource(kind, f"{kind}.SHOP.m", {})
+    tool = Resource("agent_tool", "agent_tool.SHOP.t", {"params": {"smRef": "m"}})
+    insight = Resource(
+        "insight", "insight.SHOP.i", {"params": {"savedModelSmartId": "m"}}
+    )
+    users = [zone("m", "SAVED_MODEL"), tool, insight]
+    assert dangling_references(state(model, *users, types=TYPES)) == []
+    assert len(dangling_references(state(*users, types=TYPES))) == 3
+
+
+def test_name_with_a_dot_is_found():
+    """A scenario is called ``ASCENRI.PLSE`` in a real project."""
+    scenario = Resource("scenario", "scenario.SHOP.TEST.CHAR", {})
+    run: JSON = {"scenarioId": "TEST.CHAR", "projectKey": "SHOP"}
+    step = Resource(
+        "scenario", "scenario.SHOP.N", {"params": {"steps": [{"params": run}]}}
+    )
+    insight = Resource(
+        "insight", "insight.SHOP.i", {"params": {"scenarioSmartId": "TEST.CHAR"}}
+    )
+    users = [step, insight, zone("a.b", "RECIPE"), recipe("a.b")]
+    notebook = Resource(
+        "notebook", "notebook.SHOP.n", {"metadata": {"associatedRecipe": "a.b"}}
+    )
+    types = [*TYPES, "recipe"]
+    old = state(scenario, notebook, *users, types=types)
+    assert [
+        x for x in dangling_references(old) if x.target_id != "dataset.SHOP.orders"
+    ] == []
+    new = state(notebook, *users, types=types)
+    found = new_dangling_references(DiffEngine().diff(old, new))
+    assert [item.resource_id for item in found] == ["insight.SHOP.i", "scenario.SHOP.N"]
+
+
+def test_more_places_that_refer_to_objects():
+    caches: JSON = [{"type": "DATASET", "itemId": "orders"}]
+    exposed: JSON = {"objects": [{"type": "DATASET", "localName": "orders"}]}
+    payload: JSON = {"core": {"splitParams": [{"datasetSmartName": "orders"}]}}
+    users = [
+        Resource(
+            "scenario",
+            "scenario.SHOP.N",
+            {"params": {"steps": [{"params": {"invalidates": caches}}]}},
+        ),
+        Resource("project", "project.SHOP", {"exposedObjects": exposed}),
+        Resource("recipe", "recipe.SHOP.train", {"payload": payload}),
+        Resource(
+            "agent_tool",
+            "agent_tool.SHOP.t",
+            {"params": {"config": {"datasets": ["orders"]}}},
+        ),
+    ]
+    types = [*TYPES, "recipe", "project", "agent_tool"]
+    old = state(dataset(), *users, types=types)
+    found = new_dangling_references(DiffEngine().diff(old, state(*users, types=types)))
+    assert {item.resource_id for item in found} == {x.resource_id for x in users}
+
+
+def test_each_reference_points_to_a_text_with_the_name(project_folder):
+    read = read_project_files(files_in(project_folder), "SHOP", utc_now())
+    for resource in read:
+        for item in references_of(resource):
+            tokens = parse_pointer(item.pointer)
+            text = value_at_pointer(resource.attributes, tokens)
+            # The language is only in the id of a code environment.
+            name = item.name.removeprefix("python/").removeprefix("r/")
+            assert isinstance(text, str) and name in text
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from iac.flows import (
     diff,
     ports,
     recipe,
+    resource,
 )
 
 
@@ -76,3 +77,24 @@ def test_producers_and_inputs():
 def test_documents_of_another_shape_have_no_flow(inputs):
     odd = changed(PREPARE, inputs=inputs, outputs=inputs)
     assert Flow(diff([odd], [odd])).inputs("recipe.SHOP.prepare") == ()
+
+
+def test_users_are_downstream_and_lists_are_not():
+    insight = resource(
+        "insight", "chart", "SHOP", {"params": {"datasetSmartName": "top"}}
+    )
+    tiles = [{"insightId": "chart"}]
+    pages = [{"grid": {"tiles": tiles}}]
+    dashboard = resource("dashboard", "sales", "SHOP", {"pages": pages})
+    items = [{"objectId": "top", "objectType": "DATASET"}]
+    zone = resource("flow_zone", "zone", "SHOP", {"items": items})
+    builds = [{"type": "DATASET", "itemId": "top"}]
+    steps = {"steps": [{"params": {"builds": builds}}]}
+    scenario = resource("scenario", "nightly", "SHOP", {"params": steps})
+    objects = [*FLOW, insight, dashboard, zone, scenario]
+    found = Flow(diff(objects, objects)).downstream(["dataset.SHOP.top"])
+    assert found == (
+        "dashboard.SHOP.sales",
+        "insight.SHOP.chart",
+        "scenario.SHOP.nightly",
+    )

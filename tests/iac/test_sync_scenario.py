@@ -146,7 +146,7 @@ class TestScenario(TypeContract):
             ("dataset", None, "Ab12Cd34"),  # Or a folder: one of several types.
             ("dataset", None, "raw_orders"),
             ("dataset", "CRM", "customers"),
-            ("scenario", None, "SCRIPTED"),
+            ("scenario", "SHOP", "SCRIPTED"),
             ("code_env", "@instance", "python/py39"),
         }
 

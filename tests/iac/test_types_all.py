@@ -5,6 +5,8 @@ from datetime import datetime, timezone
 
 import pytest
 
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.cleaning import metadata_of
 from iac.documents import (
     TAG,
@@ -140,3 +142,14 @@ def test_metadata_are_empty_where_dss_does_not_tell(document):
     metadata = metadata_of(document, NOON, "robot")
     assert (metadata.last_modified_by, metadata.last_modified_at) == (None, None)
     assert (metadata.version_number, metadata.created_at) == (None, None)
+
+
+@pytest.mark.parametrize("name", [name for name in TYPES if name != "variables"])
+def test_what_the_page_of_an_object_writes_is_noise_in_every_type(name):
+    attributes: dict[str, JSON] = {"x": [{"$$hashKey": "object:12", "y": 1}]}
+    assert TYPES[name].without_noise(attributes) == {"x": [{"y": 1}]}
+
+
+def test_variable_may_have_any_name():
+    attributes: dict[str, JSON] = {"standard": {"$$hashKey": "mine"}}
+    assert TYPES["variables"].without_noise(attributes) == attributes

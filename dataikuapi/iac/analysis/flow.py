@@ -1,11 +1,13 @@
-"""The flow: which objects are computed from which others."""
+"""The flow: which objects are computed from which others, or use them."""
 
 from collections import deque
 from collections.abc import Container, Iterable
 
 from dataikuapi.iac.models import Resource, ResourceDiff
+from dataikuapi.iac.models.ids import INSTANCE
+from dataikuapi.iac.types.base import Path
 from dataikuapi.iac.types.references import Reference, Role
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.registry import is_membership, references_of
 
 __all__ = ["Flow", "possible_ids", "referenced_id"]
 
@@ -29,15 +31,22 @@ def referenced_id(
 
 def possible_ids(resource: Resource, reference: Reference) -> list[str]:
     """Return the ids that the object may have, the likeliest first."""
-    project_key = reference.project_key or resource.project_key
+    names = [(reference.project_key or resource.project_key, reference.name)]
+    if reference.project_key not in (None, INSTANCE):
+        # What looks like a name in another project may be one with a dot in its own.
+        own = f"{reference.project_key}.{reference.name}"
+        names.append((resource.project_key, own))
     return [
-        f"{resource_type}.{project_key}.{reference.name}"
+        f"{resource_type}.{project_key}.{name}"
+        for project_key, name in names
         for resource_type in (reference.resource_type, *reference.other_types)
     ]
 
 
 class Flow:
-    """Inputs and outputs of resources, before and after the changes.
+    """What resources refer to, before and after the changes.
+
+    Being listed, as in a flow zone, is no use.
 
     An edge that was removed counts as well: what it led to was affected. Objects that
     are not in the diffs, such as those of a type that is not read, connect others but
@@ -60,7 +69,7 @@ class Flow:
                     self._add(resource)
 
     def downstream(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of what is computed from these objects, sorted.
+        """Return the ids of what is computed from these objects or uses them, sorted.
 
         Args:
             ids: they are not part of the result.
@@ -85,11 +94,20 @@ class Flow:
     def _add(self, resource: Resource) -> None:
         own_id = resource.resource_id
         for reference in references_of(resource):
-            if reference.role is Role.INPUT:
+            if reference.role is Role.USE:
+                if not is_membership(resource.resource_type, _top(reference)):
+                    other = referenced_id(resource, reference, self._known)
+                    self._next.setdefault(other, {})[own_id] = None
+            elif reference.role is Role.INPUT:
                 other = referenced_id(resource, reference, self._known)
                 self._next.setdefault(other, {})[own_id] = None
                 self._inputs.setdefault(own_id, {})[other] = None
-            elif reference.role is Role.OUTPUT:
+            else:
                 other = referenced_id(resource, reference, self._known)
                 self._next.setdefault(own_id, {})[other] = None
                 self._producers.setdefault(other, {})[own_id] = None
+
+
+def _top(reference: Reference) -> Path:
+    """Return the attribute that has a reference."""
+    return (reference.pointer.split("/", 2)[1],)

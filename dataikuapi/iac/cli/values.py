@@ -8,12 +8,12 @@ from dataikuapi.iac.config.variables import check_host, check_text
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import (
-    PROJECT,
+from dataikuapi.iac.types.naming import (
     reason_unknown,
     require_known_type,
     require_normal_name,
 )
+from dataikuapi.iac.types.registry import PROJECT
 
 __all__ = [
     "day",

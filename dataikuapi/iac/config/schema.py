@@ -11,7 +11,8 @@ from jsonschema import Draft7Validator, ValidationError
 from jsonschema.exceptions import relevance
 
 from dataikuapi.iac.models.suggestions import closest
-from dataikuapi.iac.types.registry import TYPES, reason_unknown
+from dataikuapi.iac.types.naming import reason_unknown
+from dataikuapi.iac.types.registry import TYPES
 
 __all__ = ["find_problem"]
 

@@ -12,7 +12,8 @@ from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.shared_responses import SharedResponses
 from dataikuapi.iac.sync.sockets import SocketTracker
 from dataikuapi.iac.types import CORE_TYPES, TYPES
-from dataikuapi.iac.types.registry import default_types, select_types
+from dataikuapi.iac.types.naming import select_types
+from dataikuapi.iac.types.registry import default_types
 
 __all__ = ["ClientAdapter", "adapt_client", "selected_types"]
 

@@ -31,7 +31,8 @@ from dataikuapi.iac.sync.shared_responses import shared_paths
 from dataikuapi.iac.sync.typed import TypedSync, is_deleted
 from dataikuapi.iac.sync.workers import ProgressCallback, Workers
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import PROJECT, require_known_type, select_types
+from dataikuapi.iac.types.naming import require_known_type, select_types
+from dataikuapi.iac.types.registry import PROJECT
 
 __all__ = ["InstanceReader", "Progress", "ReaderOptions"]
 

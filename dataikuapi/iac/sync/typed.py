@@ -26,8 +26,9 @@ from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.errors import not_found, translate_errors
 from dataikuapi.iac.sync.nested_listing import list_nested, usable_parents
 from dataikuapi.iac.types import Documents, ResourceType, resource_from
+from dataikuapi.iac.types.naming import require_normal_name
 from dataikuapi.iac.types.nested import NestedName, NestedType
-from dataikuapi.iac.types.registry import PROJECT, require_normal_name
+from dataikuapi.iac.types.registry import PROJECT
 from dataikuapi.iac.types.shapes import (
     UnexpectedShapeError,
     UnusableName,

@@ -9,7 +9,15 @@ from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
-from dataikuapi.iac.types.references import Fact, Reference, references_at, text_at
+from dataikuapi.iac.types.references import (
+    SAVED_MODEL_TYPES,
+    Fact,
+    Reference,
+    instance_reference_at,
+    llm_at,
+    references_at,
+    text_at,
+)
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import (
     ObjectShape,
@@ -62,14 +70,21 @@ class AgentToolType(ListedType):
         return dict.fromkeys(expect_items(listed.get("tools"), self.key))
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return the knowledge bank, the model or the dataset that it looks into."""
+        """Return what it looks into, its connection, and its LLM."""
         for types, name in (
             ("knowledge_bank", "knowledgeBankRef"),
-            ("saved_model", "smRef"),
+            (SAVED_MODEL_TYPES, "smRef"),
             ("dataset", "datasetRef"),
-            ("agent", "agentRef"),
+            (("agent", "rag_model"), "agentRef"),
         ):
             yield from references_at(attributes, types, "params", name)
+        config = ("params", "config")
+        yield from references_at(attributes, "dataset", *config, "datasets")
+        yield from instance_reference_at(
+            attributes, "connection", *config, "connection"
+        )
+        yield from llm_at(attributes, *config, "llmId")
+        yield from llm_at(attributes, "params", "llmId")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return the type."""

@@ -11,6 +11,7 @@ from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
+    SAVED_MODEL_TYPES,
     Fact,
     Reference,
     code_env_at,
@@ -83,9 +84,9 @@ class ApiServiceType(ListedType):
         return super().redact(attributes, redactor)
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return models, datasets, folders, connections and environments."""
+        """Return models, folders, connections and environments."""
         for types, path in (
-            ("saved_model", ("modelRef",)),
+            (SAVED_MODEL_TYPES, ("modelRef",)),
             ("managed_folder", ("inputFolderRef",)),
             ("managed_folder", ("inputFolderRefs",)),
         ):

@@ -14,6 +14,7 @@ from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.cleaning import (
+    PAGE_STATE,
     VOLATILE_IN_ALL,
     Constants,
     Volatile,
@@ -85,7 +86,8 @@ class ResourceType(ABC):
         volatile: paths in the main document that are not configuration, each with the
             reason. They add to :data:`~dataikuapi.iac.types.cleaning.VOLATILE_IN_ALL`.
         volatile_anywhere: names of members that are not configuration at any depth of
-            the main document, each with the reason.
+            the main document, each with the reason. A type with some of its own adds
+            them to :data:`~dataikuapi.iac.types.cleaning.PAGE_STATE`.
         defaults: values of top-level keys that may be missing in the main document,
             since upgrades of DSS add keys.
         constants: values that mean the same as a missing key; the key is dropped.
@@ -127,7 +129,7 @@ class ResourceType(ABC):
     identity: ClassVar[Identity] = Identity.NAME
     main: ClassVar[str] = "document"
     volatile: ClassVar[Volatile] = {}
-    volatile_anywhere: ClassVar[Mapping[str, str]] = {}
+    volatile_anywhere: ClassVar[Mapping[str, str]] = PAGE_STATE
     defaults: ClassVar[Mapping[str, JSON]] = {}
     constants: ClassVar[Constants] = {}
     sets: ClassVar[Sets] = {}

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 
+from dataikuapi.iac.types.cleaning import PAGE_STATE
+
 __all__ = ["CHART_STATE"]
 
 CHART_STATE: Mapping[str, str] = {
+    **PAGE_STATE,
     "thumbnailData": "a picture of the chart: 118 of 440 edits of insights",
     "possibleSorts": "what the page offers to sort by: 35 of 440 edits of insights",
     "_refreshTrigger": "counts refreshes of the sample: 12 of 440 edits of insights",
-    "$$hashKey": "written by the front end while the page is open",
 }
 """Names of members that are not configuration, each with the reason.
 

@@ -14,6 +14,7 @@ from dataikuapi.iac.models.times import utc_from_millis
 __all__ = [
     "ANY",
     "KEYED_BY_COLUMN",
+    "PAGE_STATE",
     "VOLATILE_IN_ALL",
     "Constants",
     "Volatile",
@@ -46,6 +47,11 @@ Constants = Mapping[tuple[str, ...], tuple[JSON, ...]]
 
 ANY = "*"
 """In the path of a constant, or of code: every member of an object."""
+
+PAGE_STATE: Mapping[str, str] = {
+    "$$hashKey": "written by the front end while the page of an object is open",
+}
+"""Members that are not configuration, in documents of any type and at any depth."""
 
 VOLATILE_IN_ALL: Volatile = {
     ("versionTag",): "who saved last, and how often: bookkeeping, goes to the metadata",
@@ -104,17 +110,30 @@ def _without_path(value: Any, path: tuple[str, ...]) -> Any:
 def drop_anywhere(value: JSON, names: Collection[str]) -> JSON:
     """Return a value without the members of these names, at any depth.
 
-    Columns of these names stay: members of :data:`KEYED_BY_COLUMN`.
+    Columns of these names stay: members of :data:`KEYED_BY_COLUMN`. A value without
+    such members is returned as it is.
     """
+    return _without(value, names) if _has_member(value, names) else value
+
+
+def _has_member(value: JSON, names: Collection[str]) -> bool:
     if isinstance(value, list):
-        return [drop_anywhere(item, names) for item in value]
+        return any(_has_member(item, names) for item in value)
+    return isinstance(value, dict) and any(
+        key in names or _has_member(item, names) for key, item in value.items()
+    )
+
+
+def _without(value: JSON, names: Collection[str]) -> JSON:
+    if isinstance(value, list):
+        return [_without(item, names) for item in value]
     if not isinstance(value, dict):
         return value
     return {
         key: (
             _drop_in_columns(item, names)
             if key in KEYED_BY_COLUMN
-            else drop_anywhere(item, names)
+            else _without(item, names)
         )
         for key, item in value.items()
         if key not in names
@@ -123,8 +142,8 @@ def drop_anywhere(value: JSON, names: Collection[str]) -> JSON:
 
 def _drop_in_columns(value: JSON, names: Collection[str]) -> JSON:
     if not isinstance(value, dict):
-        return drop_anywhere(value, names)
-    return {column: drop_anywhere(item, names) for column, item in value.items()}
+        return _without(value, names)
+    return {column: _without(item, names) for column, item in value.items()}
 
 
 def drop_constants(document: dict[str, JSON], constants: Constants) -> dict[str, JSON]:

@@ -29,9 +29,6 @@ class DashboardType(ListedType):
     layout = ObjectFolder("dashboards")
     item = "dashboards/{name}/"
     required = ("name",)
-    volatile_anywhere: ClassVar[Mapping[str, str]] = {
-        "$$hashKey": "written by the front end while the dashboard is open",
-    }
     defaults: ClassVar[Mapping[str, JSON]] = {
         "name": "",
         "pages": [],

@@ -12,8 +12,8 @@ from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
-    references_at,
-    type_of_dss_object,
+    ids_at,
+    types_of_dss_object,
     value_at,
 )
 from dataikuapi.iac.types.requests import get_json
@@ -73,10 +73,10 @@ class FlowZoneType(ListedType):
         for name in ("items", "shared"):
             items = attributes.get(name)
             for position, item in enumerate(items if isinstance(items, list) else ()):
-                kind = type_of_dss_object(value_at(item, "objectType"))
-                if kind:
-                    yield from references_at(
-                        item, kind, "objectId", pointer=f"/{name}/{position}"
+                types = types_of_dss_object(value_at(item, "objectType"))
+                if types:
+                    yield from ids_at(
+                        item, types, "objectId", pointer=f"/{name}/{position}"
                     )
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:

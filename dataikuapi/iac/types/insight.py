@@ -11,18 +11,19 @@ from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
+    SAVED_MODEL_TYPES,
     Fact,
     Reference,
     references_at,
     text_at,
-    type_of_dss_object,
+    types_of_dss_object,
 )
 
 __all__ = ["InsightType"]
 
-_REFERENCES: Mapping[str, str] = {
+_REFERENCES: Mapping[str, str | tuple[str, ...]] = {
     "datasetSmartName": "dataset",
-    "savedModelSmartId": "saved_model",
+    "savedModelSmartId": SAVED_MODEL_TYPES,
     "webAppSmartId": "web_app",
     "notebookSmartName": "notebook",
     "folderSmartId": "managed_folder",
@@ -68,9 +69,9 @@ class InsightType(ListedType):
         ``dashboardCreationId`` is not one: it says where the insight was made, and
         stays when that dashboard is deleted.
         """
-        for member, resource_type in _REFERENCES.items():
-            yield from references_at(attributes, resource_type, "params", member)
-        shown = type_of_dss_object(text_at(attributes, "params", "objectType"))
+        for member, types in _REFERENCES.items():
+            yield from references_at(attributes, types, "params", member)
+        shown = types_of_dss_object(text_at(attributes, "params", "objectType"))
         if shown:
             yield from references_at(attributes, shown, "params", "objectSmartId")
 

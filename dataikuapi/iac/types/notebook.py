@@ -10,7 +10,7 @@ from dataikuapi.iac.types.base import Identity, Path, Severities
 from dataikuapi.iac.types.cleaning import normalize_numbers, normalize_tags
 from dataikuapi.iac.types.layout import Files, Layout, json_in
 from dataikuapi.iac.types.listed import ListedType
-from dataikuapi.iac.types.references import Fact, Reference, references_at
+from dataikuapi.iac.types.references import Fact, Reference, ids_at, references_at
 from dataikuapi.iac.types.secrets import Redactor
 
 __all__ = ["NotebookType"]
@@ -111,7 +111,7 @@ class NotebookType(ListedType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the recipe that it became, and the dataset that it analyzes."""
-        yield from references_at(attributes, "recipe", "metadata", "associatedRecipe")
+        yield from ids_at(attributes, "recipe", "metadata", "associatedRecipe")
         yield from references_at(attributes, "dataset", "metadata", "analyzedDataset")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:

@@ -17,7 +17,15 @@ from dataikuapi.iac.types.base import (
     Severities,
 )
 from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
-from dataikuapi.iac.types.references import Fact, text_at
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    code_env_at,
+    ids_at,
+    text_at,
+    types_of_dss_object,
+    value_at,
+)
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.sets import (
     Sets,
@@ -246,6 +254,18 @@ class ProjectType(ResourceType):
         }
         attributes |= {name: item for name, item in present.items() if item is not None}
         return self.canonical(attributes, redactor)
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return the objects that are exposed, and the default code environments."""
+        exposed = value_at(attributes, "exposedObjects", "objects")
+        for position, item in enumerate(exposed if isinstance(exposed, list) else ()):
+            types = types_of_dss_object(value_at(item, "type"))
+            if types:
+                pointer = f"/exposedObjects/objects/{position}"
+                yield from ids_at(item, types, "localName", pointer=pointer)
+        for language in ("python", "r"):
+            path = ("settings", "codeEnvs", language)
+            yield from code_env_at(attributes, *path, language=language)
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return name and owner."""

@@ -17,19 +17,20 @@ from dataikuapi.iac.types.base import (
 )
 from dataikuapi.iac.types.cleaning import (
     ANY,
+    PAGE_STATE,
     Constants,
     drop_anywhere,
     drop_constants,
     normalize_numbers,
 )
 from dataikuapi.iac.types.layout import ObjectFolder
+from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.prepare_script import without_screen_state
 from dataikuapi.iac.types.references import (
     FLOW_TYPES,
     Fact,
     Reference,
     Role,
-    code_env_at,
     references_at,
     text_at,
     value_at,
@@ -59,7 +60,7 @@ _R_RECIPES = ("r", "sparkr")
 
 _UI_STATE = frozenset("""
     $status $idx $selected $agg $withModalityMaxLength $latestOperator $filterOptions
-    $showList $$hashKey __justDragDropped _refreshTrigger
+    $showList __justDragDropped _refreshTrigger
     """.split())
 """Keys that the front end writes into payloads while a recipe is open.
 
@@ -277,11 +278,12 @@ class RecipeType(ResourceType):
         return isinstance(error, KeyError) and error.args == ("recipe",)
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return inputs, outputs, and the code environment."""
+        """Return inputs, outputs, and what parameters and payload mention."""
         for role in (Role.INPUT, Role.OUTPUT):
             yield from _flow_references(attributes, role)
         language = "r" if attributes.get("type") in _R_RECIPES else "python"
-        yield from code_env_at(attributes, "params", "envSelection", language=language)
+        for part in ("params", "payload"):
+            yield from mentions_in(attributes.get(part), f"/{part}", language)
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return type, inputs and outputs."""
@@ -327,4 +329,4 @@ def _clean_payload(recipe_type: str, payload: JSON) -> JSON:
         payload = drop_constants(payload, _PAYLOAD_CONSTANTS.get(recipe_type, {}))
         if recipe_type == "shaker":
             payload = without_screen_state(payload)
-    return drop_anywhere(payload, _UI_STATE)
+    return drop_anywhere(drop_anywhere(payload, PAGE_STATE), _UI_STATE)

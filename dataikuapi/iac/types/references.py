@@ -10,16 +10,18 @@ from dataikuapi.iac.models.json_values import JSON
 
 __all__ = [
     "FLOW_TYPES",
+    "SAVED_MODEL_TYPES",
     "Fact",
     "Reference",
     "Role",
     "code_env_at",
+    "ids_at",
     "instance_reference_at",
     "llm_at",
     "references_at",
     "text_at",
     "texts_at",
-    "type_of_dss_object",
+    "types_of_dss_object",
     "value_at",
 ]
 
@@ -35,19 +37,22 @@ FLOW_TYPES = (
 )
 """The types of what recipes read and write; a reference does not say which it is."""
 
-_BY_DSS_TYPE = {
-    "DATASET": "dataset",
-    "RECIPE": "recipe",
-    "MANAGED_FOLDER": "managed_folder",
-    "SAVED_MODEL": "saved_model",
-    "MODEL_EVALUATION_STORE": "evaluation_store",
-    "STREAMING_ENDPOINT": "streaming_endpoint",
-    "RETRIEVABLE_KNOWLEDGE": "knowledge_bank",
-    "WEB_APP": "web_app",
-    "SCENARIO": "scenario",
-    "JUPYTER_NOTEBOOK": "notebook",
-    "DASHBOARD": "dashboard",
-    "INSIGHT": "insight",
+SAVED_MODEL_TYPES = ("saved_model", "agent", "rag_model")
+"""What DSS calls a saved model where one refers to it."""
+
+_BY_DSS_TYPE: dict[str, tuple[str, ...]] = {
+    "DATASET": ("dataset",),
+    "RECIPE": ("recipe",),
+    "MANAGED_FOLDER": ("managed_folder",),
+    "SAVED_MODEL": SAVED_MODEL_TYPES,
+    "MODEL_EVALUATION_STORE": ("evaluation_store",),
+    "STREAMING_ENDPOINT": ("streaming_endpoint",),
+    "RETRIEVABLE_KNOWLEDGE": ("knowledge_bank",),
+    "WEB_APP": ("web_app",),
+    "SCENARIO": ("scenario",),
+    "JUPYTER_NOTEBOOK": ("notebook",),
+    "DASHBOARD": ("dashboard",),
+    "INSIGHT": ("insight",),
 }
 """What DSS calls each type in references from zones, scenarios and insights."""
 
@@ -140,17 +145,61 @@ def references_at(
         types: of the other object; if the reference does not say, all possible ones,
             the likeliest one first.
         path: as for :func:`texts_at`. The texts are names or ids, those of objects in
-            another project after its key and a dot.
+            another project after its key and a dot; for ids, see :func:`ids_at`.
         role: of the references.
         pointer: of the part inside the attributes.
     """
     first, *others = (types,) if isinstance(types, str) else types
     for end, text in texts_at(attributes, *path):
-        project_key, _, name = text.rpartition(".")
-        if name:
+        # A key has no dot, and the name may have some.
+        before, _, name = text.partition(".")
+        project_key = before if name else None
+        yield Reference(
+            first, name or before, pointer + end, role, project_key, tuple(others)
+        )
+
+
+def ids_at(
+    attributes: object,
+    types: str | tuple[str, ...],
+    *path: str,
+    pointer: str = "",
+) -> Iterator[Reference]:
+    """Yield a reference for each text at a path that is an id, whatever dots it has.
+
+    Args:
+        attributes: or a part of them.
+        types: as for :func:`references_at`.
+        path: as for :func:`texts_at`. The object that has the id as a member may have a
+            ``projectKey`` beside it, if the other object is in another project.
+        pointer: of the part inside the attributes.
+    """
+    first, *others = (types,) if isinstance(types, str) else types
+    *parents, member = path
+    for end, owner in _objects_at(attributes, *parents):
+        project_key = text_at(owner, "projectKey") or None
+        for below, text in texts_at(owner, member):
             yield Reference(
-                first, name, pointer + end, role, project_key or None, tuple(others)
+                first,
+                text,
+                pointer + end + below,
+                project_key=project_key,
+                other_types=tuple(others),
             )
+
+
+def _objects_at(value: object, *path: str) -> Iterator[tuple[str, object]]:
+    """Yield each object at a path, with its JSON Pointer; as :func:`texts_at` does."""
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            for pointer, found in _objects_at(item, *path):
+                yield f"/{position}{pointer}", found
+    elif isinstance(value, Mapping):
+        if not path:
+            yield "", value
+        elif path[0] in value:
+            for pointer, found in _objects_at(value[path[0]], *path[1:]):
+                yield f"/{pointer_token(path[0])}{pointer}", found
 
 
 def instance_reference_at(
@@ -196,6 +245,6 @@ def llm_at(attributes: object, *path: str) -> Iterator[Reference]:
             yield Reference("connection", parts[1], pointer, project_key=INSTANCE)
 
 
-def type_of_dss_object(dss_type: object) -> str | None:
-    """Return the type that DSS calls by this name, such as ``MANAGED_FOLDER``."""
-    return _BY_DSS_TYPE.get(dss_type) if isinstance(dss_type, str) else None
+def types_of_dss_object(dss_type: object) -> tuple[str, ...]:
+    """Return the types that DSS calls by this name, such as ``MANAGED_FOLDER``."""
+    return _BY_DSS_TYPE.get(dss_type, ()) if isinstance(dss_type, str) else ()

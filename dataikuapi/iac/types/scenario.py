@@ -15,6 +15,7 @@ from dataikuapi.iac.types.references import (
     Fact,
     Reference,
     code_env_at,
+    ids_at,
     references_at,
     text_at,
     value_at,
@@ -37,7 +38,7 @@ _SCRIPT = "custom_python"
 _STEPS = ("params", "steps")
 _TRIGGERS = ("triggers",)
 
-_FLOW_PARAMS = ("builds", "checks", "computes", "clears")
+_FLOW_PARAMS = ("builds", "checks", "computes", "clears", "invalidates")
 """Parameters of steps that list objects of the flow, each with its ``itemId``."""
 
 
@@ -140,11 +141,11 @@ class ScenarioType(ListedType):
         """Return what triggers watch and what steps build, check, clear or run."""
         for parameter in _FLOW_PARAMS:
             items = (*_STEPS, "params", parameter, "itemId")
-            yield from references_at(attributes, FLOW_TYPES, *items)
+            yield from ids_at(attributes, FLOW_TYPES, *items)
         params: tuple[Path, Path] = ((*_TRIGGERS, "params"), (*_STEPS, "params"))
         for path in params:
             yield from references_at(attributes, "dataset", *path, "datasets")
-            yield from references_at(attributes, "scenario", *path, "scenarioId")
+            yield from ids_at(attributes, "scenario", *path, "scenarioId")
         dashboards = (*_STEPS, "params", "dashboards", "smartName")
         yield from references_at(attributes, "dashboard", *dashboards)
         yield from references_at(

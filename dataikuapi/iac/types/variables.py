@@ -73,6 +73,8 @@ class VariablesType(ResourceType):
         ),
     }
     defaults: ClassVar[Mapping[str, JSON]] = {"standard": {}}
+    # Any key may be the name of a variable.
+    volatile_anywhere: ClassVar[Mapping[str, str]] = {}
     unknown_if_missing = frozenset({"local"})
     variables_path = ("standard",)
 
