@@ -77,6 +77,8 @@ def _section(kind: ResourceType) -> Iterator[str]:
     yield from _ignored(kind.volatile)
     own = kind.volatile_anywhere.keys() - PAGE_STATE.keys()
     yield from _ignored_anywhere({x: kind.volatile_anywhere[x] for x in sorted(own)})
+    for what, reason in kind.left_out.items():
+        yield f"- Ignored: {what}: {reason}."
     if kind.defaults:
         names = _names((name,) for name in kind.defaults)
         yield f"- Missing is the same as the default: {names}."

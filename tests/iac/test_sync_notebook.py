@@ -3,7 +3,12 @@
 import json
 from typing import Any, ClassVar
 
+import pytest
+
+from dataikuapi.iac import UnsupportedValueError
+from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sandbox.kinds.notebook import NOTEBOOK
+from dataikuapi.iac.sources.project_files import read_project_files
 from dataikuapi.iac.types.registry import references_of
 from iac.typed import KEY, TypeContract, changed_ids
 
@@ -82,3 +87,16 @@ class TestNotebook(TypeContract):
         """The client creates it by name."""
         client.get_project(KEY).create_jupyter_notebook("New one", EXPLORE)
         assert changed_ids(manager) == [self.resource_id("New one")]
+
+
+def test_notebook_of_an_older_format_is_named_rather_than_read_as_empty():
+    """Before 2015 the cells were in worksheets; edits of those would be invisible."""
+    notebook = {"worksheets": [{"cells": []}], "metadata": {}, "nbformat": 3}
+    files = {
+        "params.json": b"{}",
+        "ipython_notebooks/old.ipynb": json.dumps(notebook).encode(),
+    }
+    with pytest.raises(
+        UnsupportedValueError, match=r"notebook\.SHOP\.old: .* format 3"
+    ):
+        read_project_files(files, "SHOP", utc_now())

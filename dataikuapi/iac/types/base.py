@@ -88,6 +88,8 @@ class ResourceType(ABC):
         volatile_anywhere: names of members that are not configuration at any depth of
             the main document, each with the reason. A type with some of its own adds
             them to :data:`~dataikuapi.iac.types.cleaning.PAGE_STATE`.
+        left_out: what the type leaves out in its own way, in words, each with the
+            reason; for the documentation.
         defaults: values of top-level keys that may be missing in the main document,
             since upgrades of DSS add keys.
         constants: values that mean the same as a missing key; the key is dropped.
@@ -130,6 +132,7 @@ class ResourceType(ABC):
     main: ClassVar[str] = "document"
     volatile: ClassVar[Volatile] = {}
     volatile_anywhere: ClassVar[Mapping[str, str]] = PAGE_STATE
+    left_out: ClassVar[Mapping[str, str]] = {}
     defaults: ClassVar[Mapping[str, JSON]] = {}
     constants: ClassVar[Constants] = {}
     sets: ClassVar[Sets] = {}

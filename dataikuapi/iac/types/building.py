@@ -2,7 +2,7 @@
 
 from dataikuapi.iac.exceptions import UnsupportedValueError
 from dataikuapi.iac.models import Resource, ResourceId
-from dataikuapi.iac.models.json_values import find_unsupported
+from dataikuapi.iac.models.json_values import JSON, find_unsupported
 from dataikuapi.iac.models.resource import UNKNOWN_USER
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.types.base import Documents, ResourceType
@@ -32,7 +32,7 @@ def resource_from(
     """
     try:
         within = redactor.within(str(resource_id))
-        attributes = resource_type.attributes(documents, within)
+        attributes = _attributes(resource_type, resource_id, documents, within)
         _require_supported(resource_id, attributes)
     except RecursionError:
         # Raise an error that names what is nested too deep, if a document is.
@@ -48,6 +48,18 @@ def resource_from(
     return Resource._from_parts(
         resource_type.name, str(resource_id), attributes, metadata
     )
+
+
+def _attributes(
+    resource_type: ResourceType,
+    resource_id: ResourceId,
+    documents: Documents,
+    redactor: Redactor,
+) -> dict[str, JSON]:
+    try:
+        return resource_type.attributes(documents, redactor)
+    except UnsupportedValueError as error:
+        raise UnsupportedValueError(f"{resource_id}: {error}") from error
 
 
 def _require_supported(resource_id: ResourceId, value: object) -> None:

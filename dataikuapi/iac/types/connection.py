@@ -67,6 +67,7 @@ class ConnectionType(InstanceType):
     """
 
     name = "connection"
+    requests = "1"
     responses: ClassVar[Mapping[str, Shape]] = {
         f"/{_LISTING}": _ConnectionsShape(),
         f"/{_NAMES}": _NamesShape(),

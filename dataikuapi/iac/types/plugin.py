@@ -26,6 +26,7 @@ class PluginType(InstanceType):
     """An installed plugin. Its settings may hold secrets, so they are not read."""
 
     name = "plugin"
+    requests = "1"
     responses: ClassVar[Mapping[str, Shape]] = {
         f"/{_LISTING}": ListShape("id", ObjectShape()),
     }

@@ -40,6 +40,7 @@ class ProjectFolderType(InstanceType):
     """
 
     name = "project_folder"
+    requests = "2 for each folder"
     identity = Identity.GENERATED
     responses: ClassVar[Mapping[str, Shape]] = {
         f"/{_FOLDER}{{name}}": ObjectShape(

@@ -90,6 +90,11 @@ class WebAppType(ListedType):
     code: ClassVar[frozenset[Path]] = frozenset(
         ("params", member) for member in _CODE_FILES
     )
+    left_out: ClassVar[Mapping[str, str]] = {
+        "members of `config` that begin with `$touched`": (
+            "which fields of the settings page somebody has visited"
+        ),
+    }
     severities: ClassVar[Severities] = {
         ("params", "runAs"): Severity.PERMISSIONS,
         ("runAsUser",): Severity.PERMISSIONS,

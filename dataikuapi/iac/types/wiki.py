@@ -43,6 +43,9 @@ class WikiType(ResourceType):
         "/projects/{project}/wiki/": ObjectShape(required={"taxonomy": list}),
     }
     defaults: ClassVar[Mapping[str, JSON]] = {"homeArticleId": None, "taxonomy": []}
+    left_out: ClassVar[Mapping[str, str]] = {
+        "`projectKey`, `wikiId`": "where the wiki is, which its id says",
+    }
     memberships: ClassVar[frozenset[Path]] = frozenset({("taxonomy",)})
     severities: ClassVar[Severities] = {
         ("homeArticleId",): Severity.DESCRIPTION,
