@@ -49,7 +49,7 @@ def move_object(stored: State, old: str, new: str) -> State:
 
 
 def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
-    """Return the state with other project keys, in ids, attributes and scope.
+    """Return the state with other project keys: in ids, attributes, scope and unknown.
 
     Args:
         state: is not changed.
@@ -60,7 +60,21 @@ def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
     moved = [_with_project_key(each, keys) for each in state.list_resources()]
     scope = None if state.scope is None else state.scope.with_project_keys(keys)
     resources = {each.resource_id: each for each in moved}
-    return replace(state, resources=resources, scope=scope)
+    return replace(
+        state,
+        resources=resources,
+        scope=scope,
+        unknown={_moved_id(key, keys): why for key, why in state.unknown.items()},
+        unknown_in_part={
+            _moved_id(key, keys): names for key, names in state.unknown_in_part.items()
+        },
+    )
+
+
+def _moved_id(text: str, keys: Mapping[str, str]) -> str:
+    """Return an id, or the key of a listing, with another project key."""
+    rid = ResourceId.parse(text)
+    return str(replace(rid, project_key=keys.get(rid.project_key, rid.project_key)))
 
 
 def _with_project_key(resource: Resource, keys: Mapping[str, str]) -> Resource:

@@ -336,3 +336,85 @@ def test_installed_command(server, tmp_path):
         )
         assert (result.returncode, result.stderr) == (0, "")
         assert expected in result.stdout.splitlines()[-1]
+
+
+# What the environment has for itself
+
+CONFIG = """\
+projects:
+  CODE: {source: code/shop}
+environments:
+  prod:
+    host: %s
+    project_keys: {CODE: %s}
+    connections: {code_files: filesystem_managed}
+    variables: {stage: production}
+    patch:
+      - {id: "dataset.CODE.*", pointer: /customFields/team, value: blue}
+"""
+
+
+@pytest.fixture
+def configured(run, server, tmp_path, monkeypatch):
+    """Like run, in the environment prod, which has an overlay."""
+    monkeypatch.delenv("DATAIKU_HOST")
+    text = CONFIG % (server.url, KEY)
+    (tmp_path / "dataiku-iac.yaml").write_text(text, "utf-8")
+    return lambda *arguments: run(*arguments, "--environment", "prod")
+
+
+def values_in(folder):
+    """Return connections, teams and variables in the files of a project."""
+    sets = [json.loads(path.read_bytes()) for path in folder.glob("datasets/*.json")]
+    variables = folder / "variables.json"
+    return (
+        {item["params"].get("connection") for item in sets},
+        {str(item.get("customFields")) for item in sets},
+        json.loads(variables.read_bytes()) if variables.exists() else {},
+    )
+
+
+def test_values_of_the_environment_are_not_written(configured, project, tmp_path):
+    variables = project.get_variables()
+    variables["standard"].update(stage="production", region="eu")
+    project.set_variables(variables)
+    code, out, err = configured("pull")
+    assert code == 0, err
+    assert out.splitlines()[-1].startswith(f"CODE in {tmp_path / 'code/shop'}: ")
+    connections, _, standard = values_in(tmp_path / "code/shop")
+    assert "code_files" in connections and "filesystem_managed" not in connections
+    assert "stage" not in standard and standard["region"] == "eu"
+    assert " 0 written, 0 removed" in configured("pull")[1]
+
+
+def test_values_of_the_code_stay(configured, project, tmp_path):
+    assert configured("pull")[0] == 0
+    folder = tmp_path / "code/shop"
+    (folder / "variables.json").write_text('{"stage": "design"}\n', "utf-8")
+    variables = project.get_variables()
+    variables["standard"].update(stage="whatever", region="eu")
+    project.set_variables(variables)
+    assert configured("pull", "--force")[0] == 0
+    standard = values_in(folder)[2]
+    assert (standard["stage"], standard["region"]) == ("design", "eu")
+
+
+def test_object_that_could_not_be_read_stays_under_the_key_of_the_code(
+    configured, fail, tmp_path
+):
+    assert configured("pull")[0] == 0
+    fail()
+    code, out, _ = configured("pull", "--keep-going")
+    assert code == 3 and " 0 written, 0 removed" in out
+    assert (tmp_path / "code/shop/recipes" / f"{RECIPE}.json").exists()
+
+
+def test_connection_that_the_code_cannot_name_stops_the_pull(
+    configured, project, tmp_path
+):
+    settings = project.get_dataset("orders").get_settings()
+    settings.get_raw_params()["connection"] = "code_files"
+    settings.save()
+    code, _, err = configured("pull")
+    assert code == 1 and "dataset.CODE.orders uses code_files" in err
+    assert not (tmp_path / "code/shop").exists()

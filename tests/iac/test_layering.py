@@ -93,6 +93,7 @@ MAY_IMPORT = {
         "reports",
         "editing",
         "merge",
+        "overlay",
         "schemas",
         "sources",
         "sync",

@@ -3,6 +3,7 @@
 import click
 
 from dataikuapi.iac import __version__
+from dataikuapi.iac.cli.commands.compare import compare
 from dataikuapi.iac.cli.commands.doctor import doctor
 from dataikuapi.iac.cli.commands.instance import drift, refresh, sync
 from dataikuapi.iac.cli.commands.pull import pull
@@ -57,6 +58,7 @@ for command in (
     refresh,
     pull,
     diff,
+    compare,
     show,
     history,
     restore,

@@ -18,14 +18,14 @@ from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.sources import open_files
 from dataikuapi.iac.sources.opening import GIT_PREFIX
 
-__all__ = ["load_pair"]
+__all__ = ["LoadedSource", "load_pair", "load_source", "with_one_key"]
 
 T = TypeVar("T")
 
 _PREFIXED = re.compile(r"(version|env|live):(.*)", re.DOTALL)
 
 
-class _Loaded(NamedTuple):
+class LoadedSource(NamedTuple):
     """One side of a comparison.
 
     Args:
@@ -59,48 +59,61 @@ def load_pair(
         StateNotFoundError: if there is no such state.
         SourceError: if there is no such project.
     """
-    before = _load(settings, old, git_dir)
+    before = load_source(settings, old, git_dir)
     if new is None:
-        after = _Loaded(open_backend(settings).load())
+        after = LoadedSource(open_backend(settings).load())
     else:
-        after = _load(settings, new, git_dir)
+        after = load_source(settings, new, git_dir)
     if before.environment is not None and after.environment is not None:
         keys = _keys_between(settings, after.environment, before.environment)
         return before.state, with_project_keys(after.state, keys)
-    if before.is_project or after.is_project:
-        return _with_one_key(before, after)
-    return before.state, after.state
+    return with_one_key(before, after)
 
 
-def _with_one_key(before: _Loaded, after: _Loaded) -> tuple[State, State]:
-    """Give a project in files the key that it has on the other side."""
+def with_one_key(before: LoadedSource, after: LoadedSource) -> tuple[State, State]:
+    """Return both states, with a project in files under the key of the other side."""
     old, new = before.state.project_keys(), after.state.project_keys()
-    if len(old) != 1 or len(new) != 1:
+    is_free = before.is_project or after.is_project
+    if not is_free or len(old) != 1 or len(new) != 1:
         return before.state, after.state
-    if after.is_project or not before.is_project:
+    if after.is_project:
         return before.state, with_project_keys(after.state, {new[0]: old[0]})
     return with_project_keys(before.state, {old[0]: new[0]}), after.state
 
 
-def _load(settings: Settings, word: str, git_dir: Path | None) -> _Loaded:
+def load_source(
+    settings: Settings, word: str, git_dir: Path | None = None
+) -> LoadedSource:
+    """Return what one argument of a comparison names.
+
+    Args:
+        settings: the options.
+        word: see :func:`load_pair`.
+        git_dir: the repository of revisions.
+
+    Raises:
+        UsageError: if the word has two meanings.
+        StateNotFoundError: if there is no such state.
+        SourceError: if there is no such project.
+    """
     match = _PREFIXED.fullmatch(word)
     if word.isdecimal() or (match and match[1] == "version"):
         serial = _checked(values.serial, match[2] if match else word)
-        return _Loaded(open_backend(settings).load_version(serial))
+        return LoadedSource(open_backend(settings).load_version(serial))
     if match:
         name = _checked(check_environment, match[2])
         if match[1] == "live":
-            return _Loaded(_read_live(settings, name), name)
-        return _Loaded(open_backend(settings, name).load(), name)
+            return LoadedSource(_read_live(settings, name), name)
+        return LoadedSource(open_backend(settings, name).load(), name)
     if word.startswith(GIT_PREFIX):
-        return _Loaded(open_files(word, git_dir=git_dir).read(), is_project=True)
+        return LoadedSource(open_files(word, git_dir=git_dir).read(), is_project=True)
     is_file, is_environment = os.path.lexists(word), _is_environment(settings, word)
     if is_file and is_environment:
         raise UsageError(
             f"{word} is an environment and a file: write env:{word} or ./{word}"
         )
     if is_environment:
-        return _Loaded(open_backend(settings, word).load(), word)
+        return LoadedSource(open_backend(settings, word).load(), word)
     if not is_file and not _is_path(word):
         known = ", ".join(settings.configuration.environments) or "none configured"
         raise StateNotFoundError(
@@ -108,8 +121,8 @@ def _load(settings: Settings, word: str, git_dir: Path | None) -> _Loaded:
         )
     path = _checked(values.file, word)
     if path.is_dir() or path.suffix == ".zip" or _is_missing_folder(path):
-        return _Loaded(open_files(word).read(), is_project=True)
-    return _Loaded(open_location(path).load())
+        return LoadedSource(open_files(word).read(), is_project=True)
+    return LoadedSource(open_location(path).load())
 
 
 def _is_missing_folder(path: Path) -> bool:

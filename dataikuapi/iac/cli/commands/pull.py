@@ -1,11 +1,12 @@
 """The command that writes projects to folders: pull."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from dataikuapi.iac import State
+from dataikuapi.iac.cli.code_form import code_keys, folder_of, without_environment
 from dataikuapi.iac.cli.context import Settings, open_manager, read_projects
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
@@ -23,6 +24,7 @@ from dataikuapi.iac.cli.options import (
 )
 from dataikuapi.iac.cli.output import write_error, write_text
 from dataikuapi.iac.console import printable
+from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.exceptions import SyncError
 from dataikuapi.iac.models import UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
@@ -107,18 +109,23 @@ def pull(
     """Write projects to folders, in the layout in which DSS commits them to git.
 
     FOLDER is that of the project if there is one, else that of their folders, which are
-    named by project key. Without it, they are in the current folder. Nothing is written
-    if somebody changed a file that would be replaced.
+    named by project key. Without it, they are where dataiku-iac.yaml says, or in the
+    current folder. What the file says that the environment has for itself, such as its
+    connections, is not written. Nothing is written if somebody changed a file that
+    would be replaced.
     """
     if message is not None and not git_commit:
         raise UsageError("-m is the message of a commit: add --git-commit")
     keys = read_projects(settings, projects)
-    state = _read(settings, keys, _types(types), keep_going)
+    names = code_keys(settings.selected)
+    state = with_project_keys(_read(settings, keys, _types(types), keep_going), names)
+    targets = _targets(settings, state, [names.get(key, key) for key in keys], folder)
+    state = without_environment(settings, state, targets)
     pulls = [
         prepare_pull(
             state, path, project_key=key, force=force, local_files=local_variables
         )
-        for key, path in _targets(state, keys, folder)
+        for key, path in targets.items()
     ]
     for each in pulls if git_commit else ():
         each.require_repository()
@@ -173,12 +180,14 @@ def _read(
 
 
 def _targets(
-    state: State, keys: list[str], folder: Path | None
-) -> Iterator[tuple[str, Path]]:
-    """Yield the projects that were read, each with its folder."""
-    for key in state.project_keys():
-        is_own = folder is not None and keys == [key]
-        yield key, folder if is_own and folder else (folder or Path()) / key
+    settings: Settings, state: State, keys: list[str], folder: Path | None
+) -> dict[str, Path]:
+    """Return the folder of each project that was read, by its key in the code."""
+    if folder is None:
+        return {key: folder_of(settings, key) for key in state.project_keys()}
+    if len(keys) == 1 and keys == state.project_keys():
+        return {keys[0]: folder}
+    return {key: folder / key for key in state.project_keys()}
 
 
 def _report(settings: Settings, results: list[PullResult], note: str) -> None:

@@ -1,0 +1,112 @@
+"""The command that compares environments as far as they are to be equal: compare."""
+
+from pathlib import Path
+
+import click
+
+from dataikuapi.iac import DiffEngine, State
+from dataikuapi.iac.analysis.hiding import without_derived
+from dataikuapi.iac.cli.code_form import code_keys
+from dataikuapi.iac.cli.context import Settings, read_rules
+from dataikuapi.iac.cli.help import COMPARES, Command
+from dataikuapi.iac.cli.options import (
+    FILE,
+    SOURCE,
+    allow_unknown,
+    ignore_option,
+    output_options,
+    report_options,
+    state_options,
+)
+from dataikuapi.iac.cli.rendering import write_diffs
+from dataikuapi.iac.cli.sources import LoadedSource, load_source, with_one_key
+from dataikuapi.iac.editing import with_project_keys
+from dataikuapi.iac.models import ResourceDiffs
+from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.overlay import NO_OVERLAY, Overlay, apply_overlay, remove_overlay
+
+__all__ = ["compare"]
+
+
+@click.command(
+    cls=Command,
+    exit_codes=COMPARES,
+    examples=(
+        "dataiku-iac compare dev prod           # the stored states",
+        "dataiku-iac compare live:dev live:prod # the instances",
+        "dataiku-iac compare ./SHOP live:prod   # the code, and an instance",
+    ),
+)
+@click.argument("old", type=SOURCE, metavar="OLD")
+@click.argument("new", type=SOURCE, metavar="NEW")
+@click.option(
+    "--git-dir",
+    type=FILE,
+    help="Repository of revisions, which may be bare [that of the current folder].",
+)
+@report_options
+@ignore_option
+@allow_unknown
+@state_options
+@output_options
+@click.pass_obj
+def compare(
+    settings: Settings,
+    old: str,
+    new: str,
+    format_name: str,
+    hide_derived: bool,
+    ignore: Path | None,
+    allow_unknown: bool,
+    git_dir: Path | None,
+) -> ExitCode:
+    """Show what differs between two environments beyond what is meant to.
+
+    OLD and NEW are as for diff. What dataiku-iac.yaml says that an environment has for
+    itself (project keys, connections, code environments, variables, patches) is no
+    difference as long as it is so. Objects have the project keys of the code.
+    """
+    before = _in_code_keys(settings, load_source(settings, old, git_dir))
+    after = _in_code_keys(settings, load_source(settings, new, git_dir))
+    states = with_one_key(before, after)
+    # A value that only OLD has for itself is not compared: it is taken from NEW.
+    shared = remove_overlay(states[0], _overlay(settings, before), states[1])
+    expected = apply_overlay(shared, _overlay(settings, after))
+    for entry in expected.unmatched:
+        settings.note(f"environment {after.environment}: {entry} matches nothing")
+    engine = DiffEngine(ignore=read_rules(settings, ignore))
+    diffs = engine.diff(expected.state, states[1])
+    if hide_derived:
+        diffs = without_derived(diffs)
+    diffs.title = f"{_described(states[0], old)} and {_described(states[1], new)}: "
+    diffs.title += _share(diffs)
+    write_diffs(diffs, format_name, settings)
+    is_different = any(diff.has_changed for diff in diffs)
+    is_incomplete = bool(diffs.unknown or diffs.unknown_in_part)
+    return ExitCode.from_comparison(is_different, is_incomplete and not allow_unknown)
+
+
+def _in_code_keys(settings: Settings, source: LoadedSource) -> LoadedSource:
+    if source.environment is None:
+        return source
+    environment = settings.configuration.environment(source.environment)
+    state = with_project_keys(source.state, code_keys(environment))
+    return source._replace(state=state)
+
+
+def _overlay(settings: Settings, source: LoadedSource) -> Overlay:
+    if source.environment is None:
+        return NO_OVERLAY
+    return settings.configuration.environment(source.environment).overlay
+
+
+def _described(state: State, word: str) -> str:
+    return f"{word} (serial {state.serial})" if state.lineage else word
+
+
+def _share(diffs: ResourceDiffs) -> str:
+    """Say how many of the objects on either side are equal."""
+    equal = sum(not diff.has_changed for diff in diffs)
+    total = len(diffs)
+    share = f" ({equal / total:.1%})" if total else ""
+    return f"{equal:,} of {total:,} objects are equal{share}"
