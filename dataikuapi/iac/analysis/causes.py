@@ -8,6 +8,7 @@ from dataikuapi.iac.analysis.flow import Flow, referenced_id
 from dataikuapi.iac.analysis.weights import names_of, severity_of_change
 from dataikuapi.iac.models import Change, ChangeType, Resource, ResourceDiff
 from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.references import Reference
 from dataikuapi.iac.types.registry import is_membership, is_produced, references_of
 
 __all__ = ["Cause", "Causes"]
@@ -46,6 +47,8 @@ class Causes:
         self._flow = flow
         self._renames = renames
         self._renamed = set(renames.values())
+        # Of each resource, since they are looked up for each of its changes.
+        self._references: dict[int, tuple[Resource, tuple[Reference, ...]]] = {}
 
     def of(self, diff: ResourceDiff, change: Change) -> Cause | None:
         """Return the cause of a change; ``None`` if it is an edit of its own."""
@@ -117,9 +120,16 @@ class Causes:
         pointer = change.pointer
         return {
             referenced_id(resource, item, self._diffs)
-            for item in references_of(resource)
+            for item in self._references_of(resource)
             if item.pointer == pointer or item.pointer.startswith(f"{pointer}/")
         }
+
+    def _references_of(self, resource: Resource) -> tuple[Reference, ...]:
+        known = self._references.get(id(resource))
+        if known is None:
+            # With the resource, so that its number is not given to another one.
+            known = self._references[id(resource)] = resource, references_of(resource)
+        return known[1]
 
     def _is_removed(self, resource_id: str) -> bool:
         diff = self._diffs.get(resource_id)
