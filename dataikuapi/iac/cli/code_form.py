@@ -1,4 +1,4 @@
-"""Brings what an environment has into the form of its code, and the other way."""
+"""Brings what an environment has into the form of its code."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -28,6 +28,7 @@ __all__ = [
     "Checked",
     "allow_unknown",
     "dry_run_option",
+    "git_dir_option",
     "host_options",
     "ids_argument",
     "ignore_option",
@@ -260,6 +261,12 @@ project_option = click.option(
     multiple=True,
     help="Project key; may be repeated [those of the environment, DATAIKU_PROJECT, or "
     "all: sync and pull take those in DSS, drift and refresh those in the state].",
+)
+
+git_dir_option = click.option(
+    "--git-dir",
+    type=FILE,
+    help="Repository of revisions, which may be bare [that of the current folder].",
 )
 
 instance_option = click.option(

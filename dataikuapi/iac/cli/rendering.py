@@ -12,6 +12,7 @@ from dataikuapi.iac.cli.errors import OutputError
 from dataikuapi.iac.cli.output import write_document, write_error, write_text
 from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.models import ResourceDiffs
+from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.reports import (
     render_error,
     render_json,
@@ -21,7 +22,13 @@ from dataikuapi.iac.reports import (
 )
 from dataikuapi.iac.reports.text import wants_color
 
-__all__ = ["FORMATS", "saved_as", "write_diffs", "write_error_document"]
+__all__ = [
+    "FORMATS",
+    "saved_as",
+    "write_comparison",
+    "write_diffs",
+    "write_error_document",
+]
 
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """Names the file whose Markdown GitHub shows with the run of a workflow."""
@@ -67,6 +74,27 @@ def write_diffs(diffs: ResourceDiffs, format_name: str, settings: Settings) -> N
     write_document(document)
     if format_name == "markdown":
         _add_to_step_summary(document)
+
+
+def write_comparison(
+    diffs: ResourceDiffs, format_name: str, settings: Settings, allow_unknown: bool
+) -> ExitCode:
+    """Write what differs between two states; return the exit code.
+
+    Args:
+        diffs: what to write.
+        format_name: one of ``FORMATS``.
+        settings: see :func:`write_diffs`.
+        allow_unknown: whether what could not be read is no reason for an exit code of
+            its own.
+
+    Raises:
+        OutputError: if they cannot be written.
+    """
+    write_diffs(diffs, format_name, settings)
+    is_different = any(diff.has_changed for diff in diffs)
+    is_incomplete = bool(diffs.unknown or diffs.unknown_in_part)
+    return ExitCode.from_comparison(is_different, is_incomplete and not allow_unknown)
 
 
 def _without_python(diffs: ResourceDiffs) -> ResourceDiffs:

@@ -10,15 +10,15 @@ from dataikuapi.iac.cli.code_form import code_keys
 from dataikuapi.iac.cli.context import Settings, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
-    FILE,
     SOURCE,
     allow_unknown,
+    git_dir_option,
     ignore_option,
     output_options,
     report_options,
     state_options,
 )
-from dataikuapi.iac.cli.rendering import write_diffs
+from dataikuapi.iac.cli.rendering import write_comparison
 from dataikuapi.iac.cli.sources import LoadedSource, load_source, with_one_key
 from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.models import ResourceDiffs
@@ -39,11 +39,7 @@ __all__ = ["compare"]
 )
 @click.argument("old", type=SOURCE, metavar="OLD")
 @click.argument("new", type=SOURCE, metavar="NEW")
-@click.option(
-    "--git-dir",
-    type=FILE,
-    help="Repository of revisions, which may be bare [that of the current folder].",
-)
+@git_dir_option
 @report_options
 @ignore_option
 @allow_unknown
@@ -78,12 +74,9 @@ def compare(
     diffs = engine.diff(expected.state, states[1])
     if hide_derived:
         diffs = without_derived(diffs)
-    diffs.title = f"{_described(states[0], old)} and {_described(states[1], new)}: "
-    diffs.title += _share(diffs)
-    write_diffs(diffs, format_name, settings)
-    is_different = any(diff.has_changed for diff in diffs)
-    is_incomplete = bool(diffs.unknown or diffs.unknown_in_part)
-    return ExitCode.from_comparison(is_different, is_incomplete and not allow_unknown)
+    sides = f"{_described(states[0], old)} and {_described(states[1], new)}"
+    diffs.title = f"{sides}: {_share(diffs)}"
+    return write_comparison(diffs, format_name, settings, allow_unknown)
 
 
 def _in_code_keys(settings: Settings, source: LoadedSource) -> LoadedSource:

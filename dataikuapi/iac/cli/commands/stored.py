@@ -11,11 +11,11 @@ from dataikuapi.iac.analysis.summary import display_name
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
-    FILE,
     SERIAL,
     SOURCE,
     TEXT_OR_ID,
     allow_unknown,
+    git_dir_option,
     ignore_option,
     output_options,
     report_options,
@@ -23,7 +23,7 @@ from dataikuapi.iac.cli.options import (
     state_options,
 )
 from dataikuapi.iac.cli.output import write_error, write_text
-from dataikuapi.iac.cli.rendering import saved_as, write_diffs
+from dataikuapi.iac.cli.rendering import saved_as, write_comparison
 from dataikuapi.iac.cli.selection import select, write_json, write_resource
 from dataikuapi.iac.cli.sources import load_pair
 from dataikuapi.iac.cli.versions import history_lines
@@ -52,11 +52,7 @@ __all__ = ["diff", "history", "restore", "show", "verify"]
 )
 @click.argument("old", type=SOURCE, metavar="OLD")
 @click.argument("new", type=SOURCE, metavar="[NEW]", required=False)
-@click.option(
-    "--git-dir",
-    type=FILE,
-    help="Repository of revisions, which may be bare [that of the current folder].",
-)
+@git_dir_option
 @report_options
 @ignore_option
 @allow_unknown
@@ -84,10 +80,7 @@ def diff(
     diffs = DiffEngine(ignore=read_rules(settings, ignore)).diff(before, after)
     if hide_derived:
         diffs = without_derived(diffs)
-    write_diffs(diffs, format_name, settings)
-    is_different = any(diff.has_changed for diff in diffs)
-    is_incomplete = bool(diffs.unknown or diffs.unknown_in_part)
-    return ExitCode.from_comparison(is_different, is_incomplete and not allow_unknown)
+    return write_comparison(diffs, format_name, settings, allow_unknown)
 
 
 @click.command(
