@@ -94,17 +94,17 @@ class Flow:
     def _add(self, resource: Resource) -> None:
         own_id = resource.resource_id
         for reference in references_of(resource):
-            if reference.role is Role.USE:
-                if not is_membership(resource.resource_type, _top(reference)):
-                    other = referenced_id(resource, reference, self._known)
-                    self._next.setdefault(other, {})[own_id] = None
-            elif reference.role is Role.INPUT:
-                other = referenced_id(resource, reference, self._known)
-                self._next.setdefault(other, {})[own_id] = None
+            role = reference.role
+            if role is Role.USE and is_membership(
+                resource.resource_type, _top(reference)
+            ):
+                continue
+            other = referenced_id(resource, reference, self._known)
+            before, after = (own_id, other) if role is Role.OUTPUT else (other, own_id)
+            self._next.setdefault(before, {})[after] = None
+            if role is Role.INPUT:
                 self._inputs.setdefault(own_id, {})[other] = None
-            else:
-                other = referenced_id(resource, reference, self._known)
-                self._next.setdefault(own_id, {})[other] = None
+            elif role is Role.OUTPUT:
                 self._producers.setdefault(other, {})[own_id] = None
 
 

@@ -120,15 +120,21 @@ def texts_at(value: object, *path: str) -> Iterator[tuple[str, str]]:
         value: attributes, or a part of them.
         path: names of members; lists along it are traversed.
     """
+    for pointer, found in _values_at(value, *path):
+        if isinstance(found, str) and found:
+            yield pointer, found
+
+
+def _values_at(value: object, *path: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, list):
         for position, item in enumerate(value):
-            for pointer, text in texts_at(item, *path):
-                yield f"/{position}{pointer}", text
-    elif isinstance(value, str) and value and not path:
+            for pointer, found in _values_at(item, *path):
+                yield f"/{position}{pointer}", found
+    elif not path:
         yield "", value
-    elif path and isinstance(value, Mapping) and path[0] in value:
-        for pointer, text in texts_at(value[path[0]], *path[1:]):
-            yield f"/{pointer_token(path[0])}{pointer}", text
+    elif isinstance(value, Mapping) and path[0] in value:
+        for pointer, found in _values_at(value[path[0]], *path[1:]):
+            yield f"/{pointer_token(path[0])}{pointer}", found
 
 
 def references_at(
@@ -176,7 +182,7 @@ def ids_at(
     """
     first, *others = (types,) if isinstance(types, str) else types
     *parents, member = path
-    for end, owner in _objects_at(attributes, *parents):
+    for end, owner in _values_at(attributes, *parents):
         project_key = text_at(owner, "projectKey") or None
         for below, text in texts_at(owner, member):
             yield Reference(
@@ -186,20 +192,6 @@ def ids_at(
                 project_key=project_key,
                 other_types=tuple(others),
             )
-
-
-def _objects_at(value: object, *path: str) -> Iterator[tuple[str, object]]:
-    """Yield each object at a path, with its JSON Pointer; as :func:`texts_at` does."""
-    if isinstance(value, list):
-        for position, item in enumerate(value):
-            for pointer, found in _objects_at(item, *path):
-                yield f"/{position}{pointer}", found
-    elif isinstance(value, Mapping):
-        if not path:
-            yield "", value
-        elif path[0] in value:
-            for pointer, found in _objects_at(value[path[0]], *path[1:]):
-                yield f"/{pointer_token(path[0])}{pointer}", found
 
 
 def instance_reference_at(
