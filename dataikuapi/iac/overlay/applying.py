@@ -1,6 +1,5 @@
 """Lays an overlay over the resources of a state, and takes it off again."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -55,7 +54,7 @@ def apply_overlay(state: State, overlay: Overlay) -> Overlaid:
     if not overlay:
         return Overlaid(state, ())
     names = _names(overlay)
-    used: Counter[str] = Counter()
+    used: set[str] = set()
     resources = {}
     for resource in state.resources.values():
         values = list(value_places(resource, overlay))
@@ -112,7 +111,8 @@ def _without_overlay(
     attributes: JSON = resource.attributes
     for place in name_places(resource):
         old = _old_name(resource, place, names[place.section], own)
-        attributes = _with_name(attributes, place, old)
+        if old != place.name:
+            attributes = _with_name(attributes, place, old)
     for item in value_places(resource, overlay):
         attributes = _with_own_value(resource, attributes, item, own)
     return _with(resource, attributes)
