@@ -10,7 +10,6 @@ from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     DSSPermissionError,
     SyncError,
-    TypeNotSupportedError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.ids import INSTANCE, listing_key
@@ -138,12 +137,6 @@ class InstanceTypeSync(TypedSync):
                 raise self._not_supported() from error
             if not response.is_forbidden:
                 raise error
-
-    def _not_supported(self) -> TypeNotSupportedError:
-        return TypeNotSupportedError(
-            f"{describe_host(self.client)} does not support {self.kind.plural}: it is "
-            "an older version of DSS, or its license does not include them"
-        )
 
     def _refused(self) -> DSSPermissionError:
         return DSSPermissionError(

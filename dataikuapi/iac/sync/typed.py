@@ -163,10 +163,13 @@ class TypedSync(ResourceSync):
                 raise
             # Raises if there is no such project, or it is the whole URL that is wrong.
             project.get_summary()
-            raise TypeNotSupportedError(
-                f"{describe_host(self.client)} does not support {self.kind.plural}: it "
-                "is an older version of DSS, or its license does not include them"
-            ) from error
+            raise self._not_supported() from error
+
+    def _not_supported(self) -> TypeNotSupportedError:
+        return TypeNotSupportedError(
+            f"{describe_host(self.client)} does not support {self.kind.plural}: it is "
+            "an older version of DSS, or its license does not include them"
+        )
 
     def _read_all(
         self, listed: Mapping[ResourceId, Documents | None], started: datetime
