@@ -15,6 +15,9 @@ from dataikuapi.iac import DiffEngine, LocalFileBackend, Resource, State, StateM
 from dataikuapi.iac.sandbox import ProjectStore
 
 KEY = "SHOP"
+TYPES = """
+    project dataset recipe web_app saved_model api_service sql_notebook wiki_article
+    """.split()
 ENGINE = {
     "sparkConfig": {"inheritConf": "default", "conf": []},
     "pipelineAllowStart": True,
@@ -71,7 +74,8 @@ def compare(serve, tmp_path):
     store = ProjectStore()
     with serve(store) as server:
         client = DSSClient(server.url, server.api_key)
-        manager = StateManager(LocalFileBackend(tmp_path / "x.json"), client, "x")
+        backend = LocalFileBackend(tmp_path / "x.json")
+        manager = StateManager(backend, client, "x", types=TYPES)
 
         def report(before, after):
             load(store, before)
@@ -120,6 +124,33 @@ def dataset(**document):
 def inputs(**dep):
     items = [{"ref": "d", "deps": [{"func": "equals", **dep}]}]
     return recipe(inputs={"main": {"items": items}})
+
+
+def web_app(**infra):
+    document = {"type": "DASH", "name": "Map", "params": {"infra": infra}}
+    return {"web_apps/Wa12Bb3.json": document}
+
+
+def saved_model(**task):
+    document = {"name": "Churn", "miniTask": {"taskType": "PREDICTION", **task}}
+    return {"saved_models/Mo12De34.json": document}
+
+
+def custom_fields(path, others=None, **document):
+    """Return a file without custom fields, and with an empty object of them."""
+    files = {**(others or {}), path: document}
+    return files, {**files, path: {**document, "customFields": {}}}
+
+
+SCALING = {
+    "hpa": False,
+    "hpaTargetCPUPercent": 0,
+    "hpaMetrics": [],
+    "hpaMinPods": 0,
+    "hpaMaxPods": 0,
+    "hpaAnnotations": [],
+}
+"""What an upgrade writes beside the number of replicas."""
 
 
 NOISE = {
@@ -189,6 +220,43 @@ NOISE = {
         dataset(metricsChecks={"checks": [], "runOnBuild": False}),
         dataset(metricsChecks={"checks": [], "monitor": False}),
     ),
+    **{
+        f"{count} replicas that are renamed": (
+            web_app(nbReplicas=count),
+            web_app(scaling={"initialReplicas": count, **SCALING}),
+        )
+        for count in (1, 3)
+    },
+    "scaling of a web app": (
+        web_app(),
+        web_app(
+            scaling={
+                "initialReplicas": 1,
+                "progressDeadlineSeconds": 600,
+                "hpaTargetMemoryPercent": 0,
+                **SCALING,
+            }
+        ),
+    ),
+    "sample of a saved model": (
+        saved_model(splitParams={"instanceIdRefresher": 1}),
+        saved_model(splitParams={"instanceIdRefresher": 2}),
+    ),
+    "sample of a saved model that clusters": (
+        saved_model(sampling={"instanceIdRefresher": 1}),
+        saved_model(sampling={"instanceIdRefresher": 2}),
+    ),
+    "custom fields of an API service": custom_fields(
+        "lambda_services/churn.json", endpoints=[]
+    ),
+    "custom fields of a SQL notebook": custom_fields(
+        "notebooks/sql/Sq12Nb34/params.json", cells=[]
+    ),
+    "custom fields of an article": custom_fields(
+        "wiki/articles/1.json",
+        {"wiki/taxonomy.json": {"taxonomy": [{"id": 1, "children": []}]}},
+        name="Home",
+    ),
 }
 
 
@@ -250,6 +318,16 @@ CONFIGURATION = {
     "monitoring": (
         dataset(metricsChecks={"checks": [], "monitor": False}),
         dataset(metricsChecks={"checks": [], "monitor": True}),
+    ),
+    "replicas": (web_app(nbReplicas=1), web_app(nbReplicas=2)),
+    "replicas that are changed by an upgrade": (
+        web_app(nbReplicas=2),
+        web_app(scaling={"initialReplicas": 3, **SCALING}),
+    ),
+    "automatic scaling": (web_app(), web_app(scaling={**SCALING, "hpa": True})),
+    "how a saved model was split": (
+        saved_model(splitParams={"kfold": False}),
+        saved_model(splitParams={"kfold": True}),
     ),
 }
 

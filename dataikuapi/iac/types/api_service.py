@@ -46,6 +46,7 @@ class ApiServiceType(ListedType):
         "endpoints": [],
         "authRealm": {"queryKeys": []},
         "tags": [],
+        "customFields": {},
     }
     code: ClassVar[frozenset[Path]] = frozenset(
         {("endpoints", "code"), ("endpoints", "query")}

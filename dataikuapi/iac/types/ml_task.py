@@ -19,6 +19,7 @@ from dataikuapi.iac.types.references import (
     text_at,
 )
 from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.saved_model import SAMPLE_REFRESHER
 from dataikuapi.iac.types.shapes import (
     ObjectShape,
     Shape,
@@ -29,7 +30,6 @@ from dataikuapi.iac.types.shapes import (
 
 __all__ = ["MLTaskType"]
 
-_REFRESHER = "a counter that draws another sample: 34 edits, 27 of nothing else"
 _SHOWN = "which results the page shows"
 
 
@@ -43,8 +43,7 @@ class MLTaskType(NestedType):
     requests = "1 for each analysis, + N"
     noun = "ML task"
     volatile: ClassVar[Volatile] = {
-        ("splitParams", "instanceIdRefresher"): _REFRESHER,
-        ("sampling", "instanceIdRefresher"): _REFRESHER,
+        **SAMPLE_REFRESHER,
         ("predictionDisplayScript",): f"{_SHOWN}: 24 edits",
         ("predictionDisplayCharts",): f"{_SHOWN}: 35 edits",
     }

@@ -11,10 +11,19 @@ from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import Fact, Reference, code_env_at, text_at
 
-__all__ = ["FOLDER", "SavedModelType", "is_agent", "is_rag_model"]
+__all__ = ["FOLDER", "SAMPLE_REFRESHER", "SavedModelType", "is_agent", "is_rag_model"]
+
+_REFRESHER = "a counter that draws another sample: 34 edits, 27 of nothing else"
 
 FOLDER = "saved_models"
 """Of the files of saved models, agents and retrieval-augmented LLMs alike."""
+
+
+SAMPLE_REFRESHER: Volatile = {
+    ("splitParams", "instanceIdRefresher"): _REFRESHER,
+    ("sampling", "instanceIdRefresher"): _REFRESHER,
+}
+"""Paths in the settings of a task; a saved model keeps those that it was made with."""
 
 
 def is_agent(saved_model_type: object) -> bool:
@@ -49,6 +58,7 @@ class SavedModelType(ListedType):
         ("lastExportedFrom",): "where in the lab it was deployed from: 55 of 220 edits",
         ("miniTask", "predictionDisplayScript"): "UI state of the results page",
         ("miniTask", "predictionDisplayCharts"): "UI state of the results page",
+        **{("miniTask", *path): reason for path, reason in SAMPLE_REFRESHER.items()},
         ("metrics", "displayedState"): "UI state: which metrics are displayed",
         ("metricsChecks", "displayedState"): "UI state: which checks are displayed",
         ("inlineVersions", "versionTag"): "who saved the version last: bookkeeping",

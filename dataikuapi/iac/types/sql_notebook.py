@@ -81,6 +81,7 @@ class SqlNotebookType(ListedType):
         "cells": [],
         "automationLocal": False,
         "tags": [],
+        "customFields": {},
     }
     code: ClassVar[frozenset[Path]] = frozenset({("cells", "code")})
     severities: ClassVar[Severities] = {

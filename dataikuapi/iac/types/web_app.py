@@ -9,7 +9,13 @@ from dataikuapi.iac.types.base import Path, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import Files, ObjectFolder, text_in
 from dataikuapi.iac.types.listed import ListedType
-from dataikuapi.iac.types.references import Fact, Reference, code_env_at, text_at
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    code_env_at,
+    text_at,
+    value_at,
+)
 
 __all__ = ["WebAppType"]
 
@@ -22,6 +28,23 @@ _CODE_FILES = {
     "server": "server.R",
 }
 """Members of ``params`` that git has in files of their own."""
+
+
+_INFRA: Path = ("params", "infra")
+_SCALING: Path = (*_INFRA, "scaling")
+
+_ONE_REPLICA: Mapping[str, JSON] = {
+    "initialReplicas": 1,
+    "progressDeadlineSeconds": 600,
+    "hpa": False,
+    "hpaTargetCPUPercent": 0,
+    "hpaTargetMemoryPercent": 0,
+    "hpaMetrics": [],
+    "hpaMinPods": 0,
+    "hpaMaxPods": 0,
+    "hpaAnnotations": [],
+}
+"""How a web app scales that nobody has set up, as an upgrade of DSS writes it."""
 
 
 class _WebAppFolder(ObjectFolder):
@@ -60,7 +83,11 @@ class _WebAppFolder(ObjectFolder):
 
 
 class WebAppType(ListedType):
-    """A web app. DSS makes an API key for each, which is not its configuration."""
+    """A web app. DSS makes an API key for each, which is not its configuration.
+
+    ``params.infra.nbReplicas`` of an older DSS is read as what an upgrade makes of it:
+    ``params.infra.scaling.initialReplicas``.
+    """
 
     name = "web_app"
     listing = "webapps/"
@@ -85,6 +112,8 @@ class WebAppType(ListedType):
         ("params", "forceAuthentication"): (False,),
         ("params", "infra", "overrideGlobalK8sExposition"): (False,),
         ("params", "infra", "deploymentModifier"): ({},),
+        **{(*_SCALING, member): (value,) for member, value in _ONE_REPLICA.items()},
+        _SCALING: ({},),
         **{("params", member): ("",) for member in _CODE_FILES},
     }
     code: ClassVar[frozenset[Path]] = frozenset(
@@ -108,6 +137,10 @@ class WebAppType(ListedType):
         **{("params", member): Severity.CODE for member in _CODE_FILES},
     }
 
+    def without_noise(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
+        """Clean the attributes as if DSS had been upgraded."""
+        return super().without_noise(_with_scaling(attributes))
+
     def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
         """Remove what the settings page of a plugin's web app noted for itself."""
         config = attributes.get("config")
@@ -128,3 +161,14 @@ class WebAppType(ListedType):
         """Return the type."""
         if text_at(attributes, "type"):
             yield Fact("type", (text_at(attributes, "type"),))
+
+
+def _with_scaling(attributes: dict[str, JSON]) -> dict[str, JSON]:
+    params, infra = attributes.get("params"), value_at(attributes, *_INFRA)
+    if not isinstance(params, dict) or not isinstance(infra, dict):
+        return attributes
+    if "nbReplicas" not in infra:
+        return attributes
+    rest = {key: value for key, value in infra.items() if key != "nbReplicas"}
+    scaled = {"scaling": {"initialReplicas": infra["nbReplicas"]}, **rest}
+    return {**attributes, "params": {**params, "infra": scaled}}

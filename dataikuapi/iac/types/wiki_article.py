@@ -68,6 +68,7 @@ class WikiArticleType(ResourceType):
         "layout": "WIKI_ARTICLE",
         "attachments": [],
         "tags": [],
+        "customFields": {},
     }
     severities: ClassVar[Severities] = {
         (name,): Severity.DESCRIPTION
