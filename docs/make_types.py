@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dataikuapi.iac.types import TYPES, ResourceType
 from dataikuapi.iac.types.base import Identity
-from dataikuapi.iac.types.cleaning import PAGE_STATE, VOLATILE_IN_ALL
+from dataikuapi.iac.types.cleaning import ANY, PAGE_STATE, VOLATILE_IN_ALL, Kept
 
 PAGE = Path(__file__).parent / "types.md"
 
@@ -77,8 +77,8 @@ def _section(kind: ResourceType) -> Iterator[str]:
     yield from _ignored(kind.volatile)
     own = kind.volatile_anywhere.keys() - PAGE_STATE.keys()
     yield from _ignored_anywhere({x: kind.volatile_anywhere[x] for x in sorted(own)})
-    for what, reason in kind.left_out.items():
-        yield f"- Ignored: {what}: {reason}."
+    for path, kept in kind.kept.items():
+        yield from _others(path, kept)
     if kind.defaults:
         names = _names((name,) for name in kind.defaults)
         yield f"- Missing is the same as the default: {names}."
@@ -99,6 +99,16 @@ def _ignored_anywhere(names: Mapping[str, str]) -> Iterator[str]:
 def _ignored(volatile: Mapping[tuple[str, ...], str]) -> Iterator[str]:
     for path, reason in volatile.items():
         yield f"- Ignored: `{'.'.join(path)}`: {reason}."
+
+
+def _others(path: tuple[str, ...], kept: Kept) -> Iterator[str]:
+    """Yield why members of an object are ignored, and last why the rest is."""
+    reasons = dict(kept.others)
+    rest = reasons.pop(ANY)
+    yield from _ignored({(*path, name): reason for name, reason in reasons.items()})
+    whole = f"`{'.'.join(path)}`" if path else "the document"
+    names = _names((name,) for name in kept.names)
+    yield f"- Of {whole} all but {names} is ignored: {rest}."
 
 
 def _names(paths: Iterable[tuple[str, ...]]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac import LocalFileBackend, ResourceNotFoundError, StateManager
 from dataikuapi.iac.sandbox import Fault, ProjectStore
+from dataikuapi.iac.types import TYPES
 from iac.typed import ServedContract
 
 
@@ -94,6 +95,15 @@ class InstanceTypeContract(ServedContract):
         for object_id in self.objects:
             self.edit(shop, object_id, lambda document: None)
         assert self.drift(manager).in_sync
+
+    def test_as_many_requests_as_the_documentation_says(self, manager, served):
+        """The page of types has what reading all objects of a type takes."""
+        count = len(manager.load_state().resources)
+        paths = []
+        served.faults = lambda method, path: paths.append(path)
+        manager.sync_instance()
+        expected = {"1": 1, "1 + N": 1 + count, "2 for each folder": 2 * count}
+        assert len(paths) == expected[TYPES[self.resource_type].requests]
 
     def test_each_edit_shows_as_that_object(self, manager, shop):
         """Each edit is reported, and nothing else."""

@@ -2,8 +2,12 @@
 
 import runpy
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from dataikuapi.iac.types import TYPES
+from dataikuapi.iac.types.cleaning import ANY
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -18,4 +22,29 @@ def test_each_type_has_a_section_and_each_ignored_path_a_reason():
     page = (DOCS / "types.md").read_text("utf-8")
     for kind in TYPES.values():
         assert f"\n## {kind.name}\n" in page
-        assert all(reason.strip() for reason in kind.volatile.values())
+        reasons = [*kind.volatile.values(), *kind.volatile_anywhere.values()]
+        for kept in kind.kept.values():
+            assert ANY in kept.others and not set(kept.names) & set(kept.others)
+            reasons += kept.others.values()
+        assert all(reason.strip() and reason in page for reason in reasons)
+
+
+def test_what_is_ignored_of_a_notebook_is_told():
+    page = (DOCS / "types.md").read_text("utf-8")
+    section = page.partition("\n## notebook\n")[2].partition("\n## ")[0]
+    assert "`cells.outputs`: what a run printed" in section
+    assert "- Of `metadata` all but `kernelspec`, " in section
+
+
+@pytest.mark.parametrize("kind", TYPES.values(), ids=lambda kind: kind.name)
+def test_members_that_are_told_to_be_ignored_are(kind):
+    """What is kept, and nothing else, is read of the objects of which that is told."""
+    for path, kept in kind.kept.items():
+        names = [*kept.names, *(set(kept.others) - {ANY}), "unknown"]
+        document: Any = dict.fromkeys(names, "x")
+        for name in reversed(path):
+            document = {name: document}
+        found = kind.without_noise(document)
+        for name in path:
+            found = found[name]
+        assert set(found) == set(kept.names)

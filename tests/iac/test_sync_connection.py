@@ -119,6 +119,13 @@ def test_connections_are_read(manager):
         assert manager.sync_resource(item.resource_id).attributes == item.attributes
 
 
+def test_one_request_reads_all(manager, server):
+    paths = []
+    server.faults = lambda method, path: paths.append(path)
+    manager.sync_instance()
+    assert paths == ["/admin/connections/"]
+
+
 def test_no_secret_is_stored(manager, backend):
     stored = backend.state_file.read_text("utf-8")
     assert PASSWORD not in stored

@@ -34,14 +34,15 @@ def test_it_is_not_read_by_default(open_manager):
     assert not state.covers(ID)
 
 
-def test_edit_shows(open_manager, client):
+@pytest.mark.parametrize("tag", ["urgent", "$$hashKey"])
+def test_edit_shows(open_manager, client, tag):
     manager = open_manager(["project", "tag_palette"])
     manager.save_state(manager.sync_project(KEY))
     assert manager.drift().in_sync
     project = client.get_project(KEY)
     palette = project.get_tags()
-    palette["tags"]["urgent"] = {"color": "#ff0000"}
+    palette["tags"][tag] = {"color": "#ff0000"}
     project.set_tags(palette)
     (diff,) = manager.drift()
     assert diff.resource_id == ID
-    assert [change.path for change in diff.changes] == ["tags.urgent"]
+    assert [change.pointer for change in diff.changes] == [f"/tags/{tag}"]

@@ -17,10 +17,12 @@ from dataikuapi.iac.types.cleaning import (
     PAGE_STATE,
     VOLATILE_IN_ALL,
     Constants,
+    Kept,
     Volatile,
     drop_anywhere,
     drop_constants,
     drop_paths,
+    keep_members,
     normalize_numbers,
     normalize_tags,
     with_defaults,
@@ -85,11 +87,10 @@ class ResourceType(ABC):
             configuration.
         volatile: paths in the main document that are not configuration, each with the
             reason. They add to :data:`~dataikuapi.iac.types.cleaning.VOLATILE_IN_ALL`.
+        kept: objects of which only some members are configuration, by path.
         volatile_anywhere: names of members that are not configuration at any depth of
             the main document, each with the reason. A type with some of its own adds
             them to :data:`~dataikuapi.iac.types.cleaning.PAGE_STATE`.
-        left_out: what the type leaves out in its own way, in words, each with the
-            reason; for the documentation.
         defaults: values of top-level keys that may be missing in the main document,
             since upgrades of DSS add keys.
         constants: values that mean the same as a missing key; the key is dropped.
@@ -132,7 +133,7 @@ class ResourceType(ABC):
     main: ClassVar[str] = "document"
     volatile: ClassVar[Volatile] = {}
     volatile_anywhere: ClassVar[Mapping[str, str]] = PAGE_STATE
-    left_out: ClassVar[Mapping[str, str]] = {}
+    kept: ClassVar[Mapping[Path, Kept]] = {}
     defaults: ClassVar[Mapping[str, JSON]] = {}
     constants: ClassVar[Constants] = {}
     sets: ClassVar[Sets] = {}
@@ -242,6 +243,7 @@ class ResourceType(ABC):
             attributes: not modified.
         """
         attributes = drop_paths(attributes, {**VOLATILE_IN_ALL, **self.volatile})
+        attributes = keep_members(attributes, self.kept)
         if self.volatile_anywhere:
             attributes = cast(
                 dict[str, JSON], drop_anywhere(attributes, self.volatile_anywhere)

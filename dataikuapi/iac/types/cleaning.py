@@ -4,6 +4,7 @@ It removes bookkeeping, normalizes values, and moves the version tag to the meta
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -17,10 +18,12 @@ __all__ = [
     "PAGE_STATE",
     "VOLATILE_IN_ALL",
     "Constants",
+    "Kept",
     "Volatile",
     "drop_anywhere",
     "drop_constants",
     "drop_paths",
+    "keep_members",
     "metadata_of",
     "normalize_numbers",
     "normalize_tags",
@@ -40,7 +43,10 @@ KEYED_BY_COLUMN = frozenset("""
 """Objects in payloads whose keys are column names, which may look like any key."""
 
 Volatile = Mapping[tuple[str, ...], str]
-"""Paths that are removed from a document, each with the reason."""
+"""Paths that are removed from a document, each with the reason.
+
+A last name such as ``$touched*`` is every member whose name begins like that.
+"""
 
 Constants = Mapping[tuple[str, ...], tuple[JSON, ...]]
 """Paths, each with the values that mean the same there as a missing key."""
@@ -52,6 +58,20 @@ PAGE_STATE: Mapping[str, str] = {
     "$$hashKey": "written by the front end while the page of an object is open",
 }
 """Members that are not configuration, in documents of any type and at any depth."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The members of an object that are configuration; all others are not.
+
+    Args:
+        names: of these members.
+        others: why others are not, by name; with :data:`ANY`, why the rest is not.
+    """
+
+    names: tuple[str, ...]
+    others: Mapping[str, str]
+
 
 VOLATILE_IN_ALL: Volatile = {
     ("versionTag",): "who saved last, and how often: bookkeeping, goes to the metadata",
@@ -100,11 +120,42 @@ def _without_path(value: Any, path: tuple[str, ...]) -> Any:
         return [_without_path(item, path) for item in value]
     if isinstance(value, dict) and path[0] == ANY:
         return {key: _without_path(item, path[1:]) for key, item in value.items()}
+    if isinstance(value, dict) and len(path) == 1 and path[0].endswith(ANY):
+        beginning = path[0].removesuffix(ANY)
+        return {
+            key: item for key, item in value.items() if not key.startswith(beginning)
+        }
     if not isinstance(value, dict) or path[0] not in value:
         return value
     if len(path) == 1:
         return {key: item for key, item in value.items() if key != path[0]}
     return {**value, path[0]: _without_path(value[path[0]], path[1:])}
+
+
+def keep_members(
+    document: dict[str, JSON], kept: Mapping[tuple[str, ...], Kept]
+) -> dict[str, JSON]:
+    """Return the document with only these members of the objects at these paths.
+
+    Args:
+        document: not modified.
+        kept: lists along a path are traversed.
+    """
+    for path, members in kept.items():
+        document = cast(dict[str, JSON], _only(document, path, members.names))
+    return document
+
+
+def _only(value: Any, path: tuple[str, ...], names: Collection[str]) -> Any:
+    if isinstance(value, list):
+        return [_only(item, path, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if not path:
+        return {key: item for key, item in value.items() if key in names}
+    if path[0] not in value:
+        return value
+    return {**value, path[0]: _only(value[path[0]], path[1:], names)}
 
 
 def drop_anywhere(value: JSON, names: Collection[str]) -> JSON:

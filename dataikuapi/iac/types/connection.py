@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Documents, Severities
+from dataikuapi.iac.types.base import Documents, Path, Severities
+from dataikuapi.iac.types.cleaning import ANY, Kept
 from dataikuapi.iac.types.instance_type import Client, InstanceType, NotPermittedError
 from dataikuapi.iac.types.references import (
     Fact,
@@ -27,9 +28,6 @@ __all__ = ["ConnectionType"]
 
 _LISTING = "admin/connections/"
 _NAMES = "connections/get-names"
-
-_READ = ("type", "params", "usableBy", "allowedGroups", "description")
-"""All that is read of a connection. Secrets in the parameters are masked."""
 
 
 class _ConnectionsShape:
@@ -67,12 +65,18 @@ class ConnectionType(InstanceType):
     """
 
     name = "connection"
-    requests = "1"
     responses: ClassVar[Mapping[str, Shape]] = {
         f"/{_LISTING}": _ConnectionsShape(),
         f"/{_NAMES}": _NamesShape(),
     }
+    requests = "1"
     shared_responses: ClassVar[frozenset[str]] = frozenset({f"/{_LISTING}"})
+    kept: ClassVar[Mapping[Path, Kept]] = {
+        ("definition",): Kept(
+            ("type", "params", "usableBy", "allowedGroups", "description"),
+            {ANY: "what the API does not take to create a connection"},
+        )
+    }
     definition_defaults: ClassVar[Mapping[str, JSON]] = {
         "type": "",
         "params": {},
@@ -100,7 +104,7 @@ class ConnectionType(InstanceType):
         return {
             name: {
                 self.main: {"name": name},
-                "definition": {key: item[key] for key in _READ if item.get(key)},
+                "definition": {key: value for key, value in item.items() if value},
             }
             for name, item in expect_items(items, "name").items()
         }

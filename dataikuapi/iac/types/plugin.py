@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Documents, Severities
+from dataikuapi.iac.types.base import Documents, Path, Severities
+from dataikuapi.iac.types.cleaning import ANY, Kept
 from dataikuapi.iac.types.instance_type import Client, InstanceType
 from dataikuapi.iac.types.references import Fact, text_at, value_at
 from dataikuapi.iac.types.requests import get_instance_json
@@ -19,7 +20,6 @@ from dataikuapi.iac.types.shapes import (
 __all__ = ["PluginType"]
 
 _LISTING = "plugins/"
-_READ = ("version", "isDev")
 
 
 class PluginType(InstanceType):
@@ -31,6 +31,11 @@ class PluginType(InstanceType):
         f"/{_LISTING}": ListShape("id", ObjectShape()),
     }
     shared_responses: ClassVar[frozenset[str]] = frozenset(responses)
+    kept: ClassVar[Mapping[Path, Kept]] = {
+        ("definition",): Kept(
+            ("version", "isDev"), {ANY: "what this version of the plugin is made of"}
+        )
+    }
     definition_defaults: ClassVar[Mapping[str, JSON]] = {"version": "", "isDev": False}
     severities: ClassVar[Severities] = {("definition",): Severity.CODE}
 
@@ -41,7 +46,7 @@ class PluginType(InstanceType):
             name: {
                 self.main: {"name": name},
                 "definition": {
-                    key: item[key] for key in _READ if item.get(key) is not None
+                    key: value for key, value in item.items() if value is not None
                 },
             }
             for name, item in items.items()

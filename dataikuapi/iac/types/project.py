@@ -129,7 +129,10 @@ class ProjectType(ResourceType):
     """A project, made up of four documents.
 
     ``summary`` is ``GET /projects/KEY`` or an item of ``GET /projects/``; ``metadata``,
-    ``settings`` and ``permissions`` are the documents at these paths below it.
+    ``settings`` and ``permissions`` are the documents at these paths below it. Of the
+    summary, key, status and kind of application are read; of the metadata, name,
+    descriptions, tags, checklists and custom fields; of the settings, ``settings``,
+    what is exposed, and what is in bundles. The rest is derived, or said in another.
     """
 
     name = "project"

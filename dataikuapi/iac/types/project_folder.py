@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Documents, Identity, Severities
+from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.instance_type import Client, InstanceType
 from dataikuapi.iac.types.references import (
     Fact,
@@ -29,9 +30,6 @@ __all__ = ["ProjectFolderType"]
 _FOLDER = "project-folders/"
 _ROOT = "ROOT"
 
-_NO_CONFIGURATION = ("childrenIds", "projectKeys")
-"""What is in a folder: other folders say so themselves, and keys see some projects."""
-
 
 class ProjectFolderType(InstanceType):
     """A project folder. The root has no name; all others are somewhere below it.
@@ -42,6 +40,11 @@ class ProjectFolderType(InstanceType):
     name = "project_folder"
     requests = "2 for each folder"
     identity = Identity.GENERATED
+    volatile: ClassVar[Volatile] = {
+        ("childrenIds",): "the folders inside say themselves where they are",
+        ("projectKeys",): "the projects inside, of which a key sees only some",
+        ("definition", "name"): "as in the folder itself",
+    }
     responses: ClassVar[Mapping[str, Shape]] = {
         f"/{_FOLDER}{{name}}": ObjectShape(
             required={"childrenIds": list},
@@ -76,7 +79,6 @@ class ProjectFolderType(InstanceType):
         path = _FOLDER + path_segment(name)
         folder = expect_object(get_instance_json(project, path))
         settings = expect_object(get_instance_json(project, f"{path}/settings"))
-        settings.pop("name", None)  # As in the folder itself.
         return {self.main: _described(folder), "definition": settings}
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
@@ -93,11 +95,7 @@ class ProjectFolderType(InstanceType):
 
 
 def _described(folder: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in folder.items()
-        if key not in _NO_CONFIGURATION and value is not None
-    }
+    return {key: value for key, value in folder.items() if value is not None}
 
 
 def _walk(client: Client) -> dict[str, dict[str, Any]]:

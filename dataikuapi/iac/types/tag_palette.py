@@ -25,6 +25,7 @@ class TagPaletteType(ResourceType):
     identity = Identity.SINGLETON
     layout = SingleFile("tags.json", default={"tags": {}})
     is_watched_by_default = False
+    volatile_anywhere: ClassVar[Mapping[str, str]] = {}
     responses: ClassVar[Mapping[str, Shape]] = {
         "/projects/{project}/tags": ObjectShape(required={"tags": dict}),
     }

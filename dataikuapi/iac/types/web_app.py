@@ -95,6 +95,7 @@ class WebAppType(ListedType):
     layout = _WebAppFolder("web_apps")
     volatile: ClassVar[Volatile] = {
         ("apiKey",): "made by DSS, and encrypted anew at each save: 446 of 2,803 edits",
+        ("config", "$touched*"): "what the page of settings notes for itself: 2 edits",
     }
     defaults: ClassVar[Mapping[str, JSON]] = {
         "name": "",
@@ -119,11 +120,6 @@ class WebAppType(ListedType):
     code: ClassVar[frozenset[Path]] = frozenset(
         ("params", member) for member in _CODE_FILES
     )
-    left_out: ClassVar[Mapping[str, str]] = {
-        "members of `config` that begin with `$touched`": (
-            "which fields of the settings page somebody has visited"
-        ),
-    }
     severities: ClassVar[Severities] = {
         ("params", "runAs"): Severity.PERMISSIONS,
         ("runAsUser",): Severity.PERMISSIONS,
@@ -140,17 +136,6 @@ class WebAppType(ListedType):
     def without_noise(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
         """Clean the attributes as if DSS had been upgraded."""
         return super().without_noise(_with_scaling(attributes))
-
-    def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
-        """Remove what the settings page of a plugin's web app noted for itself."""
-        config = attributes.get("config")
-        if isinstance(config, dict):
-            attributes["config"] = {
-                key: value
-                for key, value in config.items()
-                if not key.startswith("$touched")
-            }
-        return attributes
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the code environment; that of a Shiny app is of R."""

@@ -13,6 +13,7 @@ from dataikuapi.iac.types.base import (
     ResourceType,
     Severities,
 )
+from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import Files, SingleFile
 from dataikuapi.iac.types.references import Fact, Reference, references_at
 from dataikuapi.iac.types.requests import get_json
@@ -42,10 +43,11 @@ class WikiType(ResourceType):
     responses: ClassVar[Mapping[str, Shape]] = {
         "/projects/{project}/wiki/": ObjectShape(required={"taxonomy": list}),
     }
-    defaults: ClassVar[Mapping[str, JSON]] = {"homeArticleId": None, "taxonomy": []}
-    left_out: ClassVar[Mapping[str, str]] = {
-        "`projectKey`, `wikiId`": "where the wiki is, which its id says",
+    volatile: ClassVar[Volatile] = {
+        ("projectKey",): "in some responses; derived from the path",
+        ("wikiId",): "in some responses; derived from the project",
     }
+    defaults: ClassVar[Mapping[str, JSON]] = {"homeArticleId": None, "taxonomy": []}
     memberships: ClassVar[frozenset[Path]] = frozenset({("taxonomy",)})
     severities: ClassVar[Severities] = {
         ("homeArticleId",): Severity.DESCRIPTION,
@@ -92,13 +94,8 @@ def _articles(taxonomy: object, pointer: str) -> Iterator[Reference]:
 def _with_text_ids(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a wiki whose ids are texts; the file has numbers, the API may."""
     home = document.get("homeArticleId")
-    kept = {
-        key: value
-        for key, value in document.items()
-        if key not in ("projectKey", "wikiId")
-    }
     return {
-        **kept,
+        **document,
         "homeArticleId": str(home) if home else None,
         "taxonomy": _nodes(document.get("taxonomy")),
     }
