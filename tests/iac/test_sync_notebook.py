@@ -1,15 +1,16 @@
 """Reading Jupyter notebooks."""
 
+import copy
 import json
 from typing import Any, ClassVar
 
 import pytest
 
-from dataikuapi.iac import UnsupportedValueError
-from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac import SourceError
 from dataikuapi.iac.sandbox.kinds.notebook import NOTEBOOK
-from dataikuapi.iac.sources.project_files import read_project_files
+from dataikuapi.iac.sources import open_files
 from dataikuapi.iac.types.registry import references_of
+from iac.sandbox.project_files import as_files
 from iac.typed import KEY, TypeContract, changed_ids
 
 EXPLORE = {
@@ -32,6 +33,37 @@ EXPLORE = {
     "nbformat": 4,
     "nbformat_minor": 1,
 }
+OLD = {
+    "worksheets": [
+        {
+            "cells": [
+                {"cell_type": "heading", "level": 2, "source": ["Or\n", "ders"]},
+                {
+                    "cell_type": "code",
+                    "input": ["import dataiku\n", "x = 1"],
+                    "language": "python",
+                    "outputs": [{"output_type": "stream", "text": "Jane Doe"}],
+                    "prompt_number": 3,
+                },
+            ],
+            "metadata": {},
+        },
+        {"cells": [{"cell_type": "raw", "source": "as it is"}], "metadata": {}},
+    ],
+    "metadata": {"name": "Old one"},
+    "nbformat": 3,
+    "nbformat_minor": 0,
+}
+UPGRADED = {
+    "cells": [
+        {"cell_type": "markdown", "source": "## Or ders"},
+        {"cell_type": "code", "source": "import dataiku\nx = 1"},
+        {"cell_type": "raw", "source": "as it is"},
+    ],
+    "metadata": {},
+    "nbformat": 4,
+}
+"""The same as Jupyter saves it after somebody has opened it."""
 EMPTY = {"cells": [], "metadata": {"kernelspec": {"name": "ir"}}}
 
 
@@ -88,15 +120,53 @@ class TestNotebook(TypeContract):
         client.get_project(KEY).create_jupyter_notebook("New one", EXPLORE)
         assert changed_ids(manager) == [self.resource_id("New one")]
 
+    def test_older_format_is_read_as_jupyter_upgrades_it(self, manager, client):
+        """Its cells are in worksheets; an edit of one shows, an upgrade does not."""
+        project = client.get_project(KEY)
+        project.create_jupyter_notebook("Old one", OLD)
+        manager.refresh()
+        rid = self.resource_id("Old one")
+        assert manager.load_state()[rid].attributes == UPGRADED
+        assert "Jane Doe" not in manager.backend.state_file.read_text("utf-8")
+        edited: dict[str, Any] = copy.deepcopy(OLD)
+        edited["worksheets"][0]["cells"][1]["input"][1] = "x = 2"
+        self.put(client, "Old one", edited)
+        assert changed_ids(manager) == [rid]
+        self.put(client, "Old one", OLD)
+        assert changed_ids(manager) == []
+        project.get_jupyter_notebook("Old one").delete()
+        project.create_jupyter_notebook("Old one", UPGRADED)
+        assert changed_ids(manager) == []
 
-def test_notebook_of_an_older_format_is_named_rather_than_read_as_empty():
-    """Before 2015 the cells were in worksheets; edits of those would be invisible."""
-    notebook = {"worksheets": [{"cells": []}], "metadata": {}, "nbformat": 3}
-    files = {
-        "params.json": b"{}",
-        "ipython_notebooks/old.ipynb": json.dumps(notebook).encode(),
-    }
-    with pytest.raises(
-        UnsupportedValueError, match=r"notebook\.SHOP\.old: .* format 3"
-    ):
-        read_project_files(files, "SHOP", utc_now())
+    def test_document_without_cells_is_unknown(self, manager, shop):
+        """That is no notebook of any format, rather than an empty one."""
+        notebooks = shop.project(KEY).objects(NOTEBOOK)
+        document = notebooks.get("Explore orders")
+        del document["cells"]
+        notebooks.save("Explore orders", document, "ann")
+        report = manager.drift()
+        unknown = [item.resource_id for item in report.unknown]
+        assert unknown == [self.resource_id("Explore orders")]
+        assert not report.changed
+
+
+def test_older_format_in_git_is_read_as_well(tmp_path):
+    state = read(tmp_path, OLD)
+    assert state["notebook.SHOP.Old one"].attributes == UPGRADED
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"cells": None}, {"worksheets": {}}, {"worksheets": [{}]}]
+)
+def test_file_without_cells_is_refused(document, tmp_path):
+    with pytest.raises(SourceError, match="Old one.ipynb is not a notebook"):
+        read(tmp_path, document)
+
+
+def read(folder, document):
+    """Read a project of one notebook from its files."""
+    files = as_files({"params.json": {}, "ipython_notebooks/Old one.ipynb": document})
+    for path, content in files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(content)
+    return open_files(str(folder), project_key=KEY).read(types=["project", "notebook"])

@@ -2,18 +2,24 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from dataikuapi.iac.exceptions import UnsupportedValueError
+from dataikuapi.iac.exceptions import SourceError
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Identity, Path, Severities
 from dataikuapi.iac.types.cleaning import ANY, Constants, Kept
 from dataikuapi.iac.types.layout import Files, Layout, json_in
 from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.notebook_format import (
+    NotebookShape,
+    has_cells,
+    in_format_4,
+)
 from dataikuapi.iac.types.references import Fact, Reference, ids_at, references_at
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.sets import Sets, by_value
+from dataikuapi.iac.types.shapes import Shape
 
 __all__ = ["NotebookType"]
 
@@ -83,7 +89,11 @@ class _NotebookFolder(Layout):
 
     def documents(self, files: Files, project_key: str, name: str) -> dict[str, Any]:
         """Return the notebook."""
-        return {"document": json_in(files, f"{_FOLDER}/{name}{_END}")}
+        path = f"{_FOLDER}/{name}{_END}"
+        document = json_in(files, path)
+        if not has_cells(document):
+            raise SourceError(f"{path} is not a notebook: it has no cells")
+        return {"document": document}
 
     def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
         """Return the notebook without outputs, as Jupyter indents it."""
@@ -108,14 +118,17 @@ class _NotebookFolder(Layout):
 class NotebookType(ListedType):
     """A Jupyter notebook. Outputs may hold data, and are never read into a state.
 
-    Of 15,533 edits in real histories, 3,135 change no source of a cell.
+    Of 15,533 edits in real histories, 3,135 change no source of a cell. An older format
+    than 4 is read as what Jupyter makes of it when somebody opens it.
     """
 
     name = "notebook"
     identity = Identity.NAME
     listing = "jupyter-notebooks/"
     key = "name"
-    required_lists = ("cells",)
+    responses: ClassVar[Mapping[str, Shape]] = {
+        "/projects/{project}/jupyter-notebooks/{name}": NotebookShape(),
+    }
     layout = _NotebookFolder()
     kept = _KEPT
     defaults: ClassVar[Mapping[str, JSON]] = {
@@ -143,27 +156,13 @@ class NotebookType(ListedType):
     def canonical(
         self, document: dict[str, Any], redactor: Redactor
     ) -> dict[str, JSON]:
-        """Return what is configured in it.
-
-        Raises:
-            UnsupportedValueError: if the cells are in worksheets, as before 2015.
-        """
-        if "worksheets" in document:
-            raise UnsupportedValueError(
-                "the notebook is in format 3 of Jupyter, with worksheets, which is not "
-                "read. Open and save it in DSS"
-            )
-        return super().canonical(document, redactor)
+        """Return the notebook in canonical form, whatever its format is."""
+        return super().canonical(in_format_4(document), redactor)
 
     def refine(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
         """Return cells with their sources as one text each."""
-        cells = attributes.get("cells")
-        return {
-            **attributes,
-            "cells": [
-                _cell(cell) for cell in (cells if isinstance(cells, list) else [])
-            ],
-        }
+        cells = cast(list[JSON], attributes["cells"])
+        return {**attributes, "cells": [_cell(cell) for cell in cells]}
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the recipe that it became, and the dataset that it analyzes."""

@@ -63,7 +63,8 @@ NOTEBOOK = NotebookKind(
     identity=BY_NAME,
     object_type="JUPYTER_NOTEBOOK",
     fields=Fields(
-        always={"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 0},
+        always={"metadata": {}, "nbformat": 4, "nbformat_minor": 0},
+        optional=frozenset({"cells", "worksheets"}),
         versioned=False,
     ),
 )
