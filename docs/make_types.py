@@ -88,6 +88,8 @@ def _section(kind: ResourceType) -> Iterator[str]:
         yield f"- Order means nothing: {_names(kind.sets)}."
     if kind.code:
         yield f"- Code, not searched for secrets: {_names(sorted(kind.code))}."
+    if kind.hooks:
+        yield f"- Masked in a URL from the host on: {_names(sorted(kind.hooks))}."
     yield ""
 
 

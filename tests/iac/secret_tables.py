@@ -50,6 +50,8 @@ NAMES = """
     new_relic_key
     cosmosdbKey claudeKey grafanaKey slackHook teams_hook_url dbCreds clientAssertion
     samlResponse privatePem keytabBase64 keystore_content pfxData dockercfg
+    sf_pw sfPw mykey my_key clef_api cléApi cle_d_api claveApi chave_api
+    api_schluessel chiave_privata
     """.split()
 
 _HEX = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
@@ -233,6 +235,8 @@ TEXTS = {
     ),
     "a hook of Mattermost": "https://chat.example.com/hooks/«»",
     "a hook of n8n": "https://n8n.example.com/webhook/«»",
+    "a hook on a host of hooks": "https://hooks.example.com/«services/T000/B0/{S}»",
+    "a hook on another": "https://my.webhook.example.com/«{S}»",
     "a hook of Zapier": "https://hooks.zapier.com/hooks/catch/«»",
     "a hook of IFTTT": "https://maker.ifttt.com/trigger/event/with/key/«»",
     "a hook of Telegram": "https://api.telegram.org/bot«123:{S}»/sendMessage",
@@ -367,6 +371,14 @@ DOCUMENTS = {
     "encrypted in a text": ({"x": f"a=e:AES:{_AWS_KEY}; b"}, _AWS_KEY),
     "a connection string": (
         {"properties": [{"name": "connectionString", "value": SECRET}]},
+        SECRET,
+    ),
+    "a map of tokens": ({"tokens": {"a": SECRET, "b": "a word"}}, SECRET),
+    "a map of tokens of a kind": ({"sf_tokens": {"shop": SECRET}}, SECRET),
+    "a login before a host": ({"host": f"me:{SECRET}@pg.example.com"}, SECRET),
+    "a short password before a host": ({"host": "me:pw9@pg"}, "pw9"),
+    "a login before hosts": (
+        {"brokers": f"a.example.com:9092,me:{SECRET}@b.example.com:9092"},
         SECRET,
     ),
     "a variable of a recipe": ({"variables": {"nested": {"DB_PWD": SECRET}}}, SECRET),

@@ -23,7 +23,7 @@ WAREHOUSE = {
     "usableBy": "ALLOWED",
     "allowedGroups": ["sales", "finance"],
     "params": {
-        "host": "pg.example.com",
+        "host": f"pg.example.com,ro:{PASSWORD}@replica.example.com",
         "port": 5432,
         "db": "shop",
         "user": "dss",
@@ -131,6 +131,7 @@ def test_no_secret_is_stored(manager, backend):
     assert PASSWORD not in stored
     assert "e:AES:" not in stored
     assert "pg.example.com" in stored
+    assert "ro:<secret>@replica.example.com" in stored
     assert "shop-data" in stored
 
 

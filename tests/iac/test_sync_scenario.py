@@ -61,11 +61,30 @@ NIGHTLY = {
                     "webhookUrl": "https://hooks.slack.com/services/T0/B0/abcDEF123456"
                 },
             },
-        }
+        },
+        {
+            "id": "r2",
+            "messaging": {
+                "type": "webhook-scenario",
+                "configuration": {
+                    "url": "https://example.com/notify/kV7-tarragon-1",
+                    "method": "POST",
+                },
+            },
+        },
     ],
     "params": {
         "steps": [
             BUILD,
+            {
+                "id": "tell",
+                "type": "send_report",
+                "params": {
+                    "messaging": {
+                        "configuration": {"url": "https://example.com/kV7-tarragon-2"}
+                    }
+                },
+            },
             {
                 "id": "py",
                 "type": "custom_python",
@@ -133,6 +152,9 @@ class TestScenario(TypeContract):
         text = str(nightly)
         assert "password = 'not searched'" in text
         assert "abcDEF123456" not in text
+        assert "kV7-tarragon" not in text
+        hook = nightly["reporters"][1]["messaging"]["configuration"]
+        assert hook == {"url": "https://example.com/<secret>", "method": "POST"}
 
     def test_references(self, manager):
         """Steps and triggers refer to objects of the flow, scenarios, environments."""

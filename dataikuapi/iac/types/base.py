@@ -27,10 +27,14 @@ from dataikuapi.iac.types.cleaning import (
     normalize_tags,
     with_defaults,
 )
-from dataikuapi.iac.types.code_texts import with_texts_of, without_texts
+from dataikuapi.iac.types.code_texts import (
+    with_changed_texts,
+    with_texts_of,
+    without_texts,
+)
 from dataikuapi.iac.types.layout import Layout
 from dataikuapi.iac.types.references import Fact, Reference, text_at
-from dataikuapi.iac.types.secrets import Redactor, redact
+from dataikuapi.iac.types.secrets import Redactor, redact, redact_hook
 from dataikuapi.iac.types.sets import Sets, sorted_sets
 from dataikuapi.iac.types.shapes import Shape
 
@@ -122,6 +126,7 @@ class ResourceType(ABC):
         code: paths of texts that are code, and so are not searched for secrets.
         variables_path: of the object whose members are the project's variables, with
             which environments differ; ``None`` in all types but one.
+        hooks: paths of URLs of webhooks: what follows the host is a secret.
         requests: how many requests reading them takes; N is the number of objects.
         is_watched_by_default: whether objects of the type are read if nobody says which
             types to read; not where that takes many requests, or DSS changes them by
@@ -149,6 +154,7 @@ class ResourceType(ABC):
     is_on_instance: ClassVar[bool] = False
     code: ClassVar[frozenset[Path]] = frozenset()
     variables_path: ClassVar[Path | None] = None
+    hooks: ClassVar[frozenset[Path]] = frozenset()
     requests: ClassVar[str] = "1 + N"
     is_watched_by_default: ClassVar[bool] = True
 
@@ -231,7 +237,10 @@ class ResourceType(ABC):
             redactor: replaces each secret.
         """
         masked = redact(without_texts(attributes, self.code), redactor)
-        return with_texts_of(attributes, cast(dict[str, JSON], masked), self.code)
+        whole = with_texts_of(attributes, cast(dict[str, JSON], masked), self.code)
+        return with_changed_texts(
+            whole, self.hooks, lambda url, path: redact_hook(url, redactor, path)
+        )
 
     def without_noise(self, attributes: dict[str, JSON]) -> dict[str, JSON]:
         """Return attributes without what is not configuration, and with sorted sets.

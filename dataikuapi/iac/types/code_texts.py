@@ -1,12 +1,13 @@
-"""Takes code out of attributes while they are searched for secrets."""
+"""Texts at paths in attributes: code that is not searched for secrets, and others."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.cleaning import ANY
+from dataikuapi.iac.types.secrets.pairs import label_of
 
-__all__ = ["with_texts_of", "without_texts"]
+__all__ = ["with_changed_texts", "with_texts_of", "without_texts"]
 
 _Path = tuple[str, ...]
 
@@ -41,6 +42,39 @@ def with_texts_of(
     for path in paths:
         changed = cast(dict[str, JSON], _restored(original, changed, path))
     return changed
+
+
+def with_changed_texts(
+    attributes: dict[str, JSON],
+    paths: Iterable[_Path],
+    change: Callable[[str, _Path], str],
+) -> dict[str, JSON]:
+    """Return attributes with other texts at these paths.
+
+    Args:
+        attributes: not modified.
+        paths: as for :func:`without_texts`.
+        change: returns another text; it gets the path with the labels of items, too.
+    """
+    for path in paths:
+        attributes = cast(dict[str, JSON], _changed(attributes, path, change, ()))
+    return attributes
+
+
+def _changed(
+    value: Any, path: _Path, change: Callable[[str, _Path], str], place: _Path
+) -> Any:
+    if isinstance(value, list):
+        return [
+            _changed(item, path, change, (*place, label_of(item))) for item in value
+        ]
+    if not path:
+        return change(value, place) if isinstance(value, str) else value
+    inner = {
+        name: _changed(value[name], path[1:], change, (*place, name))
+        for name in _names(value, path[0])
+    }
+    return {**value, **inner} if inner else value
 
 
 def _emptied(value: Any, path: _Path) -> Any:

@@ -38,6 +38,9 @@ _SCRIPT = "custom_python"
 _STEPS = ("params", "steps")
 _TRIGGERS = ("triggers",)
 
+_HOOK = ("messaging", "configuration", "url")
+"""Where a reporter, or a step that sends a report, sends it to."""
+
 _FLOW_PARAMS = ("builds", "checks", "computes", "clears", "invalidates")
 """Parameters of steps that list objects of the flow, each with its ``itemId``."""
 
@@ -100,6 +103,12 @@ class ScenarioType(ListedType):
             (*_STEPS, "params", "sql"),
             (*_TRIGGERS, "params", "script"),
             (*_TRIGGERS, "params", "sql"),
+        }
+    )
+    hooks: ClassVar[frozenset[Path]] = frozenset(
+        {
+            ("reporters", *_HOOK),
+            (*_STEPS, "params", *_HOOK),
         }
     )
     severities: ClassVar[Severities] = {

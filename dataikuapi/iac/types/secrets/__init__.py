@@ -2,7 +2,7 @@
 
 from dataikuapi.iac.models.markers import ENCRYPTED, SECRET
 from dataikuapi.iac.types.secrets.older import mask_alike
-from dataikuapi.iac.types.secrets.redaction import redact
+from dataikuapi.iac.types.secrets.redaction import redact, redact_hook
 from dataikuapi.iac.types.secrets.redactor import (
     MIN_KEY_LENGTH,
     Redactor,
@@ -22,4 +22,5 @@ __all__ = [
     "mask_values",
     "redact",
     "redact_constant",
+    "redact_hook",
 ]

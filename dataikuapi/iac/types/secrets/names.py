@@ -12,7 +12,13 @@ from functools import lru_cache
 
 from dataikuapi.iac.types.cleaning import KEYED_BY_COLUMN
 
-__all__ = ["Meaning", "is_keyed_by_column", "meaning_of"]
+__all__ = [
+    "Meaning",
+    "is_host",
+    "is_keyed_by_column",
+    "is_map_of_tokens",
+    "meaning_of",
+]
 
 
 class Meaning(Enum):
@@ -113,13 +119,17 @@ _KEY = _any("""
     deepl deepseek deploy deployment dynatrace elastic encrypt event_?hubs? fernet
     function functions gcp github gitlab google googlemaps gpg grafana groq hf hmac
     hubspot huggingface ingest ingestion instrumentation integration iot(?:_hub)? jwt
-    licen[cs]e llm mailchimp mailgun mapbox maps mistral new_?relic notion nvidia
+    licen[cs]e llm mailchimp mailgun mapbox maps mistral my new_?relic notion nvidia
     open_?ai open_?weather(?:_?map)? opsgenie pagerduty pem perplexity pgp pinecone
     pre_?shared priv putty query rsa salesforce sas security sendgrid serp server
     service service_account service_?bus session sign slack snowflake snyk sonar speech
     ssh ssl stripe symmetric tavily telegram tls translator twilio unseal voyage webhook
     wrapping write zendesk
     """)
+
+# Words for a key in other languages, which are none without what the key opens.
+_FOREIGN_KEY = _any("chave chiave clave cl[eé]f? schl(?:ü|ue|u)ssel sleutel")
+_OPENED = _any("acc[eè]s acces+o api priv(?:[ée]e|ada|ata) secr[eè](?:t[ae]|te)")
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _STEM = rf"(?:{_PASSWORD}|token|api_?key|(?:{_LONG_KEY})_?key|credential|auth)s?"
@@ -136,13 +146,15 @@ _IS_ADDRESS = re.compile(
 )
 _IS_PASSWORD = re.compile(
     rf"{_PASSWORD}|(?:^|_)(?:{_PASSWORD_AT_END})$"
-    rf"|^(?:pw|pin|otp)$|(?:^|_)(?:{_OWNER})_?(?:pass|pw|pin|otp)$"
+    rf"|(?:^|_)pw$|^(?:pin|otp)$|(?:^|_)(?:{_OWNER})_?(?:pass|pw|pin|otp)$"
     r"|(?:^|_)cert(?:ificate)?_?(?:pass|pw)$"
 )
 _NOT_TOKEN = re.compile(rf"(?:^|_)(?:{_SPECIAL_TOKEN})_tokens?(?:_|$)")
 _IS_SECRET = re.compile(
     rf"token(?!s(?:_|$)|i[sz])|(?:^|_)(?:{_AUTHENTICATION})_?tokens(?:_|$)|credential"
     rf"|(?:{_LONG_KEY})_?keys?(?:_|$)|(?:^|_)(?:{_KEY})_?keys?(?:_|$)"
+    rf"|(?:^|_)(?:{_FOREIGN_KEY})_?(?:d[aeio]?_)?(?:{_OPENED})$"
+    rf"|(?:^|_)(?:{_OPENED})_?(?:{_FOREIGN_KEY})$"
     r"|(?:^|_)kube_?config$|docker_?config_?json|key(?:file)?_json|json_key"
     r"|service_account_json|htpasswd|pgpass|(?:^|_)creds?$|docker_?cfg$"
     r"|(?:client|jwt|saml)_?assertion$|saml_?response$|private_?pem$"
@@ -160,6 +172,12 @@ _IS_KEYED_BY_COLUMN = re.compile(
     r"|renam\w+|mappings?|replacements|aggregations?|colors|comments|descriptions"
     r"|formats|labels|meanings|roles|titles|tooltips|translations|types|units|widths)"
     r"(?:_|$)"
+)
+
+
+_IS_TOKENS = re.compile(r"(?:^|_)tokens$")
+_IS_HOST = re.compile(
+    r"(?:^|_)(?:address(?:es)?|brokers?|endpoints?|host_?names?|hosts?|servers?)$"
 )
 
 
@@ -190,6 +208,22 @@ def is_keyed_by_column(name: str) -> bool:
     is a list under the name.
     """
     return name in KEYED_BY_COLUMN or bool(_IS_KEYED_BY_COLUMN.search(_words(name)))
+
+
+@lru_cache(maxsize=8192)
+def is_map_of_tokens(name: str) -> bool:
+    """Return whether the values of an object under a name may be tokens.
+
+    They may be words as well, as those of a language model are.
+    """
+    words = _words(name)
+    return bool(_IS_TOKENS.search(words)) and not _NOT_TOKEN.search(words)
+
+
+@lru_cache(maxsize=8192)
+def is_host(name: str) -> bool:
+    """Return whether hosts are under a name; there may be a login before each."""
+    return _IS_HOST.search(_words(name)) is not None
 
 
 def _words(name: str) -> str:

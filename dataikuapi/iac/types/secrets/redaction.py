@@ -7,7 +7,13 @@ from functools import lru_cache
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.markers import ENCRYPTED, MARKER
-from dataikuapi.iac.types.secrets.names import Meaning, is_keyed_by_column, meaning_of
+from dataikuapi.iac.types.secrets.names import (
+    Meaning,
+    is_host,
+    is_keyed_by_column,
+    is_map_of_tokens,
+    meaning_of,
+)
 from dataikuapi.iac.types.secrets.pairs import (
     NAMES,
     VALUES,
@@ -17,7 +23,13 @@ from dataikuapi.iac.types.secrets.pairs import (
     special_members,
 )
 from dataikuapi.iac.types.secrets.redactor import Redactor
-from dataikuapi.iac.types.secrets.shapes import Span, find_hooks, is_aws_id, is_aws_key
+from dataikuapi.iac.types.secrets.shapes import (
+    Span,
+    find_hooks,
+    is_aws_id,
+    is_aws_key,
+    is_random,
+)
 from dataikuapi.iac.types.secrets.text import (
     CIPHER_PREFIX,
     find_secrets,
@@ -26,9 +38,9 @@ from dataikuapi.iac.types.secrets.text import (
     mask_spans,
 )
 from dataikuapi.iac.types.secrets.urls import after_host, is_address
-from dataikuapi.iac.types.secrets.values import is_setting
+from dataikuapi.iac.types.secrets.values import is_placeholder, is_setting
 
-__all__ = ["redact"]
+__all__ = ["redact", "redact_hook"]
 
 Path = tuple[str, ...]
 
@@ -73,6 +85,20 @@ def redact(value: JSON, redactor: Redactor, path: Path = ()) -> JSON:
     return _Redaction(redactor).value(value, steps, _UNKNOWN, "")
 
 
+def redact_hook(url: str, redactor: Redactor, path: Path = ()) -> str:
+    """Return the URL of a webhook with what follows the host masked.
+
+    Args:
+        url: returned as it is if a part of it is masked already.
+        redactor: makes the marker.
+        path: of the URL inside the resource.
+    """
+    inside = after_host(url)
+    if inside is None or MARKER.search(url) or is_placeholder(url[slice(*inside)]):
+        return url
+    return mask_spans(url, [inside], lambda secret: redactor.marker(secret, path))
+
+
 class _Redaction:
     """A pass over one value."""
 
@@ -111,7 +137,7 @@ class _Redaction:
             return ENCRYPTED
         if text[:4] in _AWS_ID and is_aws_id(text):
             self._aws_ids += 1
-        spans = find_secrets(text, is_code=_is_code(name))
+        spans = find_secrets(text, is_code=_is_code(name), is_host=is_host(name))
         if meaning is Meaning.ADDRESS:
             spans = _in_address(text, spans, name)
         if not spans:
@@ -126,6 +152,8 @@ class _Redaction:
         if is_keyed_by_column(name):
             return self._members(value, steps, _UNKNOWN, dict.fromkeys(value, _UNKNOWN))
         special = special_members(value) if is_special(value) else _NOTHING
+        if is_map_of_tokens(name):
+            special = {**special, **_tokens_in(value)}
         return self._members(value, steps, _UNKNOWN, special)
 
     def _members(
@@ -238,6 +266,15 @@ class _Redaction:
         marker = self._redactor.marker(secret, place[0], self._seen[place])
         self._seen[place] += 1
         return marker
+
+
+def _tokens_in(value: Mapping[str, JSON]) -> Mapping[str, Meaning]:
+    """Return the members of a map of tokens that are no words."""
+    return {
+        key: _SECRET
+        for key, item in value.items()
+        if isinstance(item, str) and is_random(item) and meaning_of(key) is _UNKNOWN
+    }
 
 
 @lru_cache(maxsize=8192)

@@ -113,6 +113,16 @@ _ANY_HOOK = re.compile(
 )
 _MIN_HOOK = 8
 
+# On a host for hooks: whatever follows it, if there is something random in it.
+_HOST_OF_HOOKS = re.compile(
+    r"https?://(?:[\w-]{1,63}\.){0,4}(?:web-?)?hooks?\.[^\s/?#\"']{1,255}/"
+    rf"(?=[^\s?#\"']{{0,200}}\d)(?P<rest>{_REST})",
+    re.IGNORECASE,
+)
+
+# A token rather than a word, a version, or the [SPECIAL_1] of a language model.
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9][\w.~+/=-]{15,}")
+
 
 def find_tokens(text: str) -> Iterator[Span]:
     """Yield the tokens in a text, and the AWS keys if it has the id of one."""
@@ -131,6 +141,11 @@ def is_aws_key(text: str) -> bool:
     return _AWS_KEY.fullmatch(text) is not None
 
 
+def is_random(text: str) -> bool:
+    """Return whether a text is rather a token of any issuer than a word."""
+    return _RANDOM.fullmatch(text) is not None
+
+
 def find_private_keys(text: str) -> Iterator[Span]:
     """Yield the private keys in a text: of PEM, OpenSSH, PGP and PuTTY."""
     if "PRIVATE KEY" in text or "PuTTY-User-Key-File" in text:
@@ -141,7 +156,7 @@ def find_hooks(text: str) -> Iterator[Span]:
     """Yield what in the URLs of webhooks is secret."""
     known = [match.span(match.lastindex or 0) for match in _HOOK.finditer(text)]
     yield from known
-    for match in _ANY_HOOK.finditer(text):
+    for match in (*_ANY_HOOK.finditer(text), *_HOST_OF_HOOKS.finditer(text)):
         is_known = any(match.start() < start < match.end() for start, _ in known)
         is_masked = text[match.end() : match.end() + 1] == "<"
         if len(match["rest"]) >= _MIN_HOOK and not is_known and not is_masked:

@@ -18,7 +18,7 @@ from dataikuapi.iac.types.secrets.shapes import (
     find_private_keys,
     find_tokens,
 )
-from dataikuapi.iac.types.secrets.urls import find_credentials
+from dataikuapi.iac.types.secrets.urls import find_credentials, find_passwords_of_hosts
 from dataikuapi.iac.types.secrets.values import is_placeholder
 
 __all__ = [
@@ -58,24 +58,29 @@ def is_harmless(text: str) -> bool:
     return len(text) < _MIN_TOKEN and not ("=" in text or ":" in text or "@" in text)
 
 
-def find_secrets(text: str, *, is_code: bool = False) -> list[Span]:
+def find_secrets(
+    text: str, *, is_code: bool = False, is_host: bool = False
+) -> list[Span]:
     """Return the secrets in a text, in order and without overlaps.
 
     Args:
         text: markers in it are left as they are.
         is_code: whether it is SQL or a formula, where ``token = x`` is a comparison.
+        is_host: whether it is the name of a host, or of several.
     """
     # Most short texts recur: names of types and modes, comments of columns.
     find = _find_again if len(text) <= _MAX_CACHED else _find
-    return list(find(text, is_code))
+    return list(find(text, is_code, is_host))
 
 
-def _find(text: str, is_code: bool) -> list[Span]:
+def _find(text: str, is_code: bool, is_host: bool) -> list[Span]:
     markers: list[Span] = []
     if "<" in text:
         markers = [match.span() for match in MARKER.finditer(text)]
         text = MARKER.sub(lambda match: f"<{'*' * (len(match[0]) - 2)}>", text)
     found = list(_found(text, is_code))
+    if is_host:
+        found += find_passwords_of_hosts(text)
     if not found:
         return found
     spans = _outside(join_spans(found), markers)

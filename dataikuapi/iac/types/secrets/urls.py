@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dataikuapi.iac.types.secrets.shapes import Span
 
-__all__ = ["after_host", "find_credentials", "is_address"]
+__all__ = ["after_host", "find_credentials", "find_passwords_of_hosts", "is_address"]
 
 _SCHEME = r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://"
 
@@ -17,6 +17,11 @@ _USER_AND_PASSWORD = re.compile(
 _WITHOUT_SCHEME = re.compile(
     r"(?<![\w/.:@-])[A-Za-z][\w.-]{0,100}:([^\s/@:\"'<>]{4,200})"
     r"@(?:(?:tcp|unix)\(|[A-Za-z][\w.-]{1,255}(?::\d{2,5}|/))"
+)
+
+# Of a host only: elsewhere it may be the mailto:me@host of a person, say.
+_BEFORE_HOST = re.compile(
+    r"(?:^|(?<=[\s,;]))[^\s:@/,;]{0,100}:([^\s,;]{1,200})@(?=[\w\[])"
 )
 
 # In https://TOKEN@host the user is a token unless it looks like the login of a person.
@@ -59,6 +64,11 @@ def find_credentials(text: str) -> Iterator[Span]:
             yield match.span(1)
     if "/" in text:
         yield from _oracle_passwords(text)
+
+
+def find_passwords_of_hosts(text: str) -> Iterator[Span]:
+    """Yield the passwords in the ``user:password@host`` of one or several hosts."""
+    yield from (match.span(1) for match in _BEFORE_HOST.finditer(text))
 
 
 def _oracle_passwords(text: str) -> Iterator[Span]:
