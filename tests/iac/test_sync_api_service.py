@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import pytest
+from dataikuapi.utils import DataikuException
 
 from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
 from dataikuapi.iac.types.registry import references_of
@@ -69,3 +70,18 @@ class TestApiService(TypeContract):
         assert changed_ids(manager) == [self.resource_id("new")]
         with pytest.raises(Exception, match="not supported"):
             client._perform_empty("DELETE", path)
+
+    @pytest.mark.parametrize("of", ["churn", "no_such_service"])
+    def test_packages_that_do_not_exist(self, client, of):
+        """DSS lists none of any service, and fails at a missing one."""
+        service = client.get_project(KEY).get_api_service(of)
+        assert service.list_packages() == []
+        for call in (service.delete_package, service.publish_package):
+            with pytest.raises(DataikuException, match="Package v1 does not exist"):
+                call("v1")
+        with pytest.raises(DataikuException, match="not in the sandbox"):
+            service.create_package("v1")
+        path = f"/projects/{KEY}/apiservices/{of}/packages/v1/archive"
+        with pytest.raises(DataikuException) as caught:
+            client._perform_json("GET", path)
+        assert "IllegalStateException" in str(caught.value)

@@ -2,6 +2,9 @@
 
 from typing import Any, ClassVar
 
+import pytest
+from dataikuapi.utils import DataikuException
+
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
 from dataikuapi.iac.types.registry import references_of
 from iac.typed import KEY, TypeContract, changed_ids
@@ -63,6 +66,15 @@ class TestFlowZone(TypeContract):
         assert changed_ids(manager) == sorted(
             [self.resource_id("q7LmT2a"), self.resource_id(zone.id)]
         )
+
+    def test_graph_of_the_default_zone_fails(self, client):
+        """It does in DSS, every time; the zone itself can be read."""
+        zone = client.get_project(KEY).get_flow().get_zone("default")
+        with pytest.raises(DataikuException, match="Failed to build the graph"):
+            zone.get_graph()
+        path = f"/projects/{KEY}/flow/zones/q7LmT2a/graph"
+        with pytest.raises(DataikuException, match="not in the sandbox"):
+            client._perform_json("GET", path)
 
     def test_key_of_the_own_project_is_the_same_as_none(self, manager, shop):
         """Some versions of DSS write it, others do not."""

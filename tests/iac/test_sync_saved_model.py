@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dataikuapi.iac.sandbox.kinds.agent import AGENT
+from dataikuapi.iac import ResourceNotFoundError
+from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from iac.typed import KEY, TypeContract, changed_ids
 
@@ -79,3 +80,28 @@ class TestSavedModel(TypeContract):
         """DSS lists them among the saved models."""
         shop.add(AGENT, KEY, "Ag12En34", name="Helper", type=agent_type)
         assert changed_ids(manager) == []
+
+    @pytest.mark.parametrize(
+        "kind, own_type", [(AGENT, "agent"), (RAG_MODEL, "rag_model")]
+    )
+    def test_agent_is_not_found_as_a_model(self, manager, client, shop, kind, own_type):
+        """DSS serves it among the saved models, where it can be renamed."""
+        agent_type = f"PYTHON{kind.type_end}" if kind is AGENT else kind.type_end
+        versions = [{"versionId": "v1"}]
+        shop.add(
+            kind, KEY, "Ag12En34", name="Helper", type=agent_type, versions=versions
+        )
+        served = self.get(client, "Ag12En34")
+        assert served["savedModelType"] == agent_type
+        assert served["inlineVersions"] == versions
+        assert "type" not in served
+        with pytest.raises(ResourceNotFoundError, match=f"its id is {own_type}.SHOP"):
+            manager.sync_resource(self.resource_id("Ag12En34"))
+        renamed = {**served, "name": "Assistant", "activeVersion": "v9"}
+        self.put(client, "Ag12En34", renamed)
+        agent = shop.project(KEY).objects(kind).get("Ag12En34")
+        assert (agent["name"], agent["type"]) == ("Assistant", agent_type)
+        assert agent["versions"] == versions
+        assert "inlineVersions" not in agent
+        client.get_project(KEY).get_saved_model("Ag12En34").delete()
+        assert "Ag12En34" not in shop.project(KEY).objects(kind)

@@ -192,6 +192,22 @@ def test_shifted_creation_tag_is_not_a_new_scenario(manager, store):
     assert not manager.drift().diffs.filter(lambda diff: diff.is_recreated)
 
 
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("Nightly run", "NIGHTLY_RUN"),
+        ("load (Prod) - été", "LOAD__PROD__-__T_"),
+        ("Ascenri.plse_2-b", "ASCENRI.PLSE_2-B"),
+    ],
+)
+def test_id_of_a_new_scenario_is_from_its_name(server, name, expected):
+    """Blanks and what else an id cannot have become underscores."""
+    project = DSSClient(server.url, server.api_key).get_project(SAMPLE_PROJECT_KEY)
+    made = project.create_scenario(name, "step_based")
+    assert made.id == expected
+    assert made.get_settings().get_raw()["name"] == name
+
+
 DSS = "com.dataiku.dip."
 REFUSALS = {
     "page": Fault.page(404),

@@ -13,6 +13,7 @@
     +-- InvalidDocumentError     the document lacks something, or is malformed
     +-- PartialSettingsError     project settings without their main part
     +-- ReadDirectoryError       a folder of the library was read as a file
+    +-- AlwaysFailsError         DSS responds with 500 to this request
     +-- NotInSandboxError        DSS can do it, the sandbox cannot
 
 They know no HTTP: which status each becomes is decided in `responses`.
@@ -79,6 +80,10 @@ class PartialSettingsError(SandboxError):
 
 class ReadDirectoryError(SandboxError):
     """A folder of the library was read as a file; DSS responds with 500."""
+
+
+class AlwaysFailsError(SandboxError):
+    """DSS responds with 500 to this request, every time."""
 
 
 class NotInSandboxError(SandboxError):

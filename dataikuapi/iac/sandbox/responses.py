@@ -26,6 +26,7 @@ _FAILURES: Mapping[type[Exception], tuple[int, str]] = {
     errors.ProjectLayoutError: (400, "java.lang.IllegalArgumentException"),
     errors.PartialSettingsError: (500, "java.lang.NullPointerException"),
     errors.ReadDirectoryError: (500, "java.io.IOException"),
+    errors.AlwaysFailsError: (500, "java.lang.IllegalStateException"),
     errors.NotInSandboxError: (501, "dataikuapi.iac.sandbox.NotInSandboxError"),
 }
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Path, Severities
+from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
@@ -109,6 +110,22 @@ class SavedModelType(ListedType):
         """Return whether an item of the listing is neither agent nor RAG model."""
         types = (item.get("savedModelType"), item.get("type"))
         return not any(is_agent(kind) or is_rag_model(kind) for kind in types)
+
+    def fetch_documents(self, project: Project, name: str) -> Documents:
+        """Return the model.
+
+        Raises:
+            ResourceNotFoundError: if it is an agent, which DSS serves here as well.
+        """
+        documents = super().fetch_documents(project, name)
+        if not self.is_own(documents[self.main]):
+            is_rag = is_rag_model(documents[self.main].get("savedModelType"))
+            key, kind = project.project_key, "rag_model" if is_rag else "agent"
+            raise ResourceNotFoundError(
+                f"there is no saved model {name[:200]} in project {key}: its id is "
+                f"{kind}.{key}.{name[:200]}"
+            )
+        return documents
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the code environment."""

@@ -45,6 +45,11 @@ class LLMKind(Kind):
         """Return a document in the words of saved models."""
         return {_IN_FILE.get(name, name): value for name, value in document.items()}
 
+    def from_saved_model(self, document: Document) -> Document:
+        """Return a document in the words of this kind."""
+        own = {in_file: name for name, in_file in _IN_FILE.items()}
+        return {own.get(name, name): value for name, value in document.items()}
+
     def handle_put(self, request: ApiRequest) -> Any:
         """Replace it; name and active version are dropped without a word."""
         object_id = self.id_of(request)

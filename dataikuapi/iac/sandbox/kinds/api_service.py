@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.sandbox.documents import Document, StoredObject, required_object
+from dataikuapi.iac.sandbox.errors import AlwaysFailsError, NotInSandboxError
 from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import Identity
@@ -26,11 +27,19 @@ class ApiServiceKind(Kind):
         """Return the requests for the list, for a new one, and for the settings."""
         base = f"/projects/{{key}}/{self.path}"
         item = f"{base}/{self.identity.route_parameter}"
+        package = f"{item}/packages/{{package}}"
         return {
             base: {"GET": self.handle_list},
             item: {"POST": self.handle_create},
             f"{item}/settings": {"GET": self.handle_get, "PUT": self.handle_put},
             f"{item}/packages": {"GET": self.handle_packages},
+            f"{package}/summary": {"GET": self.handle_missing_package},
+            f"{package}/archive": {"GET": self.handle_missing_package},
+            f"{package}/publish": {"POST": self.handle_missing_package},
+            package: {
+                "POST": self.handle_new_package,
+                "DELETE": self.handle_missing_package,
+            },
         }
 
     def from_api(self, body: Any) -> StoredObject:
@@ -46,6 +55,15 @@ class ApiServiceKind(Kind):
     def handle_packages(self, request: ApiRequest) -> Any:
         """List no packages, even of a service that does not exist."""
         return []
+
+    def handle_missing_package(self, request: ApiRequest) -> Any:
+        """Fail, as DSS does for a package that does not exist."""
+        request.project()
+        raise AlwaysFailsError(f"Package {request.path['package']} does not exist")
+
+    def handle_new_package(self, request: ApiRequest) -> Any:
+        """Refuse: packages are not configuration."""
+        raise NotInSandboxError("Creating a package is not in the sandbox")
 
 
 API_SERVICE = ApiServiceKind(

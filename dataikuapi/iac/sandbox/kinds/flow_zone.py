@@ -13,6 +13,7 @@ from dataikuapi.iac.sandbox.documents import (
     required_object,
     required_text,
 )
+from dataikuapi.iac.sandbox.errors import AlwaysFailsError
 from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import Identity
@@ -38,6 +39,9 @@ class FlowZoneKind(Kind):
         zone = f"/projects/{{key}}/{self.path}/{self.identity.route_parameter}"
         return {
             **super().routes(),
+            f"/projects/{{key}}/{self.path}/{DEFAULT}/graph": {
+                "GET": self.handle_default_graph
+            },
             f"{zone}/items": {"POST": self.handle_add_item},
             f"{zone}/add-items": {"POST": self.handle_add_items},
             f"{zone}/shared": {"POST": self.handle_share},
@@ -71,6 +75,11 @@ class FlowZoneKind(Kind):
             }
             project.objects(self).save(object_id, {**document, **kept}, request.login)
             return project.objects(self).get(object_id)
+
+    def handle_default_graph(self, request: ApiRequest) -> Any:
+        """Fail: DSS does, for the graph of this zone."""
+        request.project()
+        raise AlwaysFailsError(f"Failed to build the graph of zone {DEFAULT}")
 
     def handle_add_item(self, request: ApiRequest) -> Any:
         """Move one object into the zone."""

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dataikuapi.iac.sandbox.documents import Document, StoredObject, copied
+from dataikuapi.iac.sandbox.documents import (
+    Document,
+    StoredObject,
+    copied,
+    required_object,
+)
 from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL, LLMKind
-from dataikuapi.iac.sandbox.kinds.base import Kind
+from dataikuapi.iac.sandbox.kinds.base import Kind, done
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
 
@@ -36,25 +41,51 @@ class SavedModelKind(Kind):
         project = request.project()
         agents = [
             kind.as_saved_model(stored.document)
-            for kind in _LLM_KINDS
-            if kind in request.store.kinds
+            for kind in _llm_kinds(request)
             for stored in project.objects(kind).values()
         ]
         return [*super().handle_list(request), *map(self.list_item, agents)]
 
+    def handle_get(self, request: ApiRequest) -> Any:
+        """Return a model, or an agent in the words of models."""
+        kind = self._kind_of(request)
+        stored = request.project().objects(kind).stored(self.id_of(request))
+        document = kind.to_api(stored)
+        return kind.as_saved_model(document) if isinstance(kind, LLMKind) else document
+
     def handle_put(self, request: ApiRequest) -> Any:
-        """Replace a model; which version is active takes a call of its own."""
-        object_id = self.id_of(request)
-        objects = request.project().objects(self)
+        """Replace a model or an agent; the active version takes a call of its own.
+
+        Unlike a PUT at its own path, this one renames an agent.
+        """
+        kind, object_id = self._kind_of(request), self.id_of(request)
+        objects = request.project().objects(kind)
         with request.project().lock:
             active = objects.get(object_id).get("activeVersion")
-            response = super().handle_put(request)
+            body = request.body
+            if isinstance(kind, LLMKind):
+                body = kind.from_saved_model(required_object(body, kind.label))
+            objects.put(object_id, body, request.login)
             document = objects.get(object_id)
             if active is not None and document.get("activeVersion") != active:
                 objects.save(
                     object_id, {**document, "activeVersion": active}, request.login
                 )
-        return response
+        return done(f"Updated {self.label} {object_id}")
+
+    def handle_delete(self, request: ApiRequest) -> Any:
+        """Delete a model or an agent."""
+        object_id = self.id_of(request)
+        request.project().delete(self._kind_of(request), object_id, request.login)
+        return done(f"Deleted {self.label} {object_id}")
+
+    def _kind_of(self, request: ApiRequest) -> Kind:
+        """Return of which kind the object is; this one if there is none."""
+        project, object_id = request.project(), self.id_of(request)
+        for kind in _llm_kinds(request):
+            if object_id in project.objects(kind):
+                return kind
+        return self
 
     def list_item(self, document: Document) -> Document:
         """Return a summary, with the type of the model."""
@@ -62,6 +93,11 @@ class SavedModelKind(Kind):
         model_type = document.get("savedModelType") or "DSS_MANAGED"
         shown = task.get("taskType") if model_type == "DSS_MANAGED" else model_type
         return copied({**super().list_item(document), "type": shown})
+
+
+def _llm_kinds(request: ApiRequest) -> list[LLMKind]:
+    """Return the kinds of agents that the store has; it may be that of an older DSS."""
+    return [kind for kind in _LLM_KINDS if kind in request.store.kinds]
 
 
 SAVED_MODEL = SavedModelKind(

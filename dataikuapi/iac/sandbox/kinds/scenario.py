@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from dataikuapi.iac.sandbox.kinds.identity import Identity
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.requests import ApiRequest
 
-_SCRIPTED = "custom_python"
+_NOT_IN_IDS = re.compile(r"[^A-Z0-9_.-]")
 
 _LIGHT = ("active", "checklists", "description", "shortDesc", "tags")
 """The fields that a save of the light document changes."""
@@ -48,9 +49,11 @@ class ScenarioKind(Kind):
         }
 
     def new_id(self, prototype: Document, taken: Container[str]) -> str:
-        """Return the id in the body, or the name in capitals."""
-        chosen = prototype.get("id") or required_text(prototype, "name", self.label)
-        return str(chosen).upper() if "id" not in prototype else str(chosen)
+        """Return the id in the body, or the name in capitals, without blanks."""
+        if prototype.get("id"):
+            return str(prototype["id"])
+        name = required_text(prototype, "name", self.label)
+        return _NOT_IN_IDS.sub("_", name.upper())
 
     def handle_get_payload(self, request: ApiRequest) -> Any:
         """Return the script."""
