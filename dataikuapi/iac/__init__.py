@@ -64,6 +64,7 @@ from dataikuapi.iac.reports import (
     render_markdown,
     render_text,
 )
+from dataikuapi.iac.source_grammar import Source, open_source
 from dataikuapi.iac.sync import DatasetSync, ProjectSync, RecipeSync, ResourceSync
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.validation import (
@@ -104,6 +105,7 @@ __all__ = [
     "ResourceNotFoundError",
     "ResourceSync",
     "RetryPolicy",
+    "Source",
     "SourceError",
     "State",
     "StateBackend",
@@ -122,6 +124,7 @@ __all__ = [
     "ValueChangeType",
     "get_state_schema",
     "make_resource_id",
+    "open_source",
     "read_ignore_file",
     "render_html",
     "render_json",

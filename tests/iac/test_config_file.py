@@ -78,6 +78,22 @@ environments:
     )
 
 
+def test_what_the_code_manages_is_read(written, tmp_path):
+    configuration = read_config_file(written("""\
+manage:
+  types: [project, dataset]
+  protect: ["dataset.SHOP.raw_*"]
+  ignore: rules
+environments:
+  dev: {}
+  prod: {ignore: others}
+"""))
+    assert configuration.manage.types == ("project", "dataset")
+    assert configuration.manage.protect == ("dataset.SHOP.raw_*",)
+    assert configuration.environment("dev").ignore == tmp_path / "rules"
+    assert configuration.environment("prod").ignore == tmp_path / "others"
+
+
 PATCH = "environments:\n  prod:\n    patch:\n      - {id: a, pointer: %s, value: %s}\n"
 INVALID = {
     "project without source": ("projects:\n  SHOP: {}\n", "2: projects.SHOP"),
@@ -99,6 +115,13 @@ INVALID = {
         "environments:\n  prod:\n    variables:\n      db_password: hunter2\n",
         "4: environments.prod.variables.db_password: it looks like a secret",
     ),
+    "managed type": ("manage:\n  types: [datset]\n", "2: manage.types.0: "),
+    "nothing protected": (
+        "manage:\n  protect: dataset.SHOP.raw\n",
+        "2: manage.protect: expected a list of ids or patterns",
+    ),
+    "bad pattern": ("manage:\n  protect: [a~3]\n", "2: manage.protect.0: "),
+    "unknown key of manage": ("manage: {type: [dataset]}\n", "did you mean types?"),
     "not a map": ("- a\n", "1: expected a map"),
     "unknown top key": ("enviroments:\n  dev: {}\n", "did you mean environments?"),
     "unknown key": (

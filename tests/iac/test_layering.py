@@ -78,6 +78,14 @@ MAY_IMPORT = {
         "models",
         "types",
     },
+    "source_grammar": {
+        "backends",
+        "config",
+        "exceptions",
+        "manager",
+        "models",
+        "sources",
+    },
     # Everything but the sandbox.
     "cli": {
         "analysis",
@@ -95,6 +103,7 @@ MAY_IMPORT = {
         "merge",
         "overlay",
         "schemas",
+        "source_grammar",
         "sources",
         "sync",
         "types",

@@ -7,6 +7,7 @@ from pathlib import Path
 from dataikuapi.iac.config.variables import check_host, check_text
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.ids import INSTANCE
+from dataikuapi.iac.models.stored_version import parse_serial
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.naming import (
     reason_unknown,
@@ -34,7 +35,6 @@ host, text = check_host, check_text
 
 _PROJECT_KEY = re.compile(r"[\w-]+")
 _SECONDS = re.compile(r"-1|[0-9]{1,9}(\.[0-9]{1,3})?")
-_SERIAL = re.compile(r"[0-9]{1,18}")
 
 
 def file(value: str) -> Path:
@@ -117,11 +117,10 @@ def serial(value: str) -> int:
     Raises:
         ValueError: if it is not.
     """
-    if not _SERIAL.fullmatch(value):
-        raise ValueError(
-            f"{value[:80]!r} is not a serial such as 3; list them: dataiku-iac history"
-        )
-    return int(value)
+    try:
+        return parse_serial(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; list them: dataiku-iac history") from error
 
 
 def source(value: str) -> str:
@@ -130,8 +129,9 @@ def source(value: str) -> str:
     Raises:
         ValueError: if it is blank, or a number that is not a serial.
     """
-    if value.isdecimal():
-        serial(value)
+    number = value.removeprefix("version:")
+    if number != value or value.isdecimal():
+        serial(number)
     return text(value)
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from dataikuapi.iac.config.model import (
     Configuration,
     Environment,
+    Management,
     Tls,
     default_environment,
 )
 from dataikuapi.iac.exceptions import ConfigurationError
+from dataikuapi.iac.ignore.patterns import id_pattern
 from dataikuapi.iac.models.json_values import JSON, find_unsupported
 from dataikuapi.iac.overlay import Overlay, Patch
 from dataikuapi.iac.types.secrets import redact, redact_constant
@@ -78,10 +80,12 @@ def read_config_file(path: Path) -> Configuration:
         key = ".".join(map(str, where))
         prefix = f"{path}:{document.line_of(where)}: "
         raise ConfigurationError(f"{prefix}{key}: {reason}" if key else prefix + reason)
+    manage = data.get("manage", {})
+    shared = {"ignore": manage["ignore"]} if "ignore" in manage else {}
     return Configuration(
         path,
         {
-            name: _environment(document, path, name, entry)
+            name: _environment(document, path, name, {**shared, **entry})
             for name, entry in data.get("environments", {}).items()
         },
         tuple(data["types"]) if "types" in data else None,
@@ -89,6 +93,7 @@ def read_config_file(path: Path) -> Configuration:
             key: path.parent / Path(entry["source"]).expanduser()
             for key, entry in data.get("projects", {}).items()
         },
+        _management(document, path, manage),
     )
 
 
@@ -124,6 +129,19 @@ def _environment(
         tls=_tls(folder, entry.get("tls", {})),
         overlay=_overlay(document, path, name, entry),
     )
+
+
+def _management(
+    document: "Document", path: Path, entry: Mapping[str, Any]
+) -> Management:
+    patterns = tuple(entry.get("protect", ()))
+    for number, pattern in enumerate(patterns):
+        try:
+            id_pattern(pattern)
+        except ValueError as error:
+            place: list[str | int] = ["manage", "protect", number]
+            raise _invalid(document, path, place, str(error)) from error
+    return Management(tuple(entry.get("types", ())), patterns)
 
 
 def _location(folder: Path, location: str | None) -> str | None:

@@ -15,7 +15,14 @@ from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.overlay import NO_OVERLAY, Overlay
 
-__all__ = ["NO_TLS", "Configuration", "Environment", "Tls", "default_environment"]
+__all__ = [
+    "NO_TLS",
+    "Configuration",
+    "Environment",
+    "Management",
+    "Tls",
+    "default_environment",
+]
 
 _DEFAULT_WORKERS = 10
 _NO_KEYS: Mapping[str, str] = MappingProxyType({})
@@ -80,6 +87,20 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Management:
+    """What of the projects that are held as code is changed with the code.
+
+    Args:
+        types: names of the types that the code holds whole, even where it has no
+            object of a type. Empty if the folders say so themselves.
+        protect: patterns of ids of objects that are never deleted.
+    """
+
+    types: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Configuration:
     """What one configuration file says; without a file, nothing.
 
@@ -88,12 +109,14 @@ class Configuration:
         environments: by name.
         types: names of the resource types to read; ``None`` for the default ones.
         sources: folders of the projects that are held as code, by their key there.
+        manage: what is changed with the code.
     """
 
     path: Path | None = None
     environments: Mapping[str, Environment] = field(default_factory=dict)
     types: tuple[str, ...] | None = None
     sources: Mapping[str, Path] = field(default_factory=dict)
+    manage: Management = Management()
 
     def select(
         self, name: str | None, variables: Mapping[str, str] | None = None

@@ -38,6 +38,8 @@ _REASONS = {
     "id": "expected an id or a pattern of ids, such as dataset.SHOP.*",
     "patch": "expected a list of patches, such as "
     "[{id: dataset.SHOP.orders, pointer: /params/schema, value: PROD}]",
+    "protect": "expected a list of ids or patterns of ids, such as "
+    "[dataset.SHOP.raw_*]",
     "types": "expected a list of different resource types, such as [project, dataset]",
 }
 """What is said about a wrong value, by key; the value itself may be a secret."""
@@ -66,9 +68,13 @@ def _unknown_type(data: Any) -> tuple[list[str | int], str] | None:
 
     The schema does not list them, so that a new type does not change it.
     """
-    for position, name in enumerate(data.get("types", ())):
-        if name not in TYPES:
-            return ["types", position], reason_unknown(name)
+    for path in (["types"], ["manage", "types"]):
+        named: Any = data
+        for key in path:
+            named = named.get(key, {})
+        for position, name in enumerate(named):
+            if name not in TYPES:
+                return [*path, position], reason_unknown(name)
     return None
 
 

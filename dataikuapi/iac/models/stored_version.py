@@ -1,5 +1,6 @@
 """Which stored version a state comes from, or was read against."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -7,7 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from dataikuapi.iac.models.state import State
 
-__all__ = ["NOTHING_STORED", "NO_BASE", "BaseVersion", "ReadingStart"]
+__all__ = ["NOTHING_STORED", "NO_BASE", "BaseVersion", "ReadingStart", "parse_serial"]
+
+_SERIAL = re.compile(r"[0-9]{1,18}")
+
+
+def parse_serial(text: str) -> int:
+    """Return the serial of a version, which is 0 or more.
+
+    Raises:
+        ValueError: if it is not one.
+    """
+    if not _SERIAL.fullmatch(text):
+        raise ValueError(f"{text[:80]!r} is not a serial such as 3")
+    return int(text)
 
 
 class BaseVersion(NamedTuple):

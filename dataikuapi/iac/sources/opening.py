@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +33,14 @@ class ProjectSource:
         is_whole: whether DSS wrote the files, all types at once: then a type that has
             no place among them has no objects. Of a folder, others may have kept a
             part.
+        managed_types: names of types of which others kept all, nevertheless.
     """
 
     label: str
     files: Files
     project_key: str
     is_whole: bool
+    managed_types: Collection[str] = ()
 
     def read(
         self,
@@ -62,6 +64,7 @@ class ProjectSource:
                 utc_now(),
                 types=types,
                 is_whole=self.is_whole,
+                managed_types=self.managed_types,
                 redactor=redactor,
             )
         except SourceError as error:
@@ -69,15 +72,22 @@ class ProjectSource:
 
 
 def open_files(
-    text: str, *, project_key: str | None = None, git_dir: Path | None = None
+    text: str,
+    *,
+    project_key: str | None = None,
+    default_key: str | None = None,
+    git_dir: Path | None = None,
+    managed_types: Collection[str] = (),
 ) -> ProjectSource:
     """Open a project.
 
     Args:
         text: the path of a folder or of a zip archive, or ``git:REV[:PATH]``.
-        project_key: of the project. Defaults to what its files say, or to the name of
-            the folder in capitals.
+        project_key: of the project. Defaults to what its files say.
+        default_key: if they do not say it. Defaults to the name of the folder in
+            capitals.
         git_dir: the repository of a revision.
+        managed_types: see :class:`ProjectSource`.
 
     Raises:
         SourceError: if there is no such project.
@@ -86,22 +96,23 @@ def open_files(
         revision, _, path = text.removeprefix(GIT_PREFIX).partition(":")
         files: Files = git_files(revision, path, git_dir)
         name = Path(path).name or (git_dir or Path()).resolve().name
-        return _opened(text, files, project_key, name, is_whole=True)
+        key = project_key or _key_in(files) or default_key or _cleaned(name)
+        return ProjectSource(text, files, key, is_whole=True)
     path_ = Path(text)
     if path_.is_file():
         archive = ArchiveFiles(path_)
-        key = project_key or archive.project_key
-        return _opened(text, archive, key, path_.stem, is_whole=True)
+        exported = default_key or archive.project_key or _cleaned(path_.stem)
+        key = project_key or _key_in(archive) or exported
+        return ProjectSource(text, archive, key, is_whole=True)
     folder = FolderFiles(path_)
-    return _opened(text, folder, project_key, path_.resolve().name, is_whole=False)
+    named = default_key or _cleaned(path_.resolve().name)
+    key = project_key or _key_in(folder) or named
+    return ProjectSource(text, folder, key, False, managed_types)
 
 
-def _opened(
-    label: str, files: Files, project_key: str | None, name: str, is_whole: bool
-) -> ProjectSource:
+def _key_in(files: Files) -> str | None:
     marker = Marker.read(files)
-    key = project_key or (marker.project_key if marker else None) or _cleaned(name)
-    return ProjectSource(label, files, key, is_whole)
+    return marker.project_key if marker else None
 
 
 def _cleaned(name: str) -> str:

@@ -1,6 +1,6 @@
 """Reads a project from its files, in the layout in which DSS commits it to git."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from dataikuapi.iac.console import get_logger
@@ -25,6 +25,7 @@ def read_project_files(
     *,
     types: Iterable[str] | None = None,
     is_whole: bool = True,
+    managed_types: Collection[str] = (),
     redactor: Redactor = redact_constant,
 ) -> State:
     """Return the objects of a project, with the types that the files cover as scope.
@@ -36,6 +37,8 @@ def read_project_files(
         types: names of the types to read. Defaults to all.
         is_whole: whether a type that has no place among the files has no objects; if
             not, nothing is known of it. A marker among the files decides otherwise.
+        managed_types: names of types of which, without a marker, there are no objects
+            where they have no place among the files.
         redactor: replaces each secret.
 
     Raises:
@@ -49,7 +52,10 @@ def read_project_files(
     state, parts = State(serial=1), []
     for name, kind in selected.items():
         layout = kind.layout
-        if layout is None or not _is_covered(name, layout, files, marker, is_whole):
+        if layout is None:
+            continue
+        is_sure = is_whole or name in managed_types
+        if not _is_covered(name, layout, files, marker, is_sure):
             continue
         parts.append((project_key, name))
         for object_name in layout.names(files):
@@ -66,12 +72,12 @@ def read_project_files(
 
 
 def _is_covered(
-    name: str, layout: Layout, files: Files, marker: Marker | None, is_whole: bool
+    name: str, layout: Layout, files: Files, marker: Marker | None, is_sure: bool
 ) -> bool:
     """Return whether objects of a type that the files do not have do not exist."""
     if marker is not None:
         return name in marker.types
-    return is_whole or layout.covers(files.keys())
+    return is_sure or layout.covers(files.keys())
 
 
 def object_id(resource_type: str, project_key: str, name: str) -> ResourceId:

@@ -1,5 +1,6 @@
 """The command that compares environments as far as they are to be equal: compare."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,16 +11,21 @@ from dataikuapi.iac.cli.code_form import code_keys
 from dataikuapi.iac.cli.context import Settings, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
-    SOURCE,
     allow_unknown,
-    git_dir_option,
+    file_options,
     ignore_option,
     output_options,
     report_options,
     state_options,
 )
+from dataikuapi.iac.cli.parameters import SOURCE
 from dataikuapi.iac.cli.rendering import write_comparison
-from dataikuapi.iac.cli.sources import LoadedSource, load_source, with_one_key
+from dataikuapi.iac.cli.sources import (
+    FileOptions,
+    LoadedSource,
+    load_source,
+    with_one_key,
+)
 from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.models.exit_codes import ExitCode
@@ -39,7 +45,7 @@ __all__ = ["compare"]
 )
 @click.argument("old", type=SOURCE, metavar="OLD")
 @click.argument("new", type=SOURCE, metavar="NEW")
-@git_dir_option
+@file_options
 @report_options
 @ignore_option
 @allow_unknown
@@ -54,6 +60,7 @@ def compare(
     hide_derived: bool,
     ignore: Path | None,
     allow_unknown: bool,
+    project_key: str | None,
     git_dir: Path | None,
 ) -> ExitCode:
     """Show what differs between two environments beyond what is meant to.
@@ -62,8 +69,9 @@ def compare(
     itself (project keys, connections, code environments, variables, patches) is no
     difference as long as it is so. Objects have the project keys of the code.
     """
-    before = _in_code_keys(settings, load_source(settings, old, git_dir))
-    after = _in_code_keys(settings, load_source(settings, new, git_dir))
+    options = FileOptions(project_key, git_dir)
+    before = _in_code_keys(settings, load_source(settings, old, options))
+    after = _in_code_keys(settings, load_source(settings, new, options))
     states = with_one_key(before, after)
     # A value that only OLD has for itself is not compared: it is taken from NEW.
     shared = remove_overlay(states[0], _overlay(settings, before), states[1])
@@ -84,7 +92,7 @@ def _in_code_keys(settings: Settings, source: LoadedSource) -> LoadedSource:
         return source
     environment = settings.configuration.environment(source.environment)
     state = with_project_keys(source.state, code_keys(environment))
-    return source._replace(state=state)
+    return replace(source, state=state)
 
 
 def _overlay(settings: Settings, source: LoadedSource) -> Overlay:

@@ -21,10 +21,6 @@ from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import COMPARES, READS, Command
 from dataikuapi.iac.cli.incomplete import finished, nothing_done
 from dataikuapi.iac.cli.options import (
-    FILE,
-    PROJECT_KEY,
-    TEXT,
-    Checked,
     allow_unknown,
     dry_run_option,
     host_options,
@@ -39,6 +35,7 @@ from dataikuapi.iac.cli.options import (
     type_option,
 )
 from dataikuapi.iac.cli.output import write_error, write_text
+from dataikuapi.iac.cli.parameters import FILE, PROJECT_KEY, TEXT, Checked
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
 from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.console import printable

@@ -12,9 +12,6 @@ from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
 from dataikuapi.iac.cli.incomplete import finished, nothing_done
 from dataikuapi.iac.cli.options import (
-    FOLDER,
-    TEXT,
-    TYPE,
     allow_unknown,
     dry_run_option,
     host_options,
@@ -23,6 +20,7 @@ from dataikuapi.iac.cli.options import (
     state_options,
 )
 from dataikuapi.iac.cli.output import write_error, write_text
+from dataikuapi.iac.cli.parameters import FOLDER, TEXT, TYPE
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.exceptions import SyncError

@@ -9,8 +9,13 @@ from click.shell_completion import get_completion_class
 
 from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.help import Command
-from dataikuapi.iac.cli.options import TEXT, host_options, output_options, state_options
+from dataikuapi.iac.cli.options import (
+    host_options,
+    output_options,
+    state_options,
+)
 from dataikuapi.iac.cli.output import write_text
+from dataikuapi.iac.cli.parameters import TEXT
 from dataikuapi.iac.config.connection import find_dss
 from dataikuapi.iac.models.exit_codes import ExitCode
 

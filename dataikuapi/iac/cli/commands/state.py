@@ -8,14 +8,13 @@ from dataikuapi.iac.cli.context import Settings, open_backend
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import Command, Group
 from dataikuapi.iac.cli.options import (
-    RESOURCE_ID,
-    TEXT_OR_ID,
     message_option,
     output_options,
     selection_options,
     state_options,
 )
 from dataikuapi.iac.cli.output import write_text
+from dataikuapi.iac.cli.parameters import RESOURCE_ID, TEXT_OR_ID
 from dataikuapi.iac.cli.rendering import saved_as
 from dataikuapi.iac.cli.selection import require_resource, select, write_resource
 from dataikuapi.iac.console import printable

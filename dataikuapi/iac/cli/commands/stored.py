@@ -11,11 +11,8 @@ from dataikuapi.iac.analysis.summary import display_name
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
-    SERIAL,
-    SOURCE,
-    TEXT_OR_ID,
     allow_unknown,
-    git_dir_option,
+    file_options,
     ignore_option,
     output_options,
     report_options,
@@ -23,9 +20,10 @@ from dataikuapi.iac.cli.options import (
     state_options,
 )
 from dataikuapi.iac.cli.output import write_error, write_text
+from dataikuapi.iac.cli.parameters import SERIAL, SOURCE, TEXT_OR_ID
 from dataikuapi.iac.cli.rendering import saved_as, write_comparison
 from dataikuapi.iac.cli.selection import select, write_json, write_resource
-from dataikuapi.iac.cli.sources import load_pair
+from dataikuapi.iac.cli.sources import FileOptions, load_pair
 from dataikuapi.iac.cli.versions import history_lines
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import (
@@ -52,7 +50,7 @@ __all__ = ["diff", "history", "restore", "show", "verify"]
 )
 @click.argument("old", type=SOURCE, metavar="OLD")
 @click.argument("new", type=SOURCE, metavar="[NEW]", required=False)
-@git_dir_option
+@file_options
 @report_options
 @ignore_option
 @allow_unknown
@@ -67,6 +65,7 @@ def diff(
     hide_derived: bool,
     ignore: Path | None,
     allow_unknown: bool,
+    project_key: str | None,
     git_dir: Path | None,
 ) -> ExitCode:
     """Compare two states, wherever they come from.
@@ -76,7 +75,7 @@ def diff(
     for what is in the DSS of an environment now; NEW is the stored state by default.
     Where a word could be two of these, write version:7, env:dev or ./dev.
     """
-    before, after = load_pair(settings, old, new, git_dir)
+    before, after = load_pair(settings, old, new, FileOptions(project_key, git_dir))
     diffs = DiffEngine(ignore=read_rules(settings, ignore)).diff(before, after)
     if hide_derived:
         diffs = without_derived(diffs)

@@ -1,0 +1,206 @@
+"""The one grammar for what holds configuration: files, stored states, instances."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dataikuapi.iac.backends.base import StateBackend
+from dataikuapi.iac.backends.registry import open_backend
+from dataikuapi.iac.exceptions import SourceError, StateNotFoundError
+from dataikuapi.iac.manager import StateManager
+from dataikuapi.iac.models import State
+from dataikuapi.iac.models.environments import check_environment
+from dataikuapi.iac.models.stored_version import parse_serial
+from dataikuapi.iac.sources import open_files
+from dataikuapi.iac.sources.opening import GIT_PREFIX
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.config import Configuration
+
+__all__ = ["Source", "SourceOpener", "open_source"]
+
+_PREFIXED = re.compile(r"(version|env|live):(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that holds configuration, of which nothing has been read yet.
+
+    Args:
+        word: what was asked for.
+        environment: whose state or instance it is, if it is an environment's.
+        is_project: whether it is one project in files, whose key is a matter of the
+            folder.
+    """
+
+    word: str
+    load: Callable[[], State] = field(repr=False)
+    environment: str | None = None
+    is_project: bool = False
+
+    def read(self) -> State:
+        """Return what it says.
+
+        Raises:
+            SourceError: if a file is not what DSS writes; the message names it.
+            StateNotFoundError: if there is no such state.
+            StateCorruptedError: if it is not a valid one.
+            DSSError: if it is an instance, and a part of it could not be read.
+        """
+        return self.load()
+
+
+@dataclass(frozen=True)
+class SourceOpener:
+    """Finds what the words of the grammar name.
+
+    Args:
+        configuration: has the environments, and the folders of projects.
+        open_backend: returns the backend of an environment; with ``None``, of the one
+            that stored versions belong to.
+        read_live: reads the instance of an environment.
+    """
+
+    configuration: "Configuration"
+    open_backend: Callable[[str | None], StateBackend]
+    read_live: Callable[[str], State]
+
+    def open(
+        self,
+        word: str,
+        *,
+        project_key: str | None = None,
+        git_dir: Path | None = None,
+    ) -> Source:
+        """Return what a word names; see :func:`open_source`."""
+        if not word.strip() or "\0" in word:
+            raise ValueError(f"{word!r} is not the path of a file")
+        match = _PREFIXED.fullmatch(word)
+        if word.isdecimal() or (match and match[1] == "version"):
+            serial = parse_serial(match[2] if match else word)
+            return Source(word, lambda: self.open_backend(None).load_version(serial))
+        if match:
+            return self._of_environment(word, match[1], check_environment(match[2]))
+        if word.startswith(GIT_PREFIX):
+            return self._project(word, project_key, git_dir)
+        is_file, is_environment = os.path.lexists(word), self._is_environment(word)
+        if is_file and is_environment:
+            raise ValueError(
+                f"{word} is an environment and a file: write env:{word} or ./{word}"
+            )
+        if is_environment:
+            return self._of_environment(word, "env", word)
+        if not is_file and not _is_path(word):
+            known = ", ".join(self.configuration.environments) or "none configured"
+            raise StateNotFoundError(
+                f"no environment and no file {word!r}; environments: {known}"
+            )
+        path = Path(word)
+        if path.is_dir() or path.suffix == ".zip" or _is_missing_folder(path):
+            return self._project(word, project_key, git_dir)
+        return Source(word, lambda: open_backend(path).load())
+
+    def _of_environment(self, word: str, prefix: str, name: str) -> Source:
+        if prefix == "live":
+            return Source(word, partial(self.read_live, name), name)
+        return Source(word, lambda: self.open_backend(name).load(), name)
+
+    def _project(self, word: str, key: str | None, git_dir: Path | None) -> Source:
+        files = open_files(
+            word,
+            project_key=self._configured_key(word),
+            default_key=key,
+            git_dir=git_dir,
+            managed_types=self.configuration.manage.types,
+        )
+        if key is not None and files.project_key != key:
+            raise SourceError(
+                f"{word} is project {files.project_key}, not {key}: its files or "
+                "dataiku-iac.yaml say so"
+            )
+        return Source(word, files.read, is_project=True)
+
+    def _configured_key(self, word: str) -> str | None:
+        """Return the key that the configuration has for a folder."""
+        if word.startswith(GIT_PREFIX):
+            return None
+        path = Path(word).resolve()
+        folders = self.configuration.sources.items()
+        return next((key for key, folder in folders if folder.resolve() == path), None)
+
+    def _is_environment(self, word: str) -> bool:
+        """Return whether a word is the name of an environment that has a state."""
+        if _is_path(word):
+            return False
+        if self.configuration.environments:
+            return word in self.configuration.environments
+        try:
+            return self.open_backend(check_environment(word)).exists()
+        except ValueError:
+            return False
+
+
+def open_source(
+    word: str,
+    *,
+    environment: str | None = None,
+    config_file: str | Path | None = None,
+    project_key: str | None = None,
+    git_dir: Path | None = None,
+) -> Source:
+    """Return something that holds configuration, by the grammar of all commands.
+
+    Args:
+        word: the path of a folder or zip archive of a project, or of a state file;
+            ``git:REV[:PATH]`` for a revision of a folder; ``version:SERIAL`` or a
+            number for a stored version; ``env:NAME`` for the stored state of an
+            environment; ``live:NAME`` for its instance. A bare word is an environment,
+            then a path.
+        environment: the one that stored versions belong to. Defaults to
+            ``DATAIKU_ENVIRONMENT``, or ``dev``.
+        config_file: Defaults to the nearest ``dataiku-iac.yaml``, if there is one.
+        project_key: of a project in files that do not say it. Defaults to the name of
+            the folder in capitals.
+        git_dir: the repository of revisions, which may be bare. Defaults to that of the
+            current folder.
+
+    Raises:
+        ValueError: if the word is malformed, or has two meanings.
+        ConfigurationError: if the configuration file is not valid, or does not have the
+            environment.
+        StateNotFoundError: if it is neither an environment nor a path.
+        SourceError: if there is no such project, or it has another key.
+
+    Example:
+        .. code-block:: python
+
+            old, new = open_source("git:main:SHOP"), open_source("live:dev")
+            DiffEngine().diff(old.read(), new.read())
+    """
+    # Costly to import, and not needed to work with states.
+    from dataikuapi.iac.config import load_config
+
+    configuration = load_config(config_file)
+
+    def backend_of(name: str | None) -> StateBackend:
+        selected = configuration.environment(name) if name else None
+        return open_backend((selected or configuration.select(environment)).state)
+
+    def read_live(name: str) -> State:
+        return StateManager.from_config(name, config_file=config_file).sync_all()
+
+    opener = SourceOpener(configuration, backend_of, read_live)
+    return opener.open(word, project_key=project_key, git_dir=git_dir)
+
+
+def _is_path(word: str) -> bool:
+    return "/" in word or "\\" in word or word.endswith((".json", "."))
+
+
+def _is_missing_folder(path: Path) -> bool:
+    """Return whether there is nothing, and it would not be a state file."""
+    return not os.path.lexists(path) and path.suffix != ".json"
