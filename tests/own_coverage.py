@@ -33,6 +33,7 @@ TESTED_BY = {
     # Not cli/options.py: most of it runs when it is imported, before any test.
     "cli/sources.py": "test_cli_environments.py",
     "source_grammar.py": "test_source_grammar.py",
+    "sources/known_objects.py": "test_known_objects.py",
     "cli/versions.py": "test_cli.py",
     "config/client.py": "test_config_connection.py",
     "config/connection.py": "test_config_connection.py",

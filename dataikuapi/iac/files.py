@@ -111,7 +111,7 @@ def require_regular(path: Path) -> None:
         raise _not_regular(path)
 
 
-def read_regular(path: Path) -> bytes:
+def read_regular(path: str | Path) -> bytes:
     """Read a regular file; links are followed.
 
     Raises:
@@ -192,5 +192,5 @@ def _open_without_waiting(name: str, flags: int) -> int:
     return os.open(name, flags)
 
 
-def _not_regular(path: Path) -> OSError:
+def _not_regular(path: str | Path) -> OSError:
     return OSError(errno.EINVAL, "not a regular file", str(path))

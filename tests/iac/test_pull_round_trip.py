@@ -113,7 +113,7 @@ def test_files_read_back_as_the_same_state(objects, variables):
             raise
         return
     files = {**plan.writes, ".dataiku-iac.json": plan.after.to_bytes()}
-    read = read_project_files(files, KEY, NOW)
+    read = read_project_files(files, KEY, NOW, marker=plan.after)
     assert {key: item.attributes for key, item in read.resources.items()} == {
         key: item.attributes for key, item in state.resources.items()
     }

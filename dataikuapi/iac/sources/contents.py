@@ -1,10 +1,10 @@
 """What is in the folder of a project, and which of it somebody has changed."""
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from dataikuapi.iac.sources.marker import Marker
+from dataikuapi.iac.sources.known_objects import digest_of
+from dataikuapi.iac.sources.marker import KnownObject, Marker
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.layout import Files
 from dataikuapi.iac.types.registry import PROJECT
@@ -61,7 +61,7 @@ class Contents:
         if path in self.unchanged:
             return None
         written = (marker.digests.get(path), marker.pending.get(path))
-        if _digest(self.files[path]) in written:
+        if digest_of(self.files[path]) in written:
             return None
         return "changed" if was_there or path in marker.pending else "not from pull"
 
@@ -87,14 +87,15 @@ class Contents:
             removals: paths of those that are about to be removed.
         """
         pending: dict[str, str | None] = dict.fromkeys(removals)
-        pending |= {path: _digest(data) for path, data in writes.items()}
+        pending |= {path: digest_of(data) for path, data in writes.items()}
         digests = self._digests()
         for path in pending:
             digests.pop(path, None)
             if path in self.files:
-                digests[path] = _digest(self.files[path])
+                digests[path] = digest_of(self.files[path])
         types = tuple(sorted(self.covered_types()))
-        return Marker(project_key, types, digests, pending)
+        objects = (self.marker or _NO_MARKER).objects
+        return Marker(project_key, types, digests, pending, objects)
 
     def marker_after(
         self,
@@ -102,6 +103,7 @@ class Contents:
         types: Collection[str],
         wanted: Mapping[str, bytes],
         removals: Collection[str],
+        objects: Mapping[str, KnownObject],
     ) -> Marker:
         """Return the marker of a pull that has finished.
 
@@ -110,21 +112,49 @@ class Contents:
             types: that the files cover then.
             wanted: contents of all files of objects that were read.
             removals: paths of the files that were removed.
+            objects: that were read, by id.
         """
         digests = {
             path: digest
             for path, digest in self._digests().items()
             if path in self.files and path not in removals
         }
-        digests |= {path: _digest(data) for path, data in wanted.items()}
-        return Marker(project_key, tuple(sorted(types)), dict(sorted(digests.items())))
+        digests |= {path: digest_of(data) for path, data in wanted.items()}
+        left = digests.keys() - wanted.keys()
+        others = {
+            rid: known
+            for rid, known in (self.marker or _NO_MARKER).objects.items()
+            if left.issuperset(known.paths)
+        }
+        return Marker(
+            project_key,
+            tuple(sorted(types)),
+            dict(sorted(digests.items())),
+            objects={**others, **objects},
+        )
+
+    def known(self, resource_id: str, files: Mapping[str, bytes]) -> KnownObject | None:
+        """Return what the last pull knew of an object, if these are its files still.
+
+        Args:
+            resource_id: of the object.
+            files: that it is to have.
+        """
+        marker = self.marker or _NO_MARKER
+        known = marker.objects.get(resource_id)
+        if known is None or set(known.paths) != files.keys():
+            return None
+        is_same = all(
+            digest_of(data) == marker.digests.get(path) for path, data in files.items()
+        )
+        return known if is_same else None
 
     def _digests(self) -> dict[str, str]:
         """Return the digests of what pull wrote, an interrupted one included."""
         marker = self.marker or _NO_MARKER
         digests = dict(marker.digests)
         for path, digest in marker.pending.items():
-            is_done = path in self.files and _digest(self.files[path]) == digest
+            is_done = path in self.files and digest_of(self.files[path]) == digest
             if digest is not None and is_done:
                 digests[path] = digest
         return digests
@@ -161,7 +191,3 @@ class FilesWithout(Mapping[str, bytes]):
     def __contains__(self, path: object) -> bool:
         """Return whether there is such a file, without reading it."""
         return path in self._left
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -29,6 +29,7 @@ class FolderFiles(Mapping[str, bytes]):
 
     def __init__(self, folder: Path, *, may_be_empty: bool = False) -> None:
         self._folder = folder
+        self._prefix = os.path.join(folder, "")
         if not folder.is_dir():
             what = "is not a folder" if folder.exists() else "does not exist"
             raise SourceError(f"{folder} {what}")
@@ -39,9 +40,10 @@ class FolderFiles(Mapping[str, bytes]):
     def _walk(self) -> Iterator[str]:
         for folder, folders, files in os.walk(self._folder, onerror=_refuse):
             folders[:] = sorted(set(folders) - _SKIPPED)
-            inside = Path(folder).relative_to(self._folder)
+            inside = Path(folder).relative_to(self._folder).as_posix()
+            prefix = "" if inside == "." else f"{inside}/"
             for name in files:
-                yield (inside / name).as_posix()
+                yield f"{prefix}{name}"
 
     def __getitem__(self, path: str) -> bytes:
         """Return the content of a file.
@@ -52,7 +54,7 @@ class FolderFiles(Mapping[str, bytes]):
         if path not in self._paths:
             raise KeyError(path)
         try:
-            return read_regular(self._folder / path)
+            return read_regular(f"{self._prefix}{path}")
         except OSError as error:
             raise SourceError(f"cannot read {path}: {error.strerror}") from error
 

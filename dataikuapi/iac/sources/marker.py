@@ -2,16 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dataikuapi.iac.exceptions import SourceError
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.types.building import CANONICAL_FORM
 from dataikuapi.iac.types.layout import Files, json_file, json_in
 
-__all__ = ["MARKER", "Marker"]
+__all__ = ["MARKER", "KnownObject", "Marker"]
 
 MARKER = ".dataiku-iac.json"
 
 _VERSION = 1
+
+
+@dataclass(frozen=True)
+class KnownObject:
+    """An object whose files were written by pull.
+
+    Args:
+        checksum: of the attributes that these files stand for.
+        paths: of the files.
+    """
+
+    checksum: str
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -27,12 +42,15 @@ class Marker:
         pending: digests of the files that a pull is about to write, ``None`` for those
             that it is about to remove; empty once it has finished. Until then, each of
             these files is as in ``digests`` or as in ``pending``.
+        objects: what pull wrote, by id: as long as the files have their digests, the
+            objects have these checksums, and their files need not be parsed.
     """
 
     project_key: str
     types: tuple[str, ...]
     digests: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str | None] = field(default_factory=dict)
+    objects: Mapping[str, KnownObject] = field(default_factory=dict)
 
     @classmethod
     def read(cls, files: Files) -> "Marker | None":
@@ -57,7 +75,7 @@ class Marker:
             raise SourceError(f"types in {MARKER} is not a list of names")
         if not isinstance(digests, dict) or not isinstance(pending, dict):
             raise SourceError(f"digests or pending in {MARKER} is not an object")
-        return cls(key, tuple(types), digests, pending)
+        return cls(key, tuple(types), digests, pending, _objects_in(document))
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""
@@ -67,6 +85,29 @@ class Marker:
             "types": [*sorted(self.types)],
             "digests": dict(self.digests),
         }
+        if self.objects:
+            document["canonical_form"] = CANONICAL_FORM
+            document["objects"] = {
+                rid: {"checksum": known.checksum, "files": [*known.paths]}
+                for rid, known in sorted(self.objects.items())
+            }
         if self.pending:
             document["pending"] = dict(self.pending)
         return json_file(document, list(document))
+
+
+def _objects_in(document: Mapping[str, Any]) -> dict[str, KnownObject]:
+    """Return the objects whose checksums are by the rules of this version."""
+    entries = document.get("objects", {})
+    if document.get("canonical_form") != CANONICAL_FORM:
+        return {}
+    try:
+        return {
+            rid: KnownObject(str(entry["checksum"]), tuple(map(str, entry["files"])))
+            for rid, entry in entries.items()
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise SourceError(
+            f"objects in {MARKER} is not what pull writes; pull again, or remove that "
+            "member"
+        ) from error

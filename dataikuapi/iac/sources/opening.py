@@ -33,6 +33,7 @@ class ProjectSource:
         is_whole: whether DSS wrote the files, all types at once: then a type that has
             no place among them has no objects. Of a folder, others may have kept a
             part.
+        marker: among the files.
         managed_types: names of types of which others kept all, nevertheless.
     """
 
@@ -40,6 +41,7 @@ class ProjectSource:
     files: Files
     project_key: str
     is_whole: bool
+    marker: Marker | None = None
     managed_types: Collection[str] = ()
 
     def read(
@@ -62,6 +64,7 @@ class ProjectSource:
                 self.files,
                 self.project_key,
                 utc_now(),
+                marker=self.marker,
                 types=types,
                 is_whole=self.is_whole,
                 managed_types=self.managed_types,
@@ -96,22 +99,24 @@ def open_files(
         revision, _, path = text.removeprefix(GIT_PREFIX).partition(":")
         files: Files = git_files(revision, path, git_dir)
         name = Path(path).name or (git_dir or Path()).resolve().name
-        key = project_key or _key_in(files) or default_key or _cleaned(name)
-        return ProjectSource(text, files, key, is_whole=True)
+        marker = Marker.read(files)
+        key = project_key or _key(marker) or default_key or _cleaned(name)
+        return ProjectSource(text, files, key, True, marker)
     path_ = Path(text)
     if path_.is_file():
         archive = ArchiveFiles(path_)
+        marker = Marker.read(archive)
         exported = default_key or archive.project_key or _cleaned(path_.stem)
-        key = project_key or _key_in(archive) or exported
-        return ProjectSource(text, archive, key, is_whole=True)
+        key = project_key or _key(marker) or exported
+        return ProjectSource(text, archive, key, True, marker)
     folder = FolderFiles(path_)
+    marker = Marker.read(folder)
     named = default_key or _cleaned(path_.resolve().name)
-    key = project_key or _key_in(folder) or named
-    return ProjectSource(text, folder, key, False, managed_types)
+    key = project_key or _key(marker) or named
+    return ProjectSource(text, folder, key, False, marker, managed_types)
 
 
-def _key_in(files: Files) -> str | None:
-    marker = Marker.read(files)
+def _key(marker: Marker | None) -> str | None:
     return marker.project_key if marker else None
 
 

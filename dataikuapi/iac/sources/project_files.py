@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import partial
 
 from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import SourceError
-from dataikuapi.iac.models import ResourceId, State
+from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.sources.known_objects import KnownObjects
 from dataikuapi.iac.sources.marker import Marker
-from dataikuapi.iac.types import TYPES, resource_from
+from dataikuapi.iac.types import TYPES, ResourceType, resource_from
 from dataikuapi.iac.types.layout import Files, Layout
 from dataikuapi.iac.types.registry import PROJECT
 from dataikuapi.iac.types.secrets import Redactor, redact_constant
@@ -23,6 +25,7 @@ def read_project_files(
     project_key: str,
     read_at: datetime,
     *,
+    marker: Marker | None = None,
     types: Iterable[str] | None = None,
     is_whole: bool = True,
     managed_types: Collection[str] = (),
@@ -34,9 +37,10 @@ def read_project_files(
         files: contents by path, relative to the project's folder.
         project_key: of the project; its files do not have it.
         read_at: when they were read.
+        marker: among the files, if pull wrote them.
         types: names of the types to read. Defaults to all.
         is_whole: whether a type that has no place among the files has no objects; if
-            not, nothing is known of it. A marker among the files decides otherwise.
+            not, nothing is known of it. A marker decides otherwise.
         managed_types: names of types of which, without a marker, there are no objects
             where they have no place among the files.
         redactor: replaces each secret.
@@ -48,7 +52,7 @@ def read_project_files(
     if PROJECT.layout is None or not PROJECT.layout.covers(files.keys()):
         raise SourceError("there is no params.json: it is not the folder of a project")
     selected = TYPES if types is None else {name: TYPES[name] for name in types}
-    marker = Marker.read(files)
+    known = KnownObjects(files, marker, project_key, read_at)
     state, parts = State(serial=1), []
     for name, kind in selected.items():
         layout = kind.layout
@@ -60,15 +64,27 @@ def read_project_files(
         parts.append((project_key, name))
         for object_name in layout.names(files):
             rid = object_id(name, project_key, object_name)
-            for path in layout.stale_files(files, object_name):
-                logger.warning("%s is not read: %s has another type now", path, rid)
-            documents = layout.documents(files, project_key, object_name)
-            resource = resource_from(kind, rid, documents, redactor)
-            state.resources[resource.resource_id] = resource
+            read = partial(_read_object, kind, layout, rid, redactor)
+            found = known.find(rid, read)
+            state.resources[str(rid)] = read(files) if found is None else found
     state.resources = dict(sorted(state.resources.items()))
     state.scope = Scope.from_parts(parts, read_at)
     state.updated_at = read_at
     return state
+
+
+def _read_object(
+    kind: ResourceType,
+    layout: Layout,
+    rid: ResourceId,
+    redactor: Redactor,
+    files: Files,
+) -> Resource:
+    name = rid.resource_name
+    for path in layout.stale_files(files, name):
+        logger.warning("%s is not read: %s has another type now", path, rid)
+    documents = layout.documents(files, rid.project_key, name)
+    return resource_from(kind, rid, documents, redactor)
 
 
 def _is_covered(

@@ -11,10 +11,10 @@ from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.ids import parse_listing_key
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.sources.contents import Contents, FilesWithout
-from dataikuapi.iac.sources.marker import Marker
+from dataikuapi.iac.sources.marker import KnownObject, Marker
 from dataikuapi.iac.sources.project_files import object_id
 from dataikuapi.iac.sources.safe_paths import require_distinct, require_safe
-from dataikuapi.iac.types import TYPES, resource_from
+from dataikuapi.iac.types import TYPES, ResourceType, resource_from
 from dataikuapi.iac.types.layout import Files, Layout
 from dataikuapi.iac.types.registry import PROJECT, privileged_attributes
 
@@ -58,6 +58,7 @@ class _Wanted:
 
     files: dict[str, bytes] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    objects: dict[str, KnownObject] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,7 +81,7 @@ def plan_pull(
         SourceError: if an object cannot have a file of its name, two would have the
             same, or a file that decides what is removed cannot be read.
     """
-    wanted = _wanted(state, project_key, contents.files, with_local_files)
+    wanted = _wanted(state, project_key, contents, with_local_files)
     kept = _of_unknown(state, project_key, contents.files)
     gone = _gone(state, project_key, contents, wanted, kept)
     gone |= {
@@ -107,43 +108,71 @@ def plan_pull(
         interrupted=contents.interrupted({*writes, *removals}),
         owners={**wanted.owners, **gone},
         before=contents.marker_before(project_key, writes, removals),
-        after=contents.marker_after(project_key, types, wanted.files, removals),
+        after=contents.marker_after(
+            project_key, types, wanted.files, removals, wanted.objects
+        ),
     )
 
 
 def _wanted(
-    state: State, project_key: str, files: Files, with_local_files: bool
+    state: State, project_key: str, contents: Contents, with_local_files: bool
 ) -> _Wanted:
     wanted = _Wanted()
     for resource in state:
         rid, kind = resource.resource_id, TYPES.get(resource.resource_type)
-        layout = None if kind is None else kind.layout
-        if (
-            layout is None
-            or resource.project_key != project_key
-            or rid in state.unknown
-        ):
+        is_readable = resource.project_key == project_key and rid not in state.unknown
+        if kind is None or kind.layout is None or not is_readable:
             continue
-        attributes = _with_unknown_parts(resource, layout, files)
-        name = resource.resource_name
-        found = layout.files(name, attributes)
-        require_safe(dict.fromkeys(found, rid))
-        if layout.names(found) != [name]:
-            if not found:  # The state does not hold its content.
-                continue
-            raise SourceError(
-                f"{rid} cannot have a file: {name!r:.300} is not the name of one. "
-                "Rename the object in DSS"
-            )
+        attributes = _with_unknown_parts(resource, kind.layout, contents.files)
+        name, found = resource.resource_name, _files(kind.layout, rid, attributes)
+        if found is None:
+            continue
+        if name:  # Others may have local files, which the digests do not tell apart.
+            known = contents.known(rid, found) or _known(kind, kind.layout, rid, found)
+            wanted.objects[rid] = known
         if with_local_files:
-            found |= layout.local_files(name, attributes)
+            found |= kind.layout.local_files(name, attributes)
         for path in found:
             other = wanted.owners.setdefault(path, rid)
             if other != rid:
                 raise SourceError(f"{other} and {rid} would both be in {path}")
         wanted.files |= found
-        wanted.stale |= dict.fromkeys(layout.paths(files, name), rid)
+        stale = kind.layout.paths(contents.files, name)
+        wanted.stale |= dict.fromkeys(stale, rid)
     return wanted
+
+
+def _files(
+    layout: Layout, rid: str, attributes: Mapping[str, JSON]
+) -> dict[str, bytes] | None:
+    """Return the files of an object; ``None`` if its content is not in a state."""
+    name = ResourceId.parse(rid).resource_name
+    found = layout.files(name, attributes)
+    require_safe(dict.fromkeys(found, rid))
+    if layout.names(found) == [name]:
+        return found
+    if not found:
+        return None
+    raise SourceError(
+        f"{rid} cannot have a file: {name!r:.300} is not the name of one. Rename the "
+        "object in DSS"
+    )
+
+
+def _known(
+    kind: ResourceType, layout: Layout, rid: str, files: Mapping[str, bytes]
+) -> KnownObject:
+    """Return what files stand for: less than the object, where they cannot tell all."""
+    written = _read(kind, layout, rid, files)
+    return KnownObject(written.metadata.checksum, tuple(sorted(files)))
+
+
+def _read(
+    kind: ResourceType, layout: Layout, resource_id: str, files: Files
+) -> Resource:
+    rid = ResourceId.parse(resource_id)
+    documents = layout.documents(files, rid.project_key, rid.resource_name)
+    return resource_from(kind, rid, documents)
 
 
 def _with_unknown_parts(
@@ -154,10 +183,9 @@ def _with_unknown_parts(
     name = resource.resource_name
     if not hidden or not any(layout.paths(files, name)):
         return resource.attributes
-    kind, rid = TYPES[resource.resource_type], ResourceId.parse(resource.resource_id)
+    kind, rid = TYPES[resource.resource_type], resource.resource_id
     try:
-        documents = layout.documents(files, resource.project_key, name)
-        before = resource_from(kind, rid, documents).attributes
+        before = _read(kind, layout, rid, files).attributes
     except DataikuIaCError:  # Somebody damaged it, which is a conflict.
         return resource.attributes
     parts = {key: before[key] for key in hidden if key in before}

@@ -9,7 +9,14 @@ from dataikuapi.iac.types.base import Documents, ResourceType
 from dataikuapi.iac.types.cleaning import metadata_of
 from dataikuapi.iac.types.secrets import Redactor, redact_constant
 
-__all__ = ["resource_from"]
+__all__ = ["CANONICAL_FORM", "resource_from"]
+
+CANONICAL_FORM = 1
+"""The number of the rules by which documents become attributes.
+
+It changes when they give any object another checksum, so that a checksum which is kept
+without the attributes is not compared with one by other rules.
+"""
 
 
 def resource_from(
