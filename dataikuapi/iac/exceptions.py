@@ -246,7 +246,15 @@ class TypeNotSupportedError(DSSError):
     """DSS does not have that type of object: it is too old, or its license excludes it.
 
     So nothing is known of such objects, and none is missing.
+
+    Args:
+        message: says what is not supported.
+        failure: what it is instead if DSS is known to have had such objects.
     """
+
+    def __init__(self, message: str, failure: DataikuIaCError | None = None) -> None:
+        super().__init__(message)
+        self.failure = failure or self
 
 
 class InvalidResponseError(DSSError):

@@ -10,7 +10,7 @@ from dataikuapi.iac import (
     StateManager,
     SyncError,
 )
-from dataikuapi.iac.exceptions import TypeNotSupportedError
+from dataikuapi.iac.exceptions import InvalidResponseError, TypeNotSupportedError
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.sandbox import Fault, ProjectStore
 from dataikuapi.iac.sandbox.kinds.connection import CONNECTION
@@ -332,11 +332,23 @@ def test_other_failures_are_raised(limited, server):
     assert not isinstance(raised.value, SyncError)
 
 
+def without_connections(method, path):
+    return Fault.page(404) if "connections" in path else None
+
+
 def test_what_dss_does_not_have_is_not_supported(manager, server):
-    server.faults = lambda method, path: (
-        Fault.page(404) if "connections" in path else None
-    )
+    manager.backend.state_file.unlink()
+    server.faults = without_connections
     with pytest.raises(TypeNotSupportedError, match="does not support connections"):
+        manager.sync_instance()
+
+
+def test_what_dss_once_had_is_unknown(manager, server):
+    server.faults = without_connections
+    for ids in (None, ["connection.@instance.warehouse"]):
+        with pytest.raises(InvalidResponseError, match="proxy or login page"):
+            manager.drift("@instance", ids=ids, ignore=[])
+    with pytest.raises(InvalidResponseError, match="the connections of the instance"):
         manager.sync_instance()
     assert len(manager.load_state()) == 3
 

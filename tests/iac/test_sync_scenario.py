@@ -244,8 +244,8 @@ def test_type_that_was_there_before_is_unknown(manager, server, store, name):
     report = manager.drift()
     assert not report.in_sync
     reasons = {item.resource_id: item.reason for item in report.unknown}
-    assert "so it had them before" in reasons[f"scenario.{SAMPLE_PROJECT_KEY}.S"]
-    with pytest.raises(SyncError, match="does not support scenarios"):
+    assert "so DSS had them before" in reasons[f"scenario.{SAMPLE_PROJECT_KEY}.S"]
+    with pytest.raises(SyncError, match="the scenarios of project"):
         manager.sync_project(SAMPLE_PROJECT_KEY)
 
 

@@ -119,6 +119,14 @@ class ErrorResponse(DataikuException):
         )
 
     @property
+    def may_lack_feature(self) -> bool:
+        """Whether DSS may not have what was to be listed, rather than not return it.
+
+        The Free edition responds to some listings as if the project did not exist.
+        """
+        return self.is_unknown_path or self.is_missing or self.is_not_licensed
+
+    @property
     def is_forbidden(self) -> bool:
         """Whether DSS reports that the API key lacks a permission.
 

@@ -28,6 +28,7 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse, ForeignResponseError
 from dataikuapi.iac.sync.failures import explain, is_timeout
 from dataikuapi.iac.sync.limits import ResponseTooLargeError
+from dataikuapi.iac.sync.subjects import Listing, describe
 from dataikuapi.iac.types.registry import is_project
 from dataikuapi.iac.types.secrets import mask_text
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
@@ -52,7 +53,8 @@ def translate_errors(
     Args:
         client: the client that is called; used for follow-up requests where a response
             is ambiguous.
-        rid: the requested object; ``None`` for the instance as a whole.
+        rid: the requested object, or the listing of several; ``None`` for the instance
+            as a whole.
         is_missing: returns whether an error of the client means that the object does
             not exist, for objects that DSS does not report as missing.
 
@@ -123,7 +125,7 @@ def _request_failed(
         return _timeout(client, rid)
     failure = explain(client, error)
     unreachable = DSSUnreachableError(
-        f"cannot reach {describe_host(client)} (requested: {_describe(rid)}): "
+        f"cannot reach {describe_host(client)} (requested: {describe(rid)}): "
         f"{mask_text(failure.cause)}. {failure.next_step}"
     )
     unreachable.no_connection = failure.no_connection
@@ -133,14 +135,14 @@ def _request_failed(
 def _timeout(client: DSSClient, rid: ResourceId | None) -> DSSTimeoutError:
     return DSSTimeoutError(
         f"{describe_host(client)} did not respond in time (requested: "
-        f"{_describe(rid)}). Try again later, or raise the timeouts (RetryPolicy)"
+        f"{describe(rid)}). Try again later, or raise the timeouts (RetryPolicy)"
     )
 
 
 def _error_reported(
     client: DSSClient, rid: ResourceId | None, response: ErrorResponse
 ) -> DataikuIaCError:
-    host, name = describe_host(client), _describe(rid)
+    host, name = describe_host(client), describe(rid)
     if not response.is_dss:
         return _invalid_response(client, rid, response.status)
     if response.is_bad_key:
@@ -148,9 +150,9 @@ def _error_reported(
             f"{host} does not accept the API key (requested: {name}). Check the key, "
             "and that it belongs to this instance"
         )
-    if response.is_missing and rid is not None:
+    if response.is_missing and rid is not None and not isinstance(rid, Listing):
         return not_found(client, rid)
-    if response.is_forbidden:
+    if response.is_forbidden and not response.is_not_licensed:
         return _forbidden(client, rid, response)
     return DSSError(
         f"{host} returned {response.status or 'an error'} for {name}: "
@@ -172,13 +174,13 @@ def _forbidden(
     project = None if is_on_instance else rid
     if key_is_valid and project is not None and not _is_visible(client, project):
         return project_not_visible(client, project.project_key)
-    next_step = (
-        "Use the key of an administrator"
-        if is_on_instance
-        else "Ask for permission to read the project"
-    )
+    if is_on_instance:
+        next_step = "Use the key of an administrator"
+    else:
+        what = describe(rid) if isinstance(rid, Listing) else "the project"
+        next_step = f"Ask for permission to read {what}"
     return DSSPermissionError(
-        f"{describe_host(client)} denies the API key access to {_describe(rid)}: "
+        f"{describe_host(client)} denies the API key access to {describe(rid)}: "
         f"{_excerpt(client, response.message)}. {next_step}"
     )
 
@@ -233,7 +235,7 @@ def _invalid_response(
 ) -> InvalidResponseError:
     return InvalidResponseError(
         f"{describe_host(client)} returned {status or 'a response'} for "
-        f"{_describe(rid)}, but not JSON from DSS: it is a proxy or login page, or DSS "
+        f"{describe(rid)}, but not JSON from DSS: it is a proxy or login page, or DSS "
         "is starting up. Check the URL, and what is in front of DSS"
     )
 
@@ -250,14 +252,14 @@ def _redirected(
     client: DSSClient, rid: ResourceId | None, where: str
 ) -> InvalidResponseError:
     return InvalidResponseError(
-        f"{describe_host(client)} redirects {where} (requested: {_describe(rid)}). The "
+        f"{describe_host(client)} redirects {where} (requested: {describe(rid)}). The "
         "API key is not sent to another host. Use the URL at which DSS itself responds"
     )
 
 
 def _too_large(client: DSSClient, rid: ResourceId | None) -> InvalidResponseError:
     return InvalidResponseError(
-        f"{describe_host(client)} returned more for {_describe(rid)} than the largest "
+        f"{describe_host(client)} returned more for {describe(rid)} than the largest "
         "response that is read. Check what is in front of DSS, or raise "
         "max_response_bytes (RetryPolicy)"
     )
@@ -267,14 +269,10 @@ def _unexpected_response(
     client: DSSClient, rid: ResourceId | None, reason: str
 ) -> UnexpectedResponseError:
     return UnexpectedResponseError(
-        f"{describe_host(client)} returned JSON for {_describe(rid)} that does not "
+        f"{describe_host(client)} returned JSON for {describe(rid)} that does not "
         f"look like a DSS response: {printable(mask_text(reason))}. Check that the URL "
         "is that of a DSS instance"
     )
-
-
-def _describe(rid: ResourceId | None) -> str:
-    return "the instance" if rid is None else printable(str(rid))
 
 
 def _excerpt(client: DSSClient, text: str) -> str:

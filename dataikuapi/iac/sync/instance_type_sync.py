@@ -19,6 +19,7 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.errors import not_found, translate_errors
 from dataikuapi.iac.sync.typed import TypedSync
+from dataikuapi.iac.sync.unsupported import translate_listing_errors
 from dataikuapi.iac.types import Documents
 from dataikuapi.iac.types.instance_type import InstanceType, NotPermittedError
 
@@ -87,7 +88,10 @@ class InstanceTypeSync(TypedSync):
     ) -> tuple[dict[ResourceId, Documents | None], DSSPermissionError | None]:
         """List the objects, and say why there may be others, if there may be."""
         client, kind = self.client, self.kind
-        with self._translated(ResourceId(kind.name, INSTANCE)):
+        with (
+            self._refusal_explained(),
+            translate_listing_errors(client, kind, INSTANCE),
+        ):
             listed: Mapping[str, Documents | None]
             is_complete = True
             try:
@@ -99,7 +103,10 @@ class InstanceTypeSync(TypedSync):
         return found, None if is_complete else self._refused()
 
     def _fetch(self, rid: ResourceId, listed: Documents | None = None) -> Resource:
-        with self._translated(rid):
+        with (
+            self._refusal_explained(),
+            translate_errors(self.client, rid, self.kind.is_missing),
+        ):
             documents = self._fetch_permitted(rid) if listed is None else listed
         return self._build(rid, documents)
 
@@ -117,25 +124,17 @@ class InstanceTypeSync(TypedSync):
             raise
 
     @contextmanager
-    def _translated(self, rid: ResourceId) -> Iterator[None]:
-        with translate_errors(self.client, rid, self.kind.is_missing):
-            try:
-                yield
-            except NotPermittedError as error:
-                raise self._refused() from error
+    def _refusal_explained(self) -> Iterator[None]:
+        try:
+            yield
+        except NotPermittedError as error:
+            raise self._refused() from error
 
     def _require_refusal(self, error: Exception) -> None:
-        """Raise the error unless it is that the API key lacks a permission.
-
-        Raises:
-            TypeNotSupportedError: if DSS has no objects of this type.
-        """
+        """Raise the error unless it is that the API key lacks a permission."""
         if isinstance(error, DataikuException):
             response = ErrorResponse.of_exception(error)
-            if response.is_unknown_path or response.is_not_licensed:
-                self.client.get_auth_info()  # Raises if the whole URL is wrong.
-                raise self._not_supported() from error
-            if not response.is_forbidden:
+            if not response.is_forbidden or response.may_lack_feature:
                 raise error
 
     def _refused(self) -> DSSPermissionError:

@@ -6,11 +6,14 @@ from typing import Any
 
 from dataikuapi.utils import DataikuException
 
-from dataikuapi.iac.exceptions import DataikuIaCError, UnexpectedResponseError
-from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    TypeNotSupportedError,
+    UnexpectedResponseError,
+)
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
-from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.sync.unsupported import translate_listing_errors
 from dataikuapi.iac.sync.workers import Workers
 from dataikuapi.iac.types.nested import NestedType
 from dataikuapi.iac.types.shapes import (
@@ -35,7 +38,7 @@ def usable_parents(kind: NestedType, project: Any) -> Iterator[str]:
 
 
 def list_nested(
-    workers: Workers, kind: NestedType, owner: ResourceId, parents: list[str]
+    workers: Workers, kind: NestedType, project_key: str, parents: list[str]
 ) -> list[str]:
     """Return the names of the objects in all parents, listed concurrently.
 
@@ -44,34 +47,38 @@ def list_nested(
     Args:
         workers: make the requests.
         kind: of the objects.
-        owner: the project.
+        project_key: of the project.
         parents: as they were listed.
 
     Raises:
+        TypeNotSupportedError: if DSS has no objects of this type.
         DataikuIaCError: if what is in one of them could not be listed.
     """
     results = workers.run(
-        [partial(_list_in, workers, kind, owner, parent) for parent in parents]
+        [partial(_list_in, workers, kind, project_key, parent) for parent in parents]
     )
+    is_supported = any(isinstance(result, list) and result for result in results)
     names, missing = list[str](), set[str]()
     for parent, result in zip(parents, results, strict=True):
+        if isinstance(result, TypeNotSupportedError) and is_supported:
+            raise result.failure
         if isinstance(result, DataikuIaCError):
             raise result
         if result is None:
             missing.add(parent)
         names += result or ()
     if missing:
-        _require_not_listed(workers, kind, owner, missing)
+        _require_not_listed(workers, kind, project_key, missing)
     return names
 
 
 def _list_in(
-    workers: Workers, kind: NestedType, owner: ResourceId, parent: str
+    workers: Workers, kind: NestedType, project_key: str, parent: str
 ) -> list[str] | None:
     """List the objects in a parent; ``None`` if DSS has no such parent."""
     client = workers.client
-    with translate_errors(client, owner):
-        project = client.get_project(path_segment(owner.project_key))
+    with translate_listing_errors(client, kind, project_key):
+        project = client.get_project(path_segment(project_key))
         try:
             return kind.list_in(project, parent)
         except DataikuException as error:
@@ -81,15 +88,18 @@ def _list_in(
 
 
 def _require_not_listed(
-    workers: Workers, kind: NestedType, owner: ResourceId, missing: Set[str]
+    workers: Workers, kind: NestedType, project_key: str, missing: Set[str]
 ) -> None:
     client = workers.client
-    with workers.fresh_responses(), translate_errors(client, owner):
-        project = client.get_project(path_segment(owner.project_key))
+    with (
+        workers.fresh_responses(),
+        translate_listing_errors(client, kind, project_key),
+    ):
+        project = client.get_project(path_segment(project_key))
         listed = missing & set(kind.list_parents(project))
     if listed:
         raise UnexpectedResponseError(
             f"{describe_host(client)} lists {min(listed)} in project "
-            f"{owner.project_key}, and reports that it does not exist when its "
+            f"{project_key}, and reports that it does not exist when its "
             f"{kind.plural} are requested. Sync again; if that persists, open it in DSS"
         )

@@ -124,11 +124,11 @@ class FetchResult:
             (item.project_key, item.resource_type) for item in stored.resources.values()
         }
         for part in served & self.unsupported.keys():
-            error = self.unsupported.pop(part)
-            self.failures[_failure_key(*part)] = TypeNotSupportedError(
-                f"{error}. The state has {noun_of(part[1], 2)}, so it had them before: "
-                "try again. If they are gone for good, remove them with dataiku-iac "
-                "state rm, and leave the type out of types"
+            failure = self.unsupported.pop(part).failure
+            self.failures[_failure_key(*part)] = type(failure)(
+                f"{failure}. The state has {noun_of(part[1], 2)}, so DSS had them "
+                "before: try again. If they are gone for good, remove them with "
+                "dataiku-iac state rm, and leave the type out of types"
             )
 
     def require_supported_type(self) -> None:

@@ -25,10 +25,10 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.errors import not_found, translate_errors
 from dataikuapi.iac.sync.nested_listing import list_nested, usable_parents
+from dataikuapi.iac.sync.unsupported import translate_listing_errors
 from dataikuapi.iac.types import Documents, ResourceType, resource_from
 from dataikuapi.iac.types.naming import require_normal_name
 from dataikuapi.iac.types.nested import NestedName, NestedType
-from dataikuapi.iac.types.registry import PROJECT
 from dataikuapi.iac.types.shapes import (
     UnexpectedShapeError,
     UnusableName,
@@ -115,7 +115,7 @@ class TypedSync(ResourceSync):
         ]
         try:
             with self._workers.fresh_responses():
-                listed = self._list(project_key)
+                listed = self._list_supported(project_key)
         except DataikuIaCError as error:
             return dict.fromkeys(missing, error)
         host = describe_host(self.client)
@@ -129,47 +129,27 @@ class TypedSync(ResourceSync):
         }
 
     def _list(self, key: str) -> dict[ResourceId, Documents | None]:
-        owner = ResourceId(PROJECT.name, key)
-        with translate_errors(self.client, owner):
+        kind, listed = self.kind, dict[str, Documents | None]()
+        with translate_listing_errors(self.client, kind, key):
             project = self.client.get_project(path_segment(key))
-            listed = self._listed(project)
-        if isinstance(self.kind, NestedType):
-            names = list_nested(self._workers, self.kind, owner, list(listed))
+            if isinstance(kind, NestedType):
+                listed = dict.fromkeys(usable_parents(kind, project))
+            else:
+                listed = kind.list_documents(project)
+        if isinstance(kind, NestedType):
+            names = list_nested(self._workers, kind, key, list(listed))
             listed = dict.fromkeys(names)
         return {
-            ResourceId(self.kind.name, key, name): documents
+            ResourceId(kind.name, key, name): documents
             for name, documents in listed.items()
         }
 
-    def _listed(self, project: Any) -> dict[str, Documents | None]:
-        """List objects, or what they are nested in.
-
-        Raises:
-            TypeNotSupportedError: if DSS has no objects of this type, in a project that
-                it has.
-        """
+    def _list_supported(self, key: str) -> dict[ResourceId, Documents | None]:
+        """List objects of a type of which one is known, so DSS does have them."""
         try:
-            if isinstance(self.kind, NestedType):
-                return dict.fromkeys(usable_parents(self.kind, project))
-            return self.kind.list_documents(project)
-        except DataikuException as error:
-            response = ErrorResponse.of_exception(error)
-            # As DSS answers for zones of the Free edition, a listing is "not found".
-            if not (
-                response.is_unknown_path
-                or response.is_missing
-                or response.is_not_licensed
-            ):
-                raise
-            # Raises if there is no such project, or it is the whole URL that is wrong.
-            project.get_summary()
-            raise self._not_supported() from error
-
-    def _not_supported(self) -> TypeNotSupportedError:
-        return TypeNotSupportedError(
-            f"{describe_host(self.client)} does not support {self.kind.plural}: it is "
-            "an older version of DSS, or its license does not include them"
-        )
+            return self._list(key)
+        except TypeNotSupportedError as error:
+            raise error.failure from error
 
     def _read_all(
         self, listed: Mapping[ResourceId, Documents | None], started: datetime
@@ -237,7 +217,7 @@ class TypedSync(ResourceSync):
         is_searched = isinstance(self.kind, NestedType) and self.kind.is_searched
         if not is_searched or isinstance(rid.resource_name, NestedName):
             return rid
-        for listed in self._list(rid.project_key):
+        for listed in self._list_supported(rid.project_key):
             if listed == rid:
                 return listed
         raise not_found(self.client, rid)
