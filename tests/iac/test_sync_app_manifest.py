@@ -59,6 +59,14 @@ def test_edit_shows_and_the_image_does_not(manager, store):
     assert [change.path for change in diff.changes] == ["instantiationPermission"]
 
 
+@pytest.mark.parametrize("ids", [None, [ID]])
+def test_project_that_is_no_longer_an_application_has_none(manager, store, ids):
+    store.delete_project("APP")
+    store.add_project("APP")
+    assert [diff.resource_id for diff in manager.drift(ids=ids).removed] == [ID]
+    assert ID not in manager.refresh(ids)
+
+
 def test_bad_answer_is_unknown(manager, server):
     server.faults = lambda method, path: (
         Fault.json([]) if path.endswith("app-manifest") else None

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from dataikuapi.iac.exceptions import DSSError
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sandbox.kinds.code_env import CODE_ENV
@@ -73,13 +74,32 @@ class TestCodeEnv(InstanceTypeContract):
         assert "kV7tarragonLemur" not in stored
         assert "pypi.example.com" in stored
 
-    def test_environment_whose_build_failed_is_unknown(self, manager, served):
-        """DSS cannot return it, and it is neither changed nor removed."""
+    @pytest.fixture
+    def without_description(self, served):
+        """DSS responds so after a failed build, as it does to a missing environment."""
         served.faults = lambda method, path: (
             Fault.error(500, "java.io.IOException", "Not a file: /desc.json")
             if path.endswith("/PYTHON/py39")
             else None
         )
+
+    def test_missing_environment_is_removed(self, manager, shop):
+        """DSS responds to it with an error of its own; it is not listed either."""
+        rid = self.resource_id("PYTHON/py39")
+        shop.instance.remove(CODE_ENV, "PYTHON/py39")
+        assert [diff.resource_id for diff in manager.drift(ids=[rid])] == [rid]
+        assert rid not in manager.refresh([rid])
+
+    @pytest.mark.parametrize("is_alone", [False, True])
+    def test_environment_whose_build_failed_is_unknown(
+        self, manager, without_description, is_alone
+    ):
+        """DSS cannot return it, and it is neither changed nor removed."""
+        rid = self.resource_id("PYTHON/py39")
+        if is_alone:
+            with pytest.raises(DSSError, match=r"lists code_env.*Not a file"):
+                manager.refresh([rid])
+            return
         report = self.drift(manager)
         assert len(report) == 0
         assert [item.resource_id for item in report.unknown] == [

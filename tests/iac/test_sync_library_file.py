@@ -63,6 +63,16 @@ class TestLibraryFile(TypeContract):
             report = manager.drift(ids=[self.resource_id(selector)])
             assert [diff.resource_id for diff in report] == [self.resource_id(path)]
 
+    def test_file_that_became_a_folder_is_removed(self, manager, shop):
+        """DSS responds with an error of its own where a file is a folder."""
+        path = "readme – notes.md"
+        files = shop.project(KEY).objects(LIBRARY_FILE)
+        files.remove(path)
+        shop.add(LIBRARY_FILE, KEY, f"{path}/x.py", payload="1")
+        rid = self.resource_id(path)
+        assert [diff.resource_id for diff in manager.drift(ids=[rid])] == [rid]
+        assert rid not in manager.refresh([rid])
+
     def test_what_was_fetched_from_git_is_no_change(self, manager, write):
         """DSS notes what it fetched last."""
         write("external-libraries.json", LINKS.replace("abc", "def"))

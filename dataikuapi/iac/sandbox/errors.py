@@ -14,6 +14,7 @@
     +-- PartialSettingsError     project settings without their main part
     +-- ReadDirectoryError       a folder of the library was read as a file
     +-- AlwaysFailsError         DSS responds with 500 to this request
+    +-- NotAFileError            a code environment was read that does not exist
     +-- NotInSandboxError        DSS can do it, the sandbox cannot
 
 They know no HTTP: which status each becomes is decided in `responses`.
@@ -84,6 +85,10 @@ class ReadDirectoryError(SandboxError):
 
 class AlwaysFailsError(SandboxError):
     """DSS responds with 500 to this request, every time."""
+
+
+class NotAFileError(SandboxError):
+    """A code environment was read that does not exist; DSS responds with 500."""
 
 
 class NotInSandboxError(SandboxError):

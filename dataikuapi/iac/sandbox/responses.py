@@ -27,6 +27,7 @@ _FAILURES: Mapping[type[Exception], tuple[int, str]] = {
     errors.PartialSettingsError: (500, "java.lang.NullPointerException"),
     errors.ReadDirectoryError: (500, "java.io.IOException"),
     errors.AlwaysFailsError: (500, "java.lang.IllegalStateException"),
+    errors.NotAFileError: (500, "java.io.IOException"),
     errors.NotInSandboxError: (501, "dataikuapi.iac.sandbox.NotInSandboxError"),
 }
 

@@ -33,7 +33,7 @@ from dataikuapi.iac.types.registry import is_project
 from dataikuapi.iac.types.secrets import mask_text
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
 
-__all__ = ["not_found", "project_not_visible", "translate_errors"]
+__all__ = ["not_found", "project_not_visible", "still_listed", "translate_errors"]
 
 _EXCERPT_LENGTH = 200
 """How many characters of a DSS error message may be quoted."""
@@ -69,7 +69,10 @@ def translate_errors(
     except DataikuIaCError:
         raise
     except DataikuException as error:
-        raise _error_reported(client, rid, ErrorResponse.of_exception(error)) from error
+        response = ErrorResponse.of_exception(error)
+        if rid is not None and response.is_dss and is_missing(error):
+            raise not_found(client, rid) from error
+        raise _error_reported(client, rid, response) from error
     except requests.RequestException as error:
         raise _request_failed(client, rid, error) from error
     except ForeignResponseError as error:
@@ -218,6 +221,25 @@ def not_found(client: DSSClient, rid: ResourceId) -> ResourceNotFoundError:
     return ResourceNotFoundError(
         f"{describe_host(client)} has no {rid}: it was deleted or renamed, or the name "
         "is wrong"
+    )
+
+
+def still_listed(
+    client: DSSClient, rid: ResourceId, error: DataikuIaCError
+) -> UnexpectedResponseError:
+    """Return the error for an object that DSS lists, and does not have.
+
+    Args:
+        client: the client.
+        rid: of the object.
+        error: raised when the object was requested.
+    """
+    cause = error.__cause__
+    is_reported = isinstance(cause, DataikuException)
+    report = f" ({_excerpt(client, str(cause))})" if is_reported else ""
+    return UnexpectedResponseError(
+        f"{describe_host(client)} lists {rid}, and has none when it is requested"
+        f"{report}. Sync again; if that persists, open the object in DSS"
     )
 
 

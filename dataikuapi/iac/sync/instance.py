@@ -152,11 +152,11 @@ class InstanceReader:
         """
         if not self._workers.adapter.can_identify:
             return {}
-        missing = [
-            ResourceId.parse(key)
+        missing = {
+            ResourceId.parse(key): outcome
             for key, outcome in outcomes.items()
             if isinstance(outcome, DataikuIaCError) and is_deleted(outcome)
-        ]
+        }
         reasons: dict[str, DataikuIaCError] = {}
         for name, project_key in sorted(
             {(rid.resource_type, rid.project_key) for rid in missing}

@@ -14,16 +14,14 @@ from dataikuapi.iac.exceptions import (
     ResourceNotFoundError,
     SyncError,
     TypeNotSupportedError,
-    UnexpectedResponseError,
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.scope import Part, Scope
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sync.base import ResourceSync
-from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
-from dataikuapi.iac.sync.errors import not_found, translate_errors
+from dataikuapi.iac.sync.errors import not_found, still_listed, translate_errors
 from dataikuapi.iac.sync.nested_listing import list_nested, usable_parents
 from dataikuapi.iac.sync.unsupported import translate_listing_errors
 from dataikuapi.iac.types import Documents, ResourceType, resource_from
@@ -97,34 +95,28 @@ class TypedSync(ResourceSync):
         return self._read_all(self._list(project_key), started)
 
     def still_listed(
-        self, project_key: str, missing: Iterable[ResourceId]
+        self, project_key: str, missing: Mapping[ResourceId, DataikuIaCError]
     ) -> dict[ResourceId, DataikuIaCError]:
         """List a project again to see whether missing objects are gone.
 
         Args:
             project_key: of the project.
-            missing: objects that DSS does not have, by its response to a fetch; those
-                of other projects and types do not matter.
+            missing: objects that DSS does not have, by its response to a fetch, each
+                with that; those of other projects and types do not matter.
 
         Returns:
             Why it is not certain that an object is gone, for those where it is not.
         """
         part = (self.resource_type, project_key)
-        missing = [
-            rid for rid in missing if (rid.resource_type, rid.project_key) == part
-        ]
+        asked = [rid for rid in missing if (rid.resource_type, rid.project_key) == part]
         try:
             with self._workers.fresh_responses():
                 listed = self._list_supported(project_key)
         except DataikuIaCError as error:
-            return dict.fromkeys(missing, error)
-        host = describe_host(self.client)
+            return dict.fromkeys(asked, error)
         return {
-            rid: UnexpectedResponseError(
-                f"{host} lists {rid}, and has none when it is requested. Sync again; "
-                "if that persists, open the object in DSS"
-            )
-            for rid in missing
+            rid: still_listed(self.client, rid, missing[rid])
+            for rid in asked
             if rid in listed
         }
 
@@ -187,7 +179,7 @@ class TypedSync(ResourceSync):
     def _confirm_deleted(self, outcomes: Outcomes) -> None:
         """List again what was listed and could not be found, if there is any."""
         missing = {
-            rid
+            rid: outcome
             for rid, outcome in outcomes.items()
             if isinstance(outcome, DataikuIaCError) and is_deleted(outcome)
         }

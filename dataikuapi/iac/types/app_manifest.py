@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import (
@@ -63,11 +64,22 @@ class AppManifestType(ResourceType):
         summary = expect_object(project.get_summary(), "projectKey")
         if summary.get("projectAppType", _REGULAR) == _REGULAR:
             return {}
-        return {"": self.fetch_documents(project, "")}
+        document = expect_object(get_json(project, "app-manifest"))
+        return {"": {self.main: document}}
 
     def fetch_documents(self, project: Project, name: str) -> Documents:
-        """Return the manifest, under ``document``."""
-        return {self.main: expect_object(get_json(project, "app-manifest"))}
+        """Return the manifest, under ``document``.
+
+        Raises:
+            ResourceNotFoundError: if the project is no application.
+        """
+        documents = self.list_documents(project).get(name)
+        if documents is None:
+            raise ResourceNotFoundError(
+                f"project {project.project_key} is no application, so it has no "
+                "manifest"
+            )
+        return documents
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return the name of the application."""

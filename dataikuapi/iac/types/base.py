@@ -317,7 +317,8 @@ class ResourceType(ABC):
     def is_missing(self, error: Exception) -> bool:
         """Return whether an error of the client means that the object does not exist.
 
-        Only needed where DSS does not respond with an error to a missing object.
+        Only needed where DSS does not respond with the error for a missing object. An
+        object that is listed then is unknown, not missing.
 
         Args:
             error: what the client raised in :meth:`fetch_documents`.

@@ -105,6 +105,10 @@ class CodeEnvType(InstanceType):
         }
         return {self.main: _summary(named), "definition": definition}
 
+    def is_missing(self, error: Exception) -> bool:
+        """Return whether its description is missing; so it is after a failed build."""
+        return "Not a file:" in str(error)
+
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return interpreter, and how many packages are requested."""
         interpreter = text_at(attributes, "definition", "desc", "pythonInterpreter")

@@ -134,6 +134,10 @@ class LibraryFileType(ResourceType):
             data = _decoded(_data_in(encoded), data)
         return {self.main: _content(name, data)}
 
+    def is_missing(self, error: Exception) -> bool:
+        """Return whether there is a folder in its place."""
+        return "Cannot read directory as file" in str(error)
+
     def canonical(
         self, document: dict[str, Any], redactor: Redactor
     ) -> dict[str, JSON]:

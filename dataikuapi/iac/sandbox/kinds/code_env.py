@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.sandbox.documents import Document
-from dataikuapi.iac.sandbox.errors import NotInSandboxError
+from dataikuapi.iac.sandbox.errors import (
+    NotAFileError,
+    NotInSandboxError,
+    ObjectNotFoundError,
+)
 from dataikuapi.iac.sandbox.kinds.base import Routes
 from dataikuapi.iac.sandbox.kinds.instance_kind import InstanceKind
 
@@ -44,6 +48,14 @@ class CodeEnvKind(InstanceKind):
             {name: document[name] for name in _SUMMARY if name in document}
             for document in documents
         ]
+
+    def handle_get(self, request: ApiRequest) -> Any:
+        """Return one environment, or fail for the file that it has not."""
+        try:
+            return super().handle_get(request)
+        except ObjectNotFoundError as error:
+            path = self.id_of(request).lower()
+            raise NotAFileError(f"Not a file: /{path}/desc.json") from error
 
     def handle_create(self, request: ApiRequest) -> Any:
         """Refuse: DSS installs packages, which takes minutes."""
