@@ -8,6 +8,7 @@ from dataikuapi.iac.merge import merge
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.state import State
+from dataikuapi.iac.types.naming import require_normal_name
 from dataikuapi.iac.types.registry import is_project
 
 __all__ = ["move_object", "remove_objects", "with_project_keys"]
@@ -29,9 +30,10 @@ def move_object(stored: State, old: str, new: str) -> State:
 
     Raises:
         ResourceNotFoundError: if it is not in the state.
-        ValueError: if the new id is taken, or is of another type or project.
+        ValueError: if the new id is taken, malformed, or of another type or project.
     """
     source, target = ResourceId.parse(old), ResourceId.parse(new)
+    require_normal_name(target)
     resource = _require(stored, old)
     if source.resource_type != target.resource_type:
         raise ValueError(f"{old} and {new} are of different types")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,20 @@ def test_moves_that_do_not_fit_are_usage_errors(synced, backend, old, new, messa
     code, _, errors = synced("state", "mv", old, new)
     assert (code, message in errors) == (64, True), errors
     assert backend.load().serial == 1
+
+
+def test_other_spelling_is_moved_from_and_not_to(synced, backend):
+    right = f"library_file.{KEY}.python/orders/cleaning.py"
+    wrong = f"library_file.{KEY}./python/orders/cleaning.py"
+    synced("sync", "--project", KEY, "--type", "library_file")
+    code, _, errors = synced("state", "mv", right, wrong)
+    assert (code, f"write {right}" in errors) == (64, True)
+    state = backend.load()
+    file = state.resources.pop(right)
+    state.add_resource(replace(file, resource_id=wrong))
+    backend.save(state)
+    assert synced("state", "mv", wrong, right)[0] == 0
+    assert backend.load()[right].attributes == file.attributes
 
 
 def test_history_says_who_why_and_what(synced, dataiku_client, backend):

@@ -107,6 +107,8 @@ def test_no_option_or_argument_takes_a_blank_value(refused, value):
         ["refresh", "dataset"],
         ["refresh", "dataset.A/B.orders"],
         ["refresh", "dataset..orders"],
+        ["refresh", "library_file.SHOP./python/x.py"],
+        ["drift", "code_env.@instance.PYTHON/py39"],
         ["sync", "--state-file", "/"],
         ["sync", "--state-file", ".."],
         ["sync", "--host", "https://dss .example.com"],

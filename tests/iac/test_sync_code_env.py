@@ -68,6 +68,12 @@ class TestCodeEnv(InstanceTypeContract):
         )
         assert stats.attributes["definition"]["specPackageList"] == "dplyr"
 
+    @pytest.mark.parametrize("language", ["PYTHON", "Python"])
+    def test_language_in_capitals_is_refused(self, manager, language):
+        """DSS finds the environment, which would be in the state twice."""
+        with pytest.raises(ValueError, match=r"write code_env.@instance.python/py39$"):
+            manager.refresh([f"code_env.@instance.{language}/py39"])
+
     def test_password_in_the_url_of_an_index_is_masked(self, manager):
         """The index itself is not."""
         stored = manager.backend.state_file.read_text("utf-8")

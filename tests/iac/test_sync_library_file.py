@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from dataikuapi.iac.editing import move_object
 from dataikuapi.iac.sandbox.kinds.library_file import LIBRARY_FILE
 from iac.typed import KEY, TypeContract, changed_ids
 
@@ -72,6 +73,35 @@ class TestLibraryFile(TypeContract):
         rid = self.resource_id(path)
         assert [diff.resource_id for diff in manager.drift(ids=[rid])] == [rid]
         assert rid not in manager.refresh([rid])
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/python/orders/cleaning.py",
+            "python//orders/cleaning.py",
+            "python/./orders/cleaning.py",
+            "python/x/../orders/cleaning.py",
+            "../python/orders/cleaning.py",
+            "python/orders/cleaning.py/",
+        ],
+    )
+    def test_other_spelling_of_a_path_is_refused(self, manager, path):
+        """DSS may find the file, which would be in the state twice."""
+        right = self.resource_id("python/orders/cleaning.py")
+        for call in (
+            manager.sync_resource,
+            lambda other: manager.drift(ids=[other]),
+            lambda other: manager.refresh([right, other]),
+            lambda other: move_object(manager.load_state(), right, other),
+        ):
+            with pytest.raises(ValueError, match=f"^Invalid .*: write {right}$"):
+                call(self.resource_id(path))
+
+    @pytest.mark.parametrize("path", ["/", ".", "..", "python/.."])
+    def test_root_of_the_library_is_no_file(self, manager, path):
+        """Neither is what is above it."""
+        with pytest.raises(ValueError, match="there is no object of that name"):
+            manager.refresh([self.resource_id(path)])
 
     def test_what_was_fetched_from_git_is_no_change(self, manager, write):
         """DSS notes what it fetched last."""

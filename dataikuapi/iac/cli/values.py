@@ -85,7 +85,6 @@ def resource_id(value: str) -> str:
     """
     require_known_type(value, TYPES)
     rid = ResourceId.parse(value)
-    require_normal_name(rid)
     if rid.project_key != INSTANCE or not TYPES[rid.resource_type].is_on_instance:
         project_key(rid.project_key)
     return value
@@ -97,7 +96,11 @@ def selector(value: str) -> str:
     Raises:
         ValueError: if it is neither.
     """
-    return text(value) if "*" in value else resource_id(value)
+    if "*" in value:
+        return text(value)
+    # Not above: from a state, an id in another spelling is removed, or moved.
+    require_normal_name(ResourceId.parse(resource_id(value)))
+    return value
 
 
 def resource_type(value: str) -> str:

@@ -311,6 +311,9 @@ class ResourceType(ABC):
 
         Args:
             name: the last part of an id.
+
+        Returns:
+            The name under which DSS lists the object; "" if it can list none.
         """
         return name
 

@@ -109,6 +109,11 @@ class CodeEnvType(InstanceType):
         """Return whether its description is missing; so it is after a failed build."""
         return "Not a file:" in str(error)
 
+    def normal_name(self, name: str) -> str:
+        """Return the name with its language in lower case, as listed ones have it."""
+        language, slash, env = name.partition("/")
+        return f"{language.lower()}/{env}" if slash else name
+
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return interpreter, and how many packages are requested."""
         interpreter = text_at(attributes, "definition", "desc", "pythonInterpreter")

@@ -147,7 +147,7 @@ class LibraryFileType(ResourceType):
 
     def normal_name(self, name: str) -> str:
         """Return the path as the tree has it: DSS takes ``/a//b`` for ``a/b``."""
-        return posixpath.normpath(name).lstrip("/")
+        return posixpath.normpath(f"/{name}").strip("/")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return how many lines it has."""

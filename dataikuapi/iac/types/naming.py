@@ -52,11 +52,13 @@ def require_normal_name(resource_id: ResourceId) -> None:
         ValueError: if it is not; the message has the right spelling.
     """
     kind, name = TYPES.get(resource_id.resource_type), resource_id.resource_name
-    if kind is not None and name and kind.normal_name(name) != name:
-        right = replace(resource_id, resource_name=kind.normal_name(name))
+    normal = kind.normal_name(name) if kind is not None and name else name
+    if normal != name:
+        right = str(replace(resource_id, resource_name=normal))[:200]
+        write = f"write {right}" if normal else "there is no object of that name"
         raise ValueError(
-            f"Invalid {resource_id.resource_type} resource_id {str(resource_id)!r}: "
-            f"write {right}"
+            f"Invalid {resource_id.resource_type} resource_id "
+            f"{str(resource_id)[:200]!r}: {write}"
         )
 
 
