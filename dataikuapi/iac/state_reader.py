@@ -148,6 +148,8 @@ class StateReader:
     ) -> RereadState:
         started = utc_now()
         result = self._instance.read_objects(selection.ids, selection.parts, progress)
+        # Before what is missing is taken for an id or a pattern that matches nothing.
+        result.distrust_unsupported(stored, self._instance.provenance.instance)
         self._require_known(result, stored, "keep")
         selected = selection.of(stored)
         _reduce_to_selection(result, selection, selected, removals)

@@ -23,6 +23,8 @@ UNLICENSED = [
     for status, error_type, message in (
         (403, f"{EXCEPTIONS}UnauthorizedException", "Your license does not allow it"),
         (400, f"{EXCEPTIONS}CodedRuntimeException", "license does not allow zones"),
+        (402, "com.dataiku.dip.LicenseException", "Not included in your licence"),
+        (403, "com.dataiku.dip.X", "Your license doesn't include web apps"),
     )
 ]
 LACKING = {
@@ -98,6 +100,15 @@ def test_what_the_state_has_is_unknown_rather_than_unsupported(run, fail, store,
 
 
 @pytest.mark.all_types
+def test_refresh_of_a_pattern_says_that_it_could_not_be_read(run, fail):
+    """Although the other pattern could; nothing is stored by halves."""
+    assert run("sync", "--project", KEY)[0] == 0
+    fail("webapps", Fault.page(404))
+    code, out, err = run("refresh", f"web_app.{KEY}.*", f"dataset.{KEY}.*")
+    assert (code, out) == (1, "") and f"the web apps of project {KEY}" in err
+
+
+@pytest.mark.all_types
 def test_whole_project_and_single_object_give_the_same_reason(run, fail):
     """A page in front of DSS is called that."""
     assert run("sync", "--project", KEY)[0] == 0
@@ -117,6 +128,26 @@ def test_only_object_of_a_type_is_not_removed(run, fail, fault):
     for command in ("drift", "refresh"):
         code, out, _ = run(command, f"variables.{KEY}", f"dataset.{KEY}.countries")
         assert code in (1, 3) and f"- variables.{KEY}" not in out
+
+
+def test_type_in_one_project_is_unknown_in_another(manager, store, fail):
+    """It was read just now, so DSS has it."""
+    store.add_project("OTHER")
+    store.add(WEB_APP, "OTHER", "Wa12Bb3", name="Map", type="STANDARD", params={})
+    fail("webapps", Fault.page(404))
+    state = manager("project", "web_app").sync_all(on_error="keep")
+    assert state.unsupported == []
+    assert "in other projects: try again" in state.unknown[f"web_app.{KEY}.*"]
+
+
+def test_state_of_another_instance_says_nothing(manager, fail):
+    """What that one had, this one may not have."""
+    reader = manager("project", "web_app")
+    state = reader.sync_project(KEY)
+    state.instance = {"install_id": "another"}
+    reader.save_state(state)
+    fail("webapps", Fault.page(404))
+    assert reader.sync_project(KEY).unsupported == ["web_app"]
 
 
 @lacking
@@ -156,3 +187,12 @@ def test_missing_permission_is_unknown_and_names_the_listing(run, fail):
     flat = " ".join(out.split())
     assert f"denies the API key access to the dashboards of project {KEY}" in flat
     assert f"Ask for permission to read the dashboards of project {KEY}" in flat
+
+
+@pytest.mark.all_types
+@lacking
+def test_doctor_does_not_mind(run, fail, fault):
+    """A project without them is readable."""
+    fail("flow/zones", fault)
+    code, out, err = run("doctor", "--project", KEY)
+    assert f"project {KEY}" in out and code == 0, out + err

@@ -1,6 +1,7 @@
 """Checks a connection to DSS: does it respond, is the key valid, what may it read."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -14,13 +15,15 @@ from dataikuapi.iac.exceptions import (
     DSSAuthenticationError,
     DSSError,
     DSSPermissionError,
+    TypeNotSupportedError,
 )
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.sync.connection import clone_client
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.provenance import Provenance
-from dataikuapi.iac.types import TYPES
+from dataikuapi.iac.sync.unsupported import translate_listing_errors
+from dataikuapi.iac.types import TYPES, ResourceType
 from dataikuapi.iac.types.registry import PROJECT
 from dataikuapi.iac.types.shapes import path_segment
 
@@ -137,9 +140,9 @@ class Diagnosis:
         project = self._client.get_project(path_segment(rid.project_key))
         with translate_errors(self._client, rid):
             PROJECT.fetch_documents(project, "")
-            for kind in TYPES.values():
-                if kind.is_watched_by_default and not kind.is_on_instance:
-                    kind.list_documents(project)
+        for kind in TYPES.values():
+            if kind.is_watched_by_default and not kind.is_on_instance:
+                self._try_listing(kind, project, rid.project_key)
         hidden = []
         for name, fetch in PROJECT.privileged.items():
             try:
@@ -148,3 +151,11 @@ class Diagnosis:
             except DSSPermissionError:
                 hidden.append(name)
         return hidden
+
+    def _try_listing(self, kind: ResourceType, project: Any, key: str) -> None:
+        """List the objects of a type, unless DSS does not have that type."""
+        with (
+            suppress(TypeNotSupportedError),
+            translate_listing_errors(self._client, kind, key),
+        ):
+            kind.list_documents(project)

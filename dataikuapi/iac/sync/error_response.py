@@ -1,5 +1,6 @@
 """Parses the error responses of DSS."""
 
+import re
 from typing import Any
 
 from dataikuapi.utils import DataikuException
@@ -13,6 +14,14 @@ __all__ = ["ErrorResponse", "ForeignResponseError", "is_by_dss"]
 _EXCEPTIONS = "com.dataiku.dip.exceptions."
 
 _NOT_FOUND = 404
+
+_NOT_LICENSED = re.compile(
+    r"licen[cs]e (?:does not|doesn.t|do not)"
+    r"|not (?:allowed|available|covered|enabled|included|permitted|supported)"
+    r" (?:by|in|under|with) (?:the |this |your )?(?:current )?licen[cs]e",
+    re.IGNORECASE,
+)
+"""What DSS says of a feature that its license lacks; the type of the error varies."""
 
 _MAX_TYPE, _MAX_MESSAGE = 200, 10_000
 """Characters that are kept; less is quoted."""
@@ -109,14 +118,8 @@ class ErrorResponse(DataikuException):
 
     @property
     def is_not_licensed(self) -> bool:
-        """Whether DSS reports that its license lacks a feature.
-
-        It has no exception of its own for that: "license does not allow…".
-        """
-        text = self.message.lower()
-        return self.is_dss and any(
-            f"{word} does not" in text for word in ("license", "licence")
-        )
+        """Whether DSS reports that its license lacks a feature."""
+        return self.is_dss and _NOT_LICENSED.search(self.message) is not None
 
     @property
     def may_lack_feature(self) -> bool:

@@ -292,7 +292,7 @@ class InstanceReader:
             DSSError: if nothing at all could be read.
             TypeNotSupportedError: if DSS has none of the types.
         """
-        result.distrust_unsupported(stored)
+        result.distrust_unsupported(stored, self.provenance.instance)
         result.require_supported_type()
         state = result.to_state(started)
         state.environment = self._environment

@@ -1,6 +1,6 @@
 """The result of reading an instance, and the state built from it."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -22,6 +22,7 @@ from dataikuapi.iac.merge import (
 )
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.ids import INSTANCE, listing_key
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.scope import Part, Scope
 from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
@@ -112,24 +113,32 @@ class FetchResult:
             self.resources += items if is_own else [replace(item) for item in items]
         self.listed_parts.append((project_key, resource_type))
 
-    def distrust_unsupported(self, stored: State) -> None:
-        """Treat types as unreadable that DSS had when the stored state was read.
+    def distrust_unsupported(
+        self, stored: State, instance: Mapping[str, JSON] | None
+    ) -> None:
+        """Treat types as unreadable of which DSS has objects elsewhere, or had before.
 
         A proxy, or DSS while it starts, answers as if it had never had them.
 
         Args:
             stored: the stored state.
+            instance: which was read; the state of another says nothing of it.
         """
-        served = {
-            (item.project_key, item.resource_type) for item in stored.resources.values()
-        }
-        for part in served & self.unsupported.keys():
-            failure = self.unsupported.pop(part).failure
-            self.failures[_failure_key(*part)] = type(failure)(
-                f"{failure}. The state has {noun_of(part[1], 2)}, so DSS had them "
-                "before: try again. If they are gone for good, remove them with "
-                "dataiku-iac state rm, and leave the type out of types"
+        if not self.unsupported:
+            return
+        is_same = not instances_differ(stored.instance, instance)
+        before = {item.resource_type for item in stored} if is_same else set[str]()
+        now = {item.resource_type for item in self.resources}
+        for part in [part for part in self.unsupported if part[1] in before | now]:
+            failure, nouns = self.unsupported.pop(part).failure, noun_of(part[1], 2)
+            hint = (
+                f"The state has {nouns}, so DSS had them before: try again. If they "
+                "are gone for good, remove them with dataiku-iac state rm, and leave "
+                "the type out of types"
+                if part[1] in before
+                else f"DSS has {nouns} in other projects: try again"
             )
+            self.failures[_failure_key(*part)] = type(failure)(f"{failure}. {hint}")
 
     def require_supported_type(self) -> None:
         """Raise an error if none of the types that were read exists in DSS.
