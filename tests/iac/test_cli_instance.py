@@ -8,6 +8,7 @@ from jsonschema import validate
 
 from dataikuapi.iac import schemas
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
+from dataikuapi.iac.sandbox.kinds.code_env import CODE_ENV
 from dataikuapi.iac.sandbox.kinds.connection import CONNECTION
 from dataikuapi.iac.sandbox.kinds.group import GROUP
 
@@ -52,16 +53,51 @@ def test_sync_reads_the_instance_and_counts_users(run, state_file):
     assert PASSWORD not in state_file.read_text("utf-8")
 
 
-def test_single_objects_of_the_instance_are_selected_by_id(run, store):
+@pytest.mark.parametrize("flags", [(), ("--instance",)])
+def test_one_object_of_the_instance_is_named_like_any_other(run, store, flags):
     assert run("sync", "--instance")[0] == 0
-    store.instance.put(GROUP, "readers", {"admin": True, "sourceType": "LOCAL"})
-    code, out, err = run("drift", "group.@instance.readers")
-    assert code == 2 and "~ group.@instance.readers" in out, err
-    assert run("drift", "connection.@instance.pg")[0] == 0
-    assert run("refresh", "group.@instance.readers")[0] == 0
-    assert run("drift", "--instance")[0] == 0
-    code, _, err = run("drift", "dataset.@instance.x")
-    assert code == 64 and "invalid project key '@instance'" in err
+    store.instance.add(CODE_ENV, "PYTHON/py39", specPackageList="pandas", desc={})
+    public = {**store.instance.get(CONNECTION, "hr"), "usableBy": "ALL"}
+    store.instance.put(CONNECTION, "hr", public)
+    one, new = "connection.@instance.hr", "code_env.@instance.python/py39"
+    assert run("drift", "connection.@instance.pg", *flags)[0] == 0
+    code, out, err = run("drift", one, *flags)
+    assert (code, f"~ {one}" in out) == (2, True), err
+    code, out, err = run("refresh", one, new, *flags)
+    assert (code, f"+ {new}" in out, f"~ {one}" in out) == (0, True, True), err
+    assert run("drift", one, new, *flags)[0] == 0
+    assert run("state", "rm", new)[0] == 0
+    store.instance.remove(CONNECTION, "hr")
+    assert run("drift", one, *flags)[0] == 2
+    assert run("refresh", one, *flags)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("resource_id", "message"),
+    [
+        (f"connection.{SAMPLE_PROJECT_KEY}.pg", "write connection.@instance.NAME"),
+        ("dataset.@instance.orders", "invalid project key '@instance'"),
+    ],
+)
+def test_id_in_the_wrong_place_is_wrong_usage(run, resource_id, message):
+    code, _, err = run("drift", resource_id)
+    assert (code, message in err) == (64, True)
+
+
+def test_instance_is_a_project_to_the_commands(run, store):
+    keys = ("--project", "@instance")
+    code, out, _ = run("sync", *keys)
+    assert (code, "1 user: counted" in out) == (0, True)
+    for arguments in (("show",), ("state", "list"), ("state", "list", "--type=group")):
+        code, out, _ = run(*arguments, *keys)
+        assert (code, "group.@instance.readers" in out) == (0, True)
+    store.instance.remove(CONNECTION, "hr")
+    for more in ((), ("--instance",), ("--project", SAMPLE_PROJECT_KEY)):
+        assert "- connection.@instance.hr" in run("drift", *keys, *more)[1]
+    assert run("refresh", *keys)[0] == 0
+    assert run("drift", *keys)[0] == 0
+    for command in ("pull", "doctor"):
+        assert run(command, *keys)[0] == 64
 
 
 def test_types_of_projects_are_not_missed_on_the_instance(run):

@@ -10,6 +10,7 @@ from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.parameters import (
     ENVIRONMENT,
     FILE,
+    KEY_OR_INSTANCE,
     PROJECT_KEY,
     SELECTOR,
     TEXT,
@@ -17,6 +18,7 @@ from dataikuapi.iac.cli.parameters import (
     Checked,
 )
 from dataikuapi.iac.cli.rendering import FORMATS
+from dataikuapi.iac.models.ids import INSTANCE
 
 __all__ = [
     "allow_unknown",
@@ -25,10 +27,10 @@ __all__ = [
     "host_options",
     "ids_argument",
     "ignore_option",
-    "instance_option",
     "message_option",
     "output_options",
     "project_option",
+    "reading_options",
     "report_options",
     "selection_options",
     "state_options",
@@ -165,14 +167,17 @@ output_options = _all(
     ),
 )
 
-project_option = click.option(
-    "--project",
-    "projects",
-    type=PROJECT_KEY,
-    multiple=True,
-    help="Project key; may be repeated [those of the environment, DATAIKU_PROJECT, or "
-    "all: sync and pull take those in DSS, drift and refresh those in the state].",
+
+def _project_option(key: Checked, text: str) -> Callable[[F], F]:
+    return click.option("--project", "projects", type=key, multiple=True, help=text)
+
+
+_READ_PROJECT = (
+    "Project key; may be repeated [those of the environment, DATAIKU_PROJECT, or all: "
+    "sync and pull take those in DSS, drift and refresh those in the state]."
 )
+
+project_option = _project_option(PROJECT_KEY, _READ_PROJECT)
 
 file_options = _all(
     click.option(
@@ -188,11 +193,15 @@ file_options = _all(
     ),
 )
 
-instance_option = click.option(
-    "--instance",
-    "is_instance",
-    is_flag=True,
-    help="What is in no project, such as connections and groups; with --project, both.",
+reading_options = _all(
+    _project_option(KEY_OR_INSTANCE, _READ_PROJECT),
+    click.option(
+        "--instance",
+        "is_instance",
+        is_flag=True,
+        help="What is in no project, such as connections and groups, as --project "
+        f"{INSTANCE}; with --project, both.",
+    ),
 )
 
 type_option = click.option(
@@ -201,12 +210,8 @@ type_option = click.option(
 
 selection_options = _all(
     type_option,
-    click.option(
-        "--project",
-        "projects",
-        type=PROJECT_KEY,
-        multiple=True,
-        help="Only this project; may be repeated.",
+    _project_option(
+        KEY_OR_INSTANCE, f"Only this project, or {INSTANCE}; may be repeated."
     ),
 )
 

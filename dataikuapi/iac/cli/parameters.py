@@ -10,12 +10,14 @@ from dataikuapi.iac.cli import values
 from dataikuapi.iac.cli.context import Settings, open_backend
 from dataikuapi.iac.exceptions import DataikuIaCError
 from dataikuapi.iac.models.environments import check_environment
+from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.types import TYPES
 
 __all__ = [
     "ENVIRONMENT",
     "FILE",
     "FOLDER",
+    "KEY_OR_INSTANCE",
     "PROJECT_KEY",
     "RESOURCE_ID",
     "SELECTOR",
@@ -86,6 +88,10 @@ def _project_keys(settings: Settings) -> list[str]:
     return open_backend(settings).load().project_keys()
 
 
+def _keys_or_instance(settings: Settings) -> list[str]:
+    return [*_project_keys(settings), INSTANCE]
+
+
 def _resource_ids(settings: Settings) -> list[str]:
     return list(open_backend(settings).load().resources)
 
@@ -102,6 +108,7 @@ FILE = _File("file", values.file)
 FOLDER = _File("folder", values.folder)
 ENVIRONMENT = Checked("name", check_environment, _environments)
 PROJECT_KEY = Checked("key", values.project_key, _project_keys)
+KEY_OR_INSTANCE = Checked("key", values.key_or_instance, _keys_or_instance)
 TEXT = Checked("text", values.text)
 TEXT_OR_ID = Checked("id", values.text, _resource_ids)
 SERIAL = Checked("serial", values.serial, _serials)

@@ -21,6 +21,7 @@ __all__ = [
     "file",
     "folder",
     "host",
+    "key_or_instance",
     "project_key",
     "resource_id",
     "resource_type",
@@ -77,16 +78,29 @@ def project_key(value: str) -> str:
     return value
 
 
+def key_or_instance(value: str) -> str:
+    """Return a project key, or ``@instance`` for what is in no project.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    return value if value == INSTANCE else project_key(value)
+
+
 def resource_id(value: str) -> str:
     """Return the id of an object of a known type.
 
     Raises:
         ValueError: if it is malformed, or the type is unknown.
     """
-    require_known_type(value, TYPES)
-    rid = ResourceId.parse(value)
-    if rid.project_key != INSTANCE or not TYPES[rid.resource_type].is_on_instance:
-        project_key(rid.project_key)
+    kind = TYPES[require_known_type(value, TYPES)]
+    key = ResourceId.parse(value).project_key
+    if not kind.is_on_instance:
+        project_key(key)
+    elif key != INSTANCE:
+        raise ValueError(
+            f"{kind.plural} are in no project: write {kind.name}.{INSTANCE}.NAME"
+        )
     return value
 
 

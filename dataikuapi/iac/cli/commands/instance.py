@@ -26,10 +26,9 @@ from dataikuapi.iac.cli.options import (
     host_options,
     ids_argument,
     ignore_option,
-    instance_option,
     message_option,
     output_options,
-    project_option,
+    reading_options,
     report_options,
     state_options,
     type_option,
@@ -72,8 +71,7 @@ T = TypeVar("T")
     ),
 )
 @host_options
-@project_option
-@instance_option
+@reading_options
 @type_option
 @report_options
 @allow_unknown
@@ -113,7 +111,7 @@ def sync(
     state, diffs = _read_again_on_conflict(read_and_save, settings)
     with saved_as(None if dry_run else state):
         write_summary = write_text if format_name == "text" else write_error
-        users = count_users(manager.client) if is_instance else None
+        users = count_users(manager.client) if INSTANCE in keys else None
         write_summary(_summary(state, dry_run, users))
         if diffs is not None:
             shown = without_derived(diffs) if hide_derived else diffs
@@ -172,8 +170,7 @@ def _summary(state: State, dry_run: bool, users: int | None) -> str:
     ),
 )
 @ids_argument
-@project_option
-@instance_option
+@reading_options
 @type_option
 @host_options
 @report_options
@@ -239,8 +236,7 @@ def drift(
     ),
 )
 @ids_argument
-@project_option
-@instance_option
+@reading_options
 @type_option
 @host_options
 @report_options
