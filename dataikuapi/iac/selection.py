@@ -101,17 +101,17 @@ class Selection:
 
     @property
     def disabled_types(self) -> list[str]:
-        """The types of what is selected that nobody reads.
+        """The types of what is selected, projects or the instance, that nobody reads.
 
         There are none if the selection itself leaves some out.
         """
         if not self.is_whole or self.chosen_types is not None:
             return []
-        is_instance = self.project_keys == [INSTANCE]
+        places = {key == INSTANCE for key in self.project_keys}
         return [
             name
             for name, kind in TYPES.items()
-            if name not in self.types and kind.is_on_instance is is_instance
+            if name not in self.types and kind.is_on_instance in places
         ]
 
     @property

@@ -195,6 +195,39 @@ def test_report_on_a_selection_says_nothing_of_other_types(manager):
     assert limited.drift(ids=["dataset.*"]).diffs.disabled_types == ()
 
 
+@pytest.mark.all_types
+def test_only_types_of_what_is_selected_are_disabled(manager):
+    types = ["project", "dataset", "group"]
+    limited = StateManager(manager.backend, manager.client, "test", types=types)
+    limited.save_state(limited.sync_instance())
+    for keys, is_on_instance in (
+        (None, {False}),
+        ([KEY], {False}),
+        (["@instance"], {True}),
+        ([KEY, "@instance"], {False, True}),
+    ):
+        assert limited.drift(keys).diffs.disabled_types == tuple(
+            name
+            for name, kind in TYPES.items()
+            if name not in types and kind.is_on_instance in is_on_instance
+        )
+
+
+@pytest.mark.parametrize("command", [["sync", "--project", KEY], ["refresh"]])
+def test_type_is_not_yet_watched_until_it_is_stored(synced, configured, command):
+    configured("[project, dataset, recipe, scenario]")
+    drifting, stored = "not yet watched: scenario; sync to", "newly watched: scenario"
+
+    _, output, _ = synced("drift")
+    assert (drifting in output, stored in output) == (True, False)
+    _, output, errors = synced(*command)
+    assert (drifting in output + errors, stored in output) == (False, True)
+    for arguments in (["drift"], command):
+        _, output, _ = synced(*arguments)
+        assert "watched" not in output
+    assert stored in synced("diff", "1", "2")[1]
+
+
 def test_many_types_are_counted():
     names = [f"t{number}" for number in range(25)]
     (line,) = unwatched_lines(ResourceDiffs(disabled_types=names))
