@@ -4,7 +4,11 @@ import pytest
 
 from dataikuapi import DSSClient
 from dataikuapi.iac import LocalFileBackend, StateManager
-from dataikuapi.iac.exceptions import ProjectNotVisibleError, TypeNotSupportedError
+from dataikuapi.iac.exceptions import (
+    ProjectNotVisibleError,
+    SyncError,
+    TypeNotSupportedError,
+)
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
 from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
 from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
@@ -150,16 +154,32 @@ def test_state_of_another_instance_says_nothing(manager, fail):
     assert reader.sync_project(KEY).unsupported == ["web_app"]
 
 
+def add_analyses(store):
+    for analysis in ("ana00001", "ana00002"):
+        store.add(ANALYSIS, KEY, analysis, inputDatasetSmartName="customers")
+
+
 @lacking
 def test_nested_listing(manager, store, fail, fault):
     """One listing for each parent: an analysis that has one shows that DSS has them."""
-    for analysis in ("ana00001", "ana00002"):
-        store.add(ANALYSIS, KEY, analysis, name="Churn")
+    add_analyses(store)
     store.add(ML_TASK, KEY, "ana00001/ml000001", taskType="PREDICTION", name="T")
     reader = manager("project", "ml_task")
     fail("lab/ana00002/models", fault)
     state = reader.sync_project(KEY, on_error="keep")
-    assert f"ml_task.{KEY}.*" in state.unknown and not state.unsupported
+    assert "500" not in state.unknown[f"ml_task.{KEY}.*"]
+    assert not state.unsupported
+
+
+def test_nested_listings_that_are_all_missing(manager, store, fail):
+    """DSS responds so for each analysis, as the Free edition does for zones."""
+    add_analyses(store)
+    reader = manager("project", "ml_task")
+    fail("lab/ana", MISSING)
+    assert reader.sync_project(KEY).unsupported == ["ml_task"]
+    fail("lab/ana00002", MISSING)  # DSS has those of the other.
+    with pytest.raises(SyncError, match="lists ana00002"):
+        reader.sync_project(KEY)
 
 
 def test_project_that_is_gone_is_not_an_unsupported_type(manager, fail):

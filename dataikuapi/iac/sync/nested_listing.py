@@ -13,7 +13,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse
-from dataikuapi.iac.sync.unsupported import translate_listing_errors
+from dataikuapi.iac.sync.unsupported import not_supported, translate_listing_errors
 from dataikuapi.iac.sync.workers import Workers
 from dataikuapi.iac.types.nested import NestedType
 from dataikuapi.iac.types.shapes import (
@@ -68,7 +68,12 @@ def list_nested(
             missing.add(parent)
         names += result or ()
     if missing:
-        _require_not_listed(workers, kind, project_key, missing)
+        error = _listed_error(workers, kind, project_key, missing)
+        if error is not None and len(missing) == len(parents):
+            # As the Free edition responds to listings of what it does not have.
+            raise not_supported(workers.client, kind, error)
+        if error is not None:
+            raise error
     return names
 
 
@@ -87,9 +92,10 @@ def _list_in(
             return None
 
 
-def _require_not_listed(
+def _listed_error(
     workers: Workers, kind: NestedType, project_key: str, missing: Set[str]
-) -> None:
+) -> UnexpectedResponseError | None:
+    """Return the error for parents that DSS still lists, if it lists any."""
     client = workers.client
     with (
         workers.fresh_responses(),
@@ -97,9 +103,10 @@ def _require_not_listed(
     ):
         project = client.get_project(path_segment(project_key))
         listed = missing & set(kind.list_parents(project))
-    if listed:
-        raise UnexpectedResponseError(
-            f"{describe_host(client)} lists {min(listed)} in project "
-            f"{project_key}, and reports that it does not exist when its "
-            f"{kind.plural} are requested. Sync again; if that persists, open it in DSS"
-        )
+    if not listed:
+        return None
+    return UnexpectedResponseError(
+        f"{describe_host(client)} lists {min(listed)} in project {project_key}, and "
+        f"reports that it does not exist when its {kind.plural} are requested. Sync "
+        "again; if that persists, open it in DSS"
+    )

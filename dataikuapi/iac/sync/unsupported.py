@@ -16,7 +16,7 @@ from dataikuapi.iac.types import ResourceType
 from dataikuapi.iac.types.registry import PROJECT
 from dataikuapi.iac.types.shapes import path_segment
 
-__all__ = ["translate_listing_errors"]
+__all__ = ["not_supported", "translate_listing_errors"]
 
 
 @contextmanager
@@ -43,11 +43,25 @@ def translate_listing_errors(
             if not ErrorResponse.of_exception(error).may_lack_feature:
                 raise
             _require_readable(client, kind, project_key)
-            raise TypeNotSupportedError(
-                f"{describe_host(client)} does not support {kind.plural}: it is an "
-                "older version of DSS, or its license does not include them",
-                _translated(client, subject, error),
-            ) from error
+            failure = _translated(client, subject, error)
+            raise not_supported(client, kind, failure) from error
+
+
+def not_supported(
+    client: DSSClient, kind: ResourceType, failure: DataikuIaCError
+) -> TypeNotSupportedError:
+    """Return the error for a type that DSS does not have.
+
+    Args:
+        client: the client.
+        kind: the type.
+        failure: what it is instead if DSS is known to have had such objects.
+    """
+    return TypeNotSupportedError(
+        f"{describe_host(client)} does not support {kind.plural}: it is an older "
+        "version of DSS, or its license does not include them",
+        failure,
+    )
 
 
 def _require_readable(client: DSSClient, kind: ResourceType, project_key: str) -> None:
