@@ -182,6 +182,15 @@ def test_nested_listings_that_are_all_missing(manager, store, fail):
         reader.sync_project(KEY)
 
 
+@lacking
+def test_object_that_a_listing_needs_says_nothing_of_the_type(manager, fail, fault):
+    """The tree of the library was there, so DSS has one."""
+    fail("libraries/contents/external-libraries.json", fault)
+    with pytest.raises(SyncError, match="library_file.*external-libraries") as raised:
+        manager("project", "library_file").sync_project(KEY)
+    assert list(raised.value.failures) == [f"library_file.{KEY}.*"]
+
+
 def test_project_that_is_gone_is_not_an_unsupported_type(manager, fail):
     """The project itself is asked for."""
     fail("", MISSING)

@@ -30,6 +30,7 @@ from dataikuapi.iac.sync.failures import explain, is_timeout
 from dataikuapi.iac.sync.limits import ResponseTooLargeError
 from dataikuapi.iac.sync.subjects import Listing, describe
 from dataikuapi.iac.types.registry import is_project
+from dataikuapi.iac.types.requests import ListedObjectError
 from dataikuapi.iac.types.secrets import mask_text
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment
 
@@ -73,6 +74,10 @@ def translate_errors(
         if rid is not None and response.is_dss and is_missing(error):
             raise not_found(client, rid) from error
         raise _error_reported(client, rid, response) from error
+    except ListedObjectError as listed:
+        if rid is None:
+            raise
+        raise _listed_unreadable(client, rid, listed) from listed.error
     except requests.RequestException as error:
         raise _request_failed(client, rid, error) from error
     except ForeignResponseError as error:
@@ -241,6 +246,22 @@ def still_listed(
         f"{describe_host(client)} lists {rid}, and has none when it is requested"
         f"{report}. Sync again; if that persists, open the object in DSS"
     )
+
+
+def _listed_unreadable(
+    client: DSSClient, subject: ResourceId, listed: ListedObjectError
+) -> DataikuIaCError:
+    """Return why an object could not be read that a listing has; it is not missing."""
+    rid = ResourceId(subject.resource_type, subject.project_key, listed.name)
+    try:
+        with translate_errors(client, rid):
+            raise listed.error
+    except ProjectNotVisibleError as error:
+        return error
+    except ResourceNotFoundError as error:
+        return still_listed(client, rid, error)
+    except DataikuIaCError as error:
+        return error
 
 
 def project_not_visible(client: DSSClient, key: str) -> ProjectNotVisibleError:

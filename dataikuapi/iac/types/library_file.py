@@ -20,7 +20,7 @@ from dataikuapi.iac.types.base import (
 from dataikuapi.iac.types.cleaning import ANY, Volatile, normalize_numbers
 from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
 from dataikuapi.iac.types.references import Fact
-from dataikuapi.iac.types.requests import get_json, path_segments
+from dataikuapi.iac.types.requests import get_json, path_segments, reading_listed
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.shapes import (
     ListShape,
@@ -117,7 +117,8 @@ class LibraryFileType(ResourceType):
         paths = list(_paths(tree))
         if _LINKS not in paths:
             return dict.fromkeys(paths)
-        links = self.fetch_documents(project, _LINKS)
+        with reading_listed(_LINKS):
+            links = self.fetch_documents(project, _LINKS)
         owner = links[self.main].get("links")
         if owner is None:  # Such as conflict markers of git.
             raise UnexpectedShapeError(f"{_LINKS} is not JSON")

@@ -14,7 +14,7 @@ from dataikuapi.iac.types.references import (
     instance_reference_at,
     text_at,
 )
-from dataikuapi.iac.types.requests import get_instance_json
+from dataikuapi.iac.types.requests import get_instance_json, reading_listed
 from dataikuapi.iac.types.sets import Sets, by_group_or_user
 from dataikuapi.iac.types.shapes import (
     ObjectShape,
@@ -106,8 +106,9 @@ def _walk(client: Client) -> dict[str, dict[str, Any]]:
         name = pending.pop(0)
         if name in folders:
             raise UnexpectedShapeError(f"the folder {name} is in two folders")
-        path = _FOLDER + path_segment(name)
-        folders[name] = expect_object(get_instance_json(client, path))
+        with reading_listed(name):
+            folder = get_instance_json(client, _FOLDER + path_segment(name))
+        folders[name] = expect_object(folder)
         children: Any = folders[name].get("childrenIds")
         expect_type(children, list)
         for child in children:

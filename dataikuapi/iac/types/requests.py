@@ -1,11 +1,53 @@
 """Requests by path, for what only newer versions of the client have methods."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from dataikuapi.utils import DataikuException
 
 from dataikuapi.iac.types.base import Project
 from dataikuapi.iac.types.shapes import path_segment
 
-__all__ = ["get_instance_json", "get_json", "path_segments"]
+__all__ = [
+    "ListedObjectError",
+    "get_instance_json",
+    "get_json",
+    "path_segments",
+    "reading_listed",
+]
+
+
+class ListedObjectError(Exception):
+    """An object that is read in order to list others could not be; see the cause.
+
+    Args:
+        name: of the object, which is listed itself.
+        error: raised by the client.
+    """
+
+    def __init__(self, name: str, error: DataikuException) -> None:
+        super().__init__(name)
+        self.name = name
+        self.error = error
+
+
+@contextmanager
+def reading_listed(name: str) -> Iterator[None]:
+    """Read an object in order to list others.
+
+    So what DSS reports is not taken for its response to the listing: DSS has that.
+
+    Args:
+        name: of the object, which is listed itself.
+
+    Raises:
+        ListedObjectError: if the client raises an error.
+    """
+    try:
+        yield
+    except DataikuException as error:
+        raise ListedObjectError(name, error) from error
 
 
 def get_json(project: Project, path: str) -> Any:
