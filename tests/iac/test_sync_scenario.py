@@ -165,7 +165,7 @@ class TestScenario(TypeContract):
         }
         assert found == {
             ("dataset", None, "orders"),
-            ("dataset", None, "Ab12Cd34"),  # Or a folder: one of several types.
+            ("managed_folder", None, "Ab12Cd34"),
             ("dataset", None, "raw_orders"),
             ("dataset", "CRM", "customers"),
             ("scenario", "SHOP", "SCRIPTED"),

@@ -9,13 +9,7 @@ from dataikuapi.iac.types.base import Documents, Path, Project
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
-from dataikuapi.iac.types.references import (
-    Fact,
-    Reference,
-    ids_at,
-    types_of_dss_object,
-    value_at,
-)
+from dataikuapi.iac.types.references import Fact, Reference, typed_ids_at
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.sets import Sets, by_object_id
 from dataikuapi.iac.types.shapes import expect_items
@@ -71,13 +65,9 @@ class FlowZoneType(ListedType):
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the objects in the zone, and those shared into it."""
         for name in ("items", "shared"):
-            items = attributes.get(name)
-            for position, item in enumerate(items if isinstance(items, list) else ()):
-                types = types_of_dss_object(value_at(item, "objectType"))
-                if types:
-                    yield from ids_at(
-                        item, types, "objectId", pointer=f"/{name}/{position}"
-                    )
+            yield from typed_ids_at(
+                attributes, name, member="objectId", type_member="objectType"
+            )
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return how many objects are in it."""

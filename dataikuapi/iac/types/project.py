@@ -21,10 +21,8 @@ from dataikuapi.iac.types.references import (
     Fact,
     Reference,
     code_env_at,
-    ids_at,
     text_at,
-    types_of_dss_object,
-    value_at,
+    typed_ids_at,
 )
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.sets import (
@@ -260,12 +258,10 @@ class ProjectType(ResourceType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the objects that are exposed, and the default code environments."""
-        exposed = value_at(attributes, "exposedObjects", "objects")
-        for position, item in enumerate(exposed if isinstance(exposed, list) else ()):
-            types = types_of_dss_object(value_at(item, "type"))
-            if types:
-                pointer = f"/exposedObjects/objects/{position}"
-                yield from ids_at(item, types, "localName", pointer=pointer)
+        exposed = ("exposedObjects", "objects")
+        yield from typed_ids_at(
+            attributes, *exposed, member="localName", type_member="type"
+        )
         for language in ("python", "r"):
             path = ("settings", "codeEnvs", language)
             yield from code_env_at(attributes, *path, language=language)

@@ -21,6 +21,7 @@ __all__ = [
     "references_at",
     "text_at",
     "texts_at",
+    "typed_ids_at",
     "types_of_dss_object",
     "value_at",
 ]
@@ -192,6 +193,25 @@ def ids_at(
                 project_key=project_key,
                 other_types=tuple(others),
             )
+
+
+def typed_ids_at(
+    attributes: object, *path: str, member: str, type_member: str
+) -> Iterator[Reference]:
+    """Yield a reference for each object at a path that has an id and says of what type.
+
+    What is of a type that is not known here, such as a labeling task, is left out.
+
+    Args:
+        attributes: or a part of them.
+        path: as for :func:`texts_at`, to the objects.
+        member: of these objects, with an id, as for :func:`ids_at`.
+        type_member: of these objects, with what DSS calls the type.
+    """
+    for pointer, item in _values_at(attributes, *path):
+        types = types_of_dss_object(value_at(item, type_member))
+        if types:
+            yield from ids_at(item, types, member, pointer=pointer)
 
 
 def instance_reference_at(

@@ -11,13 +11,13 @@ from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
-    FLOW_TYPES,
     Fact,
     Reference,
     code_env_at,
     ids_at,
     references_at,
     text_at,
+    typed_ids_at,
     value_at,
 )
 from dataikuapi.iac.types.requests import get_json
@@ -40,6 +40,8 @@ _TRIGGERS = ("triggers",)
 
 _HOOK = ("messaging", "configuration", "url")
 """Where a reporter, or a step that sends a report, sends it to."""
+
+_ATTACHMENTS = ("reporters", "messaging", "configuration", "attachments", "params")
 
 _FLOW_PARAMS = ("builds", "checks", "computes", "clears", "invalidates")
 """Parameters of steps that list objects of the flow, each with its ``itemId``."""
@@ -147,19 +149,22 @@ class ScenarioType(ListedType):
         return False
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return what triggers watch and what steps build, check, clear or run."""
+        """Return what triggers watch, what steps work on, and what reporters attach."""
         for parameter in _FLOW_PARAMS:
-            items = (*_STEPS, "params", parameter, "itemId")
-            yield from ids_at(attributes, FLOW_TYPES, *items)
+            items = (*_STEPS, "params", parameter)
+            yield from typed_ids_at(
+                attributes, *items, member="itemId", type_member="type"
+            )
         params: tuple[Path, Path] = ((*_TRIGGERS, "params"), (*_STEPS, "params"))
         for path in params:
             yield from references_at(attributes, "dataset", *path, "datasets")
             yield from ids_at(attributes, "scenario", *path, "scenarioId")
         dashboards = (*_STEPS, "params", "dashboards", "smartName")
         yield from references_at(attributes, "dashboard", *dashboards)
-        yield from references_at(
-            attributes, "dashboard", *_STEPS, "params", "dashboardId"
-        )
+        for path in ((*_STEPS, "params"), _ATTACHMENTS):
+            yield from references_at(attributes, "dashboard", *path, "dashboardId")
+        attached = (*_ATTACHMENTS, "attachedDataset")
+        yield from references_at(attributes, "dataset", *attached)
         yield from code_env_at(attributes, *_STEPS, "params", "envSelection")
         yield from code_env_at(attributes, "params", "envSelection")
 

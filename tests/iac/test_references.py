@@ -1,0 +1,79 @@
+"""References as DSS writes them: to which objects they lead, by the real client."""
+
+import pytest
+
+from dataikuapi import DSSClient
+from dataikuapi.iac import LocalFileBackend, StateManager
+from dataikuapi.iac.analysis.dangling import dangling_references
+from dataikuapi.iac.sandbox import ProjectStore
+from dataikuapi.iac.sandbox.kinds.agent import AGENT
+from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
+from dataikuapi.iac.types import TYPES
+
+AGENT_ID = "Ag12En34"
+NAMES = [kind.name for kind in TYPES.values() if not kind.is_on_instance]
+
+
+def steps(*items):
+    """Return the params of a scenario, from types and params of its steps."""
+    found = [
+        {"id": f"s{number}", "type": kind, "params": params}
+        for number, (kind, params) in enumerate(items)
+    ]
+    return {"steps": found}
+
+
+@pytest.fixture
+def store():
+    """Two projects; SHOP has an agent, and CRM what SHOP uses."""
+    store = ProjectStore()
+    store.add_project("CRM")
+    store.add_dataset("CRM", "customers")
+    store.add(SCENARIO, "CRM", "NIGHTLY", type="step_based", name="Nightly")
+    store.add_project("SHOP")
+    store.add_dataset("SHOP", "orders")
+    store.add(SCENARIO, "SHOP", "HOURLY", type="step_based", name="Hourly")
+    store.add(AGENT, "SHOP", AGENT_ID, name="Ada", type="PYTHON_AGENT", versions=[])
+    return store
+
+
+@pytest.fixture
+def manager(server, tmp_path):
+    """A manager that reads all types of projects."""
+    backend = LocalFileBackend(tmp_path / "dev.state.json")
+    client = DSSClient(server.url, server.api_key)
+    return StateManager(backend, client, "dev", types=NAMES)
+
+
+@pytest.fixture
+def dangling(manager):
+    """Return a function that lists what is referred to but does not exist."""
+    return lambda: {item.target_id for item in dangling_references(manager.sync_all())}
+
+
+def test_scenario_works_on_objects_and_attaches_them(store, dangling):
+    """Each list has an object that exists, and one that does not."""
+    builds = [
+        {"type": "SAVED_MODEL", "itemId": AGENT_ID},
+        {"type": "MANAGED_FOLDER", "itemId": "built"},
+    ]
+    attachments = [
+        {"type": "DATASET", "params": {"attachedDataset": "orders"}},
+        {"type": "DATASET", "params": {"attachedDataset": "CRM.attached"}},
+        {"type": "DASHBOARD_EXPORT", "params": {"dashboardId": "exported"}},
+    ]
+    mail = {"type": "mail-scenario", "configuration": {"attachments": attachments}}
+    store.add(
+        SCENARIO,
+        "SHOP",
+        "ALL",
+        type="step_based",
+        name="All",
+        params=steps(("build_flowitem", {"builds": builds})),
+        reporters=[{"id": "r1", "messaging": mail}],
+    )
+    assert dangling() == {
+        "managed_folder.SHOP.built",
+        "dataset.CRM.attached",
+        "dashboard.SHOP.exported",
+    }
