@@ -7,6 +7,8 @@ from dataikuapi.iac import LocalFileBackend, StateManager
 from dataikuapi.iac.analysis.dangling import dangling_references
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sandbox.kinds.agent import AGENT
+from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
+from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
 from dataikuapi.iac.types import TYPES
 
@@ -77,3 +79,43 @@ def test_scenario_works_on_objects_and_attaches_them(store, dangling):
         "dataset.CRM.attached",
         "dashboard.SHOP.exported",
     }
+
+
+def test_application_has_tiles_and_roles(store, dangling):
+    """A tile runs what exists, and others are about what does not."""
+    store.add_project("APP", projectAppType="APP_TEMPLATE")
+    store.add(SCENARIO, "APP", "RUN.ALL", type="step_based", name="All")
+    tiles = [
+        {"type": "SCENARIO_RUN", "scenarioId": "RUN.ALL"},
+        {"type": "SCENARIO_RUN", "scenarioId": "RUN_BY_TILE"},
+        {"type": "DASHBOARD_LINK", "dashboardId": "linked"},
+        {"type": "UPLOAD_DATASET_SET_FILE", "datasetName": "uploaded"},
+        {"type": "MANAGED_FOLDER_ADD_FILE", "folderId": "filled"},
+    ]
+    as_recipe = {
+        "inputRoles": [{"objectId": "taken", "type": "DATASET"}],
+        "outputRoles": [{"objectId": "given", "type": "MANAGED_FOLDER"}],
+        "runScenarioTile": {"scenarioId": "RUN_BY_RECIPE"},
+    }
+    manifest = {
+        "label": "App",
+        "homepageSections": [{"tiles": tiles}],
+        "useAsRecipeSettings": as_recipe,
+    }
+    store.project("APP").objects(APP_MANIFEST).save("", manifest, "ann")
+    assert dangling() == {
+        "scenario.APP.RUN_BY_TILE",
+        "scenario.APP.RUN_BY_RECIPE",
+        "dashboard.APP.linked",
+        "dataset.APP.uploaded",
+        "dataset.APP.taken",
+        "managed_folder.APP.filled",
+        "managed_folder.APP.given",
+    }
+
+
+def test_api_service_looks_up_rows(store, dangling):
+    lookups = [{"datasetRef": name} for name in ("orders", "CRM.looked_up")]
+    endpoint = {"id": "orders", "type": "DATASETS_LOOKUP", "lookups": lookups}
+    store.add(API_SERVICE, "SHOP", "service", endpoints=[endpoint])
+    assert dangling() == {"dataset.CRM.looked_up"}

@@ -85,9 +85,10 @@ class ApiServiceType(ListedType):
         return super().redact(attributes, redactor)
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return models, folders, connections and environments."""
+        """Return models, datasets, folders, connections and environments."""
         for types, path in (
             (SAVED_MODEL_TYPES, ("modelRef",)),
+            ("dataset", ("lookups", "datasetRef")),
             ("managed_folder", ("inputFolderRef",)),
             ("managed_folder", ("inputFolderRefs",)),
         ):

@@ -16,11 +16,28 @@ from dataikuapi.iac.types.base import (
 )
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import SingleFile
-from dataikuapi.iac.types.references import Fact, text_at
+from dataikuapi.iac.types.references import (
+    Fact,
+    Reference,
+    ids_at,
+    text_at,
+    typed_ids_at,
+)
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
 
 __all__ = ["AppManifestType"]
+
+_TILES = ("homepageSections", "tiles")
+_AS_RECIPE = "useAsRecipeSettings"
+
+_IN_TILES: Mapping[str, str] = {
+    "scenarioId": "scenario",
+    "dashboardId": "dashboard",
+    "datasetName": "dataset",
+    "folderId": "managed_folder",
+}
+"""Members of tiles that say what these are about, each with the type of that object."""
 
 
 class AppManifestType(ResourceType):
@@ -52,9 +69,7 @@ class AppManifestType(ResourceType):
         ("allowedMissingConnections",): Severity.CONNECTION,
         ("allowedMissingCodeEnvs",): Severity.CONNECTION,
     }
-    code: ClassVar[frozenset[Path]] = frozenset(
-        {("homepageSections", "tiles", "prerunScript")}
-    )
+    code: ClassVar[frozenset[Path]] = frozenset({(*_TILES, "prerunScript")})
 
     def list_documents(self, project: Project) -> dict[str, Documents | None]:
         """Return the manifest, if the project is an application.
@@ -80,6 +95,17 @@ class AppManifestType(ResourceType):
                 "manifest"
             )
         return documents
+
+    def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
+        """Return what tiles run, show and fill, and the roles of an app as a recipe."""
+        for member, resource_type in _IN_TILES.items():
+            yield from ids_at(attributes, resource_type, *_TILES, member)
+        scenario = (_AS_RECIPE, "runScenarioTile", "scenarioId")
+        yield from ids_at(attributes, "scenario", *scenario)
+        for roles in ("inputRoles", "outputRoles"):
+            yield from typed_ids_at(
+                attributes, _AS_RECIPE, roles, member="objectId", type_member="type"
+            )
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return the name of the application."""
