@@ -7,6 +7,7 @@ from dataikuapi.iac import LocalFileBackend, StateManager
 from dataikuapi.iac.analysis.dangling import dangling_references
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sandbox.kinds.agent import AGENT
+from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
 from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
@@ -119,3 +120,22 @@ def test_api_service_looks_up_rows(store, dangling):
     endpoint = {"id": "orders", "type": "DATASETS_LOOKUP", "lookups": lookups}
     store.add(API_SERVICE, "SHOP", "service", endpoints=[endpoint])
     assert dangling() == {"dataset.CRM.looked_up"}
+
+
+@pytest.mark.parametrize(
+    ("llm", "expected"),
+    [
+        (f"agent:{AGENT_ID}", set()),
+        (f"agent:{AGENT_ID}:v1", set()),
+        ("agent:Gone1234", {"agent.SHOP.Gone1234"}),
+        ("agent:CRM.Gone1234", {"agent.CRM.Gone1234"}),
+        ("retrieval-augmented-llm:Gone1234", {"rag_model.SHOP.Gone1234"}),
+        ("saved-model:openai:shared:Gone1234", {"saved_model.SHOP.Gone1234"}),
+        ("openai:shared:gpt-4o", set()),
+    ],
+)
+def test_llm_may_be_an_agent_or_a_model(store, dangling, llm, expected):
+    """A connection is not read here, so that it is not missed."""
+    params = {"llmId": llm}
+    store.add(AGENT_TOOL, "SHOP", "Tool123", type="X", name="Tool", params=params)
+    assert dangling() == expected

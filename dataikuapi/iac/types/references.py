@@ -58,6 +58,15 @@ _BY_DSS_TYPE: dict[str, tuple[str, ...]] = {
 """What DSS calls each type in references from zones, scenarios and insights."""
 
 
+_BY_LLM_TYPE: dict[str, tuple[int, tuple[str, ...]]] = {
+    "agent": (1, ("agent",)),
+    # Older versions of DSS have them in the knowledge bank.
+    "retrieval-augmented-llm": (1, ("rag_model", "knowledge_bank")),
+    "saved-model": (3, ("saved_model",)),
+}
+"""What the ids of LLMs refer to, by how they begin, and in which part."""
+
+
 class Role(Enum):
     """How an object relates to one that it refers to."""
 
@@ -156,14 +165,18 @@ def references_at(
         role: of the references.
         pointer: of the part inside the attributes.
     """
-    first, *others = (types,) if isinstance(types, str) else types
     for end, text in texts_at(attributes, *path):
-        # A key has no dot, and the name may have some.
-        before, _, name = text.partition(".")
-        project_key = before if name else None
-        yield Reference(
-            first, name or before, pointer + end, role, project_key, tuple(others)
-        )
+        yield _reference(text, types, pointer + end, role)
+
+
+def _reference(
+    text: str, types: str | tuple[str, ...], pointer: str, role: Role = Role.USE
+) -> Reference:
+    first, *others = (types,) if isinstance(types, str) else types
+    # A key has no dot, and the name may have some.
+    before, _, name = text.partition(".")
+    project_key = before if name else None
+    return Reference(first, name or before, pointer, role, project_key, tuple(others))
 
 
 def ids_at(
@@ -245,15 +258,21 @@ def code_env_at(
 
 
 def llm_at(attributes: object, *path: str) -> Iterator[Reference]:
-    """Yield a reference to the connection of each LLM at a path.
+    """Yield a reference for each LLM at a path: to its connection, or to what it is.
 
     Args:
         attributes: or a part of them.
-        path: as for :func:`texts_at`. The texts are ``type:connection:model``.
+        path: as for :func:`texts_at`. The texts are ``type:connection:model``, or, such
+            as ``agent:ID``, have the id of an agent, of a retrieval-augmented LLM, or
+            of a model.
     """
     for pointer, text in texts_at(attributes, *path):
         parts = text.split(":")
-        if len(parts) > 2:
+        position, types = _BY_LLM_TYPE.get(parts[0], (None, ()))
+        if position is not None:
+            if len(parts) > position:
+                yield _reference(parts[position], types, pointer)
+        elif len(parts) > 2:
             yield Reference("connection", parts[1], pointer, project_key=INSTANCE)
 
 
