@@ -1,5 +1,7 @@
 """References as DSS writes them: to which objects they lead, by the real client."""
 
+import json
+
 import pytest
 
 from dataikuapi import DSSClient
@@ -8,10 +10,14 @@ from dataikuapi.iac.analysis.dangling import dangling_references
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sandbox.kinds.agent import AGENT
 from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
+from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
 from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
+from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
+from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
 from dataikuapi.iac.types import TYPES
+from dataikuapi.iac.types.registry import references_of
 
 AGENT_ID = "Ag12En34"
 NAMES = [kind.name for kind in TYPES.values() if not kind.is_on_instance]
@@ -139,3 +145,85 @@ def test_llm_may_be_an_agent_or_a_model(store, dangling, llm, expected):
     params = {"llmId": llm}
     store.add(AGENT_TOOL, "SHOP", "Tool123", type="X", name="Tool", params=params)
     assert dangling() == expected
+
+
+def explicit(name):
+    return {"envMode": "EXPLICIT_ENV", "envName": name}
+
+
+SPLITS = [
+    ("SPLIT_SINGLE_DATASET", {"single"}),
+    ("EXPLICIT_FILTERING_SINGLE_DATASET", {"filtered"}),
+    ("EXPLICIT_FILTERING_TWO_DATASETS", {"train", "test"}),
+]
+
+
+def training(policy):
+    """Return settings that name more than is used, as older versions of DSS do."""
+    return {
+        "envName": "left_over",
+        "envSelection": explicit("py39"),
+        "core": {
+            "executionParams": {
+                "envName": "left_over",
+                "envSelection": {"envMode": "INHERIT", "envName": "unused"},
+            }
+        },
+        "sampling": {"datasetSmartName": "CRM.customers"},
+        "splitParams": {
+            "ttPolicy": policy,
+            "ssdDatasetSmartName": "single",
+            "efsdDatasetSmartName": "filtered",
+            "eftdTrain": {"datasetSmartName": "train"},
+            "eftdTest": {"datasetSmartName": "test"},
+        },
+        "preprocessing": {"per_feature": {"ttPolicy": {}, "envSelection": {}}},
+    }
+
+
+@pytest.mark.parametrize(("policy", "datasets"), SPLITS)
+def test_training_uses_what_its_settings_select(store, manager, policy, datasets):
+    """ML tasks, train recipes and models have the same settings."""
+    settings = training(policy)
+    ids = ["ml_task.SHOP.An1/Ta1", "recipe.SHOP.train", "saved_model.SHOP.Mo12De34"]
+    store.add(ANALYSIS, "SHOP", "An1", name="A", inputDatasetSmartName="orders")
+    store.add(ML_TASK, "SHOP", "An1/Ta1", taskType="PREDICTION", **settings)
+    store.add_recipe(
+        "SHOP", "train", type="prediction_training", payload=json.dumps(settings)
+    )
+    store.add(SAVED_MODEL, "SHOP", "Mo12De34", name="Model", miniTask=settings)
+    state = manager.sync_all()
+    for key in ids:
+        found = [
+            (item.resource_type, item.project_key, item.name)
+            for item in references_of(state[key])
+        ]
+        assert sorted(found, key=str) == sorted(
+            [
+                ("code_env", "@instance", "python/py39"),
+                ("dataset", "CRM", "customers"),
+                *(("dataset", None, name) for name in datasets),
+            ],
+            key=str,
+        )
+
+
+@pytest.mark.parametrize(
+    ("params", "payload"),
+    [
+        ({"rules": [{"vlmSettings": {"llmId": f"agent:{AGENT_ID}"}}]}, {}),
+        ({"vlmId": f"agent:{AGENT_ID}"}, {}),
+        ({"defaultVlmId": f"agent:{AGENT_ID}"}, {}),
+        ({}, {"llmId": f"agent:{AGENT_ID}"}),
+        ({}, {"completionLLMId": f"agent:{AGENT_ID}"}),
+        ({}, {"embeddingLLMId": f"agent:{AGENT_ID}"}),
+    ],
+)
+def test_recipes_use_llms(store, manager, params, payload):
+    text = json.dumps(payload)
+    store.add_recipe("SHOP", "embed", type="prompt", params=params, payload=text)
+    manager.save_state(manager.sync_all())
+    store.project("SHOP").objects(AGENT).remove(AGENT_ID)
+    report = " ".join(str(manager.drift()).split())
+    missing = f"agent.SHOP.{AGENT_ID}, which does not exist"
+    assert f"! recipe.SHOP.embed refers to {missing}" in report

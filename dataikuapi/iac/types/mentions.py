@@ -1,27 +1,41 @@
 """References that a document has at any depth, under names that always mean the same.
 
-The payload of a visual recipe has them in many places, which differ by type and version
-of DSS.
+The payload of a visual recipe and the settings of a training have them in many places,
+which differ by type and version of DSS.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dataikuapi.iac.models.changes import pointer_token
-from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.types.references import (
     Reference,
-    instance_reference_at,
+    code_env_at,
     llm_at,
     references_at,
 )
 
 __all__ = ["mentions_in"]
 
-_USED_ENV_MODES = (None, "EXPLICIT_ENV")
-"""Of a selection of a code environment; any other leaves the name unused."""
+_LLM_ENDS = ("llmid", "vlmid")
+"""How the names of members that have the id of an LLM end, in lower case."""
+
+_POLICY = "ttPolicy"
+"""A member of the settings of a split into a train and a test set."""
+
+_DATASETS_OF_SPLITS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "SPLIT_SINGLE_DATASET": (("ssdDatasetSmartName",),),
+    "EXPLICIT_FILTERING_SINGLE_DATASET": (("efsdDatasetSmartName",),),
+    "EXPLICIT_FILTERING_TWO_DATASETS": (
+        ("eftdTrain", "datasetSmartName"),
+        ("eftdTest", "datasetSmartName"),
+    ),
+}
+"""Where a split names datasets, by its policy; what others named may be left over."""
 
 
-def mentions_in(value: JSON, pointer: str, language: str) -> Iterator[Reference]:
+def mentions_in(
+    value: object, pointer: str, language: str = "python"
+) -> Iterator[Reference]:
     """Yield references to datasets, LLMs and code environments.
 
     Args:
@@ -33,6 +47,12 @@ def mentions_in(value: JSON, pointer: str, language: str) -> Iterator[Reference]
         for position, item in enumerate(value):
             yield from mentions_in(item, f"{pointer}/{position}", language)
     elif isinstance(value, dict):
+        policy = value.get(_POLICY)
+        # A column may have any name, but what is under it is no text.
+        if isinstance(policy, str):
+            for path in _DATASETS_OF_SPLITS.get(policy, ()):
+                yield from references_at(value, "dataset", *path, pointer=pointer)
+            return
         for found in _mentioned(value, language):
             yield found._replace(pointer=pointer + found.pointer)
         for name, item in value.items():
@@ -42,10 +62,12 @@ def mentions_in(value: JSON, pointer: str, language: str) -> Iterator[Reference]
                 )
 
 
-def _mentioned(value: dict[str, JSON], language: str) -> Iterator[Reference]:
+def _mentioned(value: dict[str, object], language: str) -> Iterator[Reference]:
     yield from references_at(value, "dataset", "datasetSmartName")
-    yield from llm_at(value, "llmId")
-    if value.get("envMode") in _USED_ENV_MODES:
-        yield from instance_reference_at(
-            value, "code_env", "envName", prefix=f"{language}/"
-        )
+    for name in value:
+        if name.lower().endswith(_LLM_ENDS):
+            yield from llm_at(value, name)
+    # Beside a selection, the name is left over from older versions of DSS, and may be
+    # that of another environment than the one that is selected.
+    if "envSelection" not in value:
+        yield from code_env_at(value, language=language)

@@ -10,11 +10,11 @@ from dataikuapi.iac.types.analysis import AnalysisType
 from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.charts import CHART_STATE
 from dataikuapi.iac.types.cleaning import ANY, Constants, Volatile
+from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.nested import NestedName, NestedType
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
-    code_env_at,
     references_at,
     text_at,
 )
@@ -104,10 +104,10 @@ class MLTaskType(NestedType):
         return {self.main: expect_object(get_json(project, path), "taskType")}
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return the folder of images, and the code environment."""
+        """Return the folder of images, other datasets, and the code environment."""
         folder = "managedFolderSmartId"
         yield from references_at(attributes, "managed_folder", folder)
-        yield from code_env_at(attributes, "envSelection")
+        yield from mentions_in(attributes, "")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return what is predicted, and how."""

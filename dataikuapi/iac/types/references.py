@@ -67,6 +67,10 @@ _BY_LLM_TYPE: dict[str, tuple[int, tuple[str, ...]]] = {
 """What the ids of LLMs refer to, by how they begin, and in which part."""
 
 
+_USED_ENV_MODES = (None, "EXPLICIT_ENV")
+"""Of a selection of a code environment; any other leaves the name unused."""
+
+
 class Role(Enum):
     """How an object relates to one that it refers to."""
 
@@ -249,12 +253,19 @@ def code_env_at(
 
     Args:
         attributes: or a part of them.
-        path: of the selection, which has the name under ``envName``.
+        path: of the selection, which has the name under ``envName``, and says whether
+            that is used.
         language: ``python`` or ``r``; DSS keeps the environments of each apart.
     """
-    return instance_reference_at(
-        attributes, "code_env", *path, "envName", prefix=f"{language}/"
-    )
+    for pointer, selection in _values_at(attributes, *path):
+        if isinstance(selection, Mapping):
+            mode = selection.get("envMode", selection.get("mode"))
+            if mode in _USED_ENV_MODES:
+                prefix = f"{language}/"
+                for item in instance_reference_at(
+                    selection, "code_env", "envName", prefix=prefix
+                ):
+                    yield item._replace(pointer=pointer + item.pointer)
 
 
 def llm_at(attributes: object, *path: str) -> Iterator[Reference]:

@@ -10,7 +10,8 @@ from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
-from dataikuapi.iac.types.references import Fact, Reference, code_env_at, text_at
+from dataikuapi.iac.types.mentions import mentions_in
+from dataikuapi.iac.types.references import Fact, Reference, text_at
 
 __all__ = ["FOLDER", "SAMPLE_REFRESHER", "SavedModelType", "is_agent", "is_rag_model"]
 
@@ -128,8 +129,8 @@ class SavedModelType(ListedType):
         return documents
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return the code environment."""
-        return code_env_at(attributes, "miniTask", "envSelection")
+        """Return the code environment, and what else its training refers to."""
+        return mentions_in(attributes.get("miniTask"), "/miniTask")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return the kind of task, the target, and the active version."""
