@@ -227,3 +227,20 @@ def test_recipes_use_llms(store, manager, params, payload):
     report = " ".join(str(manager.drift()).split())
     missing = f"agent.SHOP.{AGENT_ID}, which does not exist"
     assert f"! recipe.SHOP.embed refers to {missing}" in report
+
+
+def test_agent_uses_tools_banks_and_llms_at_any_depth(store, dangling):
+    other = f"agent:{AGENT_ID}"
+    guardrails = {"relevancySettings": {"llmId": "agent:Gone1234"}}
+    version = {
+        "versionId": "v1",
+        "pythonAgentSettings": {"codeEnvSelection": explicit("py39")},
+        "toolsUsingAgentSettings": {"tools": [{"toolRef": "Tool123"}], "llmId": other},
+        "ragllmSettings": {"kbRef": "Bank1234", "ragSpecificGuardrails": guardrails},
+    }
+    store.add(AGENT, "SHOP", "Ag12En35", name="B", type="X_AGENT", versions=[version])
+    assert dangling() == {
+        "agent_tool.SHOP.Tool123",
+        "knowledge_bank.SHOP.Bank1234",
+        "agent.SHOP.Gone1234",
+    }

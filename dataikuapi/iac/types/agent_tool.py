@@ -9,12 +9,12 @@ from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.references import (
     SAVED_MODEL_TYPES,
     Fact,
     Reference,
     instance_reference_at,
-    llm_at,
     references_at,
     text_at,
 )
@@ -70,7 +70,7 @@ class AgentToolType(ListedType):
         return dict.fromkeys(expect_items(listed.get("tools"), self.key))
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return what it looks into, its connection, and its LLM."""
+        """Return what it looks into, its connection, and LLMs anywhere."""
         for types, name in (
             ("knowledge_bank", "knowledgeBankRef"),
             (SAVED_MODEL_TYPES, "smRef"),
@@ -83,8 +83,7 @@ class AgentToolType(ListedType):
         yield from instance_reference_at(
             attributes, "connection", *config, "connection"
         )
-        yield from llm_at(attributes, *config, "llmId")
-        yield from llm_at(attributes, "params", "llmId")
+        yield from mentions_in(attributes.get("params"), "/params")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return the type."""

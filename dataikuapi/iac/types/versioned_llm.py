@@ -13,11 +13,10 @@ from dataikuapi.iac.types.base import Path, Severities
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import Files, ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
-    code_env_at,
-    llm_at,
     references_at,
     text_at,
 )
@@ -98,16 +97,13 @@ class VersionedLLMType(ListedType):
     }
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return tools, knowledge banks, code environments, connections of LLMs."""
+        """Return tools, knowledge banks, and code environments and LLMs anywhere."""
         tools = ("versions", "toolsUsingAgentSettings")
         rag = ("versions", "ragllmSettings")
         yield from references_at(attributes, "agent_tool", *tools, "tools", "toolRef")
         yield from references_at(attributes, "knowledge_bank", *rag, "kbRef")
         yield from references_at(attributes, "knowledge_bank", *rag, "knowledgeBankRef")
-        yield from llm_at(attributes, *tools, "llmId")
-        yield from llm_at(attributes, *rag, "llmId")
-        environment = ("versions", "pythonAgentSettings", "codeEnvSelection")
-        yield from code_env_at(attributes, *environment)
+        yield from mentions_in(attributes.get("versions"), "/versions")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return type and active version."""
