@@ -13,7 +13,10 @@ from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
 from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
 from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
+from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
+from dataikuapi.iac.sandbox.kinds.insight import INSIGHT
 from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
+from dataikuapi.iac.sandbox.kinds.notebook import NOTEBOOK
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
 from dataikuapi.iac.types import TYPES
@@ -244,3 +247,66 @@ def test_agent_uses_tools_banks_and_llms_at_any_depth(store, dangling):
         "knowledge_bank.SHOP.Bank1234",
         "agent.SHOP.Gone1234",
     }
+
+
+def test_names_with_dots(store, manager):
+    """A plain name is never split, and a smart one may have a dot of its own."""
+    dotted = "join_CRM.customers.v2"
+    store.add(SCENARIO, "SHOP", "TEST.CHAR", type="step_based", name="Test")
+    store.add_recipe("SHOP", dotted, type="python", payload="x")
+    runs = ("run_scenario", {"projectKey": "SHOP", "scenarioId": "TEST.CHAR"})
+    store.add(
+        SCENARIO, "SHOP", "ALL", type="step_based", name="All", params=steps(runs)
+    )
+    for number, name in enumerate(("TEST.CHAR", "SHOP.TEST.CHAR", "CRM.NIGHTLY")):
+        kind, params = "scenario_last_runs", {"scenarioSmartId": name}
+        store.add(INSIGHT, "SHOP", f"In1234{number}", type=kind, name="", params=params)
+    metadata = {"associatedRecipe": dotted}
+    store.add(NOTEBOOK, "SHOP", "join", cells=[], metadata=metadata)
+    items = [{"objectId": dotted, "objectType": "RECIPE"}]
+    store.add(FLOW_ZONE, "SHOP", "q7LmT2a", name="Zone", color="#fff", items=items)
+    state = manager.sync_all()
+    assert dangling_references(state) == []
+    manager.save_state(state)
+    store.project("SHOP").objects(SCENARIO).remove("TEST.CHAR")
+    store.project("SHOP").recipes.remove(dotted)
+    report = " ".join(str(manager.drift()).split())
+    assert (
+        "! insight.SHOP.In12340, insight.SHOP.In12341, scenario.SHOP.ALL refer to "
+        "scenario.SHOP.TEST.CHAR, which does not exist"
+    ) in report
+    assert (
+        f"! flow_zone.SHOP.q7LmT2a, notebook.SHOP.join refer to recipe.SHOP.{dotted}, "
+        "which does not exist"
+    ) in report
+    assert "CRM.NIGHTLY, which" not in report
+
+
+def test_key_beside_a_name_leaves_no_doubt(store, dangling):
+    """Only a smart name may be one with a dot, in the same project."""
+    store.add(SCENARIO, "SHOP", "CRM.GONE", type="step_based", name="Test")
+    runs = ("run_scenario", {"projectKey": "CRM", "scenarioId": "GONE"})
+    store.add(
+        SCENARIO, "SHOP", "ALL", type="step_based", name="All", params=steps(runs)
+    )
+    assert dangling() == {"scenario.CRM.GONE"}
+
+
+def test_renamed_scenario_with_a_dot_is_the_same(store, manager):
+    """What shows it is renamed at once with it, and is the same as well."""
+
+    def add(scenario, insight):
+        more = {"type": "step_based", "active": True, "tags": ["nightly"]}
+        store.add(SCENARIO, "SHOP", scenario, name="Test", **more)
+        params = {"scenarioSmartId": scenario}
+        kind = "scenario_last_runs"
+        store.add(INSIGHT, "SHOP", insight, type=kind, name="Runs", params=params)
+
+    add("TEST.CHAR", "In12340")
+    manager.save_state(manager.sync_all())
+    objects = store.project("SHOP").objects
+    objects(SCENARIO).remove("TEST.CHAR")
+    objects(INSIGHT).remove("In12340")
+    add("TEST.STAFF", "In12341")
+    report = " ".join(str(manager.drift()).split())
+    assert "In12340 (renamed to In12341)" in report

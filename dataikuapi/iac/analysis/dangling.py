@@ -3,7 +3,7 @@
 from collections.abc import Collection, Container, Iterator
 from typing import NamedTuple
 
-from dataikuapi.iac.analysis.flow import possible_ids
+from dataikuapi.iac.analysis.flow import possible_ids, referenced_id
 from dataikuapi.iac.models import (
     ChangeType,
     Resource,
@@ -24,8 +24,8 @@ class DanglingReference(NamedTuple):
     Args:
         resource_id: of the object that refers to it.
         pointer: where the reference is, as a JSON Pointer into the attributes.
-        target_id: of the missing object; of the likeliest type, if the reference does
-            not say which.
+        target_id: of the missing object; the likeliest, if the reference does not say
+            of which type it is, or in which project.
     """
 
     resource_id: str
@@ -69,7 +69,7 @@ def new_dangling_references(diffs: ResourceDiffs) -> list[DanglingReference]:
     parts = _known_parts(diffs.scope, known)
     known.update(item.resource_id for item in diffs.unknown)
     return [
-        _dangling(diff.new_resource, item)
+        _dangling(diff.new_resource, item, removed)
         for diff in diffs.whole
         if diff.new_resource is not None
         for item in _candidates(diff, removed)
@@ -117,6 +117,8 @@ def _part(resource_id: str) -> Part:
     return rest.partition(".")[0], resource_type
 
 
-def _dangling(resource: Resource, reference: Reference) -> DanglingReference:
-    ids = possible_ids(resource, reference)
-    return DanglingReference(resource.resource_id, reference.pointer, ids[0])
+def _dangling(
+    resource: Resource, reference: Reference, removed: Container[str] = ()
+) -> DanglingReference:
+    target_id = referenced_id(resource, reference, removed)
+    return DanglingReference(resource.resource_id, reference.pointer, target_id)

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Container, Iterable
 
 from dataikuapi.iac.models import Resource, ResourceDiff
-from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.types.base import Path
 from dataikuapi.iac.types.references import Reference, Role
 from dataikuapi.iac.types.registry import is_membership, references_of
@@ -31,14 +30,13 @@ def referenced_id(
 
 def possible_ids(resource: Resource, reference: Reference) -> list[str]:
     """Return the ids that the object may have, the likeliest first."""
-    names = [(reference.project_key or resource.project_key, reference.name)]
-    if reference.project_key not in (None, INSTANCE):
-        # What looks like a name in another project may be one with a dot in its own.
-        own = f"{reference.project_key}.{reference.name}"
-        names.append((resource.project_key, own))
+    own, there = resource.project_key, reference.project_key
+    places = [f"{there or own}.{reference.name}"]
+    if reference.is_smart:
+        places.append(f"{own}.{there}.{reference.name}")
     return [
-        f"{resource_type}.{project_key}.{name}"
-        for project_key, name in names
+        f"{resource_type}.{place}"
+        for place in places
         for resource_type in (reference.resource_type, *reference.other_types)
     ]
 

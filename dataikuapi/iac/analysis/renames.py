@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from dataikuapi.iac.analysis.flow import possible_ids
 from dataikuapi.iac.models import ChangeType, Resource, ResourceDiff, ResourceId
 from dataikuapi.iac.models.json_values import canonical_bytes
 from dataikuapi.iac.types.registry import references_of
@@ -12,8 +13,8 @@ __all__ = ["find_renames"]
 _MIN_ATTRIBUTES = 3
 """With fewer, attributes agree by chance; real objects have more than ten."""
 
-_Names = dict[tuple[str, str], dict[str, str]]
-"""A placeholder for each renamed object, by its name, by type and project."""
+_Names = dict[str, tuple[str, str]]
+"""The name of each renamed object, and a placeholder for it, by its id."""
 
 
 def find_renames(diffs: Iterable[ResourceDiff]) -> dict[str, str]:
@@ -66,9 +67,8 @@ def _kind(resource: Resource) -> tuple[str, str]:
 def _placeholders(found: dict[str, str]) -> _Names:
     names: _Names = {}
     for own, other in found.items():
-        rid = ResourceId.parse(own)
-        kind = (rid.resource_type, rid.project_key)
-        names.setdefault(kind, {})[rid.resource_name] = "\0".join(sorted((own, other)))
+        name = ResourceId.parse(own).resource_name
+        names[own] = (name, "\0".join(sorted((own, other))))
     return names
 
 
@@ -89,11 +89,10 @@ def _nameless(resource: Resource, names: _Names) -> bytes:
     """Return the attributes with placeholders for the names of renamed objects."""
     replaced = {resource.resource_name: "\0"}
     for item in references_of(resource) if names else ():
-        project_key = item.project_key or resource.project_key
-        for resource_type in (item.resource_type, *item.other_types):
-            placeholder = names.get((resource_type, project_key), {}).get(item.name)
-            if placeholder:
-                replaced.setdefault(item.name, placeholder)
+        for other in possible_ids(resource, item):
+            if other in names:
+                name, placeholder = names[other]
+                replaced.setdefault(name, placeholder)
     tokens = {_inside(name): _inside(token) for name, token in replaced.items()}
     any_name = b"|".join(map(re.escape, sorted(tokens, key=len, reverse=True)))
     # A name may be the end of a longer one, such as SHOP_orders, never its beginning.

@@ -91,6 +91,8 @@ class Reference(NamedTuple):
         project_key: the project of the other object; ``None`` for the same project,
             :data:`~dataikuapi.iac.models.ids.INSTANCE` for what is in no project.
         other_types: types that the other object may have instead.
+        is_smart: whether what is before the dot of a smart name was taken for the
+            project. It may instead be part of a name, within the same project.
     """
 
     resource_type: str
@@ -99,6 +101,7 @@ class Reference(NamedTuple):
     role: Role = Role.USE
     project_key: str | None = None
     other_types: tuple[str, ...] = ()
+    is_smart: bool = False
 
 
 class Fact(NamedTuple):
@@ -158,14 +161,16 @@ def references_at(
     role: Role = Role.USE,
     pointer: str = "",
 ) -> Iterator[Reference]:
-    """Yield a reference for each text at a path.
+    """Yield a reference for each smart name at a path.
+
+    DSS calls a name, or an id, smart if that of an object in another project is after
+    the key of the project and a dot. Keys have no dots, but ids of scenarios may.
 
     Args:
         attributes: or a part of them.
         types: of the other object; if the reference does not say, all possible ones,
             the likeliest one first.
-        path: as for :func:`texts_at`. The texts are names or ids, those of objects in
-            another project after its key and a dot; for ids, see :func:`ids_at`.
+        path: as for :func:`texts_at`. For plain names and ids, see :func:`ids_at`.
         role: of the references.
         pointer: of the part inside the attributes.
     """
@@ -177,10 +182,10 @@ def _reference(
     text: str, types: str | tuple[str, ...], pointer: str, role: Role = Role.USE
 ) -> Reference:
     first, *others = (types,) if isinstance(types, str) else types
-    # A key has no dot, and the name may have some.
-    before, _, name = text.partition(".")
-    project_key = before if name else None
-    return Reference(first, name or before, pointer, role, project_key, tuple(others))
+    project_key, _, name = text.partition(".")
+    if project_key and name:
+        return Reference(first, name, pointer, role, project_key, tuple(others), True)
+    return Reference(first, text, pointer, role, None, tuple(others))
 
 
 def ids_at(
