@@ -3,6 +3,7 @@
 import pytest
 
 from dataikuapi.iac.analysis.flow import Flow
+from dataikuapi.iac.models.ids import INSTANCE
 from iac.flows import (
     CLEAN,
     FLOW,
@@ -79,22 +80,69 @@ def test_documents_of_another_shape_have_no_flow(inputs):
     assert Flow(diff([odd], [odd])).inputs("recipe.SHOP.prepare") == ()
 
 
-def test_users_are_downstream_and_lists_are_not():
-    insight = resource(
-        "insight", "chart", "SHOP", {"params": {"datasetSmartName": "top"}}
-    )
-    tiles = [{"insightId": "chart"}]
-    pages = [{"grid": {"tiles": tiles}}]
-    dashboard = resource("dashboard", "sales", "SHOP", {"pages": pages})
-    items = [{"objectId": "top", "objectType": "DATASET"}]
-    zone = resource("flow_zone", "zone", "SHOP", {"items": items})
-    builds = [{"type": "DATASET", "itemId": "top"}]
-    steps = {"steps": [{"params": {"builds": builds}}]}
-    scenario = resource("scenario", "nightly", "SHOP", {"params": steps})
-    objects = [*FLOW, insight, dashboard, zone, scenario]
-    found = Flow(diff(objects, objects)).downstream(["dataset.SHOP.top"])
-    assert found == (
-        "dashboard.SHOP.sales",
-        "insight.SHOP.chart",
-        "scenario.SHOP.nightly",
-    )
+EXPOSED = {"type": "DATASET", "localName": "top"}
+USERS = [("insight", "chart"), ("dashboard", "board"), ("scenario", "nightly")]
+
+
+def used(project="SHOP"):
+    """Return what uses the dataset top of SHOP, and a zone that it is in."""
+    tile = {"insightId": "chart"}
+    build = {"builds": [{"type": "DATASET", "itemId": "top", "projectKey": "SHOP"}]}
+    steps = [{"type": "build_flowitem", "params": build}]
+    item = {"objectId": "top", "objectType": "DATASET", "projectKey": "SHOP"}
+    shown = {"datasetSmartName": "SHOP.top"}
+    return [
+        resource("insight", "chart", project, {"params": shown}),
+        resource(
+            "dashboard", "board", project, {"pages": [{"grid": {"tiles": [tile]}}]}
+        ),
+        resource("scenario", "nightly", project, {"params": {"steps": steps}}),
+        resource("flow_zone", "zone", project, {"items": [item], "shared": [item]}),
+    ]
+
+
+@pytest.mark.parametrize("project", ["SHOP", "SALES"])
+def test_what_uses_an_object_is_downstream_of_it(project):
+    """What only lists it, such as a zone, is not."""
+    everything = [*FLOW, *used(project)]
+    flow = Flow(diff(everything, everything))
+    found = flow.downstream(["recipe.SHOP.report"])
+    users = {f"{kind}.{project}.{name}" for kind, name in USERS}
+    assert set(found) == {"dataset.SHOP.top", *users}
+
+
+def test_use_is_no_input():
+    """What is used explains no changed schema."""
+    everything = [*FLOW, *used()]
+    flow = Flow(diff(everything, everything))
+    assert flow.inputs("insight.SHOP.chart") == ()
+    assert flow.inputs("scenario.SHOP.nightly") == ()
+    assert flow.producers("dataset.SHOP.top") == ("recipe.SHOP.report",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes"),
+    [
+        ("project", {"exposedObjects": {"objects": [EXPOSED]}}),
+        ("notebook", {"metadata": {"associatedRecipe": "report"}}),
+    ],
+)
+def test_what_only_names_an_object_is_not_downstream_of_it(kind, attributes):
+    everything = [*FLOW, resource(kind, "one", "SHOP", attributes)]
+    flow = Flow(diff(everything, everything))
+    found = flow.downstream(["dataset.SHOP.clean"])
+    assert found == ("dataset.SHOP.top", "recipe.SHOP.report")
+
+
+def test_groups_and_folders_around_have_nothing_downstream():
+    groups = {"allowedGroups": ["analysts"], "permissions": [{"group": "analysts"}]}
+    everything = [
+        resource("group", "analysts", INSTANCE, {}),
+        resource("project_folder", "top", INSTANCE, {}),
+        resource(
+            "project_folder", "sub", INSTANCE, {"parentId": "top", "definition": groups}
+        ),
+        resource("connection", "lake", INSTANCE, {"definition": groups}),
+    ]
+    flow = Flow(diff(everything, everything))
+    assert flow.downstream(item.resource_id for item in everything[:2]) == ()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dataikuapi import DSSClient
-from dataikuapi.iac import LocalFileBackend, StateManager
+from dataikuapi.iac import LocalFileBackend, StateManager, render_json
 from dataikuapi.iac.analysis.dangling import dangling_references
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sandbox.kinds.agent import AGENT
@@ -13,6 +13,7 @@ from dataikuapi.iac.sandbox.kinds.agent_tool import AGENT_TOOL
 from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
 from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
+from dataikuapi.iac.sandbox.kinds.dashboard import DASHBOARD
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
 from dataikuapi.iac.sandbox.kinds.insight import INSIGHT
 from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
@@ -310,3 +311,29 @@ def test_renamed_scenario_with_a_dot_is_the_same(store, manager):
     add("TEST.STAFF", "In12341")
     report = " ".join(str(manager.drift()).split())
     assert "In12340 (renamed to In12341)" in report
+
+
+def test_report_counts_users_as_downstream(store, manager):
+    """Those of a changed dataset, but not the zone that it is in."""
+    items = [{"objectId": "orders", "objectType": "DATASET"}]
+    store.add(FLOW_ZONE, "SHOP", "q7LmT2a", name="Zone", color="#fff", items=items)
+    builds = {"builds": [{"type": "DATASET", "itemId": "orders"}]}
+    params = steps(("build_flowitem", builds))
+    store.add(SCENARIO, "SHOP", "ALL", type="step_based", name="All", params=params)
+    shown = {"datasetSmartName": "orders"}
+    store.add(INSIGHT, "SHOP", "In12340", type="chart", name="", params=shown)
+    pages = [{"grid": {"tiles": [{"insightId": "In12340"}]}}]
+    store.add(DASHBOARD, "SHOP", "Da12345", name="Board", pages=pages)
+    manager.save_state(manager.sync_all())
+    datasets = store.project("SHOP").datasets
+    columns = [{"name": "id", "type": "string"}]
+    document = {**datasets.get("orders"), "schema": {"columns": columns}}
+    datasets.save("orders", document, "ann")
+    report = manager.drift()
+    assert "3 downstream" in " ".join(str(report).split())
+    (entry,) = json.loads(render_json(report.diffs))["resources"]
+    assert entry["downstream"] == [
+        "dashboard.SHOP.Da12345",
+        "insight.SHOP.In12340",
+        "scenario.SHOP.ALL",
+    ]

@@ -58,7 +58,7 @@ class ObjectFact:
         diff: of the resource.
         changes: those that are neither shared nor derived.
         renamed_from: if the resource was added, the removed one that it was before.
-        downstream: ids of what is computed from it.
+        downstream: ids of what is computed from it or uses it.
         derived: changes of other resources that this one caused.
     """
 
@@ -78,7 +78,7 @@ class SharedFact:
         severity: the heaviest of the changes.
         diffs: of the resources.
         changes: as in the first of them.
-        downstream: ids of what is computed from any of them.
+        downstream: ids of what is computed from any of them or uses it.
     """
 
     severity: Severity

@@ -1,12 +1,11 @@
-"""The flow: which objects are computed from which others, or use them."""
+"""The flow: which objects are computed from which others, and what uses them."""
 
 from collections import deque
 from collections.abc import Container, Iterable
 
 from dataikuapi.iac.models import Resource, ResourceDiff
-from dataikuapi.iac.types.base import Path
 from dataikuapi.iac.types.references import Reference, Role
-from dataikuapi.iac.types.registry import is_membership, references_of
+from dataikuapi.iac.types.registry import references_of
 
 __all__ = ["Flow", "possible_ids", "referenced_id"]
 
@@ -42,9 +41,7 @@ def possible_ids(resource: Resource, reference: Reference) -> list[str]:
 
 
 class Flow:
-    """What resources refer to, before and after the changes.
-
-    Being listed, as in a flow zone, is no use.
+    """Inputs, outputs and uses of resources, before and after the changes.
 
     An edge that was removed counts as well: what it led to was affected. Objects that
     are not in the diffs, such as those of a type that is not read, connect others but
@@ -93,9 +90,7 @@ class Flow:
         own_id = resource.resource_id
         for reference in references_of(resource):
             role = reference.role
-            if role is Role.USE and is_membership(
-                resource.resource_type, _top(reference)
-            ):
+            if role is Role.MENTION:
                 continue
             other = referenced_id(resource, reference, self._known)
             before, after = (own_id, other) if role is Role.OUTPUT else (other, own_id)
@@ -104,8 +99,3 @@ class Flow:
                 self._inputs.setdefault(own_id, {})[other] = None
             elif role is Role.OUTPUT:
                 self._producers.setdefault(other, {})[own_id] = None
-
-
-def _top(reference: Reference) -> Path:
-    """Return the attribute that has a reference."""
-    return (reference.pointer.split("/", 2)[1],)

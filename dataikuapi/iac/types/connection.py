@@ -11,6 +11,7 @@ from dataikuapi.iac.types.instance_type import Client, InstanceType, NotPermitte
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
+    Role,
     instance_reference_at,
     text_at,
 )
@@ -118,7 +119,8 @@ class ConnectionType(InstanceType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the groups that may use it."""
-        return instance_reference_at(attributes, "group", "definition", "allowedGroups")
+        groups = ("definition", "allowedGroups")
+        return instance_reference_at(attributes, "group", *groups, role=Role.MENTION)
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return its type."""

@@ -9,7 +9,7 @@ from dataikuapi.iac.types.base import Documents, Path, Project
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
-from dataikuapi.iac.types.references import Fact, Reference, typed_ids_at
+from dataikuapi.iac.types.references import Fact, Reference, Role, typed_ids_at
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.sets import Sets, by_object_id
 from dataikuapi.iac.types.shapes import expect_items
@@ -66,7 +66,11 @@ class FlowZoneType(ListedType):
         """Return the objects in the zone, and those shared into it."""
         for name in ("items", "shared"):
             yield from typed_ids_at(
-                attributes, name, member="objectId", type_member="objectType"
+                attributes,
+                name,
+                member="objectId",
+                type_member="objectType",
+                role=Role.MENTION,
             )
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:

@@ -16,7 +16,7 @@ from dataikuapi.iac.types.notebook_format import (
     has_cells,
     in_format_4,
 )
-from dataikuapi.iac.types.references import Fact, Reference, ids_at, references_at
+from dataikuapi.iac.types.references import Fact, Reference, Role, ids_at, references_at
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.sets import Sets, by_value
 from dataikuapi.iac.types.shapes import Shape
@@ -166,7 +166,8 @@ class NotebookType(ListedType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the recipe that it became, and the dataset that it analyzes."""
-        yield from ids_at(attributes, "recipe", "metadata", "associatedRecipe")
+        recipe = ("metadata", "associatedRecipe")
+        yield from ids_at(attributes, "recipe", *recipe, role=Role.MENTION)
         yield from references_at(attributes, "dataset", "metadata", "analyzedDataset")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:

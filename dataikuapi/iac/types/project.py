@@ -20,6 +20,7 @@ from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
+    Role,
     code_env_at,
     text_at,
     typed_ids_at,
@@ -258,9 +259,12 @@ class ProjectType(ResourceType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the objects that are exposed, and the default code environments."""
-        exposed = ("exposedObjects", "objects")
         yield from typed_ids_at(
-            attributes, *exposed, member="localName", type_member="type"
+            attributes,
+            *("exposedObjects", "objects"),
+            member="localName",
+            type_member="type",
+            role=Role.MENTION,
         )
         for language in ("python", "r"):
             path = ("settings", "codeEnvs", language)

@@ -11,6 +11,7 @@ from dataikuapi.iac.types.instance_type import Client, InstanceType
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
+    Role,
     instance_reference_at,
     text_at,
 )
@@ -83,9 +84,12 @@ class ProjectFolderType(InstanceType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the folder around it, and the groups that have permissions."""
-        yield from instance_reference_at(attributes, self.name, "parentId")
         yield from instance_reference_at(
-            attributes, "group", "definition", "permissions", "group"
+            attributes, self.name, "parentId", role=Role.MENTION
+        )
+        groups = ("definition", "permissions", "group")
+        yield from instance_reference_at(
+            attributes, "group", *groups, role=Role.MENTION
         )
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:

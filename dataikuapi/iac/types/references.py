@@ -72,11 +72,16 @@ _USED_ENV_MODES = (None, "EXPLICIT_ENV")
 
 
 class Role(Enum):
-    """How an object relates to one that it refers to."""
+    """How an object relates to one that it refers to.
+
+    What is a mention does not depend on what the other object is: which objects are in
+    a flow zone, say, or which groups may use a connection.
+    """
 
     INPUT = "input"
     OUTPUT = "output"
     USE = "use"
+    MENTION = "mention"
 
 
 class Reference(NamedTuple):
@@ -87,7 +92,7 @@ class Reference(NamedTuple):
             does not say.
         name: its name or id, within its project.
         pointer: where the reference is, as a JSON Pointer into the attributes.
-        role: input and output make up the flow.
+        role: input and output make up the flow, and use depends on it.
         project_key: the project of the other object; ``None`` for the same project,
             :data:`~dataikuapi.iac.models.ids.INSTANCE` for what is in no project.
         other_types: types that the other object may have instead.
@@ -192,6 +197,7 @@ def ids_at(
     attributes: object,
     types: str | tuple[str, ...],
     *path: str,
+    role: Role = Role.USE,
     pointer: str = "",
 ) -> Iterator[Reference]:
     """Yield a reference for each text at a path that is an id, whatever dots it has.
@@ -201,6 +207,7 @@ def ids_at(
         types: as for :func:`references_at`.
         path: as for :func:`texts_at`. The object that has the id as a member may have a
             ``projectKey`` beside it, if the other object is in another project.
+        role: of the references.
         pointer: of the part inside the attributes.
     """
     first, *others = (types,) if isinstance(types, str) else types
@@ -208,17 +215,16 @@ def ids_at(
     for end, owner in _values_at(attributes, *parents):
         project_key = text_at(owner, "projectKey") or None
         for below, text in texts_at(owner, member):
-            yield Reference(
-                first,
-                text,
-                pointer + end + below,
-                project_key=project_key,
-                other_types=tuple(others),
-            )
+            at = pointer + end + below
+            yield Reference(first, text, at, role, project_key, tuple(others))
 
 
 def typed_ids_at(
-    attributes: object, *path: str, member: str, type_member: str
+    attributes: object,
+    *path: str,
+    member: str,
+    type_member: str,
+    role: Role = Role.USE,
 ) -> Iterator[Reference]:
     """Yield a reference for each object at a path that has an id and says of what type.
 
@@ -229,15 +235,20 @@ def typed_ids_at(
         path: as for :func:`texts_at`, to the objects.
         member: of these objects, with an id, as for :func:`ids_at`.
         type_member: of these objects, with what DSS calls the type.
+        role: of the references.
     """
     for pointer, item in _values_at(attributes, *path):
         types = types_of_dss_object(value_at(item, type_member))
         if types:
-            yield from ids_at(item, types, member, pointer=pointer)
+            yield from ids_at(item, types, member, role=role, pointer=pointer)
 
 
 def instance_reference_at(
-    attributes: object, resource_type: str, *path: str, prefix: str = ""
+    attributes: object,
+    resource_type: str,
+    *path: str,
+    prefix: str = "",
+    role: Role = Role.USE,
 ) -> Iterator[Reference]:
     """Yield a reference to an object in no project for each text at a path.
 
@@ -246,9 +257,10 @@ def instance_reference_at(
         resource_type: of the other object.
         path: as for :func:`texts_at`. The texts are names, which may have dots.
         prefix: of the names in ids.
+        role: of the references.
     """
     for pointer, name in texts_at(attributes, *path):
-        yield Reference(resource_type, prefix + name, pointer, project_key=INSTANCE)
+        yield Reference(resource_type, prefix + name, pointer, role, INSTANCE)
 
 
 def code_env_at(

@@ -15,7 +15,7 @@ from dataikuapi.iac.types.base import (
 )
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import Files, SingleFile
-from dataikuapi.iac.types.references import Fact, Reference, references_at
+from dataikuapi.iac.types.references import Fact, Reference, Role, references_at
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
 
@@ -65,7 +65,9 @@ class WikiType(ResourceType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the home, and the articles in the tree."""
-        yield from references_at(attributes, "wiki_article", "homeArticleId")
+        yield from references_at(
+            attributes, "wiki_article", "homeArticleId", role=Role.MENTION
+        )
         yield from _articles(attributes.get("taxonomy"), "/taxonomy")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
@@ -87,7 +89,7 @@ def _articles(taxonomy: object, pointer: str) -> Iterator[Reference]:
     for position, node in enumerate(taxonomy if isinstance(taxonomy, list) else ()):
         if isinstance(node, dict) and isinstance(node.get("id"), str):
             at = f"{pointer}/{position}"
-            yield Reference("wiki_article", node["id"], f"{at}/id")
+            yield Reference("wiki_article", node["id"], f"{at}/id", Role.MENTION)
             yield from _articles(node.get("children"), f"{at}/children")
 
 
