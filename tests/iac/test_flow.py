@@ -4,6 +4,7 @@ import pytest
 
 from dataikuapi.iac.analysis.flow import Flow
 from dataikuapi.iac.models.ids import INSTANCE
+from dataikuapi.iac.types.registry import references_of
 from iac.flows import (
     CLEAN,
     FLOW,
@@ -47,6 +48,31 @@ def test_removed_edges_count():
     new[new.index(REPORT)] = cut
     flow = Flow(diff(FLOW, new))
     assert short(flow.downstream(["dataset.SHOP.clean"])) == ["top", "report"]
+
+
+def test_removed_edges_count_where_a_rule_ignores_them():
+    cut = changed(REPORT, inputs={"main": {"items": ports("raw")}})
+    new = [cut if item is REPORT else item for item in FLOW]
+    diffs = diff(FLOW, new, ignore=[REPORT.resource_id])
+    assert not any(found.has_changed for found in diffs)
+    flow = Flow(diffs)
+    assert short(flow.downstream(["dataset.SHOP.clean"])) == ["top", "report"]
+
+
+def test_references_of_what_is_equal_are_followed_once(monkeypatch):
+    seen = []
+
+    def spy(resource):
+        seen.append(resource.resource_id)
+        return references_of(resource)
+
+    monkeypatch.setattr("dataikuapi.iac.analysis.flow.references_of", spy)
+    cut = changed(REPORT, inputs={"main": {"items": ports("raw")}})
+    new = [cut if item is REPORT else item for item in FLOW]
+    Flow(diff(FLOW, new))
+    assert sorted(seen) == sorted(
+        [*(item.resource_id for item in FLOW), REPORT.resource_id]
+    )
 
 
 def test_objects_that_are_not_read_connect_others():

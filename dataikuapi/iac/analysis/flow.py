@@ -59,9 +59,8 @@ class Flow:
         diffs = list(diffs)
         self._known.update(diff.resource_id for diff in diffs)
         for diff in diffs:
-            for resource in (diff.old_resource, diff.new_resource):
-                if resource is not None:
-                    self._add(resource)
+            for resource in _versions(diff):
+                self._add(resource)
 
     def downstream(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the ids of what is computed from these objects or uses them, sorted.
@@ -99,3 +98,14 @@ class Flow:
                 self._inputs.setdefault(own_id, {})[other] = None
             elif role is Role.OUTPUT:
                 self._producers.setdefault(other, {})[own_id] = None
+
+
+def _versions(diff: ResourceDiff) -> list[Resource]:
+    """Return the versions of a resource; one if both refer to the same objects.
+
+    Most are equal. Whether a diff has changes does not tell: rules may ignore some.
+    """
+    found = [item for item in (diff.old_resource, diff.new_resource) if item]
+    if len(found) > 1 and found[0].attributes == found[1].attributes:
+        del found[0]
+    return found
