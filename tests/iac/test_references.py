@@ -337,3 +337,15 @@ def test_report_counts_users_as_downstream(store, manager):
         "insight.SHOP.In12340",
         "scenario.SHOP.ALL",
     ]
+
+
+def joining(name):
+    return {"steps": [{"type": "Join", "params": {"rightInput": name}}]}
+
+
+def test_steps_join_datasets(store, dangling):
+    payload = json.dumps(joining("CRM.joined"))
+    store.add_recipe("SHOP", "prepare", type="shaker", payload=payload)
+    explored = {"inputDatasetSmartName": "orders", "script": joining("explored")}
+    store.add(ANALYSIS, "SHOP", "An1", name="A", **explored)
+    assert dangling() == {"dataset.CRM.joined", "dataset.SHOP.explored"}

@@ -9,6 +9,7 @@ from dataikuapi.iac.types.base import Path, Severities
 from dataikuapi.iac.types.charts import CHART_STATE
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.listed import ListedType
+from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.prepare_script import (
     SCREEN_STATE,
     STEP_SCREEN_STATE,
@@ -86,8 +87,9 @@ class AnalysisType(ListedType):
         return cleaned
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return the dataset that is analyzed."""
-        return references_at(attributes, "dataset", "inputDatasetSmartName")
+        """Return the dataset that is analyzed, and those that its script joins."""
+        yield from references_at(attributes, "dataset", "inputDatasetSmartName")
+        yield from mentions_in(value_at(attributes, *_SCRIPT), "/script")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return the dataset, and how many steps and charts there are."""

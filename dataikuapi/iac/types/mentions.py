@@ -16,6 +16,9 @@ from dataikuapi.iac.types.references import (
 
 __all__ = ["mentions_in"]
 
+_DATASETS = ("datasetSmartName", "rightInput")
+"""Members that have the smart name of a dataset; the latter in steps that join."""
+
 _LLM_ENDS = ("llmid", "vlmid")
 """How the names of members that have the id of an LLM end, in lower case."""
 
@@ -63,7 +66,8 @@ def mentions_in(
 
 
 def _mentioned(value: dict[str, object], language: str) -> Iterator[Reference]:
-    yield from references_at(value, "dataset", "datasetSmartName")
+    for name in _DATASETS:
+        yield from references_at(value, "dataset", name)
     for name in value:
         if name.lower().endswith(_LLM_ENDS):
             yield from llm_at(value, name)
