@@ -339,6 +339,22 @@ def test_report_counts_users_as_downstream(store, manager):
     ]
 
 
+def test_dataset_has_the_files_and_the_metrics_of_others(store, dangling):
+    files = {"folderSmartId": "CRM.Folder12"}
+    store.add_dataset("SHOP", "files", type="FilesInFolder", params=files)
+    for number, name in enumerate(("orders", "gone")):
+        params = {"smartName": name, "scope": "SINGLE_OBJECT", "view": "CHECKS_LAST"}
+        store.add_dataset("SHOP", f"checks{number}", type="JobsDB", params=params)
+    assert dangling() == {"managed_folder.CRM.Folder12", "dataset.SHOP.gone"}
+
+
+def test_uploaded_files_are_in_a_connection(store, manager):
+    params = {"files": ["/a.csv"], "uploadedConfig": {"connection": "lake"}}
+    store.add_dataset("SHOP", "upload", type="UploadedFiles", params=params)
+    (found,) = references_of(manager.sync_all()["dataset.SHOP.upload"])
+    assert (found.resource_type, found.name) == ("connection", "lake")
+
+
 def joining(name):
     return {"steps": [{"type": "Join", "params": {"rightInput": name}}]}
 

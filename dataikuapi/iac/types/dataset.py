@@ -15,9 +15,11 @@ from dataikuapi.iac.types.base import (
 from dataikuapi.iac.types.cleaning import Constants, Volatile, with_defaults
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.references import (
+    FLOW_TYPES,
     Fact,
     Reference,
     instance_reference_at,
+    references_at,
     text_at,
     value_at,
 )
@@ -141,8 +143,18 @@ class DatasetType(ResourceType):
         return attributes
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return the connection."""
-        return instance_reference_at(attributes, "connection", "params", "connection")
+        """Return connections, and what it has the files or the metrics of.
+
+        The connection of uploaded files is with the settings of these.
+        """
+        for path in (("params",), ("params", "uploadedConfig")):
+            yield from instance_reference_at(
+                attributes, "connection", *path, "connection"
+            )
+        yield from references_at(
+            attributes, "managed_folder", "params", "folderSmartId"
+        )
+        yield from references_at(attributes, FLOW_TYPES, "params", "smartName")
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:
         """Return type, connection, and how many columns there are."""
