@@ -365,3 +365,27 @@ def test_steps_join_datasets(store, dangling):
     explored = {"inputDatasetSmartName": "orders", "script": joining("explored")}
     store.add(ANALYSIS, "SHOP", "An1", name="A", **explored)
     assert dangling() == {"dataset.CRM.joined", "dataset.SHOP.explored"}
+
+
+def test_project_has_data_in_bundles(store, manager):
+    """What a dashboard may show stays authorized when it is deleted."""
+    options = {
+        "includedDatasetsData": [{"name": "kept"}],
+        "includedManagedFolders": [{"id": "Folder12"}],
+        "includedSavedModels": [{"id": AGENT_ID}, {"id": "Model123"}],
+        "includedModelEvaluationStores": [{"id": "Store123"}],
+    }
+    shown = {"objectRef": {"objectType": "DATASET", "objectId": "shown"}}
+    store.add_project(
+        "APP",
+        bundleExporterSettings={"exportOptions": options},
+        dashboardAuthorizations={"authorizations": [{**shown, "modes": ["READ"]}]},
+    )
+    missing = {item.target_id for item in dangling_references(manager.sync_all())}
+    assert missing == {
+        "dataset.APP.kept",
+        "managed_folder.APP.Folder12",
+        "saved_model.APP.Model123",
+        f"saved_model.APP.{AGENT_ID}",
+        "evaluation_store.APP.Store123",
+    }

@@ -18,10 +18,12 @@ from dataikuapi.iac.types.base import (
 )
 from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
 from dataikuapi.iac.types.references import (
+    SAVED_MODEL_TYPES,
     Fact,
     Reference,
     Role,
     code_env_at,
+    ids_at,
     text_at,
     typed_ids_at,
 )
@@ -58,6 +60,14 @@ _PERMISSIONS = (
     "additionalDashboardUsers",
 )
 """The members of the permissions document."""
+
+_IN_BUNDLES: Mapping[tuple[str, str], str | tuple[str, ...]] = {
+    ("includedDatasetsData", "name"): "dataset",
+    ("includedManagedFolders", "id"): "managed_folder",
+    ("includedSavedModels", "id"): SAVED_MODEL_TYPES,
+    ("includedModelEvaluationStores", "id"): "evaluation_store",
+}
+"""Lists of what bundles have the data of, with the member that says which object."""
 
 _METADATA = ("description", "shortDesc", "tags", "checklists", "customFields")
 _SETTINGS = ("settings", "exposedObjects", *_BUNDLE_SETTINGS)
@@ -258,7 +268,10 @@ class ProjectType(ResourceType):
         return self.canonical(attributes, redactor)
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return the objects that are exposed, and the default code environments."""
+        """Return what is exposed and bundled, and the default code environments.
+
+        What a dashboard may show is none: DSS keeps that when the object is deleted.
+        """
         yield from typed_ids_at(
             attributes,
             *("exposedObjects", "objects"),
@@ -266,6 +279,9 @@ class ProjectType(ResourceType):
             type_member="type",
             role=Role.MENTION,
         )
+        bundled = ("bundleExporterSettings", "exportOptions")
+        for end, types in _IN_BUNDLES.items():
+            yield from ids_at(attributes, types, *bundled, *end, role=Role.MENTION)
         for language in ("python", "r"):
             path = ("settings", "codeEnvs", language)
             yield from code_env_at(attributes, *path, language=language)
