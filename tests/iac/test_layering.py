@@ -59,6 +59,8 @@ MAY_IMPORT = {
     # ignore: patterns of ids. types: where names of connections are.
     "overlay": {"ignore", "models", "types", "exceptions"},
     "sources": {"console", "files", "models", "types", "exceptions"},
+    # diff, analysis: what differs, and what refers to what.
+    "plan": {"analysis", "diff", "ignore", "models", "types"},
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},
     # backends.local and config only for StateManager.local and from_config:

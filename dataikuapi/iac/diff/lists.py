@@ -1,7 +1,7 @@
 """Matching the items of two versions of a list."""
 
 from bisect import bisect
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from dataikuapi.iac.alignment import (
@@ -14,7 +14,7 @@ from dataikuapi.iac.alignment import (
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
 from dataikuapi.iac.types.sets import ItemKey, KeyOf, by
 
-__all__ = ["Match", "match_items", "pair_by_place"]
+__all__ = ["Match", "keys_of_lists", "match_items", "pair_by_place"]
 
 _KEYS = (by("name"), by("ref"), by("id"), by("column"))
 """The keys of items in DSS: of a column, an input or output, a checklist, and of what
@@ -65,12 +65,32 @@ def match_items(old: list[JSON], new: list[JSON], key_of: KeyOf | None = None) -
         key_of: returns the key of an item of these lists, if that is known. Otherwise
             it is looked for under the names that DSS uses.
     """
+    keys = keys_of_lists([old, new], key_of)
+    if keys is None:
+        return _by_content(old, new)
+    pairs = _by_key(*keys)
+    return Match(pairs, _out_of_order(pairs), *keys)
+
+
+def keys_of_lists(
+    lists: Sequence[list[JSON]], key_of: KeyOf | None = None
+) -> list[list[ItemKey]] | None:
+    """Return the keys of the items of each list.
+
+    Args:
+        lists: versions of one list.
+        key_of: as for :func:`match_items`.
+
+    Returns:
+        ``None`` unless every item of all lists has a key that is unique in its list.
+    """
     for key in _KEYS if key_of is None else (key_of,):
-        old_keys, new_keys = _keys(old, key), _keys(new, key)
-        if old_keys is not None and new_keys is not None:
-            pairs = _by_key(old_keys, new_keys)
-            return Match(pairs, _out_of_order(pairs), old_keys, new_keys)
-    return _by_content(old, new)
+        found = [
+            keys for keys in (_keys(items, key) for items in lists) if keys is not None
+        ]
+        if len(found) == len(lists):
+            return found
+    return None
 
 
 def _keys(items: list[JSON], key_of: KeyOf) -> list[ItemKey] | None:

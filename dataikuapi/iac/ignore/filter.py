@@ -6,6 +6,7 @@ from datetime import date
 
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.models import (
+    Change,
     ChangeType,
     HiddenResource,
     ResourceDiff,
@@ -66,6 +67,16 @@ class IgnoreFilter:
     ) -> list[UncomparedAttribute]:
         """Return the attributes that were not compared, without the ignored ones."""
         return [item for item in uncompared if not self._ignores_attribute(item)]
+
+    def suppresses(self, diff: ResourceDiff, change: Change) -> bool:
+        """Return whether a rule suppresses a change; it is not counted.
+
+        Args:
+            diff: of the resource.
+            change: of a value in it, which need not be one of the diff.
+        """
+        rules = map(self._rules.__getitem__, self._matching_rules(diff.resource_id))
+        return any(rule.suppresses(diff, change) for rule in rules)
 
     def usage(self) -> list[RuleUsage]:
         """Return how much each rule has suppressed so far."""

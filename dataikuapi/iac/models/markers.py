@@ -10,6 +10,7 @@ __all__ = [
     "MARKER",
     "SECRET",
     "holds_marker",
+    "holds_secret",
     "keyed_marker",
     "marked_values",
 ]
@@ -41,6 +42,11 @@ def keyed_marker(key_id: str, digest: str) -> str:
 def holds_marker(data: bytes) -> bool:
     """Return whether a value, serialized as JSON, may hold a marker."""
     return b"<" in data and any(prefix in data for prefix in _PREFIXES)
+
+
+def holds_secret(value: JSON) -> bool:
+    """Return whether there is a marker in a value."""
+    return any(True for _ in marked_values(value))
 
 
 def marked_values(value: JSON) -> Iterator[str]:

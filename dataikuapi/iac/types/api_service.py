@@ -20,6 +20,7 @@ from dataikuapi.iac.types.references import (
     text_at,
 )
 from dataikuapi.iac.types.secrets import Redactor
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["ApiServiceType"]
 
@@ -32,6 +33,7 @@ class ApiServiceType(ListedType):
     """An API service. Its id is the name that a user chose; its keys are masked."""
 
     name = "api_service"
+    writing = Writing(undeletable="DSS has no call for it: delete it by hand")
     noun = "API service"
     identity = Identity.NAME
     listing = "apiservices/"

@@ -37,6 +37,7 @@ from dataikuapi.iac.types.references import Fact, Reference, text_at
 from dataikuapi.iac.types.secrets import Redactor, redact, redact_hook
 from dataikuapi.iac.types.sets import Sets, sorted_sets
 from dataikuapi.iac.types.shapes import Shape
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["Documents", "Identity", "Path", "Project", "ResourceType", "Severities"]
 
@@ -124,6 +125,7 @@ class ResourceType(ABC):
         is_on_instance: whether the objects are in no project; see
             :class:`~dataikuapi.iac.types.instance_type.InstanceType`.
         code: paths of texts that are code, and so are not searched for secrets.
+        writing: how a plan may change objects.
         variables_path: of the object whose members are the project's variables, with
             which environments differ; ``None`` in all types but one.
         hooks: paths of URLs of webhooks: what follows the host is a secret.
@@ -153,6 +155,7 @@ class ResourceType(ABC):
     unknown_if_missing: ClassVar[frozenset[str]] = frozenset()
     is_on_instance: ClassVar[bool] = False
     code: ClassVar[frozenset[Path]] = frozenset()
+    writing: ClassVar[Writing] = Writing()
     variables_path: ClassVar[Path | None] = None
     hooks: ClassVar[frozenset[Path]] = frozenset()
     requests: ClassVar[str] = "1 + N"

@@ -31,6 +31,7 @@ from dataikuapi.iac.types.shapes import (
     expect_object,
     path_segment,
 )
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["DatasetType"]
 
@@ -62,6 +63,7 @@ class DatasetType(ResourceType):
     """
 
     name = "dataset"
+    writing = Writing(takes_recipes=True)
     requests = "1"
     layout = ObjectFolder("datasets", key="name", order=_ORDER)
     volatile: ClassVar[Volatile] = {

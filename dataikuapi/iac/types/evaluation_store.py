@@ -11,6 +11,7 @@ from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import Fact, text_at
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import expect_items
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["EvaluationStoreType"]
 
@@ -19,6 +20,7 @@ class EvaluationStoreType(ListedType):
     """An evaluation store of models, of LLMs or of agents."""
 
     name = "evaluation_store"
+    writing = Writing(takes_recipes=True)
     requests = "2 + N: stores of agents have a listing of their own"
     listing = "evaluationstores/"
     required = ("name",)

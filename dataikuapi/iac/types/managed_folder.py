@@ -15,6 +15,7 @@ from dataikuapi.iac.types.references import (
     instance_reference_at,
     text_at,
 )
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["ManagedFolderType"]
 
@@ -23,6 +24,7 @@ class ManagedFolderType(ListedType):
     """A managed folder. Recipes and zones refer to it by its id."""
 
     name = "managed_folder"
+    writing = Writing(takes_recipes=True)
     listing = "managedfolders/"
     required = ("name", "type")
     layout = ObjectFolder("managed_folders")

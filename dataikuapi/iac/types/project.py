@@ -43,6 +43,7 @@ from dataikuapi.iac.types.shapes import (
     expect_items,
     expect_object,
 )
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["ProjectType"]
 
@@ -145,6 +146,7 @@ class ProjectType(ResourceType):
     """
 
     name = "project"
+    writing = Writing(undeletable="projects are never deleted")
     requests = "4 for each project; a listing of all replaces one of them"
     identity = Identity.PROJECT
     main = "summary"

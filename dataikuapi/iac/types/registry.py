@@ -42,6 +42,7 @@ from dataikuapi.iac.types.variables import VariablesType
 from dataikuapi.iac.types.web_app import WebAppType
 from dataikuapi.iac.types.wiki import WikiType
 from dataikuapi.iac.types.wiki_article import WikiArticleType
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = [
     "CODE_ENV",
@@ -68,6 +69,7 @@ __all__ = [
     "severity_of",
     "variables_path",
     "without_noise",
+    "writing_of",
 ]
 
 PROJECT = ProjectType()
@@ -184,6 +186,12 @@ def without_noise(resource_type: str, attributes: dict[str, JSON]) -> dict[str, 
     """
     kind = TYPES.get(resource_type)
     return attributes if kind is None else kind.without_noise(attributes)
+
+
+def writing_of(resource_type: str) -> Writing:
+    """Return how a plan may change objects of a type."""
+    kind = TYPES.get(resource_type)
+    return Writing(undeletable="its type is unknown") if kind is None else kind.writing
 
 
 def is_recreated(old: Resource | None, new: Resource | None) -> bool:

@@ -12,6 +12,7 @@ from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.references import Fact, Reference, text_at
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["FOLDER", "SAMPLE_REFRESHER", "SavedModelType", "is_agent", "is_rag_model"]
 
@@ -51,6 +52,7 @@ class SavedModelType(ListedType):
     """
 
     name = "saved_model"
+    writing = Writing(takes_recipes=True)
     listing = "savedmodels/"
     required = ("name",)
     layout = ObjectFolder(FOLDER, owns=_is_model)

@@ -29,6 +29,7 @@ from dataikuapi.iac.types.shapes import (
     expect_text,
     path_segment,
 )
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["ScenarioType"]
 
@@ -54,6 +55,7 @@ class ScenarioType(ListedType):
     """
 
     name = "scenario"
+    writing = Writing(from_live=frozenset({("runAsUser",)}))
     requests = "1 + N, and one for each script"
     layout = ObjectFolder("scenarios", extension=lambda document: "py")
     listing = "scenarios/"

@@ -9,6 +9,7 @@ from dataikuapi.iac.types.base import Documents, Identity, Project, ResourceType
 from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["VariablesType"]
 
@@ -63,6 +64,7 @@ class VariablesType(ResourceType):
     """
 
     name = "variables"
+    writing = Writing(from_live=frozenset({("local",)}))
     requests = "1"
     plural = "variables"
     identity = Identity.SINGLETON

@@ -16,6 +16,7 @@ from dataikuapi.iac.types.references import (
     text_at,
     value_at,
 )
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["WebAppType"]
 
@@ -90,6 +91,7 @@ class WebAppType(ListedType):
     """
 
     name = "web_app"
+    writing = Writing(undeletable="DSS has no call for it: delete it by hand")
     listing = "webapps/"
     required = ("type",)
     layout = _WebAppFolder("web_apps")

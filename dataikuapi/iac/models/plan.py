@@ -1,0 +1,177 @@
+"""ExecutionPlan: what is to be done so that DSS has what is wanted."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+
+from dataikuapi.iac.models.changes import PathSegments, format_path
+from dataikuapi.iac.models.diff import ResourceDiff
+from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.json_values import JSON
+
+__all__ = [
+    "ActionType",
+    "ExecutionPlan",
+    "PlanMetadata",
+    "PlannedAction",
+    "PlannedValue",
+]
+
+
+class ActionType(str, Enum):
+    """What is planned for an object.
+
+    The first three write to DSS, the next two to the stored state alone. All others do
+    nothing, and say why.
+    """
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    FORGET = "forget"
+    NO_CHANGE = "no-change"
+    CONFLICT = "conflict"
+    KEPT = "kept"
+    BLOCKED = "blocked"
+    PLAN_ONLY = "plan-only"
+
+    @property
+    def writes(self) -> bool:
+        """Whether DSS is changed."""
+        return self in _WRITING
+
+    @property
+    def is_executed(self) -> bool:
+        """Whether anything is changed: DSS, or the stored state."""
+        return self in _EXECUTED
+
+
+_WRITING = frozenset({ActionType.CREATE, ActionType.UPDATE, ActionType.DELETE})
+_EXECUTED = _WRITING | {ActionType.ADOPT, ActionType.FORGET}
+
+
+@dataclass(frozen=True)
+class PlannedValue:
+    """A value on which the three sides do not agree.
+
+    Args:
+        segments: its path.
+        base: what the stored state has; ``None`` also where it has nothing.
+        code: what is wanted, likewise.
+        live: what DSS has now, likewise.
+    """
+
+    segments: PathSegments
+    base: JSON = None
+    code: JSON = None
+    live: JSON = None
+
+    @property
+    def path(self) -> str:
+        """The path, as reports show it."""
+        return format_path(self.segments)
+
+
+@dataclass(frozen=True)
+class PlannedAction:
+    """What is planned for one object.
+
+    Args:
+        action_type: what is to be done.
+        resource_id: of the object.
+        resource_type: of the object.
+        diff: from what DSS has now to what it would have; of an object that is only
+            forgotten, from what the stored state has.
+        dependencies: ids of the objects whose actions come first.
+        reason: why nothing is done, or what else is to be known of it.
+        conflicts: values that were changed in DSS and in the code.
+        kept: values that were changed in DSS alone, and stay.
+    """
+
+    action_type: ActionType
+    resource_id: str
+    resource_type: str
+    diff: ResourceDiff
+    dependencies: tuple[str, ...] = ()
+    reason: str = ""
+    conflicts: tuple[PlannedValue, ...] = ()
+    kept: tuple[PlannedValue, ...] = ()
+
+    @property
+    def project_key(self) -> str:
+        """The key of the object's project."""
+        return ResourceId.parse(self.resource_id).project_key
+
+    def blocked(self, reason: str) -> "PlannedAction":
+        """Return the action as one that is not executed."""
+        return replace(self, action_type=ActionType.BLOCKED, reason=reason)
+
+
+@dataclass(frozen=True)
+class PlanMetadata:
+    """What a plan was made of.
+
+    Args:
+        environment: whose DSS is changed.
+        url: of that DSS, if it is known.
+        lineage: of the stored state; ``None`` without one.
+        serial: of the stored state.
+        read_at: when DSS was read.
+        source: what was wanted, in words.
+        unmanaged: ids of objects that neither the code nor the stored state has.
+        uncovered: names of types that the code does not cover; what the stored state
+            has of them is left alone.
+        cycles: ids of objects that refer to each other, of which the order is
+            arbitrary.
+        refusal: why the plan as a whole is not executed; "" if it may be.
+        left_out: ids of objects with an action that is not among the targets.
+    """
+
+    environment: str = ""
+    url: str | None = None
+    lineage: str | None = None
+    serial: int = 0
+    read_at: datetime | None = None
+    source: str = ""
+    unmanaged: tuple[str, ...] = ()
+    uncovered: tuple[str, ...] = ()
+    cycles: tuple[tuple[str, ...], ...] = ()
+    refusal: str = ""
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExecutionPlan:
+    """What is to be done, in this order.
+
+    Args:
+        actions: one for each object that the code or the stored state has.
+        metadata: what the plan was made of.
+    """
+
+    actions: Sequence[PlannedAction] = ()
+    metadata: PlanMetadata = field(default_factory=PlanMetadata)
+
+    def summary(self) -> dict[str, int]:
+        """Return how many actions there are of each type, by its name."""
+        counts = Counter(action.action_type for action in self.actions)
+        return {kind.value.replace("-", "_"): counts[kind] for kind in ActionType}
+
+    def has_changes(self) -> bool:
+        """Return whether anything is to be done, in DSS or in the stored state."""
+        return any(action.action_type.is_executed for action in self.actions)
+
+    def of_type(self, *types: ActionType) -> list[PlannedAction]:
+        """Return the actions of these types, in the same order."""
+        return [action for action in self.actions if action.action_type in types]
+
+    def by_id(self) -> Mapping[str, PlannedAction]:
+        """Return the actions by the ids of their objects."""
+        return {action.resource_id: action for action in self.actions}
+
+    def replaced(self, actions: Iterable[PlannedAction]) -> "ExecutionPlan":
+        """Return the plan with other actions."""
+        return replace(self, actions=tuple(actions))

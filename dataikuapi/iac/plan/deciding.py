@@ -1,0 +1,249 @@
+"""What is to be done with each object, by what the three sides have of it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from dataikuapi.iac.diff import DiffEngine
+from dataikuapi.iac.diff.uncompared import uncompared_attributes
+from dataikuapi.iac.ignore.filter import IgnoreFilter
+from dataikuapi.iac.models import (
+    Change,
+    ChangeType,
+    Resource,
+    ResourceDiff,
+    State,
+    ValueChangeType,
+)
+from dataikuapi.iac.models.changes import PathSegments
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.markers import holds_secret
+from dataikuapi.iac.models.plan import ActionType, PlannedAction
+from dataikuapi.iac.models.times import format_time, utc_now
+from dataikuapi.iac.plan.merging import Merge, Merged
+from dataikuapi.iac.plan.options import PlanOptions, Side
+from dataikuapi.iac.types.registry import (
+    is_recreated,
+    sets_of,
+    without_noise,
+    writing_of,
+)
+
+__all__ = ["Decider", "diff_of"]
+
+
+class Decider:
+    """Decides for one object after the other.
+
+    Args:
+        base: the stored state: what is ours, and how it was.
+        code: what is wanted.
+        live: what DSS has now.
+        options: what is allowed.
+    """
+
+    def __init__(
+        self, base: State, code: State, live: State, options: PlanOptions
+    ) -> None:
+        self._base, self._code, self._live = base, code, live
+        self._options = options
+        self._engine = DiffEngine(options.ignore)
+        self._rules = IgnoreFilter(options.ignore, utc_now().date())
+
+    def decide(self, resource_id: str) -> PlannedAction | None:
+        """Return what is to be done with an object.
+
+        Returns:
+            ``None`` for what is no matter of the plan: the code does not cover it, or a
+            rule leaves it out as a whole.
+        """
+        base = self._base.get_resource(resource_id)
+        code = self._code.get_resource(resource_id)
+        live = self._live.get_resource(resource_id)
+        if code is None and (base is None or not self._code.covers(resource_id)):
+            return None
+        if self._is_ignored(base, code, live):
+            return None
+        why = self._unknown(resource_id)
+        if why:
+            return _action(ActionType.BLOCKED, code or base, code or base, why)
+        if code is None:
+            assert base is not None
+            return self._without_code(base, live)
+        if live is None:
+            return self._without_live(base, code)
+        return self._with_both(base, code, live)
+
+    def _is_ignored(
+        self, base: Resource | None, code: Resource | None, live: Resource | None
+    ) -> bool:
+        """Return whether a rule leaves out the addition or removal of an object."""
+        if live is not None and code is not None:
+            return False
+        old = base if live is None and code is None else live
+        return _pair(self._engine, old, code) is None
+
+    def _unknown(self, resource_id: str) -> str:
+        """Return why it is not known whether DSS has an object, and how."""
+        for side, where in ((self._live, "DSS"), (self._code, "the code")):
+            if resource_id in side.unknown:
+                return f"could not be read from {where}: {side.unknown[resource_id]}"
+        resource_type = resource_id.partition(".")[0]
+        if resource_type in self._live.unsupported:
+            return f"this DSS does not have the type {resource_type}"
+        if not (self._live.has_resource(resource_id) or self._live.covers(resource_id)):
+            return "objects of its type were not read from DSS, or could not be"
+        return ""
+
+    def _without_code(self, base: Resource, live: Resource | None) -> PlannedAction:
+        """Decide for an object of ours that the code no longer has."""
+        rid = base.resource_id
+        if live is None:
+            return _action(ActionType.FORGET, base, None, "it is not in DSS either")
+        if is_recreated(base, live):
+            why = "it was deleted and created again in DSS since it was stored"
+            return _action(ActionType.CONFLICT, live, live, why)
+        is_changed = self._differ(base, live)
+        side = self._options.take.get(rid)
+        if is_changed and side == "live":
+            return _action(ActionType.KEPT, live, live, "it stays, as was asked for")
+        if is_changed and side != "code":
+            why = f"the code no longer has it, and {_edit(live)}"
+            return _action(ActionType.CONFLICT, live, live, why)
+        why = self._undeletable(live)
+        if why:
+            return _action(ActionType.PLAN_ONLY, live, live, why)
+        return _action(ActionType.DELETE, live, None)
+
+    def _undeletable(self, live: Resource) -> str:
+        """Return why an object is not deleted; "" if it is."""
+        why = writing_of(live.resource_type).undeletable
+        if why:
+            return f"the code no longer has it; {why}"
+        if self._options.is_protected(live.resource_id):
+            return "the code no longer has it, but it is protected from being deleted"
+        if not self._options.allow_delete:
+            return "the code no longer has it; it is deleted if deletes are allowed"
+        return ""
+
+    def _without_live(self, base: Resource | None, code: Resource) -> PlannedAction:
+        """Decide for an object that is wanted, and that DSS does not have."""
+        side: Side | None = self._options.take.get(code.resource_id)
+        if base is not None and side != "code":
+            if side == "live":
+                return _action(ActionType.FORGET, base, None, "it was deleted in DSS")
+            if self._differ(base, code):
+                why = "it was deleted in DSS, and changed in the code"
+                return _action(ActionType.CONFLICT, None, code, why)
+            if not self._options.revert_drift:
+                return _action(ActionType.KEPT, None, code, "it was deleted in DSS")
+        if holds_secret(code.attributes):
+            why = "the code does not have its secrets: create it in DSS, then adopt it"
+            return _action(ActionType.PLAN_ONLY, None, code, why)
+        return _action(ActionType.CREATE, None, code)
+
+    def _with_both(
+        self, base: Resource | None, code: Resource, live: Resource
+    ) -> PlannedAction:
+        side: Side | None = self._options.take.get(code.resource_id)
+        if base is not None and is_recreated(base, live) and side is None:
+            why = "it was deleted and created again in DSS since it was stored"
+            return _action(ActionType.CONFLICT, live, code, why)
+        if base is None:
+            if side == "live" or not self._differ(live, code):
+                return _action(ActionType.ADOPT, live, live)
+            if side is None:
+                why = f"DSS has another one, which nobody has stored: {_edit(live)}"
+                return _action(ActionType.CONFLICT, live, code, why)
+        # What is taken as a whole was not changed on the other side.
+        before = live if side == "code" else code if side == "live" else base
+        assert before is not None
+        return self._merged(before, code, live)
+
+    def _merged(self, base: Resource, code: Resource, live: Resource) -> PlannedAction:
+        found = self._merge(base, code, live)
+        kept, conflicts = tuple(found.kept), tuple(found.conflicts)
+        if conflicts:
+            action = _action(ActionType.CONFLICT, live, live, _edit(live))
+        elif found.secrets:
+            paths = ", ".join(item.path for item in found.secrets)
+            why = f"the code does not have the secrets in {paths}: change it in DSS"
+            action = _action(ActionType.PLAN_ONLY, live, live, why)
+        elif found.updates:
+            after = _with_attributes(live, found.attributes)
+            action = _action(ActionType.UPDATE, live, after)
+        else:
+            kind = ActionType.KEPT if kept else ActionType.NO_CHANGE
+            action = _action(kind, live, live, _edit(live) if kept else "")
+        return replace(action, kept=kept, conflicts=conflicts)
+
+    def _merge(self, base: Resource, code: Resource, live: Resource) -> Merged:
+        names = {
+            item.attribute
+            for other in (base, code)
+            for item in uncompared_attributes(other, live)
+        }
+        paths = writing_of(live.resource_type).from_live
+        diff = ResourceDiff(
+            ChangeType.MODIFIED, live.resource_id, live.resource_type, live, code
+        )
+
+        def is_live(path: PathSegments, wanted: Any, now: Any) -> bool:
+            is_other = len(path) == 1 and path[0].name in names
+            if is_other or tuple(item.name for item in path) in paths:
+                return True
+            change = Change(ValueChangeType.MODIFIED, path, _json(now), _json(wanted))
+            return self._rules.suppresses(diff, change)
+
+        merge = Merge(sets_of(live.resource_type), is_live, self._options.revert_drift)
+        before = without_noise(base.resource_type, base.attributes)
+        return merge(before, code.attributes, live.attributes)
+
+    def _differ(self, old: Resource, new: Resource) -> bool:
+        """Return whether two versions differ, apart from what rules leave out."""
+        found = _pair(self._engine, old, new)
+        return found is not None and found.has_changed
+
+
+def diff_of(old: Resource | None, new: Resource | None) -> ResourceDiff:
+    """Return the difference between two versions, of which one may be missing."""
+    found = _pair(DiffEngine(), old, new)
+    assert found is not None
+    return found
+
+
+def _pair(
+    engine: DiffEngine, old: Resource | None, new: Resource | None
+) -> ResourceDiff | None:
+    before, after = (State(resources=dict(_items(side))) for side in (old, new))
+    return next(iter(engine.diff(before, after)), None)
+
+
+def _items(resource: Resource | None) -> Iterator[tuple[str, Resource]]:
+    if resource is not None:
+        yield resource.resource_id, resource
+
+
+def _action(
+    kind: ActionType, old: Resource | None, new: Resource | None, reason: str = ""
+) -> PlannedAction:
+    diff = diff_of(old, new)
+    rid = diff.resource_id
+    return PlannedAction(kind, rid, diff.resource_type, diff, reason=reason)
+
+
+def _with_attributes(live: Resource, attributes: dict[str, JSON]) -> Resource:
+    metadata = replace(live.metadata, checksum="")
+    return replace(live, attributes=attributes, metadata=metadata)
+
+
+def _edit(live: Resource) -> str:
+    """Say who changed an object in DSS, and when."""
+    editor, time = live.metadata.last_modified_by, live.metadata.last_modified_at
+    by = f" by {editor}" if editor else ""
+    at = f" at {format_time(time)}" if time else ""
+    return f"it was changed in DSS{by}{at}"
+
+
+def _json(value: Any) -> JSON:
+    return value if isinstance(value, (dict, list, str, int, float)) else None

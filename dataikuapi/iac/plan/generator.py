@@ -1,0 +1,223 @@
+"""Makes plans: which changes of DSS lead from what it has to what is wanted."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from dataikuapi.iac.models import Resource, State
+from dataikuapi.iac.models.plan import (
+    ActionType,
+    ExecutionPlan,
+    PlanMetadata,
+    PlannedAction,
+)
+from dataikuapi.iac.plan.deciding import Decider
+from dataikuapi.iac.plan.options import PlanOptions
+from dataikuapi.iac.plan.ordering import ordered, references
+from dataikuapi.iac.types.registry import RECIPE, writing_of
+
+__all__ = ["PlanGenerator"]
+
+_COUNTED_FROM = 10
+"""In a project of fewer managed objects, any number of changes is planned."""
+
+
+class PlanGenerator:
+    """Makes plans from three sides: what was stored, what is wanted, what is there.
+
+    A value that only the code changed is updated; one that only DSS changed is kept;
+    one that both changed is a conflict, as is anything that cannot be known for sure.
+    Nothing that could not be read is changed, and nothing is deleted that is not ours,
+    still the same, and not wanted by code that covers its type.
+
+    Args:
+        base: the stored state: what is ours, and how it was. Without it, what DSS has
+            now counts as stored.
+        options: what is allowed beyond what is safe in any case.
+
+    Example:
+        .. code-block:: python
+
+            stored, live = manager.load_state(), manager.sync_all()
+            wanted = open_source("git:main:SHOP").read()
+            plan = PlanGenerator(stored).generate_plan(live, wanted)
+            print(plan.summary())
+    """
+
+    def __init__(
+        self, base: State | None = None, options: PlanOptions | None = None
+    ) -> None:
+        self._base = base
+        self._options = options or PlanOptions()
+
+    def generate_plan(
+        self, current_state: State, desired_state: State
+    ) -> ExecutionPlan:
+        """Return what is to be done so that DSS has what is wanted.
+
+        Args:
+            current_state: what DSS has now.
+            desired_state: what is wanted; its scope is what it covers.
+        """
+        live, code = current_state, desired_state
+        base = live if self._base is None else self._base
+        decider = Decider(base, code, live, self._options)
+        known = {*code.resources, *base.resources}
+        found = [decider.decide(rid) for rid in sorted(known)]
+        actions = [action for action in found if action is not None]
+        actions = list(_without_cascades(actions, live))
+        chosen, left_out = self._targeted(actions)
+        result = ordered(chosen)
+        projects = {*code.project_keys()}
+        return ExecutionPlan(
+            _with_blocked(result.actions),
+            PlanMetadata(
+                environment=base.environment or live.environment,
+                url=_url(live),
+                lineage=base.lineage,
+                serial=base.serial,
+                read_at=live.updated_at,
+                unmanaged=_unmanaged(live, known, projects),
+                uncovered=_uncovered(base, code, projects),
+                cycles=result.cycles,
+                refusal=self._refusal(result.actions, base, projects),
+                left_out=left_out,
+            ),
+        )
+
+    def _targeted(
+        self, actions: list[PlannedAction]
+    ) -> tuple[list[PlannedAction], tuple[str, ...]]:
+        """Return the actions for the targets and what they need, and others' ids."""
+        by_id = {action.resource_id: action for action in ordered(actions).actions}
+        needed = [rid for rid in by_id if self._options.is_target(rid)]
+        chosen: set[str] = set()
+        while needed:
+            rid = needed.pop()
+            if rid not in chosen:
+                chosen.add(rid)
+                needed += by_id[rid].dependencies
+        left_out = sorted(
+            rid
+            for rid, action in by_id.items()
+            if rid not in chosen and action.action_type.is_executed
+        )
+        return [by_id[rid] for rid in by_id if rid in chosen], tuple(left_out)
+
+    def _refusal(
+        self, actions: Iterable[PlannedAction], base: State, projects: set[str]
+    ) -> str:
+        """Return why there is too much to do; "" if there is not.
+
+        Args:
+            actions: of the plan.
+            base: has the managed objects.
+            projects: keys of those of which the code has an object.
+        """
+        managed = Counter(item.project_key for item in base)
+        changed = Counter(
+            action.project_key
+            for action in actions
+            if action.action_type in (ActionType.UPDATE, ActionType.DELETE)
+        )
+        limit = self._options.max_change
+        for key, count in sorted(changed.items()):
+            if key not in projects:
+                return f"the code has no object of project {key}: is it the right one?"
+            if managed[key] >= _COUNTED_FROM and not limit.allows(count, managed[key]):
+                return (
+                    f"{count:,} of {managed[key]:,} managed objects in {key} would be "
+                    f"updated or deleted, more than {limit}"
+                )
+        return ""
+
+
+def _without_cascades(
+    actions: list[PlannedAction], live: State
+) -> Iterator[PlannedAction]:
+    """Yield the actions; a delete that would take along what stays is blocked.
+
+    DSS deletes the recipes that use a dataset, a folder or a model with it.
+    """
+    by_id = {action.resource_id: action for action in actions}
+    deleted = {
+        rid
+        for rid, action in by_id.items()
+        if action.action_type is ActionType.DELETE
+        and writing_of(action.resource_type).takes_recipes
+    }
+    users: dict[str, list[str]] = {}
+    for resource in live if deleted else ():
+        for rid in _used_after(resource, by_id, deleted):
+            users.setdefault(rid, []).append(resource.resource_id)
+    for action in actions:
+        taken = users.get(action.resource_id)
+        if taken:
+            stay = "are to stay" if len(taken) > 1 else "is to stay"
+            why = f"DSS would delete {', '.join(taken)} with it, which {stay}"
+            yield action.blocked(why)
+        else:
+            yield action
+
+
+def _used_after(
+    resource: Resource, by_id: Mapping[str, PlannedAction], deleted: set[str]
+) -> set[str]:
+    """Return which of the deleted objects a recipe that stays still uses."""
+    if resource.resource_type != RECIPE.name:
+        return set()
+    action = by_id.get(resource.resource_id)
+    if action is not None and action.action_type is ActionType.DELETE:
+        return set()
+    is_changed = action is not None and action.action_type is ActionType.UPDATE
+    after = action.diff.new_resource if action is not None and is_changed else resource
+    return references(after, dict.fromkeys(deleted))
+
+
+def _with_blocked(actions: Iterable[PlannedAction]) -> tuple[PlannedAction, ...]:
+    """Return the actions; one that needs what is not done is blocked.
+
+    Args:
+        actions: in their order.
+    """
+    by_id: dict[str, PlannedAction] = {}
+    for action in actions:
+        broken = [
+            rid
+            for rid in action.dependencies
+            if rid in by_id and not by_id[rid].action_type.is_executed
+        ]
+        is_broken = bool(broken) and action.action_type.writes
+        why = f"it needs {', '.join(broken)}"
+        by_id[action.resource_id] = action.blocked(why) if is_broken else action
+    return tuple(by_id.values())
+
+
+def _unmanaged(
+    live: State, known: Iterable[str], projects: Iterable[str]
+) -> tuple[str, ...]:
+    known, projects = set(known), set(projects)
+    return tuple(
+        sorted(
+            item.resource_id
+            for item in live
+            if item.resource_id not in known and item.project_key in projects
+        )
+    )
+
+
+def _uncovered(base: State, code: State, projects: Iterable[str]) -> tuple[str, ...]:
+    projects = set(projects)
+    return tuple(
+        sorted(
+            {
+                item.resource_type
+                for item in base
+                if item.project_key in projects and not code.covers(item.resource_id)
+            }
+        )
+    )
+
+
+def _url(live: State) -> str | None:
+    address = (live.instance or {}).get("address")
+    return address if isinstance(address, str) else None
