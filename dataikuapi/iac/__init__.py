@@ -8,6 +8,15 @@ and see exactly what changed since. The main classes:
 * a :class:`ResourceSync` reads one type of object from DSS;
 * a :class:`StateManager` brings them together;
 * a :class:`DiffEngine` compares two states.
+
+For example:
+
+.. code-block:: python
+
+    client = DSSClient("https://dss.example.com", api_key)
+    manager = StateManager.local(client, "dev")
+    manager.save_state(manager.sync_project("SHOP"))
+    print(manager.drift())
 """
 
 from dataikuapi.iac.backends import LocalFileBackend, StateBackend

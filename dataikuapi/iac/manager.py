@@ -13,12 +13,14 @@ from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
 from dataikuapi.iac.models.ids import INSTANCE
+from dataikuapi.iac.models.plan import ExecutionPlan
+from dataikuapi.iac.plan.generator import PlanGenerator, covered_types
+from dataikuapi.iac.plan.options import PlanOptions
 from dataikuapi.iac.selection import Defaults
 from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.instance import InstanceReader, Progress, ReaderOptions
-from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.readers import Reader, ReaderOf
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.result import OnError
@@ -48,13 +50,6 @@ class StateManager:
 
     Raises:
         ValueError: if a type is unknown, or the environment is not a valid name.
-
-    Example:
-        .. code-block:: python
-
-            client = DSSClient("https://dss.example.com", api_key)
-            manager = StateManager.local(client, "dev")
-            manager.save_state(manager.sync_project("SHOP"))
     """
 
     project_sync = ReaderOf(PROJECT)
@@ -66,23 +61,12 @@ class StateManager:
         backend: StateBackend,
         client: DSSClient,
         environment: str,
-        *,
-        secret_key: str | None = None,
-        max_workers: int = 10,
-        policy: RetryPolicy | None = None,
-        types: Iterable[str] | None = None,
+        **options: "Unpack[ReaderOptions]",
     ) -> None:
         self.client = client
         self._backend = backend
         self._store = StateStore(backend, environment)
-        self._instance = InstanceReader(
-            client,
-            types,
-            secret_key=secret_key,
-            max_workers=max_workers,
-            policy=policy,
-            environment=environment,
-        )
+        self._instance = InstanceReader(client, environment=environment, **options)
         self._reader = StateReader(self._instance)
         self._defaults = Defaults()
 
@@ -117,7 +101,7 @@ class StateManager:
     ) -> "StateManager":
         """Return the manager of an environment in ``dataiku-iac.yaml``.
 
-        Its projects and ignore file are the defaults, as they are on the command line.
+        Its projects and ignore file are the defaults.
 
         Args:
             environment: Defaults to ``DATAIKU_ENVIRONMENT``, or ``dev``.
@@ -129,8 +113,8 @@ class StateManager:
         from dataikuapi.iac.config import open_environment
 
         found, backend, client, types = open_environment(environment, config_file)
-        options: ReaderOptions = {"max_workers": found.workers, "types": types}
-        manager = cls(backend, client, found.name, **options)
+        workers = found.workers
+        manager = cls(backend, client, found.name, max_workers=workers, types=types)
         manager._defaults = Defaults(found.project_keys.values(), found.ignore_rules)
         return manager
 
@@ -273,9 +257,7 @@ class StateManager:
         What the API key may not read is unknown. Otherwise like :meth:`sync_all`.
 
         Args:
-            types: names of some of these types. Defaults to all.
-            on_error: see :meth:`sync_all`.
-            progress: see :meth:`sync_all`.
+            types, on_error, progress: see :meth:`sync_all`.
         """
         stored, keys = self._store.load_for_reading(), [INSTANCE]
         return self._reader.read_projects(stored, keys, on_error, progress, types)
@@ -299,8 +281,7 @@ class StateManager:
 
         Raises:
             StateNotFoundError: if there is no stored state, or no project in it.
-            ResourceNotFoundError: if a project, an id or a pattern matches nothing,
-                neither in the state nor in DSS.
+            ResourceNotFoundError: if nothing has a project, an id or a pattern.
             InstanceMismatchError: if the stored state is of another DSS instance.
             IgnoreFileError: if ``.dataikuignore`` is not a valid ignore file.
             DSSError: if nothing could be read. A part that could not be is unknown.
@@ -313,6 +294,25 @@ class StateManager:
         host = describe_host(self.client)
         unwatched = self._reader.unwatched_projects(stored, selection)
         return DriftReport.between(stored, fresh, engine, selection, host, unwatched)
+
+    def plan(
+        self,
+        source: State,
+        options: PlanOptions | None = None,
+        *,
+        progress: Progress = False,
+    ) -> ExecutionPlan:
+        """Read DSS, and return what is to be done so that it has what is wanted.
+
+        Args:
+            source: what is wanted, e.g. what :func:`open_source` reads.
+            options, progress: what is allowed; see :meth:`sync_all`.
+        """
+        stored, keys = self._store.load_for_reading(), source.project_keys()
+        types = covered_types(source)
+        live = self._reader.read_projects(stored, keys, "keep", progress, types)
+        require_same_instance(stored, live)
+        return PlanGenerator(stored, options).generate_plan(live, source)
 
     def refresh(
         self,

@@ -75,6 +75,7 @@ MAY_IMPORT = {
         "state_store",
         "merge",
         "backends.base",
+        "plan",
         "sync",
         "diff",
         "models",

@@ -179,10 +179,12 @@ class Decider:
 
     def _merge(self, base: Resource, code: Resource, live: Resource) -> Merged:
         names = {
-            item.attribute
-            for other in (base, code)
-            for item in uncompared_attributes(other, live)
+            *self._live.unknown_in_part.get(live.resource_id, ()),
+            *self._base.unknown_in_part.get(live.resource_id, ()),
         }
+        for other in (base, code):
+            uncompared = uncompared_attributes(other, live)
+            names.update(item.attribute for item in uncompared)
         paths = writing_of(live.resource_type).from_live
         diff = ResourceDiff(
             ChangeType.MODIFIED, live.resource_id, live.resource_type, live, code

@@ -13,9 +13,9 @@ from dataikuapi.iac.models.plan import (
 from dataikuapi.iac.plan.deciding import Decider
 from dataikuapi.iac.plan.options import PlanOptions
 from dataikuapi.iac.plan.ordering import ordered, references
-from dataikuapi.iac.types.registry import RECIPE, writing_of
+from dataikuapi.iac.types.registry import RECIPE, TYPES, writing_of
 
-__all__ = ["PlanGenerator"]
+__all__ = ["PlanGenerator", "covered_types"]
 
 _COUNTED_FROM = 10
 """In a project of fewer managed objects, any number of changes is planned."""
@@ -129,6 +129,14 @@ class PlanGenerator:
                     f"updated or deleted, more than {limit}"
                 )
         return ""
+
+
+def covered_types(source: State) -> list[str]:
+    """Return the names of the types of which a source says what there is."""
+    found = {item.resource_type for item in source}
+    if source.scope is not None:
+        found |= {name for _, name in source.scope.parts}
+    return [name for name in TYPES if name in found]
 
 
 def _without_cascades(
