@@ -148,6 +148,7 @@ def test_nothing_is_done_with_what_could_not_be_read(name, base, code):
     found = action(base, code, state(**UNKNOWN[name]), allow_delete=True)
     assert found.action_type is ActionType.BLOCKED
     assert found.reason
+    assert found.is_unknown
 
 
 def test_nothing_is_done_with_what_could_not_be_read_from_the_code():
@@ -289,6 +290,19 @@ class TestOrder:
         found = plan.by_id()["recipe.SHOP.r"]
         assert found.action_type is ActionType.BLOCKED
         assert found.reason == f"it needs {ORDERS}"
+
+    @pytest.mark.parametrize("base", [[], [A]])
+    def test_what_needs_something_unknown_is_blocked(self, base):
+        """It may be there, or not."""
+        live = state(unknown={ORDERS: "403"})
+        plan = planned(state(*base), state(A, recipe("r", ["orders"])), live)
+        assert plan.by_id()["recipe.SHOP.r"].reason == f"it needs {ORDERS}"
+
+    def test_what_used_something_unknown_before_is_not(self):
+        before, after = recipe("r", ["orders"]), recipe("r", ["orders"], tags=["x"])
+        live = state(before, unknown={ORDERS: "403"})
+        plan = planned(state(A, before), state(A, after), live)
+        assert plan.by_id()["recipe.SHOP.r"].action_type is ActionType.UPDATE
 
     def test_cycle_is_told(self):
         def step(other):

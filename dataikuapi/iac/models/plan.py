@@ -89,6 +89,7 @@ class PlannedAction:
         reason: why nothing is done, or what else is to be known of it.
         conflicts: values that were changed in DSS and in the code.
         kept: values that were changed in DSS alone, and stay.
+        is_unknown: whether nothing is done since something could not be read.
     """
 
     action_type: ActionType
@@ -99,6 +100,7 @@ class PlannedAction:
     reason: str = ""
     conflicts: tuple[PlannedValue, ...] = ()
     kept: tuple[PlannedValue, ...] = ()
+    is_unknown: bool = False
 
     @property
     def project_key(self) -> str:

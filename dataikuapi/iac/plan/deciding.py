@@ -66,7 +66,8 @@ class Decider:
             return None
         why = self._unknown(resource_id)
         if why:
-            return _action(ActionType.BLOCKED, code or base, code or base, why)
+            action = _action(ActionType.BLOCKED, base, code or base, why)
+            return replace(action, is_unknown=True)
         if code is None:
             assert base is not None
             return self._without_code(base, live)

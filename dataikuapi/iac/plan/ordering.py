@@ -91,7 +91,8 @@ def _edges(by_id: Mapping[str, PlannedAction], *roles: Role) -> dict[str, set[st
     absent = {
         rid
         for rid, action in by_id.items()
-        if action.diff.old_resource is None and not action.action_type.is_executed
+        if (action.diff.old_resource is None or action.is_unknown)
+        and not action.action_type.is_executed
     }
     deleted = {
         rid for rid, action in by_id.items() if action.action_type is ActionType.DELETE
@@ -100,7 +101,7 @@ def _edges(by_id: Mapping[str, PlannedAction], *roles: Role) -> dict[str, set[st
         after = references(action.diff.new_resource, by_id, *roles)
         before = references(action.diff.old_resource, by_id, *roles)
         if rid in made:
-            edges[rid] |= after & (made | absent)
+            edges[rid] |= (after & made) | ((after - before) & absent)
         for other in (before & deleted) - after:
             edges[other].add(rid)
     return edges
