@@ -54,6 +54,7 @@ TESTED_BY = {
     "models/changes.py": "test_changes.py",
     "models/resource.py": "test_resource.py",
     "models/state.py": "test_state.py",
+    "types/rewriting.py": "test_rewriting.py",
     "plan/deciding.py": "test_plan.py",
     "plan/generator.py": "test_plan.py",
     "plan/merging.py": "test_plan_merge.py",

@@ -254,10 +254,8 @@ class StateManager:
     ) -> State:
         """Read what is in no project: connections, groups, code environments and more.
 
-        What the API key may not read is unknown. Otherwise like :meth:`sync_all`.
-
-        Args:
-            types, on_error, progress: see :meth:`sync_all`.
+        What the API key may not read is unknown. Otherwise, and for the arguments, see
+        :meth:`sync_all`.
         """
         stored, keys = self._store.load_for_reading(), [INSTANCE]
         return self._reader.read_projects(stored, keys, on_error, progress, types)
@@ -306,7 +304,8 @@ class StateManager:
 
         Args:
             source: what is wanted, e.g. what :func:`open_source` reads.
-            options, progress: what is allowed; see :meth:`sync_all`.
+            options: what is allowed beyond what is safe in any case.
+            progress: see :meth:`sync_all`.
         """
         stored, keys = self._store.load_for_reading(), source.project_keys()
         types = covered_types(source)

@@ -1,7 +1,7 @@
 """Matching the items of two versions of a list."""
 
 from bisect import bisect
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from typing import NamedTuple
 
 from dataikuapi.iac.alignment import (
@@ -12,13 +12,9 @@ from dataikuapi.iac.alignment import (
     pair_by_occurrence,
 )
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
-from dataikuapi.iac.types.sets import ItemKey, KeyOf, by
+from dataikuapi.iac.types.sets import ItemKey, KeyOf, keys_of_lists
 
-__all__ = ["Match", "keys_of_lists", "match_items", "pair_by_place"]
-
-_KEYS = (by("name"), by("ref"), by("id"), by("column"))
-"""The keys of items in DSS: of a column, an input or output, a checklist, and of what
-is computed from a column, such as an aggregate."""
+__all__ = ["Match", "match_items", "pair_by_place"]
 
 _MAX_PAIRS = 10_000
 """Maximum number of pairs of items that are compared with each other in a gap."""
@@ -70,38 +66,6 @@ def match_items(old: list[JSON], new: list[JSON], key_of: KeyOf | None = None) -
         return _by_content(old, new)
     pairs = _by_key(*keys)
     return Match(pairs, _out_of_order(pairs), *keys)
-
-
-def keys_of_lists(
-    lists: Sequence[list[JSON]], key_of: KeyOf | None = None
-) -> list[list[ItemKey]] | None:
-    """Return the keys of the items of each list.
-
-    Args:
-        lists: versions of one list.
-        key_of: as for :func:`match_items`.
-
-    Returns:
-        ``None`` unless every item of all lists has a key that is unique in its list.
-    """
-    for key in _KEYS if key_of is None else (key_of,):
-        found = [
-            keys for keys in (_keys(items, key) for items in lists) if keys is not None
-        ]
-        if len(found) == len(lists):
-            return found
-    return None
-
-
-def _keys(items: list[JSON], key_of: KeyOf) -> list[ItemKey] | None:
-    """Return the key of each item; ``None`` unless every item has a unique one."""
-    keys = []
-    for item in items:
-        key = key_of(item)
-        if key is None:
-            return None
-        keys.append(key)
-    return keys if len(set(keys)) == len(keys) else None
 
 
 def _by_key(old_keys: list[ItemKey], new_keys: list[ItemKey]) -> Pairs:

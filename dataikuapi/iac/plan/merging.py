@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from dataikuapi.iac.diff.lists import keys_of_lists
 from dataikuapi.iac.models.changes import PathSegment, PathSegments
 from dataikuapi.iac.models.json_values import JSON, copy_json, json_equal
 from dataikuapi.iac.models.markers import MARKER, SECRET, holds_secret
 from dataikuapi.iac.models.plan import PlannedValue
-from dataikuapi.iac.types.sets import ItemKey, Sets, sorted_sets
+from dataikuapi.iac.types.sets import ItemKey, Sets, keys_of_lists, sorted_sets
 
 __all__ = ["Merge", "Merged"]
 

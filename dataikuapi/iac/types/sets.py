@@ -1,6 +1,6 @@
 """Lists in documents that are sets: the order of their items means nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes
@@ -16,6 +16,7 @@ __all__ = [
     "by_object_id",
     "by_type_and_name",
     "by_value",
+    "keys_of_lists",
     "sorted_sets",
 ]
 
@@ -81,8 +82,45 @@ def by_value(item: Any) -> ItemKey | None:
     return _key(item)
 
 
+_KEYS = (by("name"), by("ref"), by("id"), by("column"))
+"""The keys of items in DSS: of a column, an input or output, a checklist, and of what
+is computed from a column, such as an aggregate."""
+
 TAGS: Sets = {("tags",): by_value}
 """The tags of an object; they are sorted as it is read."""
+
+
+def keys_of_lists(
+    lists: Sequence[list[JSON]], key_of: KeyOf | None = None
+) -> list[list[ItemKey]] | None:
+    """Return the keys of the items of each list.
+
+    Args:
+        lists: versions of one list.
+        key_of: returns the key of an item of these lists, if that is known. Otherwise
+            it is looked for under the names that DSS uses.
+
+    Returns:
+        ``None`` unless every item of all lists has a key that is unique in its list.
+    """
+    for key in _KEYS if key_of is None else (key_of,):
+        found = [
+            keys for keys in (_keys(items, key) for items in lists) if keys is not None
+        ]
+        if len(found) == len(lists):
+            return found
+    return None
+
+
+def _keys(items: list[JSON], key_of: KeyOf) -> list[ItemKey] | None:
+    """Return the key of each item; ``None`` unless every item has a unique one."""
+    keys = []
+    for item in items:
+        key = key_of(item)
+        if key is None:
+            return None
+        keys.append(key)
+    return keys if len(set(keys)) == len(keys) else None
 
 
 def sorted_sets(document: dict[str, JSON], sets: Sets) -> dict[str, JSON]:
