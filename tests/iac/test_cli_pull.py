@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dataikuapi import DSSClient
-from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, ProjectStore
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
 from iac.pulling import files_in, git, repository
 
 KEY = SAMPLE_PROJECT_KEY
@@ -75,27 +75,6 @@ def test_what_changed_in_dss_is_written(pulled, project):
         f"{KEY} in {KEY}: 1 written, 2 removed, 50 unchanged",
     ]
     assert pulled("diff", f"./{KEY}", "live:dev")[0] == 0
-
-
-@pytest.fixture
-def only_project(project_folder):
-    """A store with one project, and its key."""
-    store = ProjectStore()
-    return store, store.load_folder(project_folder)
-
-
-def test_pulled_folder_is_what_the_instance_has(only_project, serve, run, monkeypatch):
-    store, key = only_project
-    with serve(store) as server:
-        monkeypatch.setenv("DATAIKU_HOST", server.url)
-        monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
-        assert run("pull", "--project", key)[0] == 0
-        code, out, _ = run("diff", f"./{key}", "live:dev")
-        assert "0 added" in out or "No changes" in out
-        assert code == 0
-        code, out, _ = run("pull", "-q")
-    assert code == 0
-    assert out.startswith(f"{key} in {key}: 0 written, 0 removed, ")
 
 
 # Where to

@@ -35,7 +35,7 @@ from dataikuapi.iac.sources.pull import (
 )
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import PROJECT
+from dataikuapi.iac.types.registry import PROJECT, default_types
 
 __all__ = ["pull"]
 
@@ -116,7 +116,8 @@ def pull(
         raise UsageError("-m is the message of a commit: add --git-commit")
     keys = read_projects(settings, projects)
     names = code_keys(settings.selected)
-    state = with_project_keys(_read(settings, keys, _types(types), keep_going), names)
+    read = _read(settings, keys, _types(settings, types), keep_going)
+    state = with_project_keys(read, names)
     targets = _targets(settings, state, [names.get(key, key) for key in keys], folder)
     state = without_environment(settings, state, targets)
     pulls = [
@@ -144,7 +145,7 @@ def pull(
     return finished(state, allow_unknown, "the files")
 
 
-def _types(names: Sequence[str]) -> list[str]:
+def _types(settings: Settings, names: Sequence[str]) -> list[str]:
     """Return the types to read; without the project, a folder is not that of one."""
     without_files = [name for name in names if TYPES[name].layout is None]
     if without_files:
@@ -154,10 +155,11 @@ def _types(names: Sequence[str]) -> list[str]:
         )
     if names:
         return [PROJECT.name, *names]
+    watched = {PROJECT.name, *(settings.configuration.types or default_types())}
     return [
         name
         for name, kind in TYPES.items()
-        if kind.layout is not None and kind.is_watched_by_default
+        if kind.layout is not None and name in watched
     ]
 
 
