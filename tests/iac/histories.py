@@ -51,4 +51,12 @@ def files_in(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
+def write_files(folder, files):
+    """Write files into a folder, and return it."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
 SAMPLE_CHANGES, SAMPLE_MAPS = read_history(SAMPLE_HISTORY), file_maps(SAMPLE_HISTORY)

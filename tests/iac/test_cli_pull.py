@@ -293,9 +293,9 @@ def test_usage(run, arguments, message):
 
 
 def test_type_without_files(run):
-    code, _, err = run("pull", "--type", "ml_task")
+    code, _, err = run("pull", "--type", "connection")
     assert code == 64
-    assert "ml_task" in err and "no files" in err
+    assert "connection" in err and "no files" in err
 
 
 def test_installed_command(server, tmp_path):

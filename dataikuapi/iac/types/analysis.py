@@ -10,6 +10,7 @@ from dataikuapi.iac.types.charts import CHART_STATE
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.mentions import mentions_in
+from dataikuapi.iac.types.named_path import NamedPath
 from dataikuapi.iac.types.prepare_script import (
     SCREEN_STATE,
     STEP_SCREEN_STATE,
@@ -41,6 +42,7 @@ class AnalysisType(ListedType):
     item = "lab/{name}/"
     key = "analysisId"
     required = ("inputDatasetSmartName",)
+    layout = NamedPath("analysis/*/core_params.json")
     volatile: ClassVar[Volatile] = {
         **{(*_SCRIPT, *path): reason for path, reason in SCREEN_STATE.items()},
         **{

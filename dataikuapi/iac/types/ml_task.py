@@ -11,6 +11,7 @@ from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.charts import CHART_STATE
 from dataikuapi.iac.types.cleaning import ANY, Constants, Volatile
 from dataikuapi.iac.types.mentions import mentions_in
+from dataikuapi.iac.types.named_path import NamedPath
 from dataikuapi.iac.types.nested import NestedName, NestedType
 from dataikuapi.iac.types.references import (
     Fact,
@@ -42,6 +43,9 @@ class MLTaskType(NestedType):
     name = "ml_task"
     requests = "1 for each analysis, + N"
     noun = "ML task"
+    layout = NamedPath(
+        "analysis/*/ml/*/params.json", has_project_key=False, keeps_id=True
+    )
     volatile: ClassVar[Volatile] = {
         **SAMPLE_REFRESHER,
         ("predictionDisplayScript",): f"{_SHOWN}: 24 edits",

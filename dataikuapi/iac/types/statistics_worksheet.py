@@ -7,6 +7,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Documents, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
+from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.nested import NestedName, NestedType, parent_of
 from dataikuapi.iac.types.references import (
     Fact,
@@ -42,6 +43,7 @@ class StatisticsWorksheetType(NestedType):
     requests = "1 for each dataset, + N"
     is_watched_by_default = False
     is_searched = True
+    layout = ObjectFolder("statistics_worksheets")
     volatile: ClassVar[Volatile] = {
         ("dataSpec", "refreshTrigger"): "counts refreshes of the sample: 6 of 96 edits",
     }
