@@ -7,11 +7,12 @@ from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.merge import merge
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.resource import Resource
+from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.state import State
 from dataikuapi.iac.types.naming import require_normal_name
 from dataikuapi.iac.types.registry import is_project
 
-__all__ = ["move_object", "remove_objects", "with_project_keys"]
+__all__ = ["move_object", "only_project", "remove_objects", "with_project_keys"]
 
 
 def remove_objects(stored: State, ids: Collection[str]) -> State:
@@ -48,6 +49,35 @@ def move_object(stored: State, old: str, new: str) -> State:
         raise ValueError(f"{new} is in the state already")
     moved = replace(resource, resource_id=new)
     return merge(stored, _reading_of(stored, {new: moved}), [old])
+
+
+def only_project(state: State, key: str) -> State:
+    """Return the state with one project alone; as it is, if it lacks that project.
+
+    Args:
+        state: is not changed.
+        key: of the project.
+    """
+    if key not in state.project_keys():
+        return state
+    return replace(
+        state,
+        resources={
+            rid: item
+            for rid, item in state.resources.items()
+            if item.project_key == key
+        },
+        scope=None if state.scope is None else _scope_of(state.scope, key),
+        unknown={
+            text: why
+            for text, why in state.unknown.items()
+            if ResourceId.parse(text).project_key == key
+        },
+    )
+
+
+def _scope_of(scope: Scope, key: str) -> Scope:
+    return Scope(entry for entry in scope if entry["project"] == key)
 
 
 def with_project_keys(state: State, keys: Mapping[str, str]) -> State:

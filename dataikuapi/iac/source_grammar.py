@@ -2,26 +2,33 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.registry import open_backend
-from dataikuapi.iac.exceptions import SourceError, StateNotFoundError
+from dataikuapi.iac.editing import only_project
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    SourceError,
+    StateNotFoundError,
+)
 from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.stored_version import parse_serial
 from dataikuapi.iac.sources import open_files
 from dataikuapi.iac.sources.opening import GIT_PREFIX
+from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.types.registry import PROJECT
 
 if TYPE_CHECKING:
     from dataikuapi.iac.config import Configuration
 
-__all__ = ["Source", "SourceOpener", "open_source"]
+__all__ = ["Source", "SourceOpener", "open_source", "read_instance", "stored"]
 
 _PREFIXED = re.compile(r"(version|env|live):(.*)", re.DOTALL)
 
@@ -32,18 +39,23 @@ class Source:
 
     Args:
         word: what was asked for.
+        load: reads one project, if it has that; else, or for ``None``, everything.
         environment: whose state or instance it is, if it is an environment's.
         is_project: whether it is one project in files, whose key is a matter of the
             folder.
     """
 
     word: str
-    load: Callable[[], State] = field(repr=False)
+    load: Callable[[str | None], State] = field(repr=False)
     environment: str | None = None
     is_project: bool = False
 
-    def read(self) -> State:
+    def read(self, project_key: str | None = None) -> State:
         """Return what it says.
+
+        Args:
+            project_key: in the code, of the only project to read, if there is that
+                project. Defaults to all that there is.
 
         Raises:
             SourceError: if a file is not what DSS writes; the message names it.
@@ -51,7 +63,7 @@ class Source:
             StateCorruptedError: if it is not a valid one.
             DSSError: if it is an instance, and a part of it could not be read.
         """
-        return self.load()
+        return self.load(project_key)
 
 
 @dataclass(frozen=True)
@@ -62,12 +74,12 @@ class SourceOpener:
         configuration: has the environments, and the folders of projects.
         open_backend: returns the backend of an environment; with ``None``, of the one
             that stored versions belong to.
-        read_live: reads the instance of an environment.
+        read_live: reads the instance of an environment: one project, or all.
     """
 
     configuration: "Configuration"
     open_backend: Callable[[str | None], StateBackend]
-    read_live: Callable[[str], State]
+    read_live: Callable[[str, str | None], State]
 
     def open(
         self,
@@ -82,7 +94,9 @@ class SourceOpener:
         match = _PREFIXED.fullmatch(word)
         if word.isdecimal() or (match and match[1] == "version"):
             serial = parse_serial(match[2] if match else word)
-            return Source(word, lambda: self.open_backend(None).load_version(serial))
+            return Source(
+                word, stored(lambda: self.open_backend(None).load_version(serial))
+            )
         if match:
             return self._of_environment(word, match[1], check_environment(match[2]))
         if word.startswith(GIT_PREFIX):
@@ -102,12 +116,17 @@ class SourceOpener:
         path = Path(word)
         if path.is_dir() or path.suffix == ".zip" or _is_missing_folder(path):
             return self._project(word, project_key, git_dir)
-        return Source(word, lambda: open_backend(path).load())
+        return Source(word, stored(lambda: open_backend(path).load()))
 
     def _of_environment(self, word: str, prefix: str, name: str) -> Source:
-        if prefix == "live":
-            return Source(word, partial(self.read_live, name), name)
-        return Source(word, lambda: self.open_backend(name).load(), name)
+        def load(project_key: str | None) -> State:
+            keys = self.configuration.environment(name).project_keys
+            key = keys.get(project_key, project_key) if project_key else None
+            if prefix == "live":
+                return self.read_live(name, key)
+            return stored(self.open_backend(name).load)(key)
+
+        return Source(word, load, name)
 
     def _project(self, word: str, key: str | None, git_dir: Path | None) -> Source:
         files = open_files(
@@ -122,7 +141,7 @@ class SourceOpener:
                 f"{word} is project {files.project_key}, not {key}: its files or "
                 "dataiku-iac.yaml say so"
             )
-        return Source(word, files.read, is_project=True)
+        return Source(word, lambda _: files.read(), is_project=True)
 
     def _configured_key(self, word: str) -> str | None:
         """Return the key that the configuration has for a folder."""
@@ -190,11 +209,48 @@ def open_source(
         selected = configuration.environment(name) if name else None
         return open_backend((selected or configuration.select(environment)).state)
 
-    def read_live(name: str) -> State:
-        return StateManager.from_config(name, config_file=config_file).sync_all()
+    def read_live(name: str, key: str | None) -> State:
+        manager = StateManager.from_config(name, config_file=config_file)
+        configured = configuration.environment(name).project_keys.values()
+        return read_instance(manager, configured, key)
 
     opener = SourceOpener(configuration, backend_of, read_live)
     return opener.open(word, project_key=project_key, git_dir=git_dir)
+
+
+def stored(load: Callable[[], State]) -> Callable[[str | None], State]:
+    """Return a function that returns one project of a stored state, or all of it."""
+
+    def load_project(project_key: str | None) -> State:
+        return load() if project_key is None else only_project(load(), project_key)
+
+    return load_project
+
+
+def read_instance(
+    manager: StateManager, configured: Collection[str], project_key: str | None
+) -> State:
+    """Read projects of an instance.
+
+    Args:
+        manager: of its environment.
+        configured: keys of the projects of the environment; empty for all.
+        project_key: of the only one to read, if it is one of them.
+    """
+    keys = list(configured)
+    if project_key is not None and project_key in (keys or _listed(manager)):
+        keys = [project_key]
+    return manager.sync_all(keys or None)
+
+
+def _listed(manager: StateManager) -> Collection[str]:
+    """Return the keys of the projects; none if they cannot be listed.
+
+    What is wrong then, shows when they are read.
+    """
+    with suppress(DataikuIaCError), translate_errors(manager.client, None):
+        return PROJECT.list_projects(manager.client)
+    return ()
 
 
 def _is_path(word: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from dataikuapi import DSSClient
 from dataikuapi.iac import DiffEngine, Resource, SourceError, StateManager
-from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, ProjectStore
+from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sources import open_files, pull_project
 from dataikuapi.iac.types import TYPES
 from iac.histories import files_in, write_files
@@ -56,7 +56,6 @@ LAB = {
 
 @pytest.mark.all_types
 def test_lab_is_pulled_and_compared(run, store, server, tmp_path):
-    store.delete_project(SAMPLE_PROJECT_KEY)
     store.load_files("LAB", LAB)
     (tmp_path / "dataiku-iac.yaml").write_text(f"types: [{', '.join(IN_PROJECTS)}]")
     folder = tmp_path / "LAB"

@@ -84,10 +84,13 @@ MAY_IMPORT = {
     "source_grammar": {
         "backends",
         "config",
+        "editing",
         "exceptions",
         "manager",
         "models",
         "sources",
+        "sync",
+        "types",
     },
     # Everything but the sandbox.
     "cli": {

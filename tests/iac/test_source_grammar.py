@@ -168,3 +168,49 @@ def test_type_that_is_managed_has_no_objects_where_it_has_no_folder(here):
     state = open_source(f"./{KEY}").read()
     assert state.covers(scenario)
     assert not [item for item in state if item.resource_type == "scenario"]
+
+
+# Beside a project in files
+
+
+@pytest.fixture
+def many(here, store, run):
+    """Like run, where the instance and the stored state have another project."""
+    store.add_project("CRM")
+    store.add_dataset("CRM", "segments")
+    assert run("sync", "--instance", "--project", KEY, "--project", "CRM")[0] == 0
+    return run
+
+
+@pytest.mark.parametrize("command", ["diff", "compare"])
+@pytest.mark.parametrize("word", ["live:dev", "env:dev", "version:2"])
+def test_only_the_project_of_the_files_is_compared(many, command, word):
+    for words in ((f"./{KEY}", word), (word, f"git:HEAD:{KEY}")):
+        code, out, err = many(command, *words)
+        assert code == 0, out + err
+        assert "CRM" not in out and "@instance" not in out
+
+
+def test_only_the_project_of_the_files_is_read(many, server):
+    paths = []
+    server.faults = lambda method, path: paths.append(path)
+    assert many("diff", f"./{KEY}", "live:dev")[0] == 0
+    assert len(paths) > MANY
+    assert not [path for path in paths if "/CRM" in path]
+
+
+def test_project_of_the_files_has_another_key_in_the_environment(many, here):
+    config = f"environments: {{dev: {{project_keys: {{SHOP: {KEY}, CRM: CRM}}}}}}"
+    (here / "dataiku-iac.yaml").write_text(config)
+    (here / KEY).rename(here / "shop")
+    for command in ("diff", "compare"):
+        code, out, err = many(command, "./shop", "live:dev")
+        assert code == 0, out + err
+        assert "CRM" not in out
+
+
+def test_files_of_a_project_that_is_not_there_are_compared_with_all(many, here):
+    (here / KEY).rename(here / "other")
+    code, out, _ = many("diff", "./other", "live:dev")
+    assert code == 2
+    assert "CRM" in out

@@ -9,9 +9,9 @@ from dataikuapi.iac.cli.context import Settings, open_backend, open_manager
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.exceptions import ConfigurationError
-from dataikuapi.iac.source_grammar import SourceOpener
+from dataikuapi.iac.source_grammar import SourceOpener, read_instance, stored
 
-__all__ = ["FileOptions", "LoadedSource", "load_pair", "load_source", "with_one_key"]
+__all__ = ["FileOptions", "LoadedSource", "load_both", "load_pair", "with_one_key"]
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def load_pair(
     """Return the two states of a comparison.
 
     Where both are of environments, the projects of the second one bear the keys that
-    they have in the first one. Where one is a project in files, its key is that of the
-    other side, if that has one project.
+    they have in the first one. Where one is a project in files, the other one is that
+    project alone, or the only one that it has, whose key the files take then.
 
     Args:
         settings: the options.
@@ -65,12 +65,7 @@ def load_pair(
         StateNotFoundError: if there is no such state.
         SourceError: if there is no such project.
     """
-    before = load_source(settings, old, options)
-    if new is None:
-        stored = Source("the stored state", open_backend(settings).load)
-        after = LoadedSource(stored, stored.read())
-    else:
-        after = load_source(settings, new, options)
+    before, after = load_both(settings, old, new, options)
     if before.environment is not None and after.environment is not None:
         keys = _keys_between(settings, after.environment, before.environment)
         return before.state, with_project_keys(after.state, keys)
@@ -88,40 +83,60 @@ def with_one_key(before: LoadedSource, after: LoadedSource) -> tuple[State, Stat
     return with_project_keys(before.state, {old[0]: new[0]}), after.state
 
 
-def load_source(settings: Settings, word: str, options: FileOptions) -> LoadedSource:
-    """Return what one argument of a comparison names.
+def load_both(
+    settings: Settings, old: str, new: str | None, options: FileOptions
+) -> tuple[LoadedSource, LoadedSource]:
+    """Return both sides of a comparison.
+
+    Beside a project in files, there is only that project of an environment, if it has
+    it: whoever compares a folder does not ask for what else is in DSS.
 
     Args:
         settings: the options.
-        word: see :func:`load_pair`.
+        old: see :func:`load_pair`.
+        new: likewise.
         options: of projects in files.
 
     Raises:
-        UsageError: if the word has two meanings.
+        UsageError: if a word has two meanings.
         StateNotFoundError: if there is no such state.
         SourceError: if there is no such project.
     """
+    sources = _open(settings, old, options), _open(settings, new, options)
+    in_files = [each.read() for each in sources if each.is_project]
+    if len(in_files) != 1:
+        before, after = (LoadedSource(each, each.read()) for each in sources)
+        return before, after
+    (key,) = in_files[0].project_keys()
+    before, after = (
+        LoadedSource(each, in_files[0] if each.is_project else each.read(key))
+        for each in sources
+    )
+    return before, after
+
+
+def _open(settings: Settings, word: str | None, options: FileOptions) -> Source:
+    if word is None:
+        return Source("the stored state", stored(open_backend(settings).load))
     opener = SourceOpener(
         settings.configuration,
         partial(open_backend, settings),
         partial(_read_live, settings),
     )
     try:
-        source = opener.open(
+        return opener.open(
             word, project_key=options.project_key, git_dir=options.git_dir
         )
     except ConfigurationError:
         raise
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return LoadedSource(source, source.read())
 
 
-def _read_live(settings: Settings, name: str) -> State:
-    """Read the instance of an environment: the projects that are configured, or all."""
+def _read_live(settings: Settings, name: str, project_key: str | None) -> State:
     selected = replace(settings, environment=name, state_file=None)
-    keys = list(selected.selected.project_keys.values())
-    return open_manager(selected, ()).sync_all(keys or None)
+    configured = selected.selected.project_keys.values()
+    return read_instance(open_manager(selected, ()), configured, project_key)
 
 
 def _keys_between(settings: Settings, source: str, target: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ from dataikuapi.iac.cli.rendering import write_comparison
 from dataikuapi.iac.cli.sources import (
     FileOptions,
     LoadedSource,
-    load_source,
+    load_both,
     with_one_key,
 )
 from dataikuapi.iac.editing import with_project_keys
@@ -70,8 +70,8 @@ def compare(
     difference as long as it is so. Objects have the project keys of the code.
     """
     options = FileOptions(project_key, git_dir)
-    before = _in_code_keys(settings, load_source(settings, old, options))
-    after = _in_code_keys(settings, load_source(settings, new, options))
+    sources = load_both(settings, old, new, options)
+    before, after = (_in_code_keys(settings, each) for each in sources)
     states = with_one_key(before, after)
     # A value that only OLD has for itself is not compared: it is taken from NEW.
     shared = remove_overlay(states[0], _overlay(settings, before), states[1])
