@@ -40,6 +40,19 @@ STRIPPED = {
 """What DSS always has, and some of the documents lost with their content."""
 
 
+WORKSHEET = b'{"dataSpec": {"inputDatasetSmartName": "orders"}}'
+LAB = {
+    "params.json": b"{}",
+    "datasets/orders.json": b'{"type": "Filesystem"}',
+    "analysis/a1/core_params.json": b'{"inputDatasetSmartName": "orders"}',
+    "analysis/a1/ml/t1/params.json": b'{"id": "t1", "taskType": "CLUSTERING"}',
+    "analysis/a2/core_params.json": b'{"inputDatasetSmartName": "orders"}',
+    "analysis/a2/ml/t2/params.json": b'{"id": "t2", "taskType": "CLUSTERING"}',
+    "statistics_worksheets/w1.json": WORKSHEET,
+}
+"""What is in the lab of a project."""
+
+
 def kind_files():
     """Return the files of a project with what is there of each kind.
 

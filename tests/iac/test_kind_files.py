@@ -8,7 +8,7 @@ from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sources import open_files, pull_project
 from dataikuapi.iac.types import TYPES
 from iac.histories import files_in, write_files
-from iac.kind_files import KINDS, kind_files
+from iac.kind_files import KINDS, LAB, kind_files
 from iac.pulling import checksums, state_of
 
 KEY = "SHOP"
@@ -40,18 +40,6 @@ def test_real_documents_of_all_types(serve, tmp_path):
     assert checksums(open_files(str(pulled)).read()) == checksums(live)
     of_dss = open_files(str(committed)).read()
     assert [diff for diff in DiffEngine().diff(of_dss, live) if diff.has_changed] == []
-
-
-WORKSHEET = b'{"dataSpec": {"inputDatasetSmartName": "orders"}}'
-LAB = {
-    "params.json": b"{}",
-    "datasets/orders.json": b'{"type": "Filesystem"}',
-    "analysis/a1/core_params.json": b'{"inputDatasetSmartName": "orders"}',
-    "analysis/a1/ml/t1/params.json": b'{"id": "t1", "taskType": "CLUSTERING"}',
-    "analysis/a2/core_params.json": b'{"inputDatasetSmartName": "orders"}',
-    "analysis/a2/ml/t2/params.json": b'{"id": "t2", "taskType": "CLUSTERING"}',
-    "statistics_worksheets/w1.json": WORKSHEET,
-}
 
 
 @pytest.mark.all_types

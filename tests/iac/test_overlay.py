@@ -13,8 +13,8 @@ from dataikuapi.iac.overlay import NO_OVERLAY, Overlay, Patch, apply_overlay
 from dataikuapi.iac.overlay import remove_overlay as without
 from dataikuapi.iac.overlay.places import name_places
 from dataikuapi.iac.sources.project_files import read_project_files
-from iac.conftest import REAL_PROJECTS
-from iac.histories import SAMPLE_MAPS, files_in
+from iac.histories import files_in
+from iac.kind_files import kind_files
 from iac.pulling import KEY, checksums, dataset, recipe, state_of, variables
 
 PROD = Overlay(
@@ -260,7 +260,7 @@ def test_item_of_a_list_in_a_new_object_is_an_error():
 
 # Forward, then backward
 
-NAMES = st.sampled_from(["a", "b", "c", "d"])
+NAMES = st.sampled_from(["a", "b", "é", "it's", "a:b", "a/b", "~1", "A", ""])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "x", "a"]),
     lambda inner: st.lists(inner, max_size=2)
@@ -269,13 +269,22 @@ VALUES = st.recursive(
 )
 PARAMS = st.fixed_dictionaries(
     {},
-    optional={"connection": NAMES, "m": VALUES, "paths": st.lists(VALUES, max_size=2)},
+    optional={
+        "connection": NAMES,
+        "m": VALUES,
+        "paths": st.lists(VALUES, max_size=2),
+        "a/b": VALUES,
+        "~": st.fixed_dictionaries({}, optional={"": VALUES, "0": VALUES}),
+    },
 )
 PATCHES = st.builds(
     Patch,
     st.sampled_from(["dataset.*", "dataset.SHOP.x", "*"]),
     st.sampled_from(
-        ["/params/m", "/params/m/n", "/params/paths/0", "/params/new", "/params/m/"]
+        [
+            *("/params/m", "/params/m/n", "/params/paths/0", "/params/new"),
+            *("/params/m/", "/params/a~1b", "/params/~0/", "/params/~0/0", "/params/é"),
+        ]
     ),
     VALUES,
 )
@@ -320,14 +329,9 @@ def real_overlay(state):
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["sample", "sakura-jp", "loan-advisor", "insurance-fraud"]
-)
-def test_forward_then_backward_is_the_identity_for_real_projects(name):
-    folder = REAL_PROJECTS / name
-    if name != "sample" and not folder.exists():
-        pytest.skip(f"{folder} is not there")
-    files = SAMPLE_MAPS[0] if name == "sample" else files_in(folder)
+def test_forward_then_backward_is_the_identity_for_real_projects(project_folder):
+    """With documents of the types that the projects lack."""
+    files = {**kind_files(), **files_in(project_folder)}
     code = read_project_files(files, KEY, utc_now())
     overlay = real_overlay(code)
     found = apply_overlay(code, overlay)

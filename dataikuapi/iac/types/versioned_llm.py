@@ -27,11 +27,12 @@ __all__ = ["VersionedLLMType", "files_of"]
 _IN_FILE = {"type": "savedModelType", "versions": "inlineVersions"}
 """Members by their names over the API."""
 
-_KEPT = (
-    *("name", "activeVersion", "description", "shortDesc", "tags", "customFields"),
-    *("checklists", "versionTag", "creationTag", *_IN_FILE),
-)
-"""The members that the API has; a file has those of a trained model as well."""
+_OF_TRAINED_MODELS = frozenset("""
+    cleanTemporaryVersionsPostJob conditionalOutputs contentType flowOptions
+    lastExportedFrom lastTrainIndex lastTrainJobId metrics metricsChecks miniTask
+    needsInputDataFolder partitioning publishPolicy rebuildBehavior
+    """.split())
+"""Members that the file has, as that of any saved model, and the API does not."""
 
 
 class _Files(ObjectFolder):
@@ -42,9 +43,9 @@ class _Files(ObjectFolder):
         whole = super().documents(files, project_key, name)["document"]
         for own, in_file in _IN_FILE.items():
             if in_file in whole:
-                whole[own] = whole[in_file]
-        kept = (*_KEPT, "projectKey", self.key)
-        return {"document": {key: whole[key] for key in kept if key in whole}}
+                whole[own] = whole.pop(in_file)
+        shown = whole.keys() - _OF_TRAINED_MODELS
+        return {"document": {key: whole[key] for key in whole if key in shown}}
 
     def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
         """Return the file in the words of git."""
