@@ -161,9 +161,10 @@ def test_payload_is_edited_within_its_text():
     documents = recipe(
         '{"steps": [{"a": 1, "metaType": "x"}], "explorationFilters": []}'
     )
-    attributes = resource_from(RECIPE, ResourceId("recipe", "SHOP", "x"), documents)
-    steps = attributes.attributes["payload"]["steps"]  # type: ignore[index, call-overload]
-    found = put(RECIPE, documents, payload={"steps": [{**steps[0], "a": 2}]})
+    resource = resource_from(RECIPE, ResourceId("recipe", "SHOP", "x"), documents)
+    payload: Any = copy.deepcopy(resource.attributes["payload"])
+    payload["steps"][0]["a"] = 2
+    found = put(RECIPE, documents, payload=payload)
     assert '"a": 2' in found["payload"]
     assert "explorationFilters" in found["payload"]
 
