@@ -55,6 +55,7 @@ TESTED_BY = {
     "models/resource.py": "test_resource.py",
     "models/state.py": "test_state.py",
     "types/rewriting.py": "test_rewriting.py",
+    "project_keys.py": "test_project_keys.py",
     "plan/deciding.py": "test_plan.py",
     "plan/generator.py": "test_plan.py",
     "plan/merging.py": "test_plan_merge.py",

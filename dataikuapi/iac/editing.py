@@ -1,6 +1,6 @@
 """Removes and moves objects in a state, without reading DSS."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import ResourceNotFoundError
@@ -9,10 +9,11 @@ from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.state import State
+from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.types.naming import require_normal_name
 from dataikuapi.iac.types.registry import is_project
 
-__all__ = ["move_object", "only_project", "remove_objects", "with_project_keys"]
+__all__ = ["move_object", "only_project", "remove_objects"]
 
 
 def remove_objects(stored: State, ids: Collection[str]) -> State:
@@ -78,50 +79,6 @@ def only_project(state: State, key: str) -> State:
 
 def _scope_of(scope: Scope, key: str) -> Scope:
     return Scope(entry for entry in scope if entry["project"] == key)
-
-
-def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
-    """Return the state with other project keys: in ids, attributes, scope and unknown.
-
-    Args:
-        state: is not changed.
-        keys: the new key of each project that gets another one.
-    """
-    if all(old == new for old, new in keys.items()):
-        return state
-    moved = [_with_project_key(each, keys) for each in state.list_resources()]
-    scope = None if state.scope is None else state.scope.with_project_keys(keys)
-    resources = {each.resource_id: each for each in moved}
-    return replace(
-        state,
-        resources=resources,
-        scope=scope,
-        unknown={_moved_id(key, keys): why for key, why in state.unknown.items()},
-        unknown_in_part={
-            _moved_id(key, keys): names for key, names in state.unknown_in_part.items()
-        },
-    )
-
-
-def _moved_id(text: str, keys: Mapping[str, str]) -> str:
-    """Return an id, or the key of a listing, with another project key."""
-    rid = ResourceId.parse(text)
-    return str(replace(rid, project_key=keys.get(rid.project_key, rid.project_key)))
-
-
-def _with_project_key(resource: Resource, keys: Mapping[str, str]) -> Resource:
-    rid = ResourceId.parse(resource.resource_id)
-    if rid.project_key not in keys:
-        return resource
-    key, attributes = keys[rid.project_key], resource.attributes
-    if attributes.get("projectKey") == rid.project_key:
-        attributes = {**attributes, "projectKey": key}
-    return replace(
-        resource,
-        resource_id=str(replace(rid, project_key=key)),
-        attributes=attributes,
-        metadata=replace(resource.metadata, checksum=""),
-    )
 
 
 def _reading_of(stored: State, resources: dict[str, Resource]) -> State:

@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "statefile": {"models", "validation", "exceptions"},
     # types: which attributes are unknown when missing.
     "merge": {"models", "types", "exceptions"},
-    "editing": {"merge", "models", "types", "exceptions"},
+    "project_keys": {"models", "types"},
+    "editing": {"merge", "models", "project_keys", "types", "exceptions"},
     "types": {"models", "exceptions"},
     # types: what looks like a secret.
     "ignore": {"files", "models", "types", "exceptions"},
@@ -108,6 +109,7 @@ MAY_IMPORT = {
         "editing",
         "merge",
         "overlay",
+        "project_keys",
         "schemas",
         "source_grammar",
         "sources",

@@ -7,8 +7,8 @@ from pathlib import Path
 from dataikuapi.iac import Source, State
 from dataikuapi.iac.cli.context import Settings, open_backend, open_manager
 from dataikuapi.iac.cli.errors import UsageError
-from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.exceptions import ConfigurationError
+from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.source_grammar import SourceOpener, read_instance, stored
 
 __all__ = ["FileOptions", "LoadedSource", "load_both", "load_pair", "with_one_key"]

@@ -26,10 +26,10 @@ from dataikuapi.iac.cli.sources import (
     load_both,
     with_one_key,
 )
-from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.overlay import NO_OVERLAY, Overlay, apply_overlay, remove_overlay
+from dataikuapi.iac.project_keys import with_project_keys
 
 __all__ = ["compare"]
 

@@ -22,10 +22,10 @@ from dataikuapi.iac.cli.options import (
 from dataikuapi.iac.cli.output import write_error, write_text
 from dataikuapi.iac.cli.parameters import FOLDER, TEXT, TYPE
 from dataikuapi.iac.console import printable
-from dataikuapi.iac.editing import with_project_keys
 from dataikuapi.iac.exceptions import SyncError
 from dataikuapi.iac.models import UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.reports.formatting import unknown_lines
 from dataikuapi.iac.sources.pull import (
     Pull,
