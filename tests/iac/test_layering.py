@@ -61,7 +61,7 @@ MAY_IMPORT = {
     "overlay": {"ignore", "models", "types", "exceptions"},
     "sources": {"console", "files", "models", "types", "exceptions"},
     # diff, analysis: what differs, and what refers to what.
-    "plan": {"analysis", "diff", "ignore", "models", "types"},
+    "plan": {"analysis", "diff", "ignore", "models", "reports", "types"},
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},
     # backends.local and config only for StateManager.local and from_config:
@@ -123,10 +123,11 @@ MAY_IMPORT = {
 
 
 # What a part may import only inside functions of that name: a model is rendered for a
-# notebook or as a table by the reports, see docs/decisions/0021.
+# notebook, as a table or as text by the reports, see docs/decisions/0021.
 MAY_IMPORT_INSIDE = {
     ("backends", "_repr_html_"): {"reports"},
     ("models", "_repr_html_"): {"reports"},
+    ("models", "__str__"): {"reports"},
     ("models", "to_dataframe"): {"reports"},
 }
 

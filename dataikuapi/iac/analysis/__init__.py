@@ -7,6 +7,7 @@ from dataikuapi.iac.analysis.facts import (
     ObjectFact,
     SharedFact,
     analyze,
+    fact_of,
 )
 from dataikuapi.iac.analysis.hiding import without_derived
 
@@ -17,5 +18,6 @@ __all__ = [
     "ObjectFact",
     "SharedFact",
     "analyze",
+    "fact_of",
     "without_derived",
 ]

@@ -27,6 +27,7 @@ __all__ = [
     "ObjectFact",
     "SharedFact",
     "analyze",
+    "fact_of",
 ]
 
 _NO_CAUSES: Mapping[int, Cause] = {}
@@ -247,6 +248,11 @@ def analyze(diffs: Iterable[ResourceDiff]) -> Analysis:
     flow = Flow(whole)
     renames = find_renames(whole)
     return Analysis(diffs, flow, renames, _causes(whole, diffs, flow, renames))
+
+
+def fact_of(diff: ResourceDiff) -> ObjectFact:
+    """Return what happened to one resource, whatever happened to others."""
+    return ObjectFact(severity_of_diff(diff), diff, _by_weight(diff, diff.changes))
 
 
 def _causes(

@@ -6,9 +6,21 @@ from collections.abc import Iterable
 from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.types.references import Fact
-from dataikuapi.iac.types.registry import display_name_of, facts_of, noun_of
+from dataikuapi.iac.types.registry import (
+    display_name_of,
+    facts_of,
+    noun_of,
+    writing_of,
+)
 
-__all__ = ["Counts", "about", "count_by_type", "count_changes", "display_name"]
+__all__ = [
+    "Counts",
+    "about",
+    "count_by_type",
+    "count_changes",
+    "deletion",
+    "display_name",
+]
 
 Counts = dict[Part, Counter[str]]
 """Number of resources by change, by project key and type."""
@@ -55,6 +67,14 @@ def display_name(item: Resource | ResourceDiff) -> str:
         return display_name_of(item)
     resource = item.new_resource or item.old_resource
     return display_name_of(resource) if resource is not None else ""
+
+
+def deletion(diff: ResourceDiff) -> str:
+    """Say what a delete takes, such as "deletes dataset orders; its data stays"."""
+    name = display_name(diff) or diff.resource_name
+    what = f"deletes {noun_of(diff.resource_type)} {name}".rstrip()
+    contents = writing_of(diff.resource_type).contents_after_delete
+    return f"{what}; {contents}" if contents else what
 
 
 def _project_and_type(resource_id: str) -> Part:

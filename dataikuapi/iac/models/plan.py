@@ -145,9 +145,11 @@ class PlanMetadata:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ExecutionPlan:
     """What is to be done, in this order.
+
+    Printed, it is a report; a notebook shows it as a list to unfold.
 
     Args:
         actions: one for each object that the code or the stored state has.
@@ -177,3 +179,15 @@ class ExecutionPlan:
     def replaced(self, actions: Iterable[PlannedAction]) -> "ExecutionPlan":
         """Return the plan with other actions."""
         return replace(self, actions=tuple(actions))
+
+    def __repr__(self) -> str:
+        """Return a summary in one line, without values."""
+        counts = [f"{count} {name}" for name, count in self.summary().items() if count]
+        where = self.metadata.environment or "without environment"
+        return f"<ExecutionPlan {where}: {', '.join(counts) or 'empty'}>"
+
+    def __str__(self) -> str:
+        """Return the plan as text, without colors."""
+        from dataikuapi.iac.reports.plan_text import render_plan_text
+
+        return render_plan_text(self)

@@ -20,6 +20,7 @@ __all__ = [
     "heading",
     "name_lines",
     "notes",
+    "quoted",
     "titled",
     "with_notes",
 ]
@@ -71,10 +72,11 @@ def heading(fact: Fact) -> str:
 
 def titled(diff: ResourceDiff) -> str:
     """Return sign and id of a resource; with its name, if the id does not have it."""
-    return f"{diff}{_quoted(display_name(diff))}"
+    return f"{diff}{quoted(display_name(diff))}"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name in quotes, to follow an id; "" for none."""
     shown = name if len(name) <= _MAX_TITLE else f"{name[:_MAX_TITLE]}…"
     return f' "{shown}"' if name else ""
 
@@ -201,7 +203,7 @@ def _names(diffs: Iterable[ResourceDiff]) -> list[str]:
     for diff in diffs:
         items = names.setdefault(f"{diff.resource_type}.{diff.project_key}", [])
         if diff.resource_name:
-            items.append(f"{diff.resource_name}{_quoted(display_name(diff))}")
+            items.append(f"{diff.resource_name}{quoted(display_name(diff))}")
     return [
         line
         for prefix, items in names.items()

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 
 from dataikuapi.iac.models import ResourceDiffs
 
-__all__ = ["unsupported_lines", "unwatched_lines"]
+__all__ = ["some", "unsupported_lines", "unwatched_lines"]
 
 _MAX_NAMES = 10
-"""How many projects or types that are not watched are named."""
+"""How many projects, types or objects are named."""
 
 
 def unwatched_lines(diffs: ResourceDiffs) -> Iterator[str]:
@@ -15,7 +15,7 @@ def unwatched_lines(diffs: ResourceDiffs) -> Iterator[str]:
     keys = diffs.unwatched
     if keys:
         count = f"{len(keys):,} project{'s' if len(keys) > 1 else ''}"
-        yield f"not watched: {count} in DSS, but not in the state: {_some(keys)}"
+        yield f"not watched: {count} in DSS, but not in the state: {some(keys)}"
     if diffs.unwatched_types:
         names = ", ".join(diffs.unwatched_types)
         # Of what was not read just now, the newer state is stored already.
@@ -27,10 +27,11 @@ def unwatched_lines(diffs: ResourceDiffs) -> Iterator[str]:
         )
     yield from unsupported_lines(diffs.unsupported)
     if diffs.disabled_types:
-        yield f"disabled types: {_some(diffs.disabled_types)}"
+        yield f"disabled types: {some(diffs.disabled_types)}"
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Return the first of many names, and how many are left."""
     more = len(names) - _MAX_NAMES
     rest = f" and {more:,} more" if more > 0 else ""
     return ", ".join(names[:_MAX_NAMES]) + rest

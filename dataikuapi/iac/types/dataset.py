@@ -63,7 +63,7 @@ class DatasetType(ResourceType):
     """
 
     name = "dataset"
-    writing = Writing(takes_recipes=True)
+    writing = Writing(takes_recipes=True, contents_after_delete="its data stays")
     requests = "1"
     layout = ObjectFolder("datasets", key="name", order=_ORDER)
     volatile: ClassVar[Volatile] = {

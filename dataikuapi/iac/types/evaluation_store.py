@@ -20,7 +20,9 @@ class EvaluationStoreType(ListedType):
     """An evaluation store of models, of LLMs or of agents."""
 
     name = "evaluation_store"
-    writing = Writing(takes_recipes=True)
+    writing = Writing(
+        takes_recipes=True, contents_after_delete="its evaluations are lost for good"
+    )
     requests = "2 + N: stores of agents have a listing of their own"
     listing = "evaluationstores/"
     required = ("name",)

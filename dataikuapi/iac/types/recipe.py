@@ -47,6 +47,7 @@ from dataikuapi.iac.types.shapes import (
     expect_type,
     path_segment,
 )
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["RecipeType"]
 
@@ -200,6 +201,7 @@ class RecipeType(ResourceType):
     """
 
     name = "recipe"
+    writing = Writing(contents_after_delete="its outputs stay")
     layout = ObjectFolder(
         "recipes",
         "name",

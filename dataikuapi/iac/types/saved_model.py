@@ -52,7 +52,9 @@ class SavedModelType(ListedType):
     """
 
     name = "saved_model"
-    writing = Writing(takes_recipes=True)
+    writing = Writing(
+        takes_recipes=True, contents_after_delete="its versions are lost for good"
+    )
     listing = "savedmodels/"
     required = ("name",)
     layout = ObjectFolder(FOLDER, owns=_is_model)

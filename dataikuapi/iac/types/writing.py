@@ -14,8 +14,11 @@ class Writing:
             instance.
         takes_recipes: whether DSS deletes the recipes that use an object with it.
         undeletable: why a plan never deletes an object; "" if it may.
+        contents_after_delete: what becomes of what a deleted object holds, in words; ""
+            if it holds nothing but its configuration.
     """
 
     from_live: frozenset[tuple[str, ...]] = frozenset()
     takes_recipes: bool = False
     undeletable: str = ""
+    contents_after_delete: str = ""
