@@ -23,11 +23,15 @@ __all__ = [
     "PlanNotes",
     "action_lines",
     "action_title",
+    "change_of_side",
+    "kept_title",
     "plan_notes",
     "plan_title",
     "shown_actions",
+    "sides_of",
     "summary_of_plan",
     "urgent_actions",
+    "urgent_first",
 ]
 
 _TITLES = {
@@ -94,6 +98,13 @@ def urgent_actions(
             yield words, actions
 
 
+def urgent_first(plan: ExecutionPlan) -> list[PlannedAction]:
+    """Return the actions that a report shows, with what nobody must overlook first."""
+    urgent = [action for _, actions in urgent_actions(plan) for action in actions]
+    others = [each for each in shown_actions(plan) if each.action_type not in _URGENT]
+    return [*urgent, *others]
+
+
 def action_title(action: PlannedAction) -> str:
     """Return sign, action and id; with the name, if the id does not have it."""
     name = quoted(display_name(action.diff))
@@ -155,13 +166,18 @@ def action_lines(
             yield "the code would change:"
         yield from lines
     if action.kept:
-        yield f"stays as it was changed in DSS{_edit_of_kept(action)}:"
+        yield kept_title(action)
     for value in action.kept:
-        yield from _indented(_side_lines(value, value.code, value.live, full))
+        change = change_of_side(value, value.code, value.live)
+        yield from _indented(change, full)
+
+
+def kept_title(action: PlannedAction) -> str:
+    """Say what the kept values are, and who changed them unless the reason does."""
+    return f"stays as it was changed in DSS{_edit_of_kept(action)}:"
 
 
 def _edit_of_kept(action: PlannedAction) -> str:
-    """Say who changed the kept values, unless the reason does."""
     live = action.diff.old_resource
     if action.reason or live is None:
         return ""
@@ -180,23 +196,29 @@ def _conflict_lines(value: PlannedValue, full: bool) -> Iterator[str]:
         yield line
         return
     yield f"! {value.path}:"
-    for title, side in (("in the code", value.code), ("in DSS", value.live)):
+    for title, change in sides_of(value):
         yield f"  {title}:"
-        yield from _indented(_side_lines(value, value.base, side, full))
+        yield from _indented(change, full)
 
 
-def _side_lines(value: PlannedValue, old: JSON, new: JSON, full: bool) -> Iterator[str]:
-    """Show one side of a value as a change."""
+def sides_of(value: PlannedValue) -> Iterator[tuple[str, Change]]:
+    """Yield what the code changed, and what was changed in DSS."""
+    yield "in the code", change_of_side(value, value.base, value.code)
+    yield "in DSS", change_of_side(value, value.base, value.live)
+
+
+def change_of_side(value: PlannedValue, old: JSON, new: JSON) -> Change:
+    """Return the change from one side of a value to another."""
     kind = ValueChangeType.MODIFIED
     if old is None and new is not None:
         kind = ValueChangeType.ADDED
     elif new is None and old is not None:
         kind = ValueChangeType.REMOVED
-    change = Change(kind, value.segments, old, new)
-    yield from change_lines(change, full=full, indent=2 * _INDENT)
+    return Change(kind, value.segments, old, new)
 
 
-def _indented(lines: Iterator[str]) -> Iterator[str]:
+def _indented(change: Change, full: bool) -> Iterator[str]:
+    lines = change_lines(change, full=full, indent=2 * _INDENT)
     return (f"{' ' * _INDENT}{line}" for line in lines)
 
 
