@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from dataikuapi.iac.analysis import Analysis, ObjectFact, SharedFact, analyze
@@ -22,10 +22,21 @@ from dataikuapi.iac.models import (
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import format_time
 
-__all__ = ["FORMAT_VERSION", "render_error", "render_json"]
+__all__ = [
+    "FORMAT_VERSION",
+    "attributes_of",
+    "change_entry",
+    "dump",
+    "finite",
+    "render_error",
+    "render_json",
+    "time_text",
+]
 
 FORMAT_VERSION = 2
 """Of the documents; see ``diff_report_v2.schema.json``."""
+
+_NOTHING: Mapping[str, JSON] = {}
 
 
 def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
@@ -42,7 +53,7 @@ def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
     analysis = analyze(diffs)
     states = diffs.states
     resources = _Resources(analysis)
-    return _dumps(
+    return dump(
         {
             "format_version": FORMAT_VERSION,
             "title": diffs.title,
@@ -50,7 +61,7 @@ def render_json(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
             "serial": states.serial,
             "instance": {"url": states.url},
             "projects": list(states.projects),
-            "read_at": _time(states.read_at),
+            "read_at": time_text(states.read_at),
             "dss_version": dict(diffs.dss_versions._asdict()),
             "summary": _summary(analysis),
             "masked": diffs.masked.total,
@@ -78,10 +89,11 @@ def render_error(error: Exception, message: str = "") -> str:
         message: Defaults to the error's own.
     """
     about: JSON = {"type": type(error).__name__, "message": message or str(error)}
-    return _dumps({"format_version": FORMAT_VERSION, "error": about})
+    return dump({"format_version": FORMAT_VERSION, "error": about})
 
 
-def _dumps(document: dict[str, JSON]) -> str:
+def dump(document: dict[str, JSON]) -> str:
+    """Return a document as indented JSON that is safe to print."""
     return printable_json(json.dumps(document, ensure_ascii=False, indent=2))
 
 
@@ -141,13 +153,13 @@ class _Resources:
             "display_name": display_name(diff) or None,
             "severity": self._analysis.severity(diff).value,
             "last_modified_by": diff.last_modified_by,
-            "last_modified_at": _time(diff.last_modified_at),
+            "last_modified_at": time_text(diff.last_modified_at),
             "editor_recorded": diff.editor_is_recorded,
             "recreated": diff.is_recreated,
             "renamed_from": renamed_from.resource_id if renamed_from else None,
             "renamed_to": self._renamed_to.get(diff.resource_id),
             "downstream": list(self._downstream.get(diff.resource_id, ())),
-            "attributes": _attributes(diff),
+            "attributes": attributes_of(diff),
             "changes": [
                 self._change(diff, position, change)
                 for position, change in enumerate(diff.changes)
@@ -162,20 +174,36 @@ class _Resources:
         number = (
             None if cause else self._numbers.get((diff.resource_id, key_of(change)))
         )
-        entry: dict[str, JSON] = {
-            "kind": change.kind.value,
-            "path": change.path,
-            "pointer": change.pointer,
-            "from_pointer": change.from_pointer,
-            "severity": severity_of_change(diff.resource_type, change).value,
+        about: dict[str, JSON] = {
             "cause": dict(cause._asdict()) if cause else None,
             "group_index": number,
         }
-        if change.kind in (ValueChangeType.REMOVED, ValueChangeType.MODIFIED):
-            entry["old"] = _finite(change.old)
-        if change.kind in (ValueChangeType.ADDED, ValueChangeType.MODIFIED):
-            entry["new"] = _finite(change.new)
-        return entry
+        return change_entry(diff.resource_type, change, about)
+
+
+def change_entry(
+    resource_type: str, change: Change, about: Mapping[str, JSON] = _NOTHING
+) -> dict[str, JSON]:
+    """Return the entry of a change.
+
+    Args:
+        resource_type: of the resource.
+        change: inside it.
+        about: what else is known of the change.
+    """
+    entry: dict[str, JSON] = {
+        "kind": change.kind.value,
+        "path": change.path,
+        "pointer": change.pointer,
+        "from_pointer": change.from_pointer,
+        "severity": severity_of_change(resource_type, change).value,
+        **about,
+    }
+    if change.kind in (ValueChangeType.REMOVED, ValueChangeType.MODIFIED):
+        entry["old"] = finite(change.old)
+    if change.kind in (ValueChangeType.ADDED, ValueChangeType.MODIFIED):
+        entry["new"] = finite(change.new)
+    return entry
 
 
 def _group(fact: SharedFact) -> dict[str, JSON]:
@@ -187,22 +215,22 @@ def _group(fact: SharedFact) -> dict[str, JSON]:
     }
 
 
-def _attributes(diff: ResourceDiff) -> JSON:
+def attributes_of(diff: ResourceDiff) -> JSON:
     """Return the attributes of an added or removed resource."""
     if diff.change_type not in (ChangeType.ADDED, ChangeType.REMOVED):
         return None
     resource = diff.new_resource or diff.old_resource
-    return None if resource is None else _finite(resource.attributes)
+    return None if resource is None else finite(resource.attributes)
 
 
-def _finite(value: JSON) -> JSON:
+def finite(value: JSON) -> JSON:
     """Replace NaN and infinities, which JSON does not have, by strings."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return value
 
 
@@ -212,9 +240,10 @@ def _unreadable(item: UnreadableResource) -> dict[str, JSON]:
         "resource_id": item.resource_id,
         "reason": item.reason,
         "last_modified_by": metadata.last_modified_by if metadata else None,
-        "last_modified_at": _time(metadata.last_modified_at) if metadata else None,
+        "last_modified_at": time_text(metadata.last_modified_at) if metadata else None,
     }
 
 
-def _time(moment: datetime | None) -> str | None:
+def time_text(moment: datetime | None) -> str | None:
+    """Return a time, or ``None`` for none."""
     return None if moment is None else format_time(moment)
