@@ -186,6 +186,12 @@ class ExecutionPlan:
         where = self.metadata.environment or "without environment"
         return f"<ExecutionPlan {where}: {', '.join(counts) or 'empty'}>"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from dataikuapi.iac.reports.plan_html import plan_html
+
+        return plan_html(self)
+
     def __str__(self) -> str:
         """Return the plan as text, without colors."""
         from dataikuapi.iac.reports.plan_text import render_plan_text

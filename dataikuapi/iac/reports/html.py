@@ -58,8 +58,7 @@ _MAX_VALUE = 110
 _CONTEXT = 20
 """Characters shown of a collapsed value before the first difference."""
 
-_MAX_LINES = 500
-_MAX_CHARACTERS = 20_000
+_MAX_LINES, _MAX_CHARACTERS = 500, 20_000
 
 _COLUMNS = {
     "added": "+ added",
@@ -100,12 +99,12 @@ def render_html(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
 
 def diff_html(diff: ResourceDiff) -> str:
     """Return one diff as an HTML fragment, as :func:`render_html` does of many."""
-    return output(_resource(diff, diff.changes, [last_editor(diff)], is_open=True))
+    return output(entry_of(diff, diff.changes, [last_editor(diff)], is_open=True))
 
 
 def changes_html(changes: Sequence[Change]) -> str:
     """Return the changes inside one resource as an HTML fragment."""
-    return output(*(_changes(changes) or [element("p", "No changes.")]))
+    return output(*(change_list(changes) or [element("p", "No changes.")]))
 
 
 def counts_table(
@@ -239,13 +238,13 @@ def _footer(diffs: ResourceDiffs, verbose: bool) -> list[str]:
 def _fact(fact: Fact, is_open: bool) -> Html:
     if isinstance(fact, SharedFact):
         names = [element("div", *_listed(fact), css="quiet")]
-        title = _heading(heading(fact), fact.changes, notes(fact), is_open)
-        return section(title, [*_changes(fact.changes), *names], "modified", is_open)
+        title = title_of(heading(fact), fact.changes, notes(fact), is_open)
+        return section(title, [*change_list(fact.changes), *names], "modified", is_open)
     derived = fact.derived if isinstance(fact, ObjectFact) else ()
     below = [_fact(item, is_open=False) for item in derived[:MAX_LISTED]]
     below += omitted(len(derived) - MAX_LISTED, "more object")
     about = [about_line(fact.diff), *notes(fact)]
-    return _resource(fact.diff, fact.changes, about, is_open, heading(fact), below)
+    return entry_of(fact.diff, fact.changes, about, is_open, heading(fact), below)
 
 
 def _listed(fact: SharedFact) -> list[str]:
@@ -253,7 +252,7 @@ def _listed(fact: SharedFact) -> list[str]:
     return [ids, *omitted(len(fact.diffs) - MAX_LISTED, "more object")]
 
 
-def _resource(
+def entry_of(
     diff: ResourceDiff,
     changes: Sequence[Change],
     about: list[str],
@@ -274,9 +273,9 @@ def _resource(
     css = diff.change_type.value
     is_unchanged = diff.change_type is ChangeType.UNCHANGED
     about = [*filter(None, about)] or (["unchanged"] if is_unchanged else [])
-    line = _heading(title or str(diff), changes, about, is_open)
+    line = title_of(title or str(diff), changes, about, is_open)
     if diff.change_type is ChangeType.MODIFIED:
-        return section(line, [*_changes(changes), *below], css, is_open)
+        return section(line, [*change_list(changes), *below], css, is_open)
     resource = diff.new_resource or diff.old_resource
     if resource is None or is_unchanged:
         return element("div", *line, *below, css=f"entry {css}")
@@ -284,7 +283,7 @@ def _resource(
     return section(line, [*attributes_html(resource.attributes), *below], css)
 
 
-def _heading(
+def title_of(
     title: str, changes: Sequence[Change], about: Iterable[str], is_open: bool
 ) -> list[Html | str]:
     """Return a heading; that of a closed section names what was changed."""
@@ -295,7 +294,8 @@ def _heading(
     return [element("b", element("code", title)), " ", details]
 
 
-def _changes(changes: Sequence[Change]) -> list[Html]:
+def change_list(changes: Sequence[Change]) -> list[Html]:
+    """Return the changes inside one resource, up to a number."""
     rest = omitted(len(changes) - MAX_LISTED, "more change")
     return [*map(_change, changes[:MAX_LISTED]), *rest]
 
