@@ -7,6 +7,7 @@ from dataikuapi.iac.models.plan import (
     PlannedAction,
     PlannedValue,
 )
+from dataikuapi.iac.plan.formatter import PlanFormatter
 from dataikuapi.iac.plan.generator import PlanGenerator
 from dataikuapi.iac.plan.options import MaxChange, PlanOptions
 
@@ -14,6 +15,7 @@ __all__ = [
     "ActionType",
     "ExecutionPlan",
     "MaxChange",
+    "PlanFormatter",
     "PlanGenerator",
     "PlanMetadata",
     "PlanOptions",
