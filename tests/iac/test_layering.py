@@ -109,6 +109,7 @@ MAY_IMPORT = {
         "editing",
         "merge",
         "overlay",
+        "plan",
         "project_keys",
         "schemas",
         "source_grammar",

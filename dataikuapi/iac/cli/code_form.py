@@ -1,15 +1,21 @@
-"""Brings what an environment has into the form of its code."""
+"""Leads from what an environment has to the form of its code, and back."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 from dataikuapi.iac import State
 from dataikuapi.iac.cli.context import Settings
+from dataikuapi.iac.cli.errors import UsageError
+from dataikuapi.iac.cli.sources import FileOptions, open_word
 from dataikuapi.iac.config import Environment
-from dataikuapi.iac.overlay import remove_overlay
+from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.overlay import apply_overlay, remove_overlay
+from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.sources import open_files
 
-__all__ = ["code_keys", "folder_of", "without_environment"]
+__all__ = ["code_keys", "folder_of", "wanted_state", "without_environment"]
 
 
 def code_keys(environment: Environment) -> dict[str, str]:
@@ -40,6 +46,50 @@ def without_environment(
     if not overlay:
         return state
     return remove_overlay(state, overlay, _code_in(folders.items()))
+
+
+def wanted_state(settings: Settings, word: str | None, options: FileOptions) -> State:
+    """Return what the selected environment is to have.
+
+    Args:
+        settings: the options.
+        word: what says it, as for diff; ``None`` for the folders that are configured.
+        options: of projects in files.
+
+    Raises:
+        UsageError: if there is no such source, or it is that of another environment.
+        OverlayError: if two entries of the overlay set the same value.
+        SourceError: if there is code, and it cannot be read.
+    """
+    target = settings.selected
+    if word is None:
+        code = _configured(settings, options)
+    else:
+        source = open_word(settings, word, options)
+        if not source.is_project:
+            return source.read()  # As the environment has it, with its own values.
+        code = source.read()
+    expected = apply_overlay(code, target.overlay)
+    for entry in expected.unmatched:
+        settings.note(f"environment {target.name}: {entry} matches nothing")
+    return with_project_keys(expected.state, target.project_keys)
+
+
+def _configured(settings: Settings, options: FileOptions) -> State:
+    """Return what is in the folders of all projects that are held as code."""
+    folders = settings.configuration.sources
+    if not folders:
+        raise UsageError(
+            "nothing says what is wanted: name a SOURCE such as ./SHOP, or configure "
+            "projects in dataiku-iac.yaml"
+        )
+    states = [
+        open_word(settings, f"{folder.parent}/{folder.name}", options).read()
+        for folder in folders.values()
+    ]
+    resources = {key: item for state in states for key, item in state.resources.items()}
+    scopes = [state.scope for state in states if state.scope is not None]
+    return replace(states[0], resources=resources, scope=reduce(Scope.merge, scopes))
 
 
 def _code_in(folders: Iterable[tuple[str, Path]]) -> State:

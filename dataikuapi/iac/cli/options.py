@@ -29,6 +29,7 @@ __all__ = [
     "ignore_option",
     "message_option",
     "output_options",
+    "plan_format_options",
     "project_option",
     "reading_options",
     "report_options",
@@ -236,6 +237,19 @@ report_options = _all(
         is_flag=True,
         help="Leave out what DSS changed by itself, such as schemas that follow a "
         "recipe; it is counted, and not drift.",
+    ),
+    _shared("full", "--full", is_flag=True, help="Show long values and scripts whole."),
+)
+
+plan_format_options = _all(
+    click.option(
+        "--format",
+        "format_name",
+        type=click.Choice(["text", "markdown", "json"]),
+        default="text",
+        show_default=True,
+        callback=_note_format,
+        help="Format of the output.",
     ),
     _shared("full", "--full", is_flag=True, help="Show long values and scripts whole."),
 )

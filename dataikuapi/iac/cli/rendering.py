@@ -24,10 +24,12 @@ from dataikuapi.iac.reports.text import wants_color
 
 __all__ = [
     "FORMATS",
+    "in_color",
     "saved_as",
     "write_comparison",
     "write_diffs",
     "write_error_document",
+    "write_rendered",
 ]
 
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -67,10 +69,20 @@ def write_diffs(diffs: ResourceDiffs, format_name: str, settings: Settings) -> N
     diffs = _without_python(diffs)
     verbose, full = settings.verbose > 0, settings.full
     if format_name == "text":
-        color = _in_color(settings)
+        color = in_color(settings)
         write_text(render_text(diffs, color=color, verbose=verbose, full=full))
         return
-    document = _DOCUMENTS[format_name](diffs, verbose=verbose, full=full)
+    write_rendered(
+        _DOCUMENTS[format_name](diffs, verbose=verbose, full=full), format_name
+    )
+
+
+def write_rendered(document: str, format_name: str) -> None:
+    """Write a document; Markdown goes to GitHub's step summary as well.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
     write_document(document)
     if format_name == "markdown":
         _add_to_step_summary(document)
@@ -106,7 +118,8 @@ def _without_python(diffs: ResourceDiffs) -> ResourceDiffs:
     return shown
 
 
-def _in_color(settings: Settings) -> bool:
+def in_color(settings: Settings) -> bool:
+    """Return whether text is colored."""
     if settings.color == "auto":
         return wants_color(sys.stdout)
     return settings.color == "always"

@@ -6,6 +6,7 @@ from dataikuapi.iac import __version__
 from dataikuapi.iac.cli.commands.compare import compare
 from dataikuapi.iac.cli.commands.doctor import doctor
 from dataikuapi.iac.cli.commands.instance import drift, refresh, sync
+from dataikuapi.iac.cli.commands.plan import plan
 from dataikuapi.iac.cli.commands.pull import pull
 from dataikuapi.iac.cli.commands.setup import PROGRAM, completion, init
 from dataikuapi.iac.cli.commands.state import state
@@ -57,6 +58,7 @@ for command in (
     drift,
     refresh,
     pull,
+    plan,
     diff,
     compare,
     show,

@@ -11,7 +11,14 @@ from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.source_grammar import SourceOpener, read_instance, stored
 
-__all__ = ["FileOptions", "LoadedSource", "load_both", "load_pair", "with_one_key"]
+__all__ = [
+    "FileOptions",
+    "LoadedSource",
+    "load_both",
+    "load_pair",
+    "open_word",
+    "with_one_key",
+]
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def load_both(
         StateNotFoundError: if there is no such state.
         SourceError: if there is no such project.
     """
-    sources = _open(settings, old, options), _open(settings, new, options)
+    sources = open_word(settings, old, options), open_word(settings, new, options)
     in_files = [each.read() for each in sources if each.is_project]
     if len(in_files) != 1:
         before, after = (LoadedSource(each, each.read()) for each in sources)
@@ -115,7 +122,14 @@ def load_both(
     return before, after
 
 
-def _open(settings: Settings, word: str | None, options: FileOptions) -> Source:
+def open_word(settings: Settings, word: str | None, options: FileOptions) -> Source:
+    """Return what a word names; ``None`` stands for the stored state.
+
+    Raises:
+        UsageError: if it is malformed, or has two meanings.
+        StateNotFoundError: if it names neither an environment nor a file.
+        SourceError: if there is no such project.
+    """
     if word is None:
         return Source("the stored state", stored(open_backend(settings).load))
     opener = SourceOpener(

@@ -176,6 +176,14 @@ class ExecutionPlan:
         """Return the actions by the ids of their objects."""
         return {action.resource_id: action for action in self.actions}
 
+    def from_source(self, source: str) -> "ExecutionPlan":
+        """Return the plan with the name of what was wanted.
+
+        Args:
+            source: in words.
+        """
+        return replace(self, metadata=replace(self.metadata, source=source))
+
     def replaced(self, actions: Iterable[PlannedAction]) -> "ExecutionPlan":
         """Return the plan with other actions."""
         return replace(self, actions=tuple(actions))

@@ -1,0 +1,143 @@
+"""The command that shows what would have to be done in DSS: plan."""
+
+from pathlib import Path
+
+import click
+
+from dataikuapi.iac.cli.code_form import wanted_state
+from dataikuapi.iac.cli.context import Settings, open_manager, read_rules
+from dataikuapi.iac.cli.help import PLAIN, Command
+from dataikuapi.iac.cli.options import (
+    allow_unknown,
+    file_options,
+    host_options,
+    ignore_option,
+    output_options,
+    plan_format_options,
+    state_options,
+)
+from dataikuapi.iac.cli.output import write_text
+from dataikuapi.iac.cli.parameters import RESOURCE_ID, SELECTOR, SOURCE, Checked
+from dataikuapi.iac.cli.rendering import in_color, write_rendered
+from dataikuapi.iac.cli.sources import FileOptions
+from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.models.plan import ActionType, ExecutionPlan
+from dataikuapi.iac.plan import MaxChange, PlanFormatter, PlanOptions
+
+__all__ = ["plan"]
+
+_EXIT_CODES = {
+    **PLAIN,
+    0: "nothing to do",
+    2: "something to do",
+    3: "a conflict, or something that cannot be decided or is refused "
+    "(what could not be read is not, with --allow-unknown)",
+}
+
+
+@click.command(
+    cls=Command,
+    exit_codes=_EXIT_CODES,
+    examples=(
+        "dataiku-iac plan                     # the projects in dataiku-iac.yaml",
+        "dataiku-iac -e prod plan",
+        "dataiku-iac plan ./SHOP --allow-delete",
+        "dataiku-iac plan git:HEAD~1:SHOP --format markdown",
+        "dataiku-iac plan version:7 --target 'recipe.SHOP.*'",
+    ),
+)
+@click.argument("source", type=SOURCE, required=False, metavar="[SOURCE]")
+@click.option(
+    "--allow-delete", is_flag=True, help="Delete what the code no longer has."
+)
+@click.option(
+    "--revert-drift",
+    is_flag=True,
+    help="Change back what was changed in DSS alone; by default it is kept.",
+)
+@click.option(
+    "--take",
+    "taken",
+    type=(click.Choice(["code", "live"]), RESOURCE_ID),
+    multiple=True,
+    metavar="code|live ID",
+    help="Which side of a conflict to take; may be repeated.",
+)
+@click.option(
+    "--target",
+    "targets",
+    type=SELECTOR,
+    multiple=True,
+    help="Only this object, or those that match a pattern, and what they need; may be "
+    "repeated.",
+)
+@click.option(
+    "--max-change",
+    type=Checked("limit", MaxChange.parse),
+    default="30%",
+    show_default=True,
+    help="How much of a project may be updated or deleted: a share, or a number.",
+)
+@plan_format_options
+@file_options
+@ignore_option
+@host_options
+@allow_unknown
+@state_options
+@output_options
+@click.pass_obj
+def plan(
+    settings: Settings,
+    source: str | None,
+    allow_delete: bool,
+    revert_drift: bool,
+    taken: tuple[tuple[str, str], ...],
+    targets: tuple[str, ...],
+    max_change: MaxChange,
+    format_name: str,
+    project_key: str | None,
+    git_dir: Path | None,
+    ignore: Path | None,
+    allow_unknown: bool,
+) -> ExitCode:
+    """Show what would have to be done so that DSS has what the code says.
+
+    SOURCE is as for diff; by default it is the folders of dataiku-iac.yaml. Nothing is
+    written. What was changed in the code since the state was stored is to be done, what
+    was changed in DSS is kept, and what was changed in both is a conflict.
+    """
+    wanted = wanted_state(settings, source, FileOptions(project_key, git_dir))
+    options = PlanOptions(
+        allow_delete=allow_delete,
+        revert_drift=revert_drift,
+        take={rid: "code" if side == "code" else "live" for side, rid in taken},
+        protect=settings.configuration.manage.protect,
+        max_change=max_change,
+        targets=targets,
+        ignore=tuple(read_rules(settings, ignore)),
+    )
+    manager = open_manager(settings, ())
+    found = manager.plan(wanted, options, progress=settings.shows_progress)
+    found = found.from_source(source or "the configured projects")
+    verbose = settings.verbose > 0
+    formatter = PlanFormatter(in_color(settings), verbose=verbose, full=settings.full)
+    settings.has_report = True
+    text = formatter.format(found, format_name)
+    if format_name == "text":
+        write_text(text)
+    else:
+        write_rendered(text, format_name)
+    if found.of_type(ActionType.CONFLICT):
+        settings.note("to decide a conflict: --take code ID, or --take live ID")
+    return _exit_code(found, allow_unknown)
+
+
+def _exit_code(found: ExecutionPlan, allow_unknown: bool) -> ExitCode:
+    undecided = [
+        action
+        for action in found.of_type(ActionType.CONFLICT, ActionType.BLOCKED)
+        if not (allow_unknown and action.is_unknown)
+    ]
+    if undecided or found.metadata.refusal:
+        return ExitCode.INCOMPLETE
+    return ExitCode.DIFFERENT if found.has_changes() else ExitCode.SUCCESS
