@@ -9,6 +9,7 @@ from typing import Any
 from dataikuapi.iac.sandbox.documents import Document, StoredObject, copied
 from dataikuapi.iac.sandbox.errors import AlreadyExistsError, ObjectNotFoundError
 from dataikuapi.iac.sandbox.kinds.base import Kind
+from dataikuapi.iac.sandbox.kinds.fields import Fields
 
 Clock = Callable[[], int]
 Lock = AbstractContextManager[Any]
@@ -110,13 +111,16 @@ class ObjectCollection:
             document = self._kind.fields.created(fields, login, self._now(), added)
             self._objects[object_id] = StoredObject(document, payload)
 
-    def put(self, object_id: str, body: Any, login: str) -> None:
+    def put(
+        self, object_id: str, body: Any, login: str, fields: Fields | None = None
+    ) -> None:
         """Replace an object by what was read over the API, changed and sent back.
 
         Args:
             object_id: of the object; that in the document does not rename it.
             body: as the API has it. Without a payload the stored one stays.
             login: who saves.
+            fields: what is kept of the document; as the kind says when omitted.
 
         Raises:
             InvalidDocumentError: a mandatory field is missing or malformed.
@@ -126,7 +130,8 @@ class ObjectCollection:
         with self._lock:
             previous = self.stored(object_id).document
             added = self._kind.added_fields(self._project_key, object_id)
-            document = self._kind.fields.replaced(sent.document, previous, added)
+            known = fields or self._kind.fields
+            document = known.replaced(sent.document, previous, added)
             self.save(object_id, document, login, payload=sent.payload)
 
     def save(

@@ -56,6 +56,21 @@ class Project:
         """Return the project's objects of a kind."""
         return self._objects[kind]
 
+    def kind_of_computable(self, object_id: str) -> Kind | None:
+        """Return of which kind an object is that recipes read or write."""
+        for kind, objects in self._objects.items():
+            if kind.computable and object_id in objects:
+                return kind
+        return None
+
+    def saved(
+        self, kind: Kind, object_id: str, login: str, *, is_new: bool = False
+    ) -> None:
+        """Do to others what DSS does when an object was created or saved."""
+        with self.lock:
+            for other in self._objects:
+                other.on_saved(self, kind, object_id, login, is_new=is_new)
+
     def delete(self, kind: Kind, object_id: str, login: str) -> None:
         """Delete an object, and do to others what DSS does then.
 

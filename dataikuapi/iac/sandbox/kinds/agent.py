@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dataikuapi.iac.sandbox.documents import Document, StoredObject, copied
+from dataikuapi.iac.sandbox.documents import (
+    Document,
+    StoredObject,
+    copied,
+    required_text,
+    version_tag,
+)
+from dataikuapi.iac.sandbox.errors import InvalidDocumentError
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
@@ -14,7 +22,16 @@ if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.files import Files
     from dataikuapi.iac.sandbox.requests import ApiRequest
 
-_NOT_SAVED: tuple[str, ...] = ("name", "activeVersion")
+_FIRST_VERSION = "v1"
+_RAG_TYPE = "RETRIEVAL_AUGMENTED_LLM"
+
+_BLOCKS: Mapping[str, Document] = {
+    "PYTHON_AGENT": {"pythonAgentSettings": {}},
+    "PLUGIN_AGENT": {"pluginAgentSettings": {}},
+    "TOOLS_USING_AGENT": {"toolsUsingAgentSettings": {"tools": []}},
+    "STRUCTURED_AGENT": {"structuredAgentSettings": {}},
+}
+"""The first settings of a version, in a member of it, by type of agent."""
 
 _IN_FILE = {"type": "savedModelType", "versions": "inlineVersions"}
 
@@ -50,16 +67,30 @@ class LLMKind(Kind):
         own = {in_file: name for name, in_file in _IN_FILE.items()}
         return {own.get(name, name): value for name, value in document.items()}
 
-    def handle_put(self, request: ApiRequest) -> Any:
-        """Replace it; name and active version are dropped without a word."""
-        object_id = self.id_of(request)
-        objects = request.project().objects(self)
-        with request.project().lock:
-            before = objects.get(object_id)
-            response = super().handle_put(request)
-            kept = {name: before[name] for name in _NOT_SAVED if name in before}
-            objects.save(object_id, {**objects.get(object_id), **kept}, request.login)
-        return response
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return it with a first version, which is active."""
+        for name in ("name", "type"):
+            required_text(prototype, name, self.label)
+        new = super().new_object(request, prototype).document
+        version = {
+            "versionId": _FIRST_VERSION,
+            "versionTag": version_tag(0, request.login, request.store.now()),
+            "creationTag": version_tag(0, request.login, request.store.now()),
+            **self.first_settings(prototype),
+        }
+        return StoredObject(
+            {**new, "activeVersion": _FIRST_VERSION, "versions": [version]}
+        )
+
+    def first_settings(self, prototype: Document) -> Document:
+        """Return the settings of a first version, in a block named after the type."""
+        if prototype["type"] not in _BLOCKS:
+            raise InvalidDocumentError(f"Unknown type of agent: {prototype['type']}")
+        blocks: Document = copied(_BLOCKS[prototype["type"]])
+        plugin_type = prototype.get("pluginAgentType")
+        if plugin_type is not None:
+            blocks["pluginAgentSettings"] = {"pluginAgentType": plugin_type}
+        return blocks
 
     def list_item(self, document: Document) -> Document:
         """Return a summary: of each version the tags alone."""
@@ -79,6 +110,23 @@ class LLMKind(Kind):
         return {**self.fields.known(document), **known}
 
 
+@dataclass(frozen=True, eq=False)
+class RagModelKind(LLMKind):
+    """Retrieval-augmented LLMs. Which bank and LLM they use, each version says."""
+
+    def prototype(self, request: ApiRequest) -> Document:
+        """Return the body with the one type that there is."""
+        return {**super().prototype(request), "type": _RAG_TYPE}
+
+    def first_settings(self, prototype: Document) -> Document:
+        """Return the settings of a first version."""
+        settings = {
+            "kbRef": required_text(prototype, "knowledgeBankRef", self.label),
+            "llmId": required_text(prototype, "llmId", self.label),
+        }
+        return {"ragllmSettings": settings}
+
+
 _FIELDS = Fields(
     always={
         "name": "",
@@ -89,6 +137,8 @@ _FIELDS = Fields(
         "checklists": NO_CHECKLISTS,
     },
     optional=frozenset({"id", "activeVersion", "description", "shortDesc"}),
+    # Dropped without a word: a PUT of the saved model renames it, an action activates.
+    kept=frozenset({"name", "activeVersion"}),
 )
 _LIST_FIELDS = {
     "projectKey": None,
@@ -110,9 +160,15 @@ AGENT = LLMKind(
     fields=_FIELDS,
     type_end="_AGENT",
 )
-RAG_MODEL = replace(
-    AGENT,
+RAG_MODEL = RagModelKind(
     label="retrieval-augmented LLM",
     path="retrieval-augmented-llms",
-    type_end="RETRIEVAL_AUGMENTED_LLM",
+    file="saved_models/{id}.json",
+    identity=generated_id(8),
+    object_type="SAVED_MODEL",
+    computable=True,
+    is_recent=True,
+    list_fields=_LIST_FIELDS,
+    fields=_FIELDS,
+    type_end=_RAG_TYPE,
 )

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dataikuapi.iac.sandbox.documents import Document
+from dataikuapi.iac.sandbox.documents import Document, StoredObject
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
@@ -28,6 +28,12 @@ class AgentToolKind(Kind):
         if prototype.get("id"):
             return str(prototype["id"])
         return super().new_id(prototype, taken)
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return a tool, with the parameters that it is created with."""
+        new = super().new_object(request, prototype).document
+        params = {**(prototype.get("creationParams") or {}), **new.get("params", {})}
+        return StoredObject({**new, "params": params})
 
 
 AGENT_TOOL = AgentToolKind(

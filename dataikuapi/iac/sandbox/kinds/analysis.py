@@ -43,19 +43,12 @@ class AnalysisKind(Kind):
         super().handle_put(request)
         return self.handle_get(request)
 
-    def create(self, request: ApiRequest) -> str:
-        """Add an analysis of the dataset that a client names."""
-        body = required_object(request.body, self.label)
-        dataset = required_text(body, "inputDataset", self.label)
-        objects, project = request.project().objects(self), request.project()
-        with project.lock:
-            object_id = self.new_id(body, objects)
-            fields = {
-                "name": f"Analyze {dataset}",
-                "inputDatasetSmartName": dataset,
-            }
-            objects.add(object_id, request.login, fields)
-        return object_id
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return an analysis of the dataset that a client names."""
+        dataset = required_text(prototype, "inputDataset", self.label)
+        return StoredObject(
+            {"name": f"Analyze {dataset}", "inputDatasetSmartName": dataset}
+        )
 
 
 ANALYSIS = AnalysisKind(

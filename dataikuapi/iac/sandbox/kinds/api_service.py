@@ -48,9 +48,11 @@ class ApiServiceKind(Kind):
 
     def handle_create(self, request: ApiRequest) -> Any:
         """Create an empty service."""
-        object_id = self.id_of(request)
-        request.project().objects(self).add(object_id, request.login, {})
-        return done(f"Created API service {object_id}")
+        return done(f"Created API service {self.create(request)}")
+
+    def prototype(self, request: ApiRequest) -> Document:
+        """Return the id in the path; there is no body."""
+        return {"id": self.id_of(request)}
 
     def handle_packages(self, request: ApiRequest) -> Any:
         """List no packages, even of a service that does not exist."""

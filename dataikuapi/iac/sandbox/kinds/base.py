@@ -19,7 +19,6 @@ from dataikuapi.iac.sandbox.documents import (
     copied,
     required_object,
     required_text,
-    tag_list,
 )
 from dataikuapi.iac.sandbox.errors import ProjectLayoutError
 from dataikuapi.iac.sandbox.files import Files, read_document, read_text
@@ -211,8 +210,10 @@ class Kind:
 
     def handle_put(self, request: ApiRequest) -> Any:
         """Replace one object."""
-        object_id = self.id_of(request)
-        request.project().objects(self).put(object_id, request.body, request.login)
+        object_id, project = self.id_of(request), request.project()
+        with project.lock:
+            project.objects(self).put(object_id, request.body, request.login)
+            project.saved(self, object_id, request.login)
         return done(f"Updated {self.label} {object_id}".rstrip())
 
     def handle_create(self, request: ApiRequest) -> Any:
@@ -244,15 +245,30 @@ class Kind:
             InvalidDocumentError: a mandatory field is missing or malformed.
             AlreadyExistsError: the id is taken.
         """
-        prototype = required_object(request.body, self.label)
-        objects, project = request.project().objects(self), request.project()
+        prototype, project = self.prototype(request), request.project()
         with project.lock:
+            objects = project.objects(self)
             object_id = self.new_id(prototype, objects)
-            for name in self.fields.required:
-                required_text(prototype, name, self.label)
-            tag_list(prototype.get("tags") or [])
-            objects.add(object_id, request.login, self.fields.known(prototype))
+            new = self.new_object(request, prototype)
+            objects.add(object_id, request.login, new.document, new.payload)
+            project.saved(self, object_id, request.login, is_new=True)
         return object_id
+
+    def prototype(self, request: ApiRequest) -> Document:
+        """Return what the body of a request says about an object to create.
+
+        Raises:
+            InvalidDocumentError: the body is not such.
+        """
+        return required_object(request.body, self.label)
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return what DSS stores of the prototype of an object, but for the defaults.
+
+        Raises:
+            InvalidDocumentError: a mandatory field is missing or malformed.
+        """
+        return StoredObject(self.fields.requested(prototype, self.label))
 
     def new_id(self, prototype: Document, taken: Container[str]) -> str:
         """Return the id of an object to create: chosen by the client, or generated.
@@ -265,6 +281,27 @@ class Kind:
         return required_text(prototype, str(self.identity.field), self.label)
 
     # Effects of a change to one object on others of the same project
+
+    def on_project_created(self, project: Project, login: str) -> None:
+        """Add the objects of this kind that DSS puts into each new project.
+
+        Args:
+            project: which was just created.
+            login: who created it.
+        """
+
+    def on_saved(
+        self, project: Project, kind: Kind, object_id: str, login: str, *, is_new: bool
+    ) -> None:
+        """Do to the objects of this kind what DSS does when an object is saved.
+
+        Args:
+            project: where the object is.
+            kind: of the object that was saved.
+            object_id: of the object that was saved.
+            login: who saved it.
+            is_new: whether it was just created.
+        """
 
     def on_removed(
         self, project: Project, kind: Kind, object_id: str, login: str

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dataikuapi.iac.sandbox.documents import Document
+from dataikuapi.iac.sandbox.documents import Document, StoredObject
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
+
+if TYPE_CHECKING:
+    from dataikuapi.iac.sandbox.requests import ApiRequest
 
 
 @dataclass(frozen=True, eq=False)
 class DashboardKind(Kind):
     """Dashboards. References to insights are not validated on a save."""
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return a dashboard of the caller, unless the prototype says of whom."""
+        new = super().new_object(request, prototype).document
+        return StoredObject({"owner": request.login, **new})
 
     def list_item(self, document: Document) -> Document:
         """Return the summary, with the numbers of pages and tiles."""

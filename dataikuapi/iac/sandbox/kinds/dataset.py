@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dataikuapi.iac.sandbox.documents import Document
-from dataikuapi.iac.sandbox.kinds.base import Kind, done
+from dataikuapi.iac.sandbox.documents import Document, required_object, required_text
+from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
 
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.projects import Project
     from dataikuapi.iac.sandbox.requests import ApiRequest
+
+_METADATA = ("description", "tags", "customFields", "checklists")
+"""The fields that the metadata has, beside the name as label."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +44,55 @@ class DatasetKind(Kind):
         others = [p for p in request.store.projects() if p.project_key != key]
         return own + [item for other in others for item in self._shared(other, key)]
 
+    def routes(self) -> Routes:
+        """Return the usual requests, and those for two parts of a dataset."""
+        dataset = f"/projects/{{key}}/{self.path}/{{id}}"
+        parts: Routes = {
+            f"{dataset}/schema": {
+                "GET": self.handle_get_schema,
+                "PUT": self.handle_put_schema,
+            },
+            f"{dataset}/metadata": {
+                "GET": self.handle_get_metadata,
+                "PUT": self.handle_put_metadata,
+            },
+        }
+        return {**super().routes(), **parts}
+
     def handle_create(self, request: ApiRequest) -> Any:
         """Create a dataset."""
         return done(f"Created dataset {self.create(request)}")
+
+    def handle_get_schema(self, request: ApiRequest) -> Any:
+        """Return the columns."""
+        return request.project().objects(self).get(self.id_of(request))["schema"]
+
+    def handle_put_schema(self, request: ApiRequest) -> Any:
+        """Replace the columns, of which each has a name and a type."""
+        schema = required_object(request.body, "schema")
+        for column in schema.get("columns") or []:
+            for name in ("name", "type"):
+                required_text(required_object(column, "column"), name, "column")
+        return self._save_parts(request, {"schema": schema})
+
+    def handle_get_metadata(self, request: ApiRequest) -> Any:
+        """Return what describes the dataset."""
+        document = request.project().objects(self).get(self.id_of(request))
+        parts = {name: document[name] for name in _METADATA if name in document}
+        return {"label": document["name"], **parts}
+
+    def handle_put_metadata(self, request: ApiRequest) -> Any:
+        """Replace what describes the dataset."""
+        sent = required_object(request.body, "metadata")
+        known = {name: sent[name] for name in _METADATA if name in sent}
+        return self._save_parts(request, self.fields.with_shuffled_tags(known))
+
+    def _save_parts(self, request: ApiRequest, parts: Document) -> Any:
+        object_id, objects = self.id_of(request), request.project().objects(self)
+        with request.project().lock:
+            document = {**objects.get(object_id), **parts}
+            objects.save(object_id, document, request.login)
+        return done(f"Updated dataset {object_id}")
 
     def _shared(self, project: Project, target_key: str) -> list[Document]:
         """Return the datasets that a project shares with another one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dataikuapi.iac.sandbox.documents import Document, StoredObject
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
@@ -28,15 +29,11 @@ class EvaluationStoreKind(Kind):
             if (item["mesFlavor"] == wanted if wanted else item["mesFlavor"] != _AGENT)
         ]
 
-    def handle_create(self, request: ApiRequest) -> Any:
-        """Create a store of the flavor in the query."""
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return a store of the flavor in the query."""
+        new = super().new_object(request, prototype).document
         flavor = request.query.get("flavor", _TABULAR)
-        object_id = self.create(request)
-        objects = request.project().objects(self)
-        with request.project().lock:
-            document = {**objects.get(object_id), "mesFlavor": flavor}
-            objects.save(object_id, document, request.login)
-        return {"id": object_id}
+        return StoredObject({**new, "mesFlavor": flavor})
 
 
 EVALUATION_STORE = EvaluationStoreKind(

@@ -28,6 +28,7 @@ class Fields:
             document saved without one of them gets it back.
         fresh: further fields of an object that is newly created.
         optional: fields that an object may have.
+        kept: the fields that a PUT cannot change: what is sent for them is ignored.
         versioned: whether documents bear a version tag and a creation tag.
     """
 
@@ -35,6 +36,7 @@ class Fields:
     always: Mapping[str, Any] = field(default_factory=dict)
     fresh: Mapping[str, Any] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     versioned: bool = True
 
     def known(self, document: Document, also: Iterable[str] = ()) -> Document:
@@ -47,6 +49,20 @@ class Fields:
         own = (self.required, self.always, self.fresh, self.optional)
         names = _COMMON.union(*own, also)
         return {key: value for key, value in document.items() if key in names}
+
+    def requested(self, prototype: Document, label: str) -> Document:
+        """Return what DSS stores of the document that a client POSTs.
+
+        Args:
+            prototype: as it was sent.
+            label: what messages call the kind.
+
+        Raises:
+            InvalidDocumentError: a mandatory field is missing or malformed.
+        """
+        for name in self.required:
+            documents.required_text(prototype, name, label)
+        return self.with_shuffled_tags(documents.without_nulls(self.known(prototype)))
 
     def loaded(self, document: Document, owner: str, added: Document) -> Document:
         """Return a document from disk as the API serves it.
@@ -89,12 +105,23 @@ class Fields:
             added: the fields that the API adds to the file.
         """
         kept = documents.without_nulls(self.known(document, also=previous))
-        merged = {**self.always, **kept, **added}
-        if "creationTag" in previous:
-            merged["creationTag"] = previous["creationTag"]
-        if "tags" in self.always:
-            merged["tags"] = documents.shuffled(documents.tag_list(merged["tags"]))
+        merged = self.with_shuffled_tags({**self.always, **kept, **added})
+        for name in self.kept | {"creationTag"}:
+            merged.pop(name, None)
+            if name in previous:
+                merged[name] = previous[name]
         return merged
+
+    def with_shuffled_tags(self, document: Document) -> Document:
+        """Return the document with its tags in the order in which DSS returns them.
+
+        Raises:
+            InvalidDocumentError: the tags are no list of strings.
+        """
+        if "tags" not in self.always or "tags" not in document:
+            return document
+        tags = documents.shuffled(documents.tag_list(document["tags"]))
+        return {**document, "tags": tags}
 
     def next_version(
         self, document: Document, previous: Document, login: str, when: int

@@ -14,7 +14,7 @@ from dataikuapi.iac.sandbox.documents import (
     required_text,
 )
 from dataikuapi.iac.sandbox.errors import AlwaysFailsError
-from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
+from dataikuapi.iac.sandbox.kinds.base import Kind, Routes
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import Identity
 
@@ -26,8 +26,7 @@ DEFAULT = "default"
 """The id of the zone of what is in no other zone. Its file lists nothing of that."""
 
 _LISTS = ("items", "shared")
-_NOT_SAVED = (*_LISTS, "position")
-"""What a save of the zone itself silently ignores."""
+"""What is changed by calls of its own: a POST and a PUT of the zone ignore it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,20 +60,8 @@ class FlowZoneKind(Kind):
 
     def handle_put(self, request: ApiRequest) -> Any:
         """Replace what describes the zone; what is in it stays."""
-        sent = required_object(request.body, self.label)
-        required_text(sent, "name", self.label)
-        project, object_id = request.project(), self.id_of(request)
-        with project.lock:
-            before = project.objects(self).get(object_id)
-            kept = {name: before[name] for name in _NOT_SAVED if name in before}
-            document = self.fields.replaced(sent, before, {"id": object_id})
-            document = {
-                name: value
-                for name, value in document.items()
-                if name not in _NOT_SAVED
-            }
-            project.objects(self).save(object_id, {**document, **kept}, request.login)
-            return project.objects(self).get(object_id)
+        super().handle_put(request)
+        return self.handle_get(request)
 
     def handle_default_graph(self, request: ApiRequest) -> Any:
         """Fail: DSS does, for the graph of this zone."""
@@ -97,7 +84,7 @@ class FlowZoneKind(Kind):
             zone = project.objects(self).get(object_id)
             zone["shared"] = [*_without(zone["shared"], [item]), item]
             project.objects(self).save(object_id, zone, request.login)
-        return done(f"Shared to zone {object_id}")
+            return zone
 
     def handle_unshare(self, request: ApiRequest) -> Any:
         """Do not show an object of another zone anymore."""
@@ -110,11 +97,18 @@ class FlowZoneKind(Kind):
             zone = project.objects(self).get(object_id)
             zone["shared"] = _without(zone["shared"], [item])
             project.objects(self).save(object_id, zone, request.login)
-        return done(f"Unshared from zone {object_id}")
+            return zone
 
     def from_api(self, body: Any) -> StoredObject:
         """Return the zone that a client PUTs."""
-        return StoredObject(required_object(body, self.label))
+        sent = required_object(body, self.label)
+        required_text(sent, "name", self.label)
+        return StoredObject(sent)
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return an empty zone; its position counts only now."""
+        new = super().new_object(request, prototype).document
+        return StoredObject({key: new[key] for key in new if key not in _LISTS})
 
     def added_fields(self, project_key: str, object_id: str) -> Document:
         """Return the id."""
@@ -195,6 +189,7 @@ FLOW_ZONE = FlowZoneKind(
             "checklists": NO_CHECKLISTS,
         },
         optional=frozenset({"id", "position", "description", "shortDesc"}),
+        kept=frozenset({*_LISTS, "position"}),
         versioned=False,
     ),
 )

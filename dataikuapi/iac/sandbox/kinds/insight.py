@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.sandbox.documents import (
+    Document,
     StoredObject,
     required_object,
     required_text,
@@ -34,18 +35,16 @@ class InsightKind(Kind):
         """Return the insight that a client sends, which is under `insight`."""
         return super().from_api(required_object(body, self.label).get("insight"))
 
-    def create(self, request: ApiRequest) -> str:
-        """Add the insight that a client asks for, which is under `insightPrototype`."""
-        body = required_object(request.body, self.label)
-        prototype = required_object(body.get("insightPrototype"), "insightPrototype")
-        for name in ("name", *self.fields.required):
-            required_text(prototype, name, self.label)
-        objects, project = request.project().objects(self), request.project()
-        with project.lock:
-            object_id = self.new_id(prototype, objects)
-            fields = {"owner": request.login, **self.fields.known(prototype)}
-            objects.add(object_id, request.login, fields)
-        return object_id
+    def prototype(self, request: ApiRequest) -> Document:
+        """Return the insight that a client asks for, under `insightPrototype`."""
+        body = super().prototype(request)
+        return required_object(body.get("insightPrototype"), "insightPrototype")
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return an insight of the caller, unless the prototype says of whom."""
+        required_text(prototype, "name", self.label)
+        new = super().new_object(request, prototype).document
+        return StoredObject({"owner": request.login, **new})
 
 
 INSIGHT = InsightKind(

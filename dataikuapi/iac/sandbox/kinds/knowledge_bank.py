@@ -35,8 +35,8 @@ KNOWLEDGE_BANK = Kind(
         optional=frozenset("""
             id retrieverType rebuildBehavior vectorStoreType embeddingLLMId
             metadataColumnsSchema envSelection containerExecSelection managedFolderId
-            multimodalColumn llmsExposedWith connection indexName managed description
-            shortDesc
+            multimodalColumn llmsExposedWith connection indexName pineconeIndexName
+            vectorIndexType columnMapping managed description shortDesc
             """.split()),
     ),
 )

@@ -6,7 +6,12 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dataikuapi.iac.sandbox.documents import Document, StoredObject
+from dataikuapi.iac.sandbox.documents import (
+    Document,
+    StoredObject,
+    required_object,
+    required_text,
+)
 from dataikuapi.iac.sandbox.errors import ObjectNotFoundError, ReadDirectoryError
 from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
 from dataikuapi.iac.sandbox.kinds.fields import Fields
@@ -47,6 +52,8 @@ class LibraryFileKind(Kind):
                 "DELETE": self.handle_delete,
             },
             f"{base}/folders/{{id:path}}": {"POST": self.handle_folder},
+            f"{base}/contents-actions/rename": {"POST": self.handle_rename},
+            f"{base}/contents-actions/move": {"POST": self.handle_move},
         }
 
     def id_of(self, request: ApiRequest) -> str:
@@ -84,16 +91,43 @@ class LibraryFileKind(Kind):
         """Delete a file, or a folder with all that is in it."""
         files, path = request.project().objects(self), self.id_of(request)
         with request.project().lock:
-            found = [path] if path in files else _below(files, path)
-            if not found:
-                raise ObjectNotFoundError(f"{path} does not exist")
-            for name in found:
+            for name in _found(files, path):
                 files.remove(name)
         return done(f"Deleted {path}")
+
+    def handle_rename(self, request: ApiRequest) -> Any:
+        """Give a file or a folder another name, in the same folder."""
+        sent = required_object(request.body, "renaming")
+        old = required_text(sent, "oldPath", "renaming").strip("/")
+        folder, _, _ = old.rpartition("/")
+        name = required_text(sent, "newName", "renaming")
+        return self._move(request, old, f"{folder}/{name}")
+
+    def handle_move(self, request: ApiRequest) -> Any:
+        """Move a file or a folder into another folder."""
+        sent = required_object(request.body, "move")
+        old = required_text(sent, "oldPath", "move").strip("/")
+        folder = required_text(sent, "newPath", "move").strip("/")
+        return self._move(request, old, f"{folder}/{old.rpartition('/')[2]}")
+
+    def _move(self, request: ApiRequest, old: str, new: str) -> Any:
+        files, new = request.project().objects(self), new.strip("/")
+        with request.project().lock:
+            for path in _found(files, old):
+                files.rename(path, new + path.removeprefix(old))
+        return done(f"Moved {old} to {new}")
 
 
 def _below(files: ObjectCollection, folder: str) -> list[str]:
     return [name for name in files.names() if name.startswith(f"{folder.strip('/')}/")]
+
+
+def _found(files: ObjectCollection, path: str) -> list[str]:
+    """Return the file at a path, or the files in the folder there."""
+    found = [path] if path in files else _below(files, path)
+    if not found:
+        raise ObjectNotFoundError(f"{path} does not exist")
+    return found
 
 
 def _tree(paths: list[str]) -> list[Document]:

@@ -34,11 +34,12 @@ class NotebookKind(Kind):
                 "PUT": self.handle_put,
                 "DELETE": self.handle_delete,
             },
+            f"{item}/outputs": {"DELETE": self.handle_clear},
         }
 
     def from_api(self, body: Any) -> StoredObject:
         """Return the notebook that a client PUTs."""
-        return StoredObject(required_object(body, self.label))
+        return StoredObject(_numbered(required_object(body, self.label)))
 
     def handle_list(self, request: ApiRequest) -> Any:
         """List the names."""
@@ -50,10 +51,47 @@ class NotebookKind(Kind):
 
     def handle_create(self, request: ApiRequest) -> Any:
         """Create the notebook in the body."""
-        object_id = self.id_of(request)
-        fields = self.fields.known(required_object(request.body, self.label))
-        request.project().objects(self).add(object_id, request.login, fields)
-        return done(f"Created notebook {object_id}")
+        return done(f"Created notebook {self.create(request)}")
+
+    def prototype(self, request: ApiRequest) -> Document:
+        """Return the notebook in the body, with the name in the path."""
+        return {**super().prototype(request), "name": self.id_of(request)}
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return the notebook, as Jupyter writes it."""
+        notebook = super().new_object(request, prototype).document
+        return StoredObject(_numbered(_without_name(notebook)))
+
+    def handle_clear(self, request: ApiRequest) -> Any:
+        """Drop what the cells of a notebook have put out."""
+        project, object_id = request.project(), self.id_of(request)
+        with project.lock:
+            notebook = project.objects(self).get(object_id)
+            for cell in notebook.get("cells", []):
+                if "outputs" in cell:
+                    cell["outputs"] = []
+            project.objects(self).save(object_id, notebook, request.login)
+        return done(f"Cleared notebook {object_id}")
+
+
+def _without_name(notebook: Document) -> Document:
+    return {key: value for key, value in notebook.items() if key != "name"}
+
+
+def _numbered(notebook: Document) -> Document:
+    """Return the notebook with a number at each cell that has null in its place."""
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        return notebook
+    numbered = [
+        (
+            {**cell, "execution_count": cell["execution_count"] or 0}
+            if isinstance(cell, dict) and "execution_count" in cell
+            else cell
+        )
+        for cell in cells
+    ]
+    return {**notebook, "cells": numbered}
 
 
 NOTEBOOK = NotebookKind(

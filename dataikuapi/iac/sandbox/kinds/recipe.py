@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dataikuapi.iac.sandbox import documents
 from dataikuapi.iac.sandbox.documents import Document, StoredObject
 from dataikuapi.iac.sandbox.errors import (
+    AlwaysFailsError,
     InvalidDocumentError,
     NotInSandboxError,
     ObjectNotFoundError,
@@ -42,6 +43,8 @@ _PAYLOADLESS = frozenset(
 
 # Created without `virtualInputs`, these come out with inputs {} and an empty payload.
 _VIRTUAL_INPUTS = frozenset({"join", "vstack", "geojoin", "generate_features"})
+
+_SCORING = "prediction_scoring"
 
 _DATASET_IN_PYTHON = re.compile(r"""(\bDataset\(\s*["'])([^"']+)""")
 
@@ -78,36 +81,41 @@ class RecipeKind(Kind):
         except ObjectNotFoundError:
             return {}
 
-    def create(self, request: ApiRequest) -> str:
-        """Add the recipe that a client asks for.
+    def prototype(self, request: ApiRequest) -> Document:
+        """Return the recipe that a client asks for, under `recipePrototype`."""
+        body = super().prototype(request)
+        sent = documents.required_object(body.get("recipePrototype"), "recipePrototype")
+        documents.required_text(sent, "type", "recipePrototype")
+        return sent
 
-        Returns:
-            Its name, which DSS makes up when none was asked for.
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return the recipe that a client asks for, with its first payload.
 
         Raises:
-            InvalidDocumentError: the prototype or its type is missing.
-            AlreadyExistsError: the name is taken.
+            InvalidDocumentError: a field is malformed, or an output does not exist.
+            AlwaysFailsError: it is to score, with no model.
             NotInSandboxError: the recipe's outputs are to be created along with it.
         """
-        body = documents.required_object(request.body, "recipe creation")
-        prototype = documents.required_object(
-            body.get("recipePrototype"), "recipePrototype"
-        )
-        documents.required_text(prototype, "type", "recipePrototype")
-        documents.tag_list(prototype.get("tags") or [])
         settings = documents.required_object(
-            body.get("creationSettings") or {}, "creationSettings"
+            request.body.get("creationSettings") or {}, "creationSettings"
         )
-        fields, payload = _prepared(self.fields.known(prototype), settings)
-        project = request.project()
-        with project.lock:
-            objects = project.objects(self)
-            name = self.new_id(prototype, objects)
-            objects.add(name, request.login, fields, _text_or_none(payload))
-        return name
+        if prototype["type"] == _SCORING and "model" not in prototype.get("inputs", {}):
+            raise AlwaysFailsError("Cannot score without a model")
+        for ref in self.outputs_of(request.project(), prototype):
+            if request.project().kind_of_computable(ref) is None:
+                raise InvalidDocumentError(f"Output {ref} does not exist")
+        new = super().new_object(request, prototype).document
+        fields, payload = _prepared(new, settings)
+        return StoredObject(fields, _text_or_none(payload))
 
     def new_id(self, prototype: Document, taken: Container[str]) -> str:
-        """Return the name that was asked for, else one made from the first output."""
+        """Return the name that was asked for, else one made from the first output.
+
+        A recipe that scores with a model is called after its input, whatever was asked.
+        """
+        if prototype["type"] == _SCORING:
+            main = _items_by_role(prototype.get("inputs")).get("main") or [{"ref": ""}]
+            return f"score_{main[0]['ref']}"
         if prototype.get("name"):
             return str(prototype["name"])
         outputs = [item["ref"] for item in _items(prototype.get("outputs"))]
@@ -117,6 +125,16 @@ class RecipeKind(Kind):
             attempt += 1
             candidate = f"{base}_{attempt}"
         return candidate
+
+    def outputs_of(self, project: Project, recipe: Document) -> list[str]:
+        """Return the ids of the objects of the project that a recipe writes."""
+        own = f"{project.project_key}."
+        refs = [item["ref"].removeprefix(own) for item in _items(recipe.get("outputs"))]
+        return [ref for ref in refs if "." not in ref]
+
+    def inputs_of(self, project: Project, recipe: Document) -> list[str]:
+        """Return the ids of the objects of the project that a recipe reads."""
+        return self.outputs_of(project, {"outputs": recipe.get("inputs")})
 
     def on_removed(
         self, project: Project, kind: Kind, object_id: str, login: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.sandbox.documents import (
@@ -11,15 +11,20 @@ from dataikuapi.iac.sandbox.documents import (
     StoredObject,
     copied,
     required_object,
+    required_text,
 )
+from dataikuapi.iac.sandbox.errors import InvalidDocumentError, ObjectNotFoundError
 from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL, LLMKind
-from dataikuapi.iac.sandbox.kinds.base import Kind, done
+from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
 
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.files import Files
     from dataikuapi.iac.sandbox.requests import ApiRequest
+
+_CREATABLE = ("MLFLOW_PYFUNC", "PROXY_MODEL", "LLM_GENERIC")
+"""The types of models that a client may create; DSS itself creates the others."""
 
 _LLM_KINDS: tuple[LLMKind, ...] = (AGENT, RAG_MODEL)
 
@@ -59,19 +64,56 @@ class SavedModelKind(Kind):
         Unlike a PUT at its own path, this one renames an agent.
         """
         kind, object_id = self._kind_of(request), self.id_of(request)
-        objects = request.project().objects(kind)
-        with request.project().lock:
-            active = objects.get(object_id).get("activeVersion")
-            body = request.body
-            if isinstance(kind, LLMKind):
-                body = kind.from_saved_model(required_object(body, kind.label))
-            objects.put(object_id, body, request.login)
-            document = objects.get(object_id)
-            if active is not None and document.get("activeVersion") != active:
-                objects.save(
-                    object_id, {**document, "activeVersion": active}, request.login
-                )
+        body, project = request.body, request.project()
+        if isinstance(kind, LLMKind):
+            body = kind.from_saved_model(required_object(body, kind.label))
+        fields = replace(kind.fields, kept=self.fields.kept)
+        with project.lock:
+            project.objects(kind).put(object_id, body, request.login, fields)
+            project.saved(kind, object_id, request.login)
         return done(f"Updated {self.label} {object_id}")
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return a model of a type that can be created: trained ones cannot.
+
+        Raises:
+            InvalidDocumentError: it is of another type, or has no name.
+        """
+        required_text(prototype, "name", self.label)
+        model_type = prototype.get("savedModelType")
+        if model_type not in _CREATABLE:
+            raise InvalidDocumentError(f"Cannot create a saved model of {model_type}")
+        return super().new_object(request, prototype)
+
+    def handle_list_versions(self, request: ApiRequest) -> Any:
+        """List the versions that are in the document; trained ones are not served."""
+        kind, object_id = self._kind_of(request), self.id_of(request)
+        document = request.project().objects(kind).get(object_id)
+        return [
+            {"id": name, "active": name == document.get("activeVersion")}
+            for name in _versions_of(document)
+        ]
+
+    def handle_activate(self, request: ApiRequest) -> Any:
+        """Make another version of a model or an agent the active one."""
+        kind, object_id = self._kind_of(request), self.id_of(request)
+        version, project = request.path["version"], request.project()
+        with project.lock:
+            document = project.objects(kind).get(object_id)
+            if version not in _versions_of(document):
+                raise ObjectNotFoundError(f"{object_id} has no version {version}")
+            document["activeVersion"] = version
+            project.objects(kind).save(object_id, document, request.login)
+        return done(f"Activated version {version} of {object_id}")
+
+    def routes(self) -> Routes:
+        """Return the usual requests, and those for versions."""
+        versions = f"/projects/{{key}}/{self.path}/{{id}}/versions"
+        return {
+            **super().routes(),
+            versions: {"GET": self.handle_list_versions},
+            f"{versions}/{{version}}/actions/setActive": {"POST": self.handle_activate},
+        }
 
     def handle_delete(self, request: ApiRequest) -> Any:
         """Delete a model or an agent."""
@@ -93,6 +135,14 @@ class SavedModelKind(Kind):
         model_type = document.get("savedModelType") or "DSS_MANAGED"
         shown = task.get("taskType") if model_type == "DSS_MANAGED" else model_type
         return copied({**super().list_item(document), "type": shown})
+
+
+def _versions_of(document: Document) -> list[str]:
+    """Return the ids of the versions of a model or an agent that are known here."""
+    versions = document.get("versions") or document.get("inlineVersions") or []
+    known = [version["versionId"] for version in versions if "versionId" in version]
+    active = document.get("activeVersion")
+    return known if active is None or active in known else [*known, active]
 
 
 def _llm_kinds(request: ApiRequest) -> list[LLMKind]:
@@ -129,7 +179,8 @@ SAVED_MODEL = SavedModelKind(
             id savedModelType needsInputDataFolder cleanTemporaryVersionsPostJob
             contentType activeVersion inlineVersions partitioning flowOptions
             lastExportedFrom metrics metricsChecks miniTask lastTrainIndex
-            lastTrainJobId description shortDesc
+            lastTrainJobId proxyModelConfiguration predictionType description shortDesc
             """.split()),
+        kept=frozenset({"activeVersion"}),
     ),
 )

@@ -84,7 +84,7 @@ class ScenarioKind(Kind):
         with project.lock:
             document = project.objects(self).get(object_id)
             light = {name: sent[name] for name in _LIGHT if name in sent}
-            document = {**document, **light}
+            document = {**document, **self.fields.with_shuffled_tags(light)}
             project.objects(self).save(object_id, document, request.login)
         return done(f"Updated scenario {object_id}")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dataikuapi.iac.sandbox.documents import required_object, required_text
+from dataikuapi.iac.sandbox.documents import Document, StoredObject, required_text
+from dataikuapi.iac.sandbox.errors import InvalidDocumentError
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
@@ -20,9 +21,14 @@ class SqlNotebookKind(Kind):
 
     def handle_create(self, request: ApiRequest) -> Any:
         """Create a notebook and return it; the body has to name the project."""
-        body = required_object(request.body, self.label)
-        required_text(body, "projectKey", self.label)
         return request.project().objects(self).get(self.create(request))
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return the notebook in the body, which has to be for the same project."""
+        key = required_text(prototype, "projectKey", self.label)
+        if key != request.project().project_key:
+            raise InvalidDocumentError(f"The notebook is for project {key}")
+        return super().new_object(request, prototype)
 
     def handle_put(self, request: ApiRequest) -> Any:
         """Replace a notebook and return it."""

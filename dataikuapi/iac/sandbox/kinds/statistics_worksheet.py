@@ -41,13 +41,12 @@ class StatisticsWorksheetKind(Kind):
         super().handle_put(request)
         return self.handle_get(request)
 
-    def handle_create(self, request: ApiRequest) -> Any:
-        """Create a worksheet, which needs a selection of rows."""
-        body = required_object(request.body, self.label)
-        spec = required_object(body.get("dataSpec"), "dataSpec")
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return a worksheet, which needs a selection of rows."""
+        spec = required_object(prototype.get("dataSpec"), "dataSpec")
         if not isinstance(spec.get("datasetSelection"), dict):
             raise InvalidDocumentError("Missing datasetSelection in dataSpec")
-        return super().handle_create(request)
+        return super().new_object(request, prototype)
 
     def id_of(self, request: ApiRequest) -> str:
         """Return the id in the path, if that dataset has such a worksheet."""

@@ -54,14 +54,13 @@ class WebAppKind(Kind):
         return request.project().objects(self).get(self.id_of(request))
 
     def handle_create(self, request: ApiRequest) -> Any:
-        """Create a web app, with an API key of its own."""
-        object_id = self.create(request)
-        objects = request.project().objects(self)
-        with request.project().lock:
-            key = f"dkuaps-{secrets.token_urlsafe(24)}"
-            document = {**objects.get(object_id), "apiKey": key}
-            objects.save(object_id, document, request.login)
-        return {"webAppId": object_id}
+        """Create a web app; an id in the body is ignored."""
+        return {"webAppId": self.create(request)}
+
+    def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
+        """Return a web app with an API key of its own, which the server makes."""
+        new = super().new_object(request, prototype).document
+        return StoredObject({**new, "apiKey": f"dkuaps-{secrets.token_urlsafe(24)}"})
 
     def list_item(self, document: Document) -> Document:
         """Return a summary."""

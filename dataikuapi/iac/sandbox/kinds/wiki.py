@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.sandbox.documents import Document, StoredObject, required_object
+from dataikuapi.iac.sandbox.errors import InvalidDocumentError
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.fields import Fields
 from dataikuapi.iac.sandbox.kinds.identity import ONE_PER_PROJECT, ONLY_ID
@@ -24,7 +25,15 @@ class WikiKind(Kind):
         return StoredObject(required_object(body, self.label))
 
     def handle_put(self, request: ApiRequest) -> Any:
-        """Replace home and tree, and return them."""
+        """Replace home and tree, and return them.
+
+        Raises:
+            InvalidDocumentError: the tree has not each article once.
+        """
+        tree = required_object(request.body, self.label).get("taxonomy")
+        wiki = request.project().objects(self).get(ONLY_ID)
+        if sorted(_ids_in(tree or [])) != sorted(_ids_in(wiki["taxonomy"])):
+            raise InvalidDocumentError("The taxonomy must have each article once")
         super().handle_put(request)
         return self.handle_get(request)
 
@@ -45,6 +54,12 @@ class WikiKind(Kind):
         if str(wiki.get("homeArticleId")) == article_id:
             wiki["homeArticleId"] = None
         project.objects(self).save(ONLY_ID, wiki, login)
+
+
+def _ids_in(nodes: list[Document]) -> list[str]:
+    """Return the ids of the articles in a tree."""
+    below = [found for node in nodes for found in _ids_in(node.get("children") or [])]
+    return [*(str(node.get("id")) for node in nodes), *below]
 
 
 def _children_of(nodes: list[Document], article_id: str) -> list[Document] | None:
