@@ -325,3 +325,30 @@ def test_a_recipe_needs_its_outputs(project, call):
     with pytest.raises(DataikuException, match="Output none does not exist"):
         builder.create()
     assert call("GET", "recipes/new") == {}
+
+
+def test_tags_of_what_is_created_come_back_in_another_order(client, project, call):
+    body = {"projectKey": "P", "tags": ["a", "b"]}
+    for path in ("datasets", "dashboards", "savedmodels", "streamingendpoints"):
+        named = {
+            "name": "new",
+            "id": "new",
+            "type": "S3",
+            "savedModelType": "LLM_GENERIC",
+        }
+        made = call("POST", f"{path}/", {**body, **named})
+        stored = call("GET", f"{path}/{made.get('id', 'new')}")
+        assert stored["tags"] == ["b", "a"]
+    client.create_project("NEW", "New", "ann", tags=["a", "b"])
+    assert client.get_project("NEW").get_metadata()["tags"] == ["b", "a"]
+
+
+def test_unknown_parameters_of_a_web_app_are_dropped(project, call):
+    params = {"html": "<p>", "noSuchParameter": 1}
+    made = call("POST", "webapps/", {"name": "w", "type": "STANDARD", "params": params})
+    settings = project.get_webapp(made["webAppId"]).get_settings()
+    assert settings.get_raw()["params"] == {"html": "<p>"}
+    settings.get_raw()["params"].update(nbProcesses=2, noSuchParameter=1)
+    settings.save()
+    stored = project.get_webapp(made["webAppId"]).get_settings().get_raw()
+    assert stored["params"] == {"html": "<p>", "nbProcesses": 2}

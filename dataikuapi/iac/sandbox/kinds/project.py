@@ -304,7 +304,7 @@ class ProjectKind(Kind):
         owner = documents.required_text(sent, "owner", self.label)
         kept = ("name", "owner", "settings", "description", "permissions", "tags")
         fields = {name: sent[name] for name in kept if name in sent}
-        documents.tag_list(fields.get("tags", []))
+        fields["tags"] = documents.shuffled(documents.tag_list(fields.get("tags", [])))
         documents.required_object(fields.get("settings", {}), "settings")
         now = request.store.now()
         fields["shortDesc"] = _first_short_description(

@@ -6,7 +6,12 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dataikuapi.iac.sandbox.documents import Document, StoredObject, copied
+from dataikuapi.iac.sandbox.documents import (
+    Document,
+    StoredObject,
+    copied,
+    required_object,
+)
 from dataikuapi.iac.sandbox.files import read_text
 from dataikuapi.iac.sandbox.kinds.base import Kind, Routes
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
@@ -24,6 +29,12 @@ _CODE = {
     "ui.R": "ui",
     "server.R": "server",
 }
+
+_PARAMS = frozenset(_CODE.values()) | frozenset("""
+    autoStartBackend backendEnabled enableJavascriptModules envSelection
+    forceAuthentication hideJSSecurityPanel infra libraries nbProcesses serveLocally
+    """.split())
+"""The parameters that DSS knows; it drops others without a word."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +62,11 @@ class WebAppKind(Kind):
     def handle_put(self, request: ApiRequest) -> Any:
         """Replace a web app and return it."""
         super().handle_put(request)
-        return request.project().objects(self).get(self.id_of(request))
+        return self.handle_get(request)
+
+    def from_api(self, body: Any) -> StoredObject:
+        """Return the web app that a client PUTs, with the parameters that DSS knows."""
+        return StoredObject(_with_known_params(super().from_api(body).document))
 
     def handle_create(self, request: ApiRequest) -> Any:
         """Create a web app; an id in the body is ignored."""
@@ -60,11 +75,18 @@ class WebAppKind(Kind):
     def new_object(self, request: ApiRequest, prototype: Document) -> StoredObject:
         """Return a web app with an API key of its own, which the server makes."""
         new = super().new_object(request, prototype).document
-        return StoredObject({**new, "apiKey": f"dkuaps-{secrets.token_urlsafe(24)}"})
+        key = f"dkuaps-{secrets.token_urlsafe(24)}"
+        return StoredObject({**_with_known_params(new), "apiKey": key})
 
     def list_item(self, document: Document) -> Document:
         """Return a summary."""
         return copied(super().list_item(document))
+
+
+def _with_known_params(document: Document) -> Document:
+    params = required_object(document.get("params") or {}, "params")
+    known = {name: value for name, value in params.items() if name in _PARAMS}
+    return {**document, "params": known}
 
 
 WEB_APP = WebAppKind(
