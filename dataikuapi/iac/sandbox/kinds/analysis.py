@@ -11,16 +11,16 @@ from dataikuapi.iac.sandbox.documents import (
     required_object,
     required_text,
 )
-from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
+from dataikuapi.iac.sandbox.kinds.of_dataset import OfDatasetKind
 
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.requests import ApiRequest
 
 
 @dataclass(frozen=True, eq=False)
-class AnalysisKind(Kind):
+class AnalysisKind(OfDatasetKind):
     """Visual analyses; to delete one deletes its models too."""
 
     def list_item(self, document: Document) -> Document:
@@ -56,6 +56,7 @@ ANALYSIS = AnalysisKind(
     path="lab",
     file="analysis/{id}/core_params.json",
     identity=generated_id(8),
+    dataset_at=("inputDatasetSmartName",),
     fields=Fields(
         required=("inputDatasetSmartName",),
         always={

@@ -15,8 +15,10 @@ from dataikuapi.iac.sandbox.documents import (
 )
 from dataikuapi.iac.sandbox.errors import AlwaysFailsError
 from dataikuapi.iac.sandbox.kinds.base import Kind, Routes
+from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import Identity
+from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.projects import Project
@@ -25,13 +27,20 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 """The id of the zone of what is in no other zone. Its file lists nothing of that."""
 
+_DEFAULT_ZONE = {"name": "Default", "color": "#D1D8DA"}
+
 _LISTS = ("items", "shared")
 """What is changed by calls of its own: a POST and a PUT of the zone ignore it."""
 
 
 @dataclass(frozen=True, eq=False)
 class FlowZoneKind(Kind):
-    """Flow zones. An object is in exactly one; deleting a zone frees its objects."""
+    """Flow zones. An object is in exactly one; deleting a zone frees its objects.
+
+    A recipe and what it writes are in one zone: whatever of them is moved, the others
+    follow. Into which zone DSS puts a new recipe nobody has told; here it is the zone
+    of the first of its inputs.
+    """
 
     def routes(self) -> Routes:
         """Return the usual requests, and those for what is in a zone."""
@@ -55,8 +64,13 @@ class FlowZoneKind(Kind):
         return super().loaded(project_key, object_id, StoredObject(document), owner)
 
     def handle_create(self, request: ApiRequest) -> Any:
-        """Create a zone and return it."""
-        return request.project().objects(self).get(self.create(request))
+        """Create a zone and return it; with the first one comes that of all else."""
+        project = request.project()
+        with project.lock:
+            zones = project.objects(self)
+            if DEFAULT not in zones:
+                zones.add(DEFAULT, request.login, _DEFAULT_ZONE)
+            return zones.get(self.create(request))
 
     def handle_put(self, request: ApiRequest) -> Any:
         """Replace what describes the zone; what is in it stays."""
@@ -119,31 +133,61 @@ class FlowZoneKind(Kind):
         items = [required_object(item, "item") for item in items]
         project, target = request.project(), self.id_of(request)
         with project.lock:
-            zones = project.objects(self)
-            zones.stored(target)
-            for zone_id in zones.names():
-                zone = zones.get(zone_id)
-                left = _without(zone["items"], items)
-                if zone_id == target and target != DEFAULT:
-                    left += copied(items)
-                if left != zone["items"]:
-                    zone["items"] = left
-                    zones.save(zone_id, zone, request.login)
-            return zones.get(target)
+            project.objects(self).stored(target)
+            for item in items:
+                self._put_into(project, target, _together(project, item), request.login)
+            return project.objects(self).get(target)
+
+    def _put_into(
+        self, project: Project, target: str, items: list[Document], login: str
+    ) -> None:
+        zones = project.objects(self)
+        for zone_id in zones.names():
+            zone = zones.get(zone_id)
+            before = zone["items"]
+            if zone_id == target and target != DEFAULT:
+                zone["items"] = [*before, *copied(_without(items, before))]
+            else:
+                zone["items"] = _without(before, items)
+            if zone["items"] != before:
+                zones.save(zone_id, zone, login)
+
+    def zone_of(self, project: Project, item: Document) -> str:
+        """Return the id of the zone that an object is in."""
+        for stored in project.objects(self).values():
+            if _without([item], stored.document["items"]) == []:
+                return str(stored.document["id"])
+        return DEFAULT
+
+    def on_saved(
+        self, project: Project, kind: Kind, object_id: str, login: str, *, is_new: bool
+    ) -> None:
+        """Move what a recipe writes into the zone of the recipe."""
+        if kind is not RECIPE:
+            return
+        item = _item(RECIPE, object_id)
+        beside = item
+        if is_new:
+            recipe = project.recipes.stored(object_id).document
+            read = [
+                _computable(project, ref) for ref in RECIPE.inputs_of(project, recipe)
+            ]
+            beside = next(iter(read), item)
+        target = self.zone_of(project, beside)
+        self._put_into(project, target, _together(project, item), login)
 
     def on_removed(
         self, project: Project, kind: Kind, object_id: str, login: str
     ) -> None:
         """Take an object that is deleted out of its zone."""
-        item = {"objectType": kind.object_type, "objectId": object_id}
-        self._replace(project, item, [], login)
+        self._replace(project, _item(kind, object_id), [], login)
 
     def on_renamed(
         self, project: Project, kind: Kind, old_id: str, new_id: str, login: str
     ) -> None:
         """Rename an object in its zone."""
-        item = {"objectType": kind.object_type, "objectId": old_id}
-        self._replace(project, item, [{**item, "objectId": new_id}], login)
+        old, new = _item(kind, old_id), _item(kind, new_id)
+        self._replace(project, old, [new], login)
 
     def _replace(
         self, project: Project, item: Document, by: list[Document], login: str
@@ -161,6 +205,38 @@ class FlowZoneKind(Kind):
             }
             if any(changed[name] != zone[name] for name in _LISTS):
                 zones.save(zone_id, {**zone, **changed}, login)
+
+
+def _item(kind: Kind, object_id: str) -> Document:
+    return {"objectType": kind.object_type, "objectId": object_id}
+
+
+def _computable(project: Project, object_id: str) -> Document:
+    kind = project.kind_of_computable(object_id)
+    return _item(kind or DATASET, object_id)
+
+
+def _together(project: Project, item: Document) -> list[Document]:
+    """Return an object with those that are in one zone with it.
+
+    These are a recipe and all that it writes, whichever of them the object is; and
+    where another recipe writes some of that, this recipe and all that it writes.
+    """
+    groups = [_with_outputs(project, name) for name in project.recipes.names()]
+    found, count = [item], 0
+    while count < len(found):
+        count = len(found)
+        for group in groups:
+            missing = _without(group, found)
+            if len(missing) < len(group):
+                found += missing
+    return found
+
+
+def _with_outputs(project: Project, name: str) -> list[Document]:
+    recipe = project.recipes.stored(name).document
+    written = RECIPE.outputs_of(project, recipe)
+    return [_item(RECIPE, name), *(_computable(project, ref) for ref in written)]
 
 
 def _without(items: Iterable[Document], others: list[Document]) -> list[Document]:

@@ -11,16 +11,17 @@ from dataikuapi.iac.sandbox.documents import (
     required_object,
     required_text,
 )
-from dataikuapi.iac.sandbox.kinds.base import Kind, Routes
+from dataikuapi.iac.sandbox.kinds.base import Routes
 from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import generated_id
+from dataikuapi.iac.sandbox.kinds.of_dataset import OfDatasetKind
 
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.requests import ApiRequest
 
 
 @dataclass(frozen=True, eq=False)
-class InsightKind(Kind):
+class InsightKind(OfDatasetKind):
     """Insights. What they show is not validated on a save."""
 
     def routes(self) -> Routes:
@@ -52,6 +53,7 @@ INSIGHT = InsightKind(
     path="insights",
     file="insights/{id}.json",
     identity=generated_id(7),
+    dataset_at=("params", "datasetSmartName"),
     object_type="INSIGHT",
     list_fields={
         "projectKey": None,

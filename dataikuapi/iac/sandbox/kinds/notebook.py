@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.sandbox.documents import Document, StoredObject, required_object
-from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
+from dataikuapi.iac.sandbox.kinds.base import Routes, done
 from dataikuapi.iac.sandbox.kinds.fields import Fields
 from dataikuapi.iac.sandbox.kinds.identity import BY_NAME
+from dataikuapi.iac.sandbox.kinds.of_dataset import OfDatasetKind
 
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.requests import ApiRequest
 
 
 @dataclass(frozen=True, eq=False)
-class NotebookKind(Kind):
+class NotebookKind(OfDatasetKind):
     """Jupyter notebooks."""
 
     def added_fields(self, project_key: str, object_id: str) -> Document:
@@ -99,6 +100,7 @@ NOTEBOOK = NotebookKind(
     path="jupyter-notebooks",
     file="ipython_notebooks/{id}.ipynb",
     identity=BY_NAME,
+    dataset_at=("metadata", "analyzedDataset"),
     object_type="JUPYTER_NOTEBOOK",
     fields=Fields(
         always={"metadata": {}, "nbformat": 4, "nbformat_minor": 0},

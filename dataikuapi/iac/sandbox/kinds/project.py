@@ -15,50 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from dataikuapi.iac.sandbox import documents
 from dataikuapi.iac.sandbox.documents import Document, StoredObject
-from dataikuapi.iac.sandbox.errors import (
-    ForbiddenError,
-    InvalidDocumentError,
-    PartialSettingsError,
-)
+from dataikuapi.iac.sandbox.errors import ForbiddenError, InvalidDocumentError
 from dataikuapi.iac.sandbox.files import Files
+from dataikuapi.iac.sandbox.kinds import project_parts as parts
 from dataikuapi.iac.sandbox.kinds.base import Kind, Routes, done
-from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS
 from dataikuapi.iac.sandbox.kinds.identity import ONE_PER_PROJECT, ONLY_ID
 
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.projects import Project
     from dataikuapi.iac.sandbox.requests import ApiRequest
-
-# What DSS writes into `params.json` for a new project.
-_DEFAULTS: Mapping[str, Any] = {
-    "projectType": "REGULAR",
-    "projectAppType": "REGULAR",
-    "permissionsVersion": "V2",
-    "tutorialProject": False,
-    "permissions": [],
-    "dashboardAuthorizations": {"allAuthorized": False, "authorizations": []},
-    "additionalDashboardUsers": {"users": []},
-    "exposedObjects": {"objects": []},
-    "settings": {
-        "flowAnchorSourcesAndSinks": True,
-        "gitCommitMode": "AUTO",
-        "useRemoteGit": False,
-        "disableAutomaticTriggers": False,
-        "integrations": {"integrations": []},
-        "codeEnvs": {
-            "python": {"mode": "INHERIT", "preventOverride": False},
-            "r": {"mode": "INHERIT", "preventOverride": False},
-        },
-        "container": {"containerMode": "INHERIT"},
-        "cluster": {"clusterMode": "INHERIT"},
-        "k8sCluster": {"clusterMode": "INHERIT"},
-        "dkuProperties": [],
-    },
-    "shortDesc": "",
-    "tags": [],
-    "customFields": {},
-    "checklists": NO_CHECKLISTS,
-}
 
 _SUMMARY = (
     "name",
@@ -74,80 +39,6 @@ _SUMMARY = (
     "versionTag",
     "creationTag",
 )
-
-# Metadata that a PUT without them resets. Not `label`: a project keeps its name.
-_METADATA = ("shortDesc", "tags", "customFields", "checklists")
-
-_BUNDLE_SETTINGS = ("bundleExporterSettings", "bundleContainerSettings")
-
-_PERMISSIONS = (
-    "owner",
-    "permissions",
-    "dashboardAuthorizations",
-    "additionalDashboardUsers",
-)
-
-
-def _metadata(params: Document) -> Document:
-    parts = {name: params[name] for name in _METADATA}
-    if "description" in params:
-        parts["description"] = params["description"]
-    return {"label": params["name"], **parts}
-
-
-def _with_metadata(params: Document, body: Any) -> Document:
-    """Return the project with other metadata; unknown fields are dropped."""
-    sent = documents.without_nulls(documents.required_object(body, "metadata"))
-    parts = {name: sent.get(name, _DEFAULTS[name]) for name in _METADATA}
-    parts["tags"] = documents.shuffled(documents.tag_list(parts["tags"]))
-    parts["name"] = sent.get("label", params["name"])
-    kept = {key: value for key, value in params.items() if key != "description"}
-    if "description" in sent:
-        parts["description"] = sent["description"]
-    return {**kept, **parts}
-
-
-def _settings(params: Document) -> Document:
-    """Return settings and exposed objects; permissions are not among them.
-
-    Nobody has seen where the API has the settings of bundles. Here it has them where a
-    project has any.
-    """
-    names = ("settings", "exposedObjects", *_BUNDLE_SETTINGS)
-    return {name: params[name] for name in names if name in params}
-
-
-def _with_settings(params: Document, body: Any) -> Document:
-    """Return the project with other settings, exposed objects and bundle settings.
-
-    Raises:
-        PartialSettingsError: there is no `settings` in the body.
-    """
-    sent = documents.required_object(body, "project settings")
-    if not isinstance(sent.get("settings"), dict):
-        raise PartialSettingsError("settings is null")
-    exposed = documents.required_object(
-        sent.get("exposedObjects") or _DEFAULTS["exposedObjects"], "exposedObjects"
-    )
-    bundles = {name: sent[name] for name in _BUNDLE_SETTINGS if name in sent}
-    return {
-        **params,
-        "settings": sent["settings"],
-        "exposedObjects": exposed,
-        **documents.without_nulls(bundles),
-    }
-
-
-def _permissions(params: Document) -> Document:
-    return {name: params[name] for name in _PERMISSIONS}
-
-
-def _with_permissions(params: Document, body: Any) -> Document:
-    """Return the project with other permissions, as a whole; an owner is mandatory."""
-    sent = documents.without_nulls(documents.required_object(body, "permissions"))
-    documents.required_text(sent, "owner", "permissions")
-    parts = {name: sent.get(name, _DEFAULTS.get(name)) for name in _PERMISSIONS}
-    return {**params, **parts}
 
 
 @dataclass(frozen=True)
@@ -186,9 +77,9 @@ class _Part:
 
 
 _PARTS = (
-    _Part("metadata", _metadata, _with_metadata),
-    _Part("settings", _settings, _with_settings),
-    _Part("permissions", _permissions, _with_permissions, administered=True),
+    _Part("metadata", parts.metadata, parts.with_metadata),
+    _Part("settings", parts.settings, parts.with_settings),
+    _Part("permissions", parts.permissions, parts.with_permissions, administered=True),
 )
 
 
@@ -200,7 +91,7 @@ class ProjectKind(Kind):
         self, project_key: str, object_id: str, stored: StoredObject, owner: str
     ) -> StoredObject:
         """Return the document with the defaults of all that the file lacks."""
-        defaults = {**_DEFAULTS, "name": project_key, "owner": owner}
+        defaults = {**parts.DEFAULTS, "name": project_key, "owner": owner}
         params = {**defaults, **documents.without_nulls(stored.document)}
         return StoredObject(self.fields.loaded(params, owner, {}))
 
@@ -229,8 +120,8 @@ class ProjectKind(Kind):
             "ownerDisplayName": params["owner"],
             "commitMode": params["settings"].get("gitCommitMode", "AUTO"),
         }
-        parts = {name: params[name] for name in _SUMMARY if name in params}
-        return documents.copied({**item, **parts})
+        shown = {name: params[name] for name in _SUMMARY if name in params}
+        return documents.copied({**item, **shown})
 
     def shared_ids(self, project: Project, kind: Kind, target_key: str) -> list[str]:
         """Return the ids of objects of a kind that a project shares with another."""
@@ -244,17 +135,37 @@ class ProjectKind(Kind):
             )
         ]
 
+    def on_removed(
+        self, project: Project, kind: Kind, object_id: str, login: str
+    ) -> None:
+        """Share an object that is deleted with nobody."""
+        self._save_exposed(project, kind, object_id, [], login)
+
+    def on_renamed(
+        self, project: Project, kind: Kind, old_id: str, new_id: str, login: str
+    ) -> None:
+        """Share an object that is renamed under its new name."""
+        self._save_exposed(project, kind, old_id, [new_id], login)
+
+    def _save_exposed(
+        self, project: Project, kind: Kind, old: str, by: list[str], login: str
+    ) -> None:
+        params = self.params(project)
+        exposed = parts.with_exposed(params, kind.object_type, old, by)
+        if exposed != params:
+            self.save(project, exposed, login)
+
     def routes(self) -> Routes:
         """Return the requests about projects, and about their parts."""
         base = "/projects/{key}"
-        parts: Routes = {
+        of_parts: Routes = {
             f"{base}/{part.label}": {"GET": part.handle_get, "PUT": part.handle_put}
             for part in _PARTS
         }
         return {
             "/projects": {"GET": self.handle_list, "POST": self.handle_create},
             base: {"GET": self.handle_get, "DELETE": self.handle_delete},
-            **parts,
+            **of_parts,
         }
 
     def handle_list(self, request: ApiRequest) -> Any:

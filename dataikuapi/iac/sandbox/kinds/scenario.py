@@ -17,12 +17,18 @@ from dataikuapi.iac.sandbox.kinds.fields import NO_CHECKLISTS, Fields
 from dataikuapi.iac.sandbox.kinds.identity import Identity
 
 if TYPE_CHECKING:
+    from dataikuapi.iac.sandbox.projects import Project
     from dataikuapi.iac.sandbox.requests import ApiRequest
 
 _NOT_IN_IDS = re.compile(r"[^A-Z0-9_.-]")
 
 _LIGHT = ("active", "checklists", "description", "shortDesc", "tags")
 """The fields that a save of the light document changes."""
+
+_FLOW_ITEMS = ("builds", "checks", "computes", "clears")
+"""The parameters of steps that list objects of the flow."""
+
+_DATASET_TYPE = "DATASET"
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +93,73 @@ class ScenarioKind(Kind):
             document = {**document, **self.fields.with_shuffled_tags(light)}
             project.objects(self).save(object_id, document, request.login)
         return done(f"Updated scenario {object_id}")
+
+    def on_removed(
+        self, project: Project, kind: Kind, object_id: str, login: str
+    ) -> None:
+        """Take an object that is deleted out of steps and triggers."""
+        self._replace(project, kind, object_id, None, login)
+
+    def on_renamed(
+        self, project: Project, kind: Kind, old_id: str, new_id: str, login: str
+    ) -> None:
+        """Name an object that is renamed by its new name."""
+        self._replace(project, kind, old_id, new_id, login)
+
+    def _replace(
+        self, project: Project, kind: Kind, old: str, new: str | None, login: str
+    ) -> None:
+        scenarios = project.objects(self)
+        for name in scenarios.names():
+            before = scenarios.get(name)
+            after = _with_replaced(scenarios.get(name), kind.object_type, old, new)
+            if after != before:
+                scenarios.save(name, after, login)
+
+
+def _with_replaced(
+    scenario: Document, object_type: str, old: str, new: str | None
+) -> Document:
+    """Return a scenario that names an object otherwise, or no more.
+
+    Args:
+        scenario: is changed.
+        object_type: of the object, as DSS calls it.
+        old: its id.
+        new: its new id; None takes it out.
+    """
+    by = [] if new is None else [new]
+    for params in _all_params(scenario):
+        for name in _FLOW_ITEMS:
+            if name in params:
+                params[name] = [
+                    kept
+                    for item in params[name]
+                    for kept in (
+                        [{**item, "itemId": other} for other in by]
+                        if _is_item(item, object_type, old)
+                        else [item]
+                    )
+                ]
+        if object_type == _DATASET_TYPE and "datasets" in params:
+            params["datasets"] = [
+                kept
+                for dataset in params["datasets"]
+                for kept in (by if dataset == old else [dataset])
+            ]
+    return scenario
+
+
+def _all_params(scenario: Document) -> list[Document]:
+    """Return the parameters of all steps and triggers."""
+    steps = (scenario.get("params") or {}).get("steps") or []
+    parts = [*steps, *(scenario.get("triggers") or [])]
+    return [part["params"] for part in parts if isinstance(part.get("params"), dict)]
+
+
+def _is_item(item: Document, object_type: str, object_id: str) -> bool:
+    same_type = item.get("type", _DATASET_TYPE) == object_type
+    return same_type and item.get("itemId") == object_id
 
 
 SCENARIO = ScenarioKind(
