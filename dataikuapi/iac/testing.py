@@ -31,10 +31,11 @@ from dataikuapi.iac.sandbox import (
     FaultPlan,
     ProjectStore,
     SandboxServer,
+    in_turn,
     sample_folder,
 )
 
-__all__ = ["EmbeddedDSS", "Fault", "dss", "embedded_dss"]
+__all__ = ["EmbeddedDSS", "Fault", "dss", "embedded_dss", "in_turn"]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from dataikuapi.iac.sandbox.errors import (
     ProjectNotFoundError,
     SandboxError,
 )
-from dataikuapi.iac.sandbox.faults import Fault, FaultPlan
+from dataikuapi.iac.sandbox.faults import Fault, FaultPlan, in_turn
 from dataikuapi.iac.sandbox.samples import SAMPLE_PROJECT_KEY, sample_folder
 from dataikuapi.iac.sandbox.server import SandboxServer
 from dataikuapi.iac.sandbox.store import ProjectStore
@@ -48,5 +48,6 @@ __all__ = [
     "ProjectStore",
     "SandboxError",
     "SandboxServer",
+    "in_turn",
     "sample_folder",
 ]

@@ -1,7 +1,11 @@
 """Faults to inject between a client and the sandbox.
 
-Between a client and a real DSS there are networks, proxies and restarts. A fault
-simulates what they do to one request.
+Between a client and a real DSS there are networks, proxies and restarts, and beside it
+there are other people. A fault simulates what they do to one request:
+
+- before it is handled, so that nothing is stored: ``Fault.page(503)``;
+- after it was stored, which the response does not say: ``Fault.reset().once_stored()``;
+- somebody else's edit just before it is handled: ``Fault.meanwhile(edit)``.
 """
 
 from __future__ import annotations
@@ -9,11 +13,12 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dataikuapi.iac.sandbox.responses import error_response, json_response
 from dataikuapi.iac.sandbox.store import DSS_VERSION
@@ -31,12 +36,30 @@ class Fault:
         resets: close the connection without a response.
         truncates: send the beginning of a response, wait for the delay, and close the
             connection.
+        action: done first, in a thread of its own, so that it may send requests itself.
+        stores: handle the request before all this, and keep the response.
     """
 
     response: Response | None = None
     delay: float = 0.0
     resets: bool = False
     truncates: bool = False
+    action: Callable[[], object] | None = None
+    stores: bool = False
+
+    def once_stored(self) -> Fault:
+        """Return this fault for a request that is handled, whatever the client gets."""
+        return replace(self, stores=True)
+
+    @classmethod
+    def meanwhile(cls, action: Callable[[], object]) -> Fault:
+        """Return the sandbox's own response, after somebody else has done something.
+
+        Args:
+            action: called between the receipt of the request and its handling. It may
+                change the store, or send requests, which have faults of their own.
+        """
+        return cls(action=action)
 
     @classmethod
     def page(cls, status: int = 502, headers: Mapping[str, str] | None = None) -> Fault:
@@ -115,11 +138,48 @@ FaultPlan = Callable[[str, str], "Fault | None"]
 """From method and path, such as `/projects/SALES/datasets/`, to the fault, if any."""
 
 
+def in_turn(method: str, path: str, *faults: Fault | None) -> FaultPlan:
+    """Return a plan for some requests, one after the other; later ones go through.
+
+    Args:
+        method: of the requests; `*` for any.
+        path: of the requests, as a pattern of :mod:`fnmatch`, such as
+            `/projects/SALES/datasets/*`. A slash at its end makes no difference.
+        *faults: the first is that of the first such request, and so on; None lets one
+            through.
+    """
+    waiting = list(faults)
+
+    def plan(of_method: str, of_path: str) -> Fault | None:
+        wanted = fnmatchcase(of_method, method)
+        if wanted and fnmatchcase(of_path.rstrip("/"), path.rstrip("/")) and waiting:
+            return waiting.pop(0)
+        return None
+
+    return plan
+
+
 _BEGINNING = {
     "type": "http.response.start",
     "status": 200,
     "headers": [(b"content-type", b"application/json"), (b"content-length", b"1000")],
 }
+
+
+@dataclass
+class _Kept:
+    """The response to a request that was handled, to be sent later or never."""
+
+    messages: list[Message] = field(default_factory=list)
+
+    async def take(self, message: Message) -> None:
+        """Take a part of the response."""
+        self.messages.append(message)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response."""
+        for message in self.messages:
+            await send(message)
 
 
 @dataclass
@@ -142,6 +202,13 @@ class FaultyApp:
         if fault is None:
             await self.app(scope, receive, send)
             return
+        if fault.action is not None:
+            await asyncio.to_thread(fault.action)
+        respond = fault.response or self.app
+        if fault.stores:
+            kept = _Kept()
+            await self.app(scope, receive, kept.take)
+            respond = fault.response or kept
         if fault.truncates:
             await send(_BEGINNING)
             await send({"type": "http.response.body", "body": b"{", "more_body": True})
@@ -150,7 +217,7 @@ class FaultyApp:
             # `send` is a method of uvicorn's request, which has the connection.
             getattr(send, "__self__").transport.close()
         else:
-            await (fault.response or self.app)(scope, receive, send)
+            await respond(scope, receive, send)
 
     def _path(self, scope: Scope) -> str:
         path: str = scope["path"]
