@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,18 @@ from dataikuapi.iac.sandbox.kinds.identity import BY_PATH
 if TYPE_CHECKING:
     from dataikuapi.iac.sandbox.collection import ObjectCollection
     from dataikuapi.iac.sandbox.files import Files
+    from dataikuapi.iac.sandbox.projects import Project
     from dataikuapi.iac.sandbox.requests import ApiRequest
 
 _FOLDER = "lib/"
+
+_EXTERNAL_LIBRARIES = "external-libraries.json"
+_NEW_EXTERNAL_LIBRARIES = {
+    "gitReferences": {},
+    "pythonPath": ["python"],
+    "rsrcPath": ["R"],
+    "importLibrariesFromProjects": [],
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +46,11 @@ class LibraryFileKind(Kind):
             for path, content in files.items()
             if path.startswith(_FOLDER)
         }
+
+    def on_project_created(self, project: Project, login: str) -> None:
+        """Add the file that says where libraries are, which each new project has."""
+        text = json.dumps(_NEW_EXTERNAL_LIBRARIES, indent=2)
+        project.objects(self).add(_EXTERNAL_LIBRARIES, login, {}, text)
 
     def added_fields(self, project_key: str, object_id: str) -> Document:
         """Return nothing: a file is no document."""

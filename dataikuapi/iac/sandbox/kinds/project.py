@@ -184,7 +184,7 @@ class ProjectKind(Kind):
         return self.summary(request.project())
 
     def handle_create(self, request: ApiRequest) -> Any:
-        """Create an empty project."""
+        """Create a project, empty but for what DSS puts into each."""
         return done(f"Created project {self.create(request)}")
 
     def handle_delete(self, request: ApiRequest) -> Any:
@@ -216,13 +216,17 @@ class ProjectKind(Kind):
         kept = ("name", "owner", "settings", "description", "permissions", "tags")
         fields = {name: sent[name] for name in kept if name in sent}
         fields["tags"] = documents.shuffled(documents.tag_list(fields.get("tags", [])))
-        documents.required_object(fields.get("settings", {}), "settings")
+        settings = documents.required_object(fields.get("settings", {}), "settings")
+        fields["settings"] = {**parts.DEFAULTS["settings"], **settings}
         now = request.store.now()
         fields["shortDesc"] = _first_short_description(
             fields.get("name", key), owner, now
         )
         fields["creationTag"] = documents.version_tag(0, request.login, now)
         request.store.add_project(key, **fields)
+        project = request.store.project(key)
+        for kind in request.store.kinds:
+            kind.on_project_created(project, request.login)
         return key
 
 
