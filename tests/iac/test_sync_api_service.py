@@ -1,5 +1,6 @@
 """Reading API services."""
 
+import json
 from typing import Any, ClassVar
 
 import pytest
@@ -70,6 +71,25 @@ class TestApiService(TypeContract):
         assert changed_ids(manager) == [self.resource_id("new")]
         with pytest.raises(Exception, match="not supported"):
             client._perform_empty("DELETE", path)
+
+    def test_save_of_a_service_of_a_newer_version_shows_nothing(
+        self, manager, client, shop
+    ):
+        """It has no publicAccess, and may have null for what others have tags."""
+        newer: dict[str, Any] = {
+            **CODE,
+            "authMethod": "PUBLIC",
+            "versionTag": None,
+            "creationTag": None,
+            "checklists": {"checklists": []},
+        }
+        files = {"params.json": {"owner": "ann"}, "lambda_services/newer.json": newer}
+        shop.load_files(
+            KEY, {path: json.dumps(item).encode() for path, item in files.items()}
+        )
+        manager.save_state(manager.sync_project(KEY))
+        self.edit(client, "newer", lambda document: None)
+        assert changed_ids(manager) == []
 
     @pytest.mark.parametrize("of", ["churn", "no_such_service"])
     def test_packages_that_do_not_exist(self, client, of):

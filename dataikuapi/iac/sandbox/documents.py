@@ -56,8 +56,9 @@ def with_tags(document: Mapping[str, Any], owner: str) -> Document:
     """Return the document with both its version tag and its creation tag.
 
     Since 2024 DSS keeps version tags out of git, yet the API still returns them; a few
-    old objects lack the creation tag instead. A missing tag is derived from the other,
-    so that loading the same files twice gives the same documents.
+    old objects lack the creation tag instead, and some API services have null for
+    both. A missing tag is derived from the other, so that loading the same files twice
+    gives the same documents.
 
     Args:
         document: as it is on disk.
@@ -65,7 +66,8 @@ def with_tags(document: Mapping[str, Any], owner: str) -> Document:
     """
     known = document.get("creationTag") or document.get("versionTag")
     first = {**(known or version_tag(0, owner, 0)), "versionNumber": 0}
-    return {"creationTag": first, "versionTag": first, **document}
+    tags = {name: document.get(name) or first for name in ("creationTag", "versionTag")}
+    return {**document, **tags}
 
 
 def next_version(

@@ -77,11 +77,12 @@ API_SERVICE = ApiServiceKind(
     fields=Fields(
         always={
             "endpoints": [],
-            "publicAccess": False,
             "authRealm": {"queryKeys": []},
             "tags": [],
             "checklists": NO_CHECKLISTS,
         },
+        # Services of newer versions have authMethod instead.
+        fresh={"publicAccess": False},
         optional=frozenset("""
             id name authMethod oauth2Config openAPI error releaseNotes customFields
             description shortDesc
