@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from dataikuapi.iac.sandbox.kinds.agent import RAG_MODEL
 from dataikuapi.iac.types.registry import references_of
-from iac.typed import OlderServer, TypeContract
+from iac.typed import KEY, OlderServer, TypeContract, changed_ids
 
 POLICIES = {
     "name": "Ask the policies",
@@ -48,3 +48,12 @@ class TestRagModel(OlderServer, TypeContract):
         model = manager.load_state()[self.resource_id("Ra12Gg34")]
         found = {(item.resource_type, item.name) for item in references_of(model)}
         assert found == {("knowledge_bank", "Kb12Po34"), ("connection", "llm_main")}
+
+    def test_new_one_shows(self, manager, client):
+        """It is asked for by knowledge bank and LLM, which its first version has."""
+        body = {"name": "Help", "knowledgeBankRef": "Kb12Po34", "llmId": "openai:m:x"}
+        path = f"/projects/{KEY}/retrieval-augmented-llms"
+        rid = self.resource_id(client._perform_json("POST", path, body=body)["id"])
+        assert changed_ids(manager) == [rid]
+        (version,) = manager.sync_resource(rid).attributes["versions"]
+        assert version["ragllmSettings"] == {"kbRef": "Kb12Po34", "llmId": "openai:m:x"}
