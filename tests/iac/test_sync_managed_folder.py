@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from dataikuapi.iac.sandbox.kinds.connection import CONNECTION
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
 from dataikuapi.iac.types.registry import references_of
 from iac.typed import KEY, TypeContract, changed_ids
@@ -59,6 +60,16 @@ class TestManagedFolder(TypeContract):
         folder.rename("Exports")
         (diff,) = manager.drift()
         assert [change.path for change in diff.changes] == ["name"]
+
+    def test_new_one_has_the_type_of_its_connection(self, manager, client, shop):
+        """The client need not say it."""
+        shop.instance.add(CONNECTION, "s3.main", type="EC2")
+        project = client.get_project(KEY)
+        for connection, expected in {"s3.main": "S3", "files": "Filesystem"}.items():
+            folder = project.create_managed_folder("New", connection_name=connection)
+            rid = self.resource_id(folder.id)
+            assert rid in changed_ids(manager)
+            assert manager.sync_resource(rid).attributes["type"] == expected
 
     def test_recipes_that_use_a_deleted_folder_are_deleted(self, client, shop, manager):
         """DSS does so by itself."""
