@@ -36,9 +36,9 @@ KEPT = {"flow_zone": {"default"}}
 
 SHORT = {
     "test_each_edit_shows_as_that_object": [*REAL, *SHAPED[:1]],
-    "test_edits_of_all_objects_show": [*REAL, *SHAPED[:3]],
+    "test_edits_of_all_objects_show": [*REAL, *SHAPED[:1]],
     "test_created_objects_show": ["small-demofolder", *SHAPED[:1]],
-    "test_deleted_objects_show": [*REAL, *SHAPED[:1]],
+    "test_deleted_objects_show": ["chess-openings", "loan-advisor", *SHAPED[:1]],
 }
 """The projects of some tests without --long."""
 
@@ -136,7 +136,7 @@ def test_all_objects_of_a_history_are_read(name, serve, tmp_path, long):
     """Of the whole project, at the steps of its history."""
     if not path_of(name).exists():
         pytest.skip(f"no history at {path_of(name)}")
-    steps, store = file_maps(path_of(name))[:: 1 if long else 40], ProjectStore()
+    steps, store = file_maps(path_of(name))[:: 1 if long else 66], ProjectStore()
     store.load_files(KEY, steps[0])
     with serve(store) as server:
         served = Served(server, store, steps[0], tmp_path / "dev.state.json")
