@@ -21,7 +21,7 @@ from dataikuapi.iac import (
     RetryPolicy,
     StateManager,
 )
-from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
 from dataikuapi.iac.sync import DatasetSync
 from dataikuapi.iac.sync.workers import Workers
 
@@ -64,6 +64,28 @@ def no_connection():
 
 def fail(error):
     raise error
+
+
+# Responses that threads share
+
+
+def test_calls_for_fresh_responses_reach_dss(server):
+    """Also those that other threads make."""
+    client, path = DSSClient(server.url, server.api_key), "/projects/{project}/tags"
+    workers, requested = Workers(client, 2, shared_paths=[path]), []
+    server.faults = lambda method, path: requested.append(path)
+
+    def tags():
+        return workers.client.get_project(SAMPLE_PROJECT_KEY).get_tags()
+
+    with workers.running():
+        workers.run([tags, tags])
+        assert len(requested) == 1
+        with workers.fresh_responses():
+            workers.run([tags, tags])
+        assert len(requested) == 3
+        workers.run([tags])
+    assert len(requested) == 3
 
 
 # Calls and their results

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock, local
-from typing import Any
+from typing import Any, TypeVar
 
 from dataikuapi.iac.types import ResourceType
 from dataikuapi.iac.types.shapes import match_path
 
 __all__ = ["SharedResponses", "shared_paths"]
+
+T = TypeVar("T")
 
 
 def shared_paths(kinds: Iterable[ResourceType]) -> frozenset[str]:
@@ -42,11 +45,21 @@ class SharedResponses:
     @contextmanager
     def bypassed(self) -> Iterator[None]:
         """Let this thread make every request itself, to see what is there now."""
+        before = self._this_thread.is_bypassed
         self._this_thread.is_bypassed = True
         try:
             yield
         finally:
-            self._this_thread.is_bypassed = False
+            self._this_thread.is_bypassed = before
+
+    def as_here(self, call: Callable[[], T]) -> Callable[[], T]:
+        """Return a call that is bypassed in other threads, too, if this one is."""
+        is_bypassed = self._this_thread.is_bypassed
+        return partial(self._call_bypassed, call) if is_bypassed else call
+
+    def _call_bypassed(self, call: Callable[[], T]) -> T:
+        with self.bypassed():
+            return call()
 
     def get(self, path: str, request: Callable[[], Any]) -> Any:
         """Return the response to a request.

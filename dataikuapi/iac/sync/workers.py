@@ -93,7 +93,7 @@ class _Run:
 
     def run(self, calls: Sequence[Callable[[], T]]) -> list[T | DataikuIaCError]:
         """Make the calls, and return their results in order."""
-        batch = _Batch(calls)
+        batch = _Batch([self.shared.as_here(call) for call in calls])
         with self._changed:
             self._known += len(calls)
         for _ in calls:
@@ -260,7 +260,10 @@ class Workers:
 
     @contextmanager
     def fresh_responses(self) -> Iterator[None]:
-        """Let the calling thread's requests reach DSS, whatever others received."""
+        """Let the calling thread's requests reach DSS, whatever others received.
+
+        So do those of the calls that it hands to :meth:`run`.
+        """
         run = self._this_thread.run
         with run.shared.bypassed() if run is not None else nullcontext():
             yield
