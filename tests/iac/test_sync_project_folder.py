@@ -1,5 +1,6 @@
 """Reading project folders."""
 
+import threading
 from typing import Any, ClassVar
 
 import pytest
@@ -7,8 +8,12 @@ import pytest
 from dataikuapi.iac.exceptions import UnexpectedResponseError
 from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sandbox.kinds.project_folder import PROJECT_FOLDER
+from dataikuapi.iac.types.project_folder import ProjectFolderType
 from dataikuapi.iac.types.registry import display_name_of, facts_of, references_of
 from iac.on_instance import InstanceTypeContract
+
+PATIENCE = 20
+"""Seconds that requests wait for each other, at most."""
 
 READERS = {"group": "readers", "read": True, "writeContents": False}
 
@@ -87,13 +92,52 @@ class TestProjectFolder(InstanceTypeContract):
         paths = [path for path in paths if path.startswith("/project-folders")]
         assert len(paths) == len(set(paths)) == 2 * 4
 
+    @pytest.mark.parametrize("is_admin", [True, False])
+    def test_folders_at_one_depth_are_read_at_once(
+        self, manager, limited, shop, monkeypatch, is_admin
+    ):
+        """By the workers of the sync, so the walk waits for the depth of the tree."""
+        waiting = {"sAlEs1x", "sAlEs2x", "sAlEs3x"}
+        ids = set(map(self.resource_id, waiting))
+        for name in waiting:
+            shop.instance.add(PROJECT_FOLDER, name, permissions=[READERS], name=name)
+        meeting, read = threading.Barrier(len(waiting)), ProjectFolderType.read_node
+
+        def meet(kind, client, name):
+            if name in waiting:
+                meeting.wait(PATIENCE)
+                waiting.discard(name)
+            return read(kind, client, name)
+
+        monkeypatch.setattr(ProjectFolderType, "read_node", meet)
+        state = (manager if is_admin else limited).sync_instance()
+        assert waiting == set()
+        assert state.resources.keys() >= ids
+
+    def test_folder_deleted_during_a_sync_is_removed(self, manager, shop, served):
+        """The tree is walked again to see that."""
+
+        def delete(method, path):
+            gone = "aUdIt7x"
+            if path.endswith(f"{gone}/settings") and gone in shop.instance.names(
+                PROJECT_FOLDER
+            ):
+                shop.instance.remove(PROJECT_FOLDER, gone)
+
+        served.faults = delete
+        report = self.drift(manager)
+        assert [str(diff) for diff in report] == [f"- {self.resource_id('aUdIt7x')}"]
+        assert not report.unknown
+
     def test_folder_that_is_in_itself_ends_the_walk(self, manager, served):
         """Then nothing is known of the folders."""
         loop = {"id": "fInAn7x", "childrenIds": ["ROOT"], "projectKeys": []}
         served.faults = lambda method, path: (
             Fault.json(loop) if path == "/project-folders/fInAn7x" else None
         )
-        with pytest.raises(UnexpectedResponseError, match="ROOT is in two folders"):
+        with pytest.raises(
+            UnexpectedResponseError, match="ROOT is in two project folders"
+        ):
             self.drift(manager)
 
     def test_references_and_names(self, manager):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, cast
 
 from dataikuapi.utils import DataikuException
 
@@ -22,6 +23,7 @@ from dataikuapi.iac.sync.typed import TypedSync
 from dataikuapi.iac.sync.unsupported import translate_listing_errors
 from dataikuapi.iac.types import Documents
 from dataikuapi.iac.types.instance_type import InstanceType, NotPermittedError
+from dataikuapi.iac.types.walked_type import Node, WalkedType
 
 __all__ = ["InstanceTypeSync"]
 
@@ -95,10 +97,10 @@ class InstanceTypeSync(TypedSync):
             listed: Mapping[str, Documents | None]
             is_complete = True
             try:
-                listed = kind.list_documents(client)
+                listed = self._list_documents()
             except (DataikuException, NotPermittedError) as error:
                 self._require_refusal(error)
-                listed, is_complete = kind.list_names(client), kind.lists_all_names
+                listed, is_complete = self._list_names(), kind.lists_all_names
         found = {ResourceId(kind.name, INSTANCE, name): listed[name] for name in listed}
         return found, None if is_complete else self._refused()
 
@@ -116,12 +118,42 @@ class InstanceTypeSync(TypedSync):
             return kind.fetch_documents(client, name)
         except (DataikuException, NotPermittedError) as error:
             self._require_refusal(error)
-            names = kind.list_names(client)
+            names = self._list_names()
             if name in names:
                 return names[name]
             if kind.lists_all_names:
                 raise not_found(client, rid) from error
             raise
+
+    def _list_documents(self) -> dict[str, Documents | None]:
+        if isinstance(self.kind, WalkedType):
+            return self.kind.list_documents(self.client, self._read_nodes)
+        return self.kind.list_documents(self.client)
+
+    def _list_names(self) -> dict[str, Documents]:
+        if isinstance(self.kind, WalkedType):
+            return self.kind.list_names(self.client, self._read_nodes)
+        return self.kind.list_names(self.client)
+
+    def _read_nodes(self, names: list[str]) -> list[Node]:
+        """Read objects of a tree concurrently, and raise the first error."""
+        results = self._workers.run([partial(self._read_node, name) for name in names])
+        nodes = list[Node]()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+            nodes.append(result)
+        return nodes
+
+    def _read_node(self, name: str) -> Node | Exception:
+        """Read an object of a tree; return what is to be raised where it is awaited."""
+        kind = cast(WalkedType, self.kind)
+        try:
+            return kind.read_node(self.client, name)
+        except DataikuIaCError:
+            raise
+        except Exception as error:  # noqa: BLE001  # Translated as for any listing.
+            return error
 
     @contextmanager
     def _refusal_explained(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Documents, Identity, Severities
 from dataikuapi.iac.types.cleaning import Volatile
-from dataikuapi.iac.types.instance_type import Client, InstanceType
+from dataikuapi.iac.types.instance_type import Client
 from dataikuapi.iac.types.references import (
     Fact,
     Reference,
@@ -20,25 +20,25 @@ from dataikuapi.iac.types.sets import Sets, by_group_or_user
 from dataikuapi.iac.types.shapes import (
     ObjectShape,
     Shape,
-    UnexpectedShapeError,
     expect_object,
     expect_type,
     path_segment,
 )
+from dataikuapi.iac.types.walked_type import Node, WalkedType
 
 __all__ = ["ProjectFolderType"]
 
 _FOLDER = "project-folders/"
-_ROOT = "ROOT"
 
 
-class ProjectFolderType(InstanceType):
+class ProjectFolderType(WalkedType):
     """A project folder. The root has no name; all others are somewhere below it.
 
     DSS has no list of them, so the tree is walked: two requests for each folder.
     """
 
     name = "project_folder"
+    root = "ROOT"
     requests = "2 for each folder"
     identity = Identity.GENERATED
     volatile: ClassVar[Volatile] = {
@@ -64,23 +64,38 @@ class ProjectFolderType(InstanceType):
     sets: ClassVar[Sets] = {("definition", "permissions"): by_group_or_user}
     severities: ClassVar[Severities] = {("definition",): Severity.PERMISSIONS}
 
-    def list_documents(self, project: Client) -> dict[str, Documents | None]:
-        """Return the ids only, of all folders; each has to be fetched."""
-        # Who may not read this is not shown all folders either.
-        get_instance_json(project, f"{_FOLDER}{_ROOT}/settings")
-        return dict.fromkeys(_walk(project))
+    def require_permission(self, client: Client) -> None:
+        """Request the settings of the root.
 
-    def list_names(self, client: Client) -> dict[str, Documents]:
-        """Return the folders that the key may see, without owners and permissions."""
-        tree = _walk(client)
-        return {name: {self.main: _described(tree[name])} for name in tree}
+        Who may not read these is not shown all folders either.
+        """
+        get_instance_json(client, f"{_FOLDER}{self.root}/settings")
+
+    def read_node(self, client: Client, name: str) -> Node:
+        """Read one folder, which names those inside."""
+        with reading_listed(name):
+            folder = get_instance_json(client, _FOLDER + path_segment(name))
+        return expect_object(folder)
+
+    def names_inside(self, node: Node) -> list[str]:
+        """Return the ids of the folders inside of one."""
+        children: Any = node.get("childrenIds")
+        expect_type(children, list)
+        for child in children:
+            expect_type(child, str)
+        return list(children)
+
+    def describe(self, node: Node) -> Documents:
+        """Return the place in the tree."""
+        place = {key: value for key, value in node.items() if value is not None}
+        return {self.main: place}
 
     def fetch_documents(self, project: Client, name: str) -> Documents:
         """Return the place in the tree, and as definition owner and permissions."""
         path = _FOLDER + path_segment(name)
         folder = expect_object(get_instance_json(project, path))
         settings = expect_object(get_instance_json(project, f"{path}/settings"))
-        return {self.main: _described(folder), "definition": settings}
+        return {**self.describe(folder), "definition": settings}
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the folder around it, and the groups that have permissions."""
@@ -96,26 +111,3 @@ class ProjectFolderType(InstanceType):
         """Return the owner."""
         if text_at(attributes, "definition", "owner"):
             yield Fact("owner", (text_at(attributes, "definition", "owner"),))
-
-
-def _described(folder: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in folder.items() if value is not None}
-
-
-def _walk(client: Client) -> dict[str, dict[str, Any]]:
-    """Return all folders that the key may see, by id, from the root down."""
-    folders: dict[str, dict[str, Any]] = {}
-    pending = [_ROOT]
-    while pending:
-        name = pending.pop(0)
-        if name in folders:
-            raise UnexpectedShapeError(f"the folder {name} is in two folders")
-        with reading_listed(name):
-            folder = get_instance_json(client, _FOLDER + path_segment(name))
-        folders[name] = expect_object(folder)
-        children: Any = folders[name].get("childrenIds")
-        expect_type(children, list)
-        for child in children:
-            expect_type(child, str)
-            pending.append(child)
-    return folders
