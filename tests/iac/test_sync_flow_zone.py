@@ -67,6 +67,26 @@ class TestFlowZone(TypeContract):
             [self.resource_id("q7LmT2a"), self.resource_id(zone.id)]
         )
 
+    def test_outputs_of_a_moved_recipe_show_with_it(self, manager, client, shop):
+        """DSS keeps a recipe and what it writes in one zone; what it reads stays."""
+        shop.add_dataset(KEY, "raw")
+        shop.add_dataset(KEY, "orders")
+        reads, writes = (
+            {"main": {"items": [{"ref": ref}]}} for ref in ("raw", "orders")
+        )
+        shop.add_recipe(KEY, "compute_orders", inputs=reads, outputs=writes)
+        zone = client.get_project(KEY).get_flow().create_zone("New")
+        manager.refresh()
+        zone.add_item(client.get_project(KEY).get_recipe("compute_orders"))
+        moved = {diff.resource_id: diff.new_resource for diff in manager.drift()}
+        old, new = self.resource_id("q7LmT2a"), self.resource_id(zone.id)
+        assert moved.keys() == {old, new}
+        assert moved[old].attributes["items"] == [FOLDER]
+        assert sorted(item["objectId"] for item in moved[new].attributes["items"]) == [
+            "compute_orders",
+            "orders",
+        ]
+
     def test_graph_of_the_default_zone_fails(self, client):
         """It does in DSS, every time; the zone itself can be read."""
         zone = client.get_project(KEY).get_flow().get_zone("default")
