@@ -7,7 +7,6 @@ from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.merge import merge
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.resource import Resource
-from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.state import State
 from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.types.naming import require_normal_name
@@ -68,17 +67,13 @@ def only_project(state: State, key: str) -> State:
             for rid, item in state.resources.items()
             if item.project_key == key
         },
-        scope=None if state.scope is None else _scope_of(state.scope, key),
+        scope=None if state.scope is None else state.scope.of_project(key),
         unknown={
             text: why
             for text, why in state.unknown.items()
             if ResourceId.parse(text).project_key == key
         },
     )
-
-
-def _scope_of(scope: Scope, key: str) -> Scope:
-    return Scope(entry for entry in scope if entry["project"] == key)
 
 
 def _reading_of(stored: State, resources: dict[str, Resource]) -> State:

@@ -173,6 +173,10 @@ class Scope(Sequence[ScopeEntry]):
             for entry in self._entries
         )
 
+    def of_project(self, key: str) -> "Scope":
+        """Return what it covers of one project."""
+        return Scope(entry for entry in self if entry["project"] == key)
+
     def merge(self, fresh: "Scope") -> "Scope":
         """Return both scopes as one; where they overlap, the fresh one counts."""
         kept = (entry.without(fresh.parts) for entry in self._entries)
