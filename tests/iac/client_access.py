@@ -187,7 +187,7 @@ OPEN: dict[str, Callable[[Any, str], Opened]] = {
     "variables": open_variables,
     "managed_folder": settings_of("get_managed_folder"),
     "saved_model": settings_of("get_saved_model"),
-    "evaluation_store": settings_of("get_model_evaluation_store"),
+    "evaluation_store": request_of("evaluationstores/{name}"),
     "streaming_endpoint": settings_of("get_streaming_endpoint"),
     "app_manifest": open_manifest,
     "tag_palette": open_palette,
