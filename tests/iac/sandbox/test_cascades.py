@@ -174,6 +174,17 @@ def test_scenarios_follow_a_dataset_and_forget_a_deleted_one(client, project, st
     assert steps_of(client)[0] == scenario
 
 
+@pytest.mark.parametrize(
+    "name", ["builds", "checks", "computes", "clears", "invalidates"]
+)
+def test_a_deleted_dataset_is_in_no_step(client, project, store, name):
+    step = {"type": "any", "params": {name: [{"type": "DATASET", "itemId": "orders"}]}}
+    store.add(SCENARIO, "P", "S", name="S", params={"steps": [step]})
+    project.get_dataset("orders").delete()
+    scenario = client._perform_json("GET", "/projects/P/scenarios/S")
+    assert scenario["params"]["steps"][0]["params"] == {name: []}
+
+
 def test_a_project_shares_a_renamed_dataset_and_no_deleted_one(project, client):
     settings = project.get_settings()
     rules = [{"targetProject": "Q"}]

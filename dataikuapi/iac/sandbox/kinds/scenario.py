@@ -25,7 +25,7 @@ _NOT_IN_IDS = re.compile(r"[^A-Z0-9_.-]")
 _LIGHT = ("active", "checklists", "description", "shortDesc", "tags")
 """The fields that a save of the light document changes."""
 
-_FLOW_ITEMS = ("builds", "checks", "computes", "clears")
+_FLOW_ITEMS = ("builds", "checks", "computes", "clears", "invalidates")
 """The parameters of steps that list objects of the flow."""
 
 _DATASET_TYPE = "DATASET"
