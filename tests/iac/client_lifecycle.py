@@ -1,11 +1,8 @@
-"""How a user of the client creates and deletes objects, and what goes with them."""
+"""How a user of the client creates and deletes objects."""
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
-
-from iac.oracle.tables import Files
 
 SAMPLED = {"partitionSelectionMethod": "ALL", "samplingMethod": "FULL"}
 
@@ -189,66 +186,3 @@ def delete(project, kind, name):
         path = path.replace("{dataset}", found[0])
     url = f"/projects/{project.project_key}/{path.format(name=name)}"
     project.client._perform_empty("DELETE", url)
-
-
-IN_ZONES = {
-    "dataset": "DATASET",
-    "recipe": "RECIPE",
-    "managed_folder": "MANAGED_FOLDER",
-    "saved_model": "SAVED_MODEL",
-    "agent": "SAVED_MODEL",
-    "rag_model": "SAVED_MODEL",
-    "evaluation_store": "MODEL_EVALUATION_STORE",
-    "streaming_endpoint": "STREAMING_ENDPOINT",
-    "knowledge_bank": "RETRIEVABLE_KNOWLEDGE",
-}
-"""Types of objects in the flow, with what zones call them."""
-
-
-def expected_removal(key: str, files: Files, kind: str, name: str) -> list[str]:
-    """Return what a deletion changes, by the files alone.
-
-    DSS deletes the recipes that read or write the object, the worksheets of a dataset,
-    and the ML tasks of an analysis. It takes what it deletes out of zones; a wiki's
-    tree loses an article.
-
-    Args:
-        key: of the project.
-        files: the project's, before.
-        kind: resource type of the object.
-        name: of the object.
-    """
-    removed = {(kind, name), *users_of(key, files, kind, name)}
-    signs = {f"- {kind}.{key}.{name}" for kind, name in removed}
-    if kind == "wiki_article":
-        signs.add(f"~ wiki.{key}")
-    items = {(IN_ZONES[kind], name) for kind, name in removed if kind in IN_ZONES}
-    for zone, document in documents(files, r"zones/(.+)\.json"):
-        listed = [*document.get("items", []), *document.get("shared", [])]
-        if items & {(item["objectType"], item["objectId"]) for item in listed}:
-            signs.add(f"~ flow_zone.{key}.{zone}")
-    return sorted(signs)
-
-
-def users_of(key: str, files: Files, kind: str, name: str):
-    """Yield type and name of what DSS deletes together with an object."""
-    if kind in IN_ZONES and kind != "recipe":
-        for recipe, document in documents(files, r"recipes/(.+)\.json"):
-            ports = [*document["inputs"].values(), *document["outputs"].values()]
-            refs = {item["ref"] for port in ports for item in port["items"]}
-            if refs & {name, f"{key}.{name}"}:
-                yield "recipe", recipe
-    if kind == "dataset":
-        for sheet, document in documents(files, r"statistics_worksheets/(.+)\.json"):
-            if document["dataSpec"]["inputDatasetSmartName"] == name:
-                yield "statistics_worksheet", sheet
-    if kind == "analysis":
-        for task, _ in documents(files, rf"analysis/{name}/ml/(.+)/params\.json"):
-            yield "ml_task", f"{name}/{task}"
-
-
-def documents(files: Files, pattern: str):
-    """Yield name and document of each file with a path of that pattern."""
-    for path, content in files.items():
-        if match := re.fullmatch(pattern, path):
-            yield match[1], json.loads(content)

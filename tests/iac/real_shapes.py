@@ -143,6 +143,8 @@ def shape_files(number: int) -> dict[str, bytes]:
         # An analysis and a worksheet are of a dataset, which has to be there.
         spec = documents[f"statistics_worksheets/Wo{n}.json"]["dataSpec"]
         spec["inputDatasetSmartName"] = f"numbers_{n}"
+        analysis = documents[f"analysis/An{n}/core_params.json"]
+        analysis["inputDatasetSmartName"] = f"numbers_{n}"
         documents[f"datasets/numbers_{n}.json"] = DATASET
         documents[f"scenarios/SCENARIO_{n}.json"].setdefault("type", "step_based")
     # A wiki has each article once.

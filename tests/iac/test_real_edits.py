@@ -14,9 +14,10 @@ from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.types import TYPES
 from iac.client_access import OPEN, saved
 from iac.client_edits import EDITS
-from iac.client_lifecycle import CREATE, DELETE_PATHS, delete, expected_removal
+from iac.client_lifecycle import CREATE, DELETE_PATHS, delete
 from iac.conftest import REAL_PROJECTS
 from iac.histories import file_maps, files_in, path_of
+from iac.oracle.deletion import removal
 from iac.oracle.listing import ids
 from iac.real_shapes import PROJECTS, SHAPES, shape_files
 
@@ -204,7 +205,7 @@ def test_deleted_objects_show(served, long):
         kind, name = rid.resource_type, rid.resource_name
         if kind in DELETE_PATHS and name not in KEPT.get(kind, ()):
             delete(served.project, kind, name)
-            expected = expected_removal(KEY, served.files, kind, name)
+            expected = removal(KEY, served.files, kind, name)
             assert served.shown() == expected
             served.reset()
     assert served.shown() == []
