@@ -12,6 +12,7 @@ from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.registry import open_backend
 from dataikuapi.iac.editing import only_project
 from dataikuapi.iac.exceptions import (
+    ConfigurationError,
     DataikuIaCError,
     SourceError,
     StateNotFoundError,
@@ -61,7 +62,8 @@ class Source:
             SourceError: if a file is not what DSS writes; the message names it.
             StateNotFoundError: if there is no such state.
             StateCorruptedError: if it is not a valid one.
-            DSSError: if it is an instance, and a part of it could not be read.
+            DSSError: if it is an instance that could not be read. What could not be
+                of it is in the state's ``unknown``.
         """
         return self.load(project_key)
 
@@ -75,11 +77,14 @@ class SourceOpener:
         open_backend: returns the backend of an environment; with ``None``, of the one
             that stored versions belong to.
         read_live: reads the instance of an environment: one project, or all.
+        environment: the one that was asked for. Where none is configured, it is the
+            only one.
     """
 
     configuration: "Configuration"
     open_backend: Callable[[str | None], StateBackend]
     read_live: Callable[[str, str | None], State]
+    environment: str | None = None
 
     def open(
         self,
@@ -119,6 +124,9 @@ class SourceOpener:
         return Source(word, stored(lambda: open_backend(path).load()))
 
     def _of_environment(self, word: str, prefix: str, name: str) -> Source:
+        if prefix == "live":
+            self._require_configured(name)
+
         def load(project_key: str | None) -> State:
             keys = self.configuration.environment(name).project_keys
             key = keys.get(project_key, project_key) if project_key else None
@@ -127,6 +135,17 @@ class SourceOpener:
             return stored(self.open_backend(name).load)(key)
 
         return Source(word, load, name)
+
+    def _require_configured(self, name: str) -> None:
+        """Refuse to read one instance under any name."""
+        if self.configuration.environments:
+            return
+        selected = self.configuration.select(self.environment).name
+        if name != selected:
+            raise ConfigurationError(
+                f"no environment {name!r}: dataiku-iac.yaml has none, so there is only "
+                f"{selected}"
+            )
 
     def _project(self, word: str, key: str | None, git_dir: Path | None) -> Source:
         files = open_files(
@@ -214,7 +233,7 @@ def open_source(
         configured = configuration.environment(name).project_keys.values()
         return read_instance(manager, configured, key)
 
-    opener = SourceOpener(configuration, backend_of, read_live)
+    opener = SourceOpener(configuration, backend_of, read_live, environment)
     return opener.open(word, project_key=project_key, git_dir=git_dir)
 
 
@@ -240,7 +259,7 @@ def read_instance(
     keys = list(configured)
     if project_key is not None and project_key in (keys or _listed(manager)):
         keys = [project_key]
-    return manager.sync_all(keys or None)
+    return manager.sync_all(keys or None, on_error="keep")
 
 
 def _listed(manager: StateManager) -> Collection[str]:

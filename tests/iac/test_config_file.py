@@ -115,6 +115,14 @@ INVALID = {
         "environments:\n  prod:\n    variables:\n      db_password: hunter2\n",
         "4: environments.prod.variables.db_password: it looks like a secret",
     ),
+    "two projects in one folder": (
+        "projects:\n  A: {source: x}\n  B: {source: ./x}\n",
+        "3: projects.B: the same as A",
+    ),
+    "two projects with one key": (
+        "environments:\n  dev:\n    project_keys: {A: K, B: K}\n",
+        "3: environments.dev.project_keys.B: the same as A",
+    ),
     "managed type": ("manage:\n  types: [datset]\n", "2: manage.types.0: "),
     "nothing protected": (
         "manage:\n  protect: dataset.SHOP.raw\n",

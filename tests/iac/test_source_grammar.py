@@ -16,7 +16,7 @@ from dataikuapi.iac import (
     StateNotFoundError,
     open_source,
 )
-from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, sample_folder
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, sample_folder
 
 pytestmark = pytest.mark.all_types
 KEY = SAMPLE_PROJECT_KEY
@@ -110,6 +110,62 @@ def test_word_with_two_meanings_is_an_error(here):
     (here / "dev").mkdir()
     with pytest.raises(ValueError, match=r"write env:dev or \./dev"):
         open_source("dev")
+
+
+def test_without_configuration_there_is_one_environment(here):
+    """Otherwise the one instance would be equal to itself under another name."""
+    with pytest.raises(ConfigurationError, match="no environment 'prod'.* only dev"):
+        open_source("live:prod").read()
+    assert open_source("live:prod", environment="prod").read().resources
+
+
+def test_what_cannot_be_read_of_an_instance_is_unknown(here, server, run):
+    error = Fault.error(403, "com.dataiku.dip.X", "no")
+    end = "/recipes/compute_orders_enriched"
+    server.faults = lambda method, path: error if path.endswith(end) else None
+    state = open_source("live:dev").read()
+    assert list(state.unknown) == [f"recipe.{KEY}.compute_orders_enriched"]
+    code, output, errors = run("diff", KEY, "live:dev")
+    assert code == 3
+    assert "compute_orders_enriched" in output
+    assert "exception" not in output + errors
+    assert run("diff", KEY, "live:dev", "--allow-unknown")[0] == 0
+
+
+GIT = {
+    f"git:HEAD:{KEY}/params.json": "is not a folder in revision HEAD",
+    "git:HEAD:./params.json": "is not a folder in revision HEAD",
+}
+
+
+@pytest.mark.parametrize("word", GIT)
+def test_file_in_a_revision_is_no_project(here, word, monkeypatch):
+    monkeypatch.chdir(here / KEY if ":./" in word else here)
+    with pytest.raises(SourceError, match=GIT[word]):
+        open_source(word)
+
+
+@pytest.mark.parametrize("word", ["git:HEAD:.", "git:HEAD:./"])
+def test_current_folder_in_a_revision(here, word, monkeypatch):
+    """As git itself takes such a path."""
+    monkeypatch.chdir(here / KEY)
+    assert DATASET in open_source(word, project_key=KEY).read()
+    monkeypatch.chdir(here)
+    assert DATASET in open_source(f"git:HEAD:./{KEY}").read()
+
+
+def test_value_that_no_state_can_hold_names_the_folder(here):
+    path = here / KEY / "datasets" / "orders.json"
+    path.write_text('{"type": "Inline", "params": {"x": 1e999}}')
+    with pytest.raises(SourceError, match=rf"\./{KEY}: {DATASET} .*Change that value"):
+        open_source(f"./{KEY}").read()
+
+
+def test_marker_without_a_known_type_is_an_error(here):
+    marker = {"format_version": 1, "project_key": KEY, "types": ["nonsense"]}
+    (here / KEY / ".dataiku-iac.json").write_text(json.dumps(marker))
+    with pytest.raises(SourceError, match="names no type that is known; pull again"):
+        open_source(f"./{KEY}").read()
 
 
 def test_unknown_environment_is_an_error_that_lists_them(here):

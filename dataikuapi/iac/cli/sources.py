@@ -136,6 +136,7 @@ def open_word(settings: Settings, word: str | None, options: FileOptions) -> Sou
         settings.configuration,
         partial(open_backend, settings),
         partial(_read_live, settings),
+        settings.environment,
     )
     try:
         return opener.open(

@@ -82,6 +82,11 @@ def read_config_file(path: Path) -> Configuration:
         raise ConfigurationError(f"{prefix}{key}: {reason}" if key else prefix + reason)
     manage = data.get("manage", {})
     shared = {"ignore": manage["ignore"]} if "ignore" in manage else {}
+    sources = {
+        key: path.parent / Path(entry["source"]).expanduser()
+        for key, entry in data.get("projects", {}).items()
+    }
+    _require_distinct(document, path, data, sources)
     return Configuration(
         path,
         {
@@ -89,12 +94,31 @@ def read_config_file(path: Path) -> Configuration:
             for name, entry in data.get("environments", {}).items()
         },
         tuple(data["types"]) if "types" in data else None,
-        {
-            key: path.parent / Path(entry["source"]).expanduser()
-            for key, entry in data.get("projects", {}).items()
-        },
+        sources,
         _management(document, path, manage),
     )
+
+
+def _require_distinct(
+    document: "Document",
+    path: Path,
+    data: Mapping[str, Any],
+    sources: Mapping[str, Path],
+) -> None:
+    """Refuse one folder, or one key in an environment, for two projects."""
+    maps: list[tuple[list[str | int], Mapping[str, object]]] = [
+        (["projects"], {key: folder.resolve() for key, folder in sources.items()})
+    ]
+    for name, entry in data.get("environments", {}).items():
+        keys = entry.get("project_keys")
+        if isinstance(keys, dict):
+            maps.append((["environments", name, "project_keys"], keys))
+    for place, values in maps:
+        found: dict[object, str] = {}
+        for key, value in values.items():
+            other = found.setdefault(value, key)
+            if other != key:
+                raise _invalid(document, path, [*place, key], f"the same as {other}")
 
 
 def _read_text(path: Path) -> str:

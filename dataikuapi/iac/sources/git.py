@@ -57,7 +57,7 @@ class Git:
         """Return the id of the tree at a path in a revision."""
         if not revision or revision.startswith("-"):
             raise SourceError(f"{revision!r} is not a revision of git")
-        path = path.strip("/")
+        path = self._below_root(path)
         root = self.resolve(f"{revision}^{{tree}}")
         if root is None:
             raise SourceError(f"git has no revision {revision}")
@@ -66,7 +66,17 @@ class Git:
         inside = self.resolve(f"{root}:{path}")
         if inside is None:
             raise SourceError(f"there is no {path} in revision {revision}")
+        if self.run("cat-file", "-t", inside).strip() != b"tree":
+            raise SourceError(f"{path} is not a folder in revision {revision}")
         return inside
+
+    def _below_root(self, path: str) -> str:
+        """Return a path, which may begin with a dot: at the current folder."""
+        first, _, rest = path.strip("/").partition("/")
+        if first != "." or path.startswith("/"):
+            return path.strip("/")
+        prefix = self.run("rev-parse", "--show-prefix").decode().strip()
+        return f"{prefix}{rest}".strip("/")
 
     def blob_ids(self, tree: str) -> dict[str, str]:
         """Return the ids of the regular files in a tree, by path."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataikuapi.iac.exceptions import SourceError
+from dataikuapi.iac.exceptions import SourceError, UnsupportedValueError
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sources.archive import ArchiveFiles
@@ -70,7 +70,7 @@ class ProjectSource:
                 managed_types=self.managed_types,
                 redactor=redactor,
             )
-        except SourceError as error:
+        except (SourceError, UnsupportedValueError) as error:
             raise SourceError(f"{self.label}: {error}") from error
 
 

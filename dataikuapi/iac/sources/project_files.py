@@ -9,7 +9,7 @@ from dataikuapi.iac.exceptions import SourceError
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.sources.known_objects import KnownObjects
-from dataikuapi.iac.sources.marker import Marker
+from dataikuapi.iac.sources.marker import MARKER, Marker
 from dataikuapi.iac.types import TYPES, ResourceType, resource_from
 from dataikuapi.iac.types.layout import Files, Layout
 from dataikuapi.iac.types.registry import PROJECT
@@ -51,6 +51,8 @@ def read_project_files(
     """
     if PROJECT.layout is None or not PROJECT.layout.covers(files.keys()):
         raise SourceError("there is no params.json: it is not the folder of a project")
+    if marker is not None and not TYPES.keys() & set(marker.types):
+        raise SourceError(f"{MARKER} names no type that is known; pull again")
     selected = TYPES if types is None else {name: TYPES[name] for name in types}
     known = KnownObjects(files, marker, project_key, read_at)
     state, parts = State(serial=1), []

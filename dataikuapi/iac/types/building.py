@@ -74,5 +74,5 @@ def _require_supported(resource_id: ResourceId, value: object) -> None:
     if problem:
         raise UnsupportedValueError(
             f"{resource_id} has a value that a state cannot hold exactly: {problem}. "
-            "Change it in DSS"
+            "Change that value"
         )
