@@ -87,7 +87,10 @@ def takers(group=dataiku_iac, path=()):
             if isinstance(parameter, click.Argument):
                 yield [*path, name]
             elif not (parameter.is_flag or parameter.count):
-                yield [*path, name, parameter.opts[0]]
+                before = ["code"] * (
+                    parameter.nargs - 1
+                )  # A choice, where there is one.
+                yield [*path, name, parameter.opts[0], *before]
 
 
 @pytest.mark.parametrize("value", BLANK)
