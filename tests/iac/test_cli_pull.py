@@ -56,6 +56,20 @@ def test_pull_writes_the_project_and_says_so(run, tmp_path):
     assert (tmp_path / KEY / "recipes" / "compute_orders_enriched.py").exists()
 
 
+def test_name_that_no_file_can_have_is_left_out_if_that_is_asked_for(run, project):
+    """On Windows, a colon separates drives and streams."""
+    cell = {"cell_type": "code", "source": ["1"], "metadata": {}, "outputs": []}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 0}
+    project.create_jupyter_notebook("a: b", notebook)
+    code, _, errors = run("pull", "--project", KEY)
+    assert code == 1
+    assert f"notebook.{KEY}.a: b cannot have a file" in errors
+    code, output, errors = run("pull", "--project", KEY, "--keep-going")
+    assert code == 3
+    assert f"notebook.{KEY}.a: b cannot have a file" in errors
+    assert "  + recipes/compute_orders_enriched.py" in output
+
+
 def test_second_pull_writes_nothing(pulled, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     code, out, _ = pulled("pull", "--project", KEY)

@@ -18,7 +18,7 @@ from dataikuapi.iac.types import TYPES, ResourceType, resource_from
 from dataikuapi.iac.types.layout import Files, Layout
 from dataikuapi.iac.types.registry import PROJECT, privileged_attributes
 
-__all__ = ["PullPlan", "plan_pull"]
+__all__ = ["PullPlan", "plan_pull", "without_place"]
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,25 @@ def plan_pull(
             project_key, types, wanted.files, removals, wanted.objects
         ),
     )
+
+
+def without_place(state: State, project_key: str) -> dict[str, str]:
+    """Return why objects cannot have a file of their name, by their ids.
+
+    Args:
+        state: what was read.
+        project_key: of the project in it.
+    """
+    found = {}
+    for resource in state:
+        kind = TYPES.get(resource.resource_type)
+        if kind is None or kind.layout is None or resource.project_key != project_key:
+            continue
+        try:
+            _files(kind.layout, resource.resource_id, resource.attributes)
+        except SourceError as error:
+            found[resource.resource_id] = str(error)
+    return found
 
 
 def _wanted(

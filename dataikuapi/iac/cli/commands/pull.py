@@ -33,6 +33,7 @@ from dataikuapi.iac.sources.pull import (
     prepare_pull,
     require_no_conflicts,
 )
+from dataikuapi.iac.sources.pull_plan import without_place
 from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.registry import PROJECT, default_types
@@ -77,7 +78,7 @@ _EXIT_CODES = {
 @click.option(
     "--keep-going",
     is_flag=True,
-    help="Write what can be read where some objects cannot.",
+    help="Write what can be read, and have a file, where some objects cannot.",
 )
 @dry_run_option
 @click.option(
@@ -120,6 +121,8 @@ def pull(
     state = with_project_keys(read, names)
     targets = _targets(settings, state, [names.get(key, key) for key in keys], folder)
     state = without_environment(settings, state, targets)
+    for key in targets if keep_going else ():
+        state.unknown.update(without_place(state, key))
     pulls = [
         prepare_pull(
             state, path, project_key=key, force=force, local_files=local_variables
