@@ -1,6 +1,7 @@
 """The command compare: two environments, and what is meant to differ between them."""
 
 import json
+import time
 
 import pytest
 
@@ -111,3 +112,33 @@ def test_entry_that_matches_nothing_is_told(run, prod):
     ).get_dataset("orders").delete()
     _, _, err = run("compare", "live:dev", "live:prod")
     assert "environment prod: patch[0] matches nothing" in err
+
+
+@pytest.mark.parametrize("command", ["compare", "diff"])
+@pytest.mark.parametrize("prefix", ["live:", "env:"])
+def test_objects_of_two_environments_are_not_created_again(
+    run, server, tmp_path, monkeypatch, command, prefix
+):
+    monkeypatch.delenv("DATAIKU_HOST", raising=False)
+    text = CONFIG.partition("    variables: {{stage")[0]
+    text += "  prod:\n    host: {host}\n    project_keys: {{SHOP: {prod}}}\n"
+    text = text.format(host=server.url, dev="RA", prod="RA_PROD")
+    (tmp_path / "dataiku-iac.yaml").write_text(text, "utf-8")
+    client = DSSClient(server.url, server.api_key)
+    for key in ("RA", "RA_PROD"):
+        project = client.create_project(key, "Shop", "ann")
+        for item in project.list_dashboards():  # Its id is random.
+            project.get_dashboard(item["id"]).delete()
+        project.create_filesystem_dataset("orders", "filesystem_managed", "/orders")
+        time.sleep(0.002)
+    for name in ("dev", "prod"):
+        assert run("sync", "-e", name)[0] == 0
+    code, out, err = run(command, f"{prefix}dev", f"{prefix}prod")
+    assert code == 0, out + err
+    # In one environment, it is.
+    client.get_project("RA").get_dataset("orders").delete()
+    client.get_project("RA").create_filesystem_dataset(
+        "orders", "filesystem_managed", "/orders"
+    )
+    code, out, err = run(command, "env:dev", "live:dev")
+    assert code == 2 and "created again" in out, out + err

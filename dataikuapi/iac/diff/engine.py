@@ -150,6 +150,9 @@ class DiffEngine:
             diff = self._diff_versions(
                 old, new, {item.attribute for item in uncompared}
             )
+            if _are_apart(old_state, new_state):
+                # Created once in each of them, not again in the same one.
+                diff = replace(diff, is_recreated=False)
         else:
             uncompared = []
             diff = ResourceDiff(
@@ -238,6 +241,18 @@ def _without(attributes: dict[str, JSON], names: set[str]) -> dict[str, JSON]:
     if not names:
         return attributes
     return {name: value for name, value in attributes.items() if name not in names}
+
+
+def _are_apart(old: State, new: State) -> bool:
+    """Return whether states are known to be of two environments or instances."""
+    sides = [
+        (state.environment, (state.instance or {}).get("address"))
+        for state in (old, new)
+    ]
+    return any(
+        before and after and before != after
+        for before, after in zip(*sides, strict=True)
+    )
 
 
 def _version(state: State) -> str | None:
