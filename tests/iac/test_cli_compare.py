@@ -58,8 +58,14 @@ def set_variable(project, name, value):
 
 def set_team(project, team):
     settings = project.get_dataset("orders").get_settings()
-    settings.get_raw()["customFields"] = {"team": team}
+    settings.get_raw()["customFields"] = {} if team is None else {"team": team}
     settings.save()
+
+
+def dev(prod):
+    """Return the project in development."""
+    client = DSSClient(prod.client.host, prod.client.api_key)
+    return client.get_project(SAMPLE_PROJECT_KEY)
 
 
 @pytest.mark.usefixtures("prod")
@@ -107,11 +113,51 @@ def test_code_is_compared_with_an_instance(run, prod, tmp_path):
 
 def test_entry_that_matches_nothing_is_told(run, prod):
     prod.get_dataset("orders").delete()
-    DSSClient(prod.client.host, prod.client.api_key).get_project(
-        SAMPLE_PROJECT_KEY
-    ).get_dataset("orders").delete()
-    _, _, err = run("compare", "live:dev", "live:prod")
-    assert "environment prod: patch[0] matches nothing" in err
+    dev(prod).get_dataset("orders").delete()
+    for pair in (("live:dev", "live:prod"), ("live:prod", "live:dev")):
+        _, _, err = run("compare", *pair)
+        assert "environment prod: patch[0] matches nothing" in err
+        assert "environment dev" not in err
+
+
+@pytest.mark.parametrize(
+    ("team", "pair", "shown"),
+    [
+        ("red", ("live:dev", "live:prod"), '~ customFields.team: "blue" -> "red"'),
+        ("red", ("live:prod", "live:dev"), '~ customFields.team: "red" -> "blue"'),
+        (None, ("live:dev", "live:prod"), '- customFields.team: "blue"'),
+        (None, ("live:prod", "live:dev"), '+ customFields.team: "blue"'),
+    ],
+)
+def test_what_an_environment_has_otherwise_than_meant_shows(
+    run, prod, team, pair, shown
+):
+    set_team(prod, team)
+    code, out, _ = run("compare", *pair)
+    assert code == 2 and shown in out
+    # Also where the other environment has just that.
+    set_team(dev(prod), team)
+    code, out, _ = run("compare", *pair)
+    assert code == 2 and shown in out
+
+
+@pytest.mark.parametrize("is_reverse", [False, True])
+def test_what_both_environments_have_otherwise_than_meant_shows(
+    run, prod, tmp_path, is_reverse
+):
+    path = tmp_path / "dataiku-iac.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text + "    variables: {stage: production}\n", "utf-8")
+    set_variable(prod, "stage", "production")
+    pair = ["live:dev", "live:prod"][:: -1 if is_reverse else 1]
+    assert run("compare", *pair)[0] == 0
+    set_variable(prod, "stage", "odd")
+    code, out, _ = run("compare", *pair)
+    shown = ["production", "odd"][:: -1 if is_reverse else 1]
+    assert code == 2 and '~ standard.stage: "{}" -> "{}"'.format(*shown) in out
+    for value in ("odd", "even"):
+        set_variable(dev(prod), "stage", value)
+        assert run("compare", *pair)[0] == 2
 
 
 @pytest.mark.parametrize("command", ["compare", "diff"])

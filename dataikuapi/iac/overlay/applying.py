@@ -22,7 +22,7 @@ from dataikuapi.iac.overlay.places import (
 )
 from dataikuapi.iac.types.registry import redacted, without_noise
 
-__all__ = ["Overlaid", "apply_overlay", "remove_overlay"]
+__all__ = ["Overlaid", "apply_overlay", "remove_overlay", "with_attributes"]
 
 Names = Mapping[str, Mapping[str, str]]
 """New names of connections and code environments, by section and old name."""
@@ -72,7 +72,7 @@ def apply_overlay(state: State, overlay: Overlay) -> Overlaid:
             attributes = _with_name(attributes, place, new)
         for item in values:
             attributes = with_value_at(attributes, item.tokens, item.value)
-        resources[resource.resource_id] = _with(resource, attributes)
+        resources[resource.resource_id] = with_attributes(resource, attributes)
     unmatched = tuple(entry for entry in _entries(overlay) if entry not in used)
     return Overlaid(replace(state, resources=resources), unmatched)
 
@@ -115,7 +115,7 @@ def _without_overlay(
             attributes = _with_name(attributes, place, old)
     for item in value_places(resource, overlay):
         attributes = _with_own_value(resource, attributes, item, own)
-    return _with(resource, attributes)
+    return with_attributes(resource, attributes)
 
 
 def _old_name(
@@ -176,7 +176,8 @@ def _with_name(attributes: JSON, place: NamePlace, name: str) -> JSON:
     return with_value_at(attributes, place.tokens, text)
 
 
-def _with(resource: Resource, attributes: JSON) -> Resource:
+def with_attributes(resource: Resource, attributes: JSON) -> Resource:
+    """Return the resource with other attributes, as they would be read."""
     if attributes is resource.attributes:
         return resource
     kind, changed = resource.resource_type, cast(dict[str, JSON], attributes)

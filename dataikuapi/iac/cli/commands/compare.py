@@ -28,7 +28,7 @@ from dataikuapi.iac.cli.sources import (
 )
 from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.models.exit_codes import ExitCode
-from dataikuapi.iac.overlay import NO_OVERLAY, Overlay, apply_overlay, remove_overlay
+from dataikuapi.iac.overlay import NO_OVERLAY, Overlay, level_overlays
 from dataikuapi.iac.project_keys import with_project_keys
 
 __all__ = ["compare"]
@@ -73,13 +73,14 @@ def compare(
     sources = load_both(settings, old, new, options)
     before, after = (_in_code_keys(settings, each) for each in sources)
     states = with_one_key(before, after)
-    # A value that only OLD has for itself is not compared: it is taken from NEW.
-    shared = remove_overlay(states[0], _overlay(settings, before), states[1])
-    expected = apply_overlay(shared, _overlay(settings, after))
-    for entry in expected.unmatched:
-        settings.note(f"environment {after.environment}: {entry} matches nothing")
+    overlays = _overlay(settings, before), _overlay(settings, after)
+    leveled = level_overlays(states[0], overlays[0], states[1], overlays[1])
+    unmatched = leveled.unmatched_old, leveled.unmatched_new
+    for source, entries in zip((before, after), unmatched, strict=True):
+        for entry in entries:
+            settings.note(f"environment {source.environment}: {entry} matches nothing")
     engine = DiffEngine(ignore=read_rules(settings, ignore))
-    diffs = engine.diff(expected.state, states[1])
+    diffs = engine.diff(leveled.old, leveled.new)
     if hide_derived:
         diffs = without_derived(diffs)
     sides = f"{_described(states[0], old)} and {_described(states[1], new)}"
