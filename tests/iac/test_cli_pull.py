@@ -380,6 +380,14 @@ def test_values_of_the_environment_are_not_written(configured, project, tmp_path
     assert " 0 written, 0 removed" in configured("pull")[1]
 
 
+def test_connection_of_an_upload_is_not_written(configured, project, tmp_path):
+    params = {"uploadConnection": "filesystem_managed"}
+    project.create_dataset("upload", "UploadedFiles", params)
+    assert configured("pull")[0] == 0
+    text = (tmp_path / "code/shop/datasets/upload.json").read_text("utf-8")
+    assert json.loads(text)["params"]["uploadConnection"] == "code_files"
+
+
 def test_values_of_the_code_stay(configured, project, tmp_path):
     assert configured("pull")[0] == 0
     folder = tmp_path / "code/shop"

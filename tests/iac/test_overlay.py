@@ -85,6 +85,63 @@ def test_connection_of_an_llm_is_replaced_inside_its_id():
     assert checksums(back)[bank.resource_id] == bank.metadata.checksum
 
 
+TRAINING = {
+    "envName": "py39",
+    "envSelection": {"envMode": "EXPLICIT_ENV", "envName": "py39"},
+    "core": {
+        "executionParams": {
+            "envName": "py39",
+            "envSelection": {"envMode": "INHERIT", "envName": "py39"},
+        }
+    },
+}
+UPLOAD = {"uploadConnection": "snow_dev"}
+
+
+def test_names_are_replaced_wherever_a_member_has_them():
+    train = recipe("train", TRAINING, "prediction_training")
+    upload = dataset("upload", params=UPLOAD)
+    tile = {"exportParams": {"destinationDatasetConnection": "snow_dev"}}
+    attributes = json.loads(json.dumps({"tiles": [tile]}))
+    app = Resource("app_manifest", f"app_manifest.{KEY}", attributes)
+    # People chose the names of variables.
+    own = variables({"connection": "snow_dev"}, {})
+    code = state_of(train, upload, app, own)
+    found = apply_overlay(code, replace(PROD, patches=())).state
+    for item in (train, upload, app):
+        text = json.dumps(item.attributes)
+        for name in ("py39", "snow_dev"):
+            new = {"py39": "py39_prod", "snow_dev": "snow_prod"}[name]
+            text = text.replace(f'"{name}"', f'"{new}"')
+        assert json.dumps(attributes_in(found, item.resource_id)) == text
+    standard = attributes_in(found, own.resource_id)["standard"]
+    assert standard["connection"] == "snow_dev"
+    for base in (code, state_of(own)):
+        back = without(found, replace(PROD, patches=()), base)
+        assert checksums(back) == checksums(code)
+
+
+def test_name_that_is_left_over_is_no_error():
+    """Nobody keeps it as it should be."""
+    overlay = Overlay({}, {"py39": "py39_prod", "a": "one", "b": "one"})
+    selected = {"envMode": "EXPLICIT_ENV", "envName": "py39_prod"}
+    for left in ("py39", "one"):
+        payload = {"envName": left, "envSelection": selected}
+        live = state_of(recipe("train", payload, "prediction_training"))
+        back = attributes_in(without(live, overlay, state_of()), "recipe.SHOP.train")
+        assert back["payload"]["envSelection"]["envName"] == "py39"
+        assert back["payload"]["envName"] != "one"
+
+
+def test_patch_overrules_what_may_be_a_name():
+    patch = Patch("dataset.*", "/params/uploadConnection", "mine")
+    code = state_of(dataset("upload", params=UPLOAD))
+    found = apply_overlay(code, replace(PROD, patches=(patch,))).state
+    assert attributes_in(found, "dataset.SHOP.upload")["params"] == {
+        "uploadConnection": "mine"
+    }
+
+
 def test_variable_and_member_that_the_code_lacks_are_added():
     code = state_of(dataset("orders"), variables({}, {}))
     found = apply_overlay(code, PROD).state

@@ -61,7 +61,7 @@ def apply_overlay(state: State, overlay: Overlay) -> Overlaid:
         renamed = [
             place
             for place in name_places(resource)
-            if place.name in names[place.section]
+            if place.name in names[place.section] and not _is_overruled(place, values)
         ]
         _require_apart(resource, values, renamed)
         used.update(place.entry for place in values)
@@ -125,6 +125,8 @@ def _old_name(
     candidates = [old for old, new in names.items() if new == place.name]
     if place.name not in names:
         candidates.append(place.name)  # As it is.
+    if not candidates and not place.is_used:
+        candidates.append(place.name)  # Left over from where it was used.
     if not candidates:
         raise OverlayError(
             f"{resource.resource_id} uses {place.name} in this environment, and no "
@@ -136,7 +138,7 @@ def _old_name(
             return name
     if len(candidates) > 1 and place.name in names.values():
         candidates = [name for name in candidates if name != place.name]
-    if len(candidates) > 1:
+    if len(candidates) > 1 and place.is_used:
         raise OverlayError(
             f"{resource.resource_id} uses {place.name} in this environment, and "
             f"{place.section} has that for each of {', '.join(candidates)}. Write the "
@@ -185,6 +187,13 @@ def with_attributes(resource: Resource, attributes: JSON) -> Resource:
         resource,
         attributes=redacted(kind, without_noise(kind, changed)),
         metadata=replace(resource.metadata, checksum=""),
+    )
+
+
+def _is_overruled(place: NamePlace, values: Iterable[ValuePlace]) -> bool:
+    """Return whether a name that is not known to be used has an entry of its own."""
+    return not place.is_used and any(
+        place.tokens[: len(item.tokens)] == item.tokens for item in values
     )
 
 
