@@ -388,6 +388,27 @@ def test_connection_of_an_upload_is_not_written(configured, project, tmp_path):
     assert json.loads(text)["params"]["uploadConnection"] == "code_files"
 
 
+PATCH = "      - {id: dataset.CODE.%s, pointer: %s, value: {}}\n"
+
+
+def test_entry_that_matches_nothing_is_told(configured, tmp_path):
+    with (tmp_path / "dataiku-iac.yaml").open("a", encoding="utf-8") as file:
+        file.write(PATCH % ("nope", "/params"))
+    code, _, err = configured("pull")
+    assert code == 0
+    assert err.count("matches nothing") == 1
+    assert "environment prod: patch[1] matches nothing of what was read" in err
+
+
+def test_value_that_two_entries_set_is_an_error(configured, tmp_path):
+    with (tmp_path / "dataiku-iac.yaml").open("a", encoding="utf-8") as file:
+        file.write(PATCH % ("orders", "/customFields"))
+    code, _, err = configured("pull")
+    assert code == 1
+    assert "patch[1] and patch[0] of the overlay both set customFields.team" in err
+    assert not (tmp_path / "code").exists()
+
+
 def test_values_of_the_code_stay(configured, project, tmp_path):
     assert configured("pull")[0] == 0
     folder = tmp_path / "code/shop"

@@ -39,13 +39,19 @@ def without_environment(
         folders: where the code of each project is, or is going to be.
 
     Raises:
-        OverlayError: if it is not certain what the code should say.
+        OverlayError: if it is not certain what the code should say, or two entries set
+            the same value.
         SourceError: if there is code, and it cannot be read.
     """
-    overlay = settings.selected.overlay
-    if not overlay:
+    target = settings.selected
+    if not target.overlay:
         return state
-    return remove_overlay(state, overlay, _code_in(folders.items()))
+    shared = remove_overlay(state, target.overlay, _code_in(folders.items()))
+    for entry in apply_overlay(shared, target.overlay).unmatched:
+        settings.note(
+            f"environment {target.name}: {entry} matches nothing of what was read"
+        )
+    return shared
 
 
 def wanted_state(settings: Settings, word: str | None, options: FileOptions) -> State:

@@ -89,8 +89,8 @@ def remove_overlay(state: State, overlay: Overlay, base: State) -> State:
         base: what the code says now.
 
     Raises:
-        OverlayError: if that is not certain, or laying the overlay over the result
-            would not give what the environment has.
+        OverlayError: if two entries set the same value, that is not certain, or laying
+            the overlay over the result would not give what the environment has.
     """
     if not overlay:
         return state
@@ -109,11 +109,15 @@ def _without_overlay(
 ) -> Resource:
     own: JSON = {} if base is None else base.attributes
     attributes: JSON = resource.attributes
+    values, renamed = list(value_places(resource, overlay)), []
     for place in name_places(resource):
         old = _old_name(resource, place, names[place.section], own)
         if old != place.name:
             attributes = _with_name(attributes, place, old)
-    for item in value_places(resource, overlay):
+            if not _is_overruled(place, values):
+                renamed.append(place._replace(name=old))
+    _require_apart(resource, values, renamed)
+    for item in values:
         attributes = _with_own_value(resource, attributes, item, own)
     return with_attributes(resource, attributes)
 
