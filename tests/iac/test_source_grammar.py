@@ -168,6 +168,18 @@ def test_marker_without_a_known_type_is_an_error(here):
         open_source(f"./{KEY}").read()
 
 
+def test_folder_of_an_interrupted_pull_is_an_error(here, run):
+    """It would be told as edits, or as new objects; the next pull completes it."""
+    assert run("pull", f"./{KEY}", "--project", KEY)[0] == 0
+    path = here / KEY / ".dataiku-iac.json"
+    marker = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**marker, "pending": {"datasets/orders.json": "0"}}))
+    with pytest.raises(SourceError, match=rf"\./{KEY}: a pull into it was interrupted"):
+        open_source(f"./{KEY}").read()
+    assert run("pull", f"./{KEY}", "--project", KEY)[0] == 0
+    assert open_source(f"./{KEY}").read().resources
+
+
 def test_unknown_environment_is_an_error_that_lists_them(here):
     config = here / "dataiku-iac.yaml"
     config.write_text("environments:\n  prod: {state: prod.json}\n")

@@ -103,5 +103,6 @@ def _code_in(folders: Iterable[tuple[str, Path]]) -> State:
     for key, folder in folders:
         if (folder / "params.json").exists():
             source = open_files(str(folder), project_key=key)
-            code.resources.update(source.read().resources)
+            found = source.read(may_be_interrupted=True)
+            code.resources.update(found.resources)
     return code

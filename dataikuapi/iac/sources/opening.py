@@ -49,16 +49,24 @@ class ProjectSource:
         *,
         types: Iterable[str] | None = None,
         redactor: Redactor = redact_constant,
+        may_be_interrupted: bool = False,
     ) -> State:
         """Return the project as a state, whose scope is what the files cover.
 
         Args:
             types: names of the types to read. Defaults to all.
             redactor: replaces each secret.
+            may_be_interrupted: read also what a pull has written in part only.
 
         Raises:
-            SourceError: if a file is not what DSS writes; the message names it.
+            SourceError: if a file is not what DSS writes, or a pull was interrupted;
+                the message names it.
         """
+        if self.marker is not None and self.marker.pending and not may_be_interrupted:
+            raise SourceError(
+                f"{self.label}: a pull into it was interrupted, so it is neither as it "
+                "was nor as DSS has it; pull again"
+            )
         try:
             return read_project_files(
                 self.files,
