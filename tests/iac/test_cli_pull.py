@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dataikuapi import DSSClient
-from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, sample_folder
 from iac.pulling import files_in, git, repository
 
 KEY = SAMPLE_PROJECT_KEY
@@ -68,6 +68,17 @@ def test_name_that_no_file_can_have_is_left_out_if_that_is_asked_for(run, projec
     assert code == 3
     assert f"notebook.{KEY}.a: b cannot have a file" in errors
     assert "  + recipes/compute_orders_enriched.py" in output
+
+
+def test_folder_of_a_project_is_that_of_the_same_one(pulled, store, tmp_path):
+    """Whatever else is in DSS."""
+    store.load_folder(sample_folder(), "OTHER")
+    code, output, _ = pulled("pull", KEY)
+    assert (code, output) == (
+        0,
+        f"{KEY} in {KEY}: 0 written, 0 removed, 53 unchanged\n",
+    )
+    assert not (tmp_path / KEY / "OTHER").exists()
 
 
 def test_second_pull_writes_nothing(pulled, tmp_path):

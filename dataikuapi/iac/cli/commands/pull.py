@@ -27,6 +27,8 @@ from dataikuapi.iac.models import UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.reports.formatting import unknown_lines
+from dataikuapi.iac.sources import open_files
+from dataikuapi.iac.sources.marker import MARKER
 from dataikuapi.iac.sources.pull import (
     Pull,
     PullResult,
@@ -115,7 +117,7 @@ def pull(
     """
     if message is not None and not git_commit:
         raise UsageError("-m is the message of a commit: add --git-commit")
-    keys = read_projects(settings, projects)
+    keys = read_projects(settings, projects or _project_of(settings, folder))
     names = code_keys(settings.selected)
     read = _read(settings, keys, _types(settings, types), keep_going)
     state = with_project_keys(read, names)
@@ -180,6 +182,14 @@ def _read(
             return error.state
         host = describe_host(manager.client)
         raise nothing_done(error, host, "written", "write", "pull") from error
+
+
+def _project_of(settings: Settings, folder: Path | None) -> tuple[str, ...]:
+    """Return the key of the project that was pulled into a folder, if one was."""
+    if folder is None or not (folder / MARKER).is_file():
+        return ()
+    key = open_files(str(folder)).project_key
+    return (settings.selected.project_keys.get(key, key),)
 
 
 def _targets(
