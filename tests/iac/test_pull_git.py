@@ -189,6 +189,35 @@ def test_commit_completes_that_of_an_interrupted_pull(folder, monkeypatch):
     assert git(folder, "status", "--porcelain") == ""
 
 
+def test_commit_has_what_an_earlier_pull_wrote(folder):
+    state = state_of(recipe("r", "1"), dataset("a"))
+    pull_project(state, folder)
+    (folder / "recipes" / "r.py").write_text("mine")
+    kept = state_of(dataset("a"))
+    kept.unknown["recipe.SHOP.r"] = "refused"
+    assert pull_and_commit(kept, folder)
+    assert f"{KEY}/datasets/a.json" in committed(folder)
+    assert f"{KEY}/recipes/r.py" not in committed(folder)
+    assert "- dataset.SHOP.a: " in git(folder, "log", "-1", "--format=%B")
+
+
+def test_commit_after_one_that_a_hook_refused_is_whole(folder):
+    pull_and_commit(state_of(dataset("b")), folder)
+    hook = folder.parent / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    state = state_of(recipe("r", "1"), dataset("a"), dataset("b"))
+    with pytest.raises(SourceError):
+        pull_and_commit(state, folder)
+    hook.unlink()
+    assert pull_and_commit(state, folder)
+    assert git(folder, "status", "--porcelain") == ""
+    assert f"{KEY}/datasets/b.json" not in committed(folder)
+    message = git(folder, "log", "-1", "--format=%B")
+    assert "- dataset.SHOP.a: " in message and "- recipe.SHOP.r: " in message
+
+
 def test_what_git_ignores_is_not_committed(folder):
     (folder.parent / ".gitignore").write_text(f"{MARKER}\n")
     pull_and_commit(state_of(dataset("a")), folder)

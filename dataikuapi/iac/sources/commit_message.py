@@ -1,5 +1,7 @@
 """The message of a commit of what a pull wrote."""
 
+from collections.abc import Collection
+
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.models import State
 from dataikuapi.iac.sources.pull_plan import PullPlan
@@ -7,16 +9,21 @@ from dataikuapi.iac.sources.pull_plan import PullPlan
 __all__ = ["commit_message"]
 
 
-def commit_message(message: str, plan: PullPlan, state: State) -> str:
+def commit_message(
+    message: str, plan: PullPlan, paths: Collection[str], state: State
+) -> str:
     """Return a message that lists the objects, and who edited each of them last.
 
     Args:
         message: its beginning.
-        plan: what the pull wrote and removed.
+        plan: of the pull.
+        paths: of the files that are committed.
         state: what was read.
     """
-    touched = {*plan.writes, *plan.removals, *plan.interrupted}
-    ids = sorted({plan.owners[path] for path in touched if path in plan.owners})
+    known = plan.after.objects.items()
+    owners = {path: rid for rid, item in known for path in item.paths}
+    owners |= plan.owners
+    ids = sorted({owners[path] for path in paths if path in owners})
     lines = [printable(f"- {rid}: {_last_edit(rid, state)}") for rid in ids]
     return "\n".join([message.rstrip("\n"), *([""] if lines else []), *lines, ""])
 

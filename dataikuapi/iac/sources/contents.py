@@ -74,6 +74,20 @@ class Contents:
         pending = (self.marker or _NO_MARKER).pending
         return tuple(path for path in sorted(pending) if path not in touched)
 
+    def uncommitted(self, digests: Mapping[str, str]) -> frozenset[str]:
+        """Return the files that are as pull wrote them, and not as they were committed.
+
+        Args:
+            digests: of the files as pull wrote them, by path.
+        """
+        return frozenset(
+            path
+            for path, digest in digests.items()
+            if path in self.files
+            and path not in self.unchanged
+            and digest_of(self.files[path]) == digest
+        )
+
     def marker_before(
         self, project_key: str, writes: Mapping[str, bytes], removals: Collection[str]
     ) -> Marker:

@@ -127,8 +127,9 @@ class Pull:
         self._repository().require_ready()
 
     def commit(self, message: str) -> bool:
-        """Commit what was written and removed, and nothing else.
+        """Commit what pull wrote and removed, and nothing else.
 
+        That is also what earlier pulls did, if nobody committed or changed it since.
         The message says who edited each object last.
 
         Args:
@@ -141,10 +142,10 @@ class Pull:
             SourceError: if git refuses, or the folder is not in a git repository.
         """
         plan = self._plan
-        paths = {*plan.writes, *plan.removals, *plan.interrupted, MARKER}
-        return self._repository().commit(
-            paths, commit_message(message, plan, self._state)
-        )
+        paths = {*plan.writes, *plan.removals, *plan.interrupted}
+        paths |= self._contents.uncommitted(plan.after.digests)
+        text = commit_message(message, plan, paths, self._state)
+        return self._repository().commit({*paths, MARKER}, text)
 
     def _repository(self) -> WorkTree:
         if self._work_tree is None:

@@ -86,7 +86,7 @@ _EXIT_CODES = {
 @click.option(
     "--git-commit",
     is_flag=True,
-    help="Commit the files that were written and removed, and no others.",
+    help="Commit the files that pull wrote and removed, and no others.",
 )
 @click.option("-m", "--message", type=TEXT, help="Message of the commit.")
 @host_options
