@@ -244,6 +244,28 @@ def test_first_pull_that_is_incomplete_does_not_say_that_it_is_whole(run, fail):
     assert "- recipe" not in out
 
 
+def test_files_of_an_incomplete_pull_are_compared(run, fail, tmp_path):
+    fail()
+    assert run("pull", "--project", KEY, "--keep-going")[0] == 3
+    fail("/nothing")
+    script = tmp_path / KEY / "recipes" / "compute_orders_enriched.py"
+    script.write_text("mine")
+    _, out, err = run("diff", f"./{KEY}", "live:dev")
+    assert f"recipe.{KEY}.compute_orders_enriched" in out
+    assert f"recipe.{KEY}.{RECIPE}" in out + err
+    assert "could not be read when it was pulled; pull again" in out + err
+    assert run("pull", "--project", KEY, "--force")[0] == 0
+    assert run("diff", f"./{KEY}", "live:dev")[0] == 0
+
+
+def test_unread_object_makes_the_comparison_incomplete(run, fail):
+    fail()
+    assert run("pull", "--project", KEY, "--keep-going")[0] == 3
+    fail("/nothing")
+    assert run("diff", f"./{KEY}", "live:dev")[0] == 3
+    assert run("diff", "live:dev", f"./{KEY}")[0] == 3
+
+
 def test_permissions_that_may_not_be_read_stay(pulled, fail, server, tmp_path):
     before = files_in(tmp_path / KEY)
     refused = Fault.error(403, "com.dataiku.dip.exceptions.UnauthorizedException", "no")

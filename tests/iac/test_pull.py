@@ -222,12 +222,15 @@ def test_object_that_could_not_be_read_keeps_its_files(folder):
     assert "recipe" in marker_in(folder)["types"]
 
 
-def test_type_with_an_object_that_has_no_file_is_not_covered(folder):
+def test_object_that_could_not_be_read_and_has_no_file_is_unknown(folder):
     """Or the folder would say that the object does not exist."""
     unknown = {f"recipe.{KEY}.r": "time-out"}
     pull_project(state_of(recipe("s"), unknown=unknown), folder)
-    assert "recipe" not in marker_in(folder)["types"]
-    assert not open_files(str(folder)).read().covers(f"recipe.{KEY}.r")
+    read = open_files(str(folder)).read()
+    assert read.covers(f"recipe.{KEY}.s")
+    assert "pull again" in read.unknown[f"recipe.{KEY}.r"]
+    pull_project(state_of(recipe("s"), recipe("r")), folder)
+    assert "unread" not in marker_in(folder)
 
 
 def test_listing_that_failed_removes_nothing(folder):

@@ -95,7 +95,13 @@ def _configured(settings: Settings, options: FileOptions) -> State:
     ]
     resources = {key: item for state in states for key, item in state.resources.items()}
     scopes = [state.scope for state in states if state.scope is not None]
-    return replace(states[0], resources=resources, scope=reduce(Scope.merge, scopes))
+    unknown = {key: why for state in states for key, why in state.unknown.items()}
+    return replace(
+        states[0],
+        resources=resources,
+        unknown=unknown,
+        scope=reduce(Scope.merge, scopes),
+    )
 
 
 def _code_in(folders: Iterable[tuple[str, Path]]) -> State:

@@ -108,8 +108,10 @@ class Contents:
             if path in self.files:
                 digests[path] = digest_of(self.files[path])
         types = tuple(sorted(self.covered_types()))
-        objects = (self.marker or _NO_MARKER).objects
-        return Marker(project_key, types, digests, pending, objects)
+        marker = self.marker or _NO_MARKER
+        return Marker(
+            project_key, types, digests, pending, marker.objects, marker.unread
+        )
 
     def marker_after(
         self,
@@ -118,6 +120,7 @@ class Contents:
         wanted: Mapping[str, bytes],
         removals: Collection[str],
         objects: Mapping[str, KnownObject],
+        unread: Collection[str],
     ) -> Marker:
         """Return the marker of a pull that has finished.
 
@@ -127,6 +130,7 @@ class Contents:
             wanted: contents of all files of objects that were read.
             removals: paths of the files that were removed.
             objects: that were read, by id.
+            unread: ids of those that could not be read and have no files.
         """
         digests = {
             path: digest
@@ -145,6 +149,7 @@ class Contents:
             tuple(sorted(types)),
             dict(sorted(digests.items())),
             objects={**others, **objects},
+            unread=tuple(sorted(unread)),
         )
 
     def known(self, resource_id: str, files: Mapping[str, bytes]) -> KnownObject | None:

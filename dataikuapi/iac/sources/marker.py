@@ -44,6 +44,7 @@ class Marker:
             these files is as in ``digests`` or as in ``pending``.
         objects: what pull wrote, by id: as long as the files have their digests, the
             objects have these checksums, and their files need not be parsed.
+        unread: ids of objects that exist, but could not be read and have no files.
     """
 
     project_key: str
@@ -51,6 +52,7 @@ class Marker:
     digests: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str | None] = field(default_factory=dict)
     objects: Mapping[str, KnownObject] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, files: Files) -> "Marker | None":
@@ -75,7 +77,11 @@ class Marker:
             raise SourceError(f"types in {MARKER} is not a list of names")
         if not isinstance(digests, dict) or not isinstance(pending, dict):
             raise SourceError(f"digests or pending in {MARKER} is not an object")
-        return cls(key, tuple(types), digests, pending, _objects_in(document))
+        unread = document.get("unread", [])
+        if not isinstance(unread, list) or not all(isinstance(u, str) for u in unread):
+            raise SourceError(f"unread in {MARKER} is not a list of ids")
+        objects = _objects_in(document)
+        return cls(key, tuple(types), digests, pending, objects, tuple(unread))
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""
@@ -91,6 +97,8 @@ class Marker:
                 rid: {"checksum": known.checksum, "files": [*known.paths]}
                 for rid, known in sorted(self.objects.items())
             }
+        if self.unread:
+            document["unread"] = [*sorted(self.unread)]
         if self.pending:
             document["pending"] = dict(self.pending)
         return json_file(document, list(document))

@@ -19,6 +19,8 @@ __all__ = ["object_id", "read_project_files"]
 
 logger = get_logger(__name__)
 
+_UNREAD = "could not be read when it was pulled; pull again"
+
 
 def read_project_files(
     files: Files,
@@ -69,6 +71,14 @@ def read_project_files(
             read = partial(_read_object, kind, layout, rid, redactor)
             found = known.find(rid, read)
             state.resources[str(rid)] = read(files) if found is None else found
+    for text in marker.unread if marker is not None else ():
+        try:
+            unread = ResourceId.parse(text)
+        except ValueError as error:
+            raise SourceError(f"unread in {MARKER}: {error}; pull again") from error
+        rid = object_id(unread.resource_type, project_key, unread.resource_name)
+        if rid.resource_type in selected and str(rid) not in state.resources:
+            state.unknown[str(rid)] = _UNREAD
     state.resources = dict(sorted(state.resources.items()))
     state.scope = Scope.from_parts(parts, read_at)
     state.updated_at = read_at

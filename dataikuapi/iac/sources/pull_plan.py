@@ -97,7 +97,6 @@ def plan_pull(
         if contents.files.get(path) != data
     }
     removals = tuple(sorted(gone))
-    types = _types(state, project_key, contents)
     return PullPlan(
         project_key,
         writes,
@@ -109,7 +108,12 @@ def plan_pull(
         owners={**wanted.owners, **gone},
         before=contents.marker_before(project_key, writes, removals),
         after=contents.marker_after(
-            project_key, types, wanted.files, removals, wanted.objects
+            project_key,
+            _types(state, project_key, contents),
+            wanted.files,
+            removals,
+            wanted.objects,
+            _unread(state, project_key, contents),
         ),
     )
 
@@ -257,19 +261,29 @@ def _is_listed(state: State, type_name: str, project_key: str) -> bool:
 
 
 def _types(state: State, project_key: str, contents: Contents) -> tuple[str, ...]:
-    """Return the types that the files cover afterwards.
-
-    One of whose objects could not be read and has no files is not among them: they
-    would say that the object does not exist.
-    """
-    incomplete = {
-        rid.resource_type
-        for rid, layout in _unknown(state, project_key)
-        if not any(layout.paths(contents.files, rid.resource_name))
-    }
+    """Return the types that the files cover afterwards."""
     read = {
         name
         for name, kind in TYPES.items()
         if kind.layout is not None and _is_listed(state, name, project_key)
     }
-    return tuple(sorted((contents.covered_types() | read) - incomplete))
+    return tuple(sorted(contents.covered_types() | read))
+
+
+def _unread(state: State, project_key: str, contents: Contents) -> tuple[str, ...]:
+    """Return the ids of objects that could not be read and have no files.
+
+    Without them, the files would say that the objects do not exist.
+    """
+    found = {
+        str(rid)
+        for rid, layout in _unknown(state, project_key)
+        if not any(layout.paths(contents.files, rid.resource_name))
+    }
+    before = contents.marker.unread if contents.marker else ()
+    left = {
+        rid
+        for rid in before
+        if not _is_listed(state, rid.partition(".")[0], project_key)
+    }
+    return tuple(sorted(found | left))
