@@ -31,5 +31,5 @@ def commit_message(
 def _last_edit(resource_id: str, state: State) -> str:
     resource = state.get_resource(resource_id)
     if resource is None:
-        return "removed"
+        return "not read" if resource_id in state.unknown else "removed"
     return resource.metadata.last_modified_by or "editor unknown"
