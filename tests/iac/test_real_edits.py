@@ -36,14 +36,17 @@ KEPT = {"flow_zone": {"default"}}
 """Objects that cannot be deleted."""
 
 SHORT = {
-    "test_each_edit_shows_as_that_object": [
-        "small-demofolder",
+    # Others have tests for all projects: of reading them, and of their files.
+    "test_all_objects_are_read_and_nothing_shows": [
         "chess-openings",
-        *SHAPED[:1],
+        "loan-advisor",
+        "small-demofolder",
+        *SHAPED,
     ],
+    "test_each_edit_shows_as_that_object": ["small-demofolder", *SHAPED[:1]],
     "test_edits_of_all_objects_show": [*REAL, *SHAPED[:1]],
     "test_created_objects_show": ["small-demofolder", *SHAPED[:1]],
-    "test_deleted_objects_show": ["chess-openings", "loan-advisor", *SHAPED[:1]],
+    "test_deleted_objects_show": ["chess-openings", *SHAPED[:1]],
 }
 """The projects of some tests without --long."""
 
