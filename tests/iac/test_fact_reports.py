@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from dataikuapi.iac import DiffEngine, StateNotFoundError
+from dataikuapi.iac import DiffEngine, Resource, State, StateNotFoundError
 from dataikuapi.iac.analysis import without_derived
+from dataikuapi.iac.analysis.summary import deletion
 from dataikuapi.iac.models import Scope
 from dataikuapi.iac.models.times import parse_time
 from dataikuapi.iac.reports import (
@@ -341,3 +342,16 @@ def test_an_object_with_many_changes_leaves_room_for_others():
     assert len(lines) < 50
     assert "    … 62 more lines (-v shows them)" in lines
     assert len(render_text(diff([TOP], [new]), verbose=True).splitlines()) > 100
+
+
+@pytest.mark.parametrize(
+    ("rid", "expected"),
+    [
+        ("dataset.SHOP.orders", "deletes dataset orders; "),
+        ("flow_zone.SHOP.Zo1", "deletes flow zone Zo1"),
+    ],
+)
+def test_delete_says_what_it_takes(rid, expected):
+    gone = Resource(rid.partition(".")[0], rid, {})
+    (diff,) = DiffEngine().diff(State(resources={rid: gone}), State())
+    assert deletion(diff).startswith(expected)

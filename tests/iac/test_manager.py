@@ -296,3 +296,10 @@ def test_drift_and_refresh_use_the_stored_state(synced, store):
     assert synced.refresh(["dataset.ORDERS_DEMO.later"]).serial == 2
     assert synced.drift(ignore=[]).exit_code == 0
     assert synced.refresh().serial == 3
+
+
+def test_plan_of_what_is_stored_is_empty(manager):
+    manager.save_state(manager.sync_all())
+    plan = manager.plan(manager.load_state())
+    assert not plan.has_changes()
+    assert len(plan.actions) == len(manager.load_state().resources)
