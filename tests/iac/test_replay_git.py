@@ -29,7 +29,7 @@ TYPE_NAMES = [name for name in TYPES if name in {*default_types(), *oracle.KINDS
 LOCAL = "localvariables.json"
 
 # Name, and how many steps a short run takes of it.
-HISTORIES = [("ORDERS_DEMO", 10), ("customer-value", 12), ("loan-advisor", 12)]
+HISTORIES = [("ORDERS_DEMO", 6), ("customer-value", 7), ("loan-advisor", 7)]
 
 
 def committed(folder, maps):

@@ -17,7 +17,7 @@ from dataikuapi.iac.types.rewriting import rewritten
 APART = {"project"}
 """Types that consist of several documents."""
 
-EDITS = 6
+EDITS = 3
 """Of each object."""
 
 FIXED = {"type", "name", "id", "projectKey", "savedModelType", "taskType", "tags"}
