@@ -111,6 +111,26 @@ class DiffEngine:
             scope=new_state.scope,
         )
 
+    def compare(
+        self, old: Resource | None, new: Resource | None
+    ) -> ResourceDiff | None:
+        """Compare two versions of one resource, of which one may be missing.
+
+        Args:
+            old: the earlier version.
+            new: the later version.
+
+        Returns:
+            ``None`` if the rules suppress its addition or removal, or there is no
+            version.
+        """
+        known = old if new is None else new
+        if known is None:
+            return None
+        diff, _ = self._diff_pair(known.resource_id, old, new)
+        ignore = IgnoreFilter(self._rules, self._today())
+        return next(iter(ignore.apply([diff])), None)
+
     def summary(self, diffs: Iterable[ResourceDiff]) -> dict[str, int]:
         """Count diffs as ``added``, ``removed``, ``modified`` and ``unchanged``."""
         counts = Counter(diff.change_type for diff in diffs)
@@ -143,16 +163,26 @@ class DiffEngine:
         self, resource_id: str, old_state: State, new_state: State
     ) -> tuple[ResourceDiff, list[UncomparedAttribute]]:
         """Compare two versions of a resource; also return what cannot be compared."""
-        old = old_state.get_resource(resource_id)
-        new = new_state.get_resource(resource_id)
+        diff, uncompared = self._diff_pair(
+            resource_id,
+            old_state.get_resource(resource_id),
+            new_state.get_resource(resource_id),
+        )
+        if diff.is_recreated and _are_apart(old_state, new_state):
+            # Created once in each of them, not again in the same one.
+            diff = replace(diff, is_recreated=False)
+        if diff.change_type is not ChangeType.UNCHANGED:
+            diff = replace(diff, old_read_at=_read_at(old_state, resource_id))
+        return diff, uncompared
+
+    def _diff_pair(
+        self, resource_id: str, old: Resource | None, new: Resource | None
+    ) -> tuple[ResourceDiff, list[UncomparedAttribute]]:
         if old is not None and new is not None:
             uncompared = uncompared_attributes(old, new)
             diff = self._diff_versions(
                 old, new, {item.attribute for item in uncompared}
             )
-            if _are_apart(old_state, new_state):
-                # Created once in each of them, not again in the same one.
-                diff = replace(diff, is_recreated=False)
         else:
             uncompared = []
             diff = ResourceDiff(
@@ -162,8 +192,6 @@ class DiffEngine:
                 old,
                 new,
             )
-        if diff.change_type is not ChangeType.UNCHANGED:
-            diff = replace(diff, old_read_at=_read_at(old_state, resource_id))
         return diff, uncompared
 
     def _diff_versions(

@@ -1,6 +1,5 @@
 """What is to be done with each object, by what the three sides have of it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +28,7 @@ from dataikuapi.iac.types.registry import (
     writing_of,
 )
 
-__all__ = ["Decider", "diff_of"]
+__all__ = ["Decider"]
 
 
 class Decider:
@@ -82,7 +81,7 @@ class Decider:
         if live is not None and code is not None:
             return False
         old = base if live is None and code is None else live
-        return _pair(self._engine, old, code) is None
+        return self._engine.compare(old, code) is None
 
     def _unknown(self, resource_id: str) -> str:
         """Return why it is not known whether DSS has an object, and how."""
@@ -204,33 +203,15 @@ class Decider:
 
     def _differ(self, old: Resource, new: Resource) -> bool:
         """Return whether two versions differ, apart from what rules leave out."""
-        found = _pair(self._engine, old, new)
+        found = self._engine.compare(old, new)
         return found is not None and found.has_changed
-
-
-def diff_of(old: Resource | None, new: Resource | None) -> ResourceDiff:
-    """Return the difference between two versions, of which one may be missing."""
-    found = _pair(DiffEngine(), old, new)
-    assert found is not None
-    return found
-
-
-def _pair(
-    engine: DiffEngine, old: Resource | None, new: Resource | None
-) -> ResourceDiff | None:
-    before, after = (State(resources=dict(_items(side))) for side in (old, new))
-    return next(iter(engine.diff(before, after)), None)
-
-
-def _items(resource: Resource | None) -> Iterator[tuple[str, Resource]]:
-    if resource is not None:
-        yield resource.resource_id, resource
 
 
 def _action(
     kind: ActionType, old: Resource | None, new: Resource | None, reason: str = ""
 ) -> PlannedAction:
-    diff = diff_of(old, new)
+    diff = DiffEngine().compare(old, new)
+    assert diff is not None  # One of them is there, and no rule leaves it out.
     rid = diff.resource_id
     return PlannedAction(kind, rid, diff.resource_type, diff, reason=reason)
 

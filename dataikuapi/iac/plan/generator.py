@@ -88,6 +88,8 @@ class PlanGenerator:
         self, actions: list[PlannedAction]
     ) -> tuple[list[PlannedAction], tuple[str, ...]]:
         """Return the actions for the targets and what they need, and others' ids."""
+        if not self._options.targets:
+            return actions, ()
         by_id = {action.resource_id: action for action in ordered(actions).actions}
         needed = [rid for rid in by_id if self._options.is_target(rid)]
         chosen: set[str] = set()

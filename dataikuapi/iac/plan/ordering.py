@@ -58,7 +58,7 @@ def ordered(actions: Iterable[PlannedAction]) -> Ordered:
         actions: one for each object.
     """
     by_id = {action.resource_id: action for action in actions}
-    edges, strict = _edges(by_id), _edges(by_id, Role.INPUT, Role.OUTPUT, Role.USE)
+    edges = _edges(by_id)
     cycles = []
     while True:
         sorter = TopologicalSorter(edges)
@@ -66,6 +66,7 @@ def ordered(actions: Iterable[PlannedAction]) -> Ordered:
             sorter.prepare()
         except CycleError as error:
             looping = set(error.args[1])
+            strict = _edges(by_id, Role.INPUT, Role.OUTPUT, Role.USE)
             fewer = {rid: edges[rid] & strict[rid] for rid in looping}
             if all(fewer[rid] == edges[rid] for rid in looping):
                 cycles.append(tuple(sorted(looping)))
@@ -98,6 +99,8 @@ def _edges(by_id: Mapping[str, PlannedAction], *roles: Role) -> dict[str, set[st
         rid for rid, action in by_id.items() if action.action_type is ActionType.DELETE
     }
     for rid, action in by_id.items():
+        if action.action_type is ActionType.NO_CHANGE:
+            continue  # What it refers to is the same before and after.
         after = references(action.diff.new_resource, by_id, *roles)
         before = references(action.diff.old_resource, by_id, *roles)
         if rid in made:
