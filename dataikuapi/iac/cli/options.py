@@ -1,6 +1,6 @@
 """The options and arguments that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -222,37 +222,34 @@ def _note_format(ctx: click.Context, _: click.Parameter, value: str) -> str:
     return value
 
 
+def _format_options(formats: Sequence[str]) -> Callable[[F], F]:
+    return _all(
+        click.option(
+            "--format",
+            "format_name",
+            type=click.Choice(formats),
+            default="text",
+            show_default=True,
+            callback=_note_format,
+            help="Format of the output.",
+        ),
+        _shared(
+            "full", "--full", is_flag=True, help="Show long values and scripts whole."
+        ),
+    )
+
+
 report_options = _all(
-    click.option(
-        "--format",
-        "format_name",
-        type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
-        callback=_note_format,
-        help="Format of the output.",
-    ),
+    _format_options(FORMATS),
     click.option(
         "--hide-derived",
         is_flag=True,
         help="Leave out what DSS changed by itself, such as schemas that follow a "
         "recipe; it is counted, and not drift.",
     ),
-    _shared("full", "--full", is_flag=True, help="Show long values and scripts whole."),
 )
 
-plan_format_options = _all(
-    click.option(
-        "--format",
-        "format_name",
-        type=click.Choice(["text", "markdown", "json"]),
-        default="text",
-        show_default=True,
-        callback=_note_format,
-        help="Format of the output.",
-    ),
-    _shared("full", "--full", is_flag=True, help="Show long values and scripts whole."),
-)
+plan_format_options = _format_options(["text", "markdown", "json"])
 
 ids_argument = click.argument("ids", nargs=-1, type=SELECTOR, metavar="[ID]...")
 

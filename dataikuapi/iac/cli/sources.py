@@ -110,14 +110,12 @@ def load_both(
         SourceError: if there is no such project.
     """
     sources = open_word(settings, old, options), open_word(settings, new, options)
-    in_files = [each.read() for each in sources if each.is_project]
-    if len(in_files) != 1:
-        before, after = (LoadedSource(each, each.read()) for each in sources)
-        return before, after
-    (key,) = in_files[0].project_keys()
+    found = [each.read() if each.is_project else None for each in sources]
+    in_files = [state for state in found if state is not None]
+    key = in_files[0].project_keys()[0] if len(in_files) == 1 else None
     before, after = (
-        LoadedSource(each, in_files[0] if each.is_project else each.read(key))
-        for each in sources
+        LoadedSource(each, each.read(key) if state is None else state)
+        for each, state in zip(sources, found, strict=True)
     )
     return before, after
 

@@ -30,6 +30,11 @@ class Contents:
     tracked: Collection[str] = frozenset()
     unchanged: Collection[str] = frozenset()
 
+    @property
+    def _before(self) -> Marker:
+        """What the last pull wrote; nothing without one."""
+        return self.marker or _NO_MARKER
+
     def covered_types(self) -> frozenset[str]:
         """Return the types that the files cover; none if they are not a project's."""
         if self.marker is not None:
@@ -53,7 +58,7 @@ class Contents:
         return {path: change for path, change in found if change is not None}
 
     def _change(self, path: str) -> str | None:
-        marker = self.marker or _NO_MARKER
+        marker = self._before
         was_there = path in marker.digests or path in self.tracked
         if path not in self.files:
             is_removed_by_pull = marker.pending.get(path, "") is None
@@ -71,7 +76,7 @@ class Contents:
         Args:
             touched: paths that this pull writes or removes, which are left out.
         """
-        pending = (self.marker or _NO_MARKER).pending
+        pending = self._before.pending
         return tuple(path for path in sorted(pending) if path not in touched)
 
     def uncommitted(self, digests: Mapping[str, str]) -> frozenset[str]:
@@ -108,7 +113,7 @@ class Contents:
             if path in self.files:
                 digests[path] = digest_of(self.files[path])
         types = tuple(sorted(self.covered_types()))
-        marker = self.marker or _NO_MARKER
+        marker = self._before
         return Marker(
             project_key, types, digests, pending, marker.objects, marker.unread
         )
@@ -141,7 +146,7 @@ class Contents:
         left = digests.keys() - wanted.keys()
         others = {
             rid: known
-            for rid, known in (self.marker or _NO_MARKER).objects.items()
+            for rid, known in self._before.objects.items()
             if left.issuperset(known.paths)
         }
         return Marker(
@@ -159,7 +164,7 @@ class Contents:
             resource_id: of the object.
             files: that it is to have.
         """
-        marker = self.marker or _NO_MARKER
+        marker = self._before
         known = marker.objects.get(resource_id)
         if known is None or set(known.paths) != files.keys():
             return None
@@ -170,7 +175,7 @@ class Contents:
 
     def _digests(self) -> dict[str, str]:
         """Return the digests of what pull wrote, an interrupted one included."""
-        marker = self.marker or _NO_MARKER
+        marker = self._before
         digests = dict(marker.digests)
         for path, digest in marker.pending.items():
             is_done = path in self.files and digest_of(self.files[path]) == digest

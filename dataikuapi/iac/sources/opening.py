@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import SourceError, UnsupportedValueError
@@ -107,25 +107,25 @@ def open_files(
         revision, _, path = text.removeprefix(GIT_PREFIX).partition(":")
         files: Files = git_files(revision, path, git_dir)
         name = Path(path).name or (git_dir or Path()).resolve().name
-        marker = Marker.read(files)
-        key = project_key or _key(marker) or default_key or _cleaned(name)
-        return ProjectSource(text, files, key, True, marker)
+        keys = project_key, default_key or _cleaned(name)
+        return _opened(text, files, keys, is_whole=True)
     path_ = Path(text)
     if path_.is_file():
         archive = ArchiveFiles(path_)
-        marker = Marker.read(archive)
-        exported = default_key or archive.project_key or _cleaned(path_.stem)
-        key = project_key or _key(marker) or exported
-        return ProjectSource(text, archive, key, True, marker)
-    folder = FolderFiles(path_)
-    marker = Marker.read(folder)
-    named = default_key or _cleaned(path_.resolve().name)
-    key = project_key or _key(marker) or named
-    return ProjectSource(text, folder, key, False, marker, managed_types)
+        default_key = default_key or archive.project_key or _cleaned(path_.stem)
+        return _opened(text, archive, (project_key, default_key), is_whole=True)
+    keys = project_key, default_key or _cleaned(path_.resolve().name)
+    source = _opened(text, FolderFiles(path_), keys, is_whole=False)
+    return replace(source, managed_types=managed_types)
 
 
-def _key(marker: Marker | None) -> str | None:
-    return marker.project_key if marker else None
+def _opened(
+    label: str, files: Files, keys: tuple[str | None, str], *, is_whole: bool
+) -> ProjectSource:
+    """Return a project, with the first of the keys, its own, or the second one."""
+    marker, (key, default) = Marker.read(files), keys
+    own = marker.project_key if marker is not None else None
+    return ProjectSource(label, files, key or own or default, is_whole, marker)
 
 
 def _cleaned(name: str) -> str:

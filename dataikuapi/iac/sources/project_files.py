@@ -1,6 +1,6 @@
 """Reads a project from its files, in the layout in which DSS commits it to git."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -71,18 +71,25 @@ def read_project_files(
             read = partial(_read_object, kind, layout, rid, redactor)
             found = known.find(rid, read)
             state.resources[str(rid)] = read(files) if found is None else found
-    for text in marker.unread if marker is not None else ():
-        try:
-            unread = ResourceId.parse(text)
-        except ValueError as error:
-            raise SourceError(f"unread in {MARKER}: {error}; pull again") from error
-        rid = object_id(unread.resource_type, project_key, unread.resource_name)
-        if rid.resource_type in selected and str(rid) not in state.resources:
-            state.unknown[str(rid)] = _UNREAD
+    state.unknown = {
+        str(rid): _UNREAD
+        for rid in _unread_in(marker, project_key)
+        if rid.resource_type in selected and str(rid) not in state.resources
+    }
     state.resources = dict(sorted(state.resources.items()))
     state.scope = Scope.from_parts(parts, read_at)
     state.updated_at = read_at
     return state
+
+
+def _unread_in(marker: Marker | None, project_key: str) -> Iterator[ResourceId]:
+    """Yield the ids of the objects that exist, and that pull could not read."""
+    for text in marker.unread if marker is not None else ():
+        try:
+            rid = ResourceId.parse(text)
+        except ValueError as error:
+            raise SourceError(f"unread in {MARKER}: {error}; pull again") from error
+        yield object_id(rid.resource_type, project_key, rid.resource_name)
 
 
 def _read_object(
