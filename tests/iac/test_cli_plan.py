@@ -163,6 +163,17 @@ def test_older_version_is_a_source(run, folder, project):
     assert "By hand" in output
 
 
+def test_other_environment_is_refused(run, folder, tmp_path, server):
+    """Its projects and connections are others; the code is what both share."""
+    host = f"{{host: '{server.url}'}}"
+    text = f"environments:\n  dev: {host}\n  prod: {{state: prod.json}}\n"
+    (tmp_path / "dataiku-iac.yaml").write_text(text)
+    assert run("plan", "env:dev")[0] == 0
+    code, _, errors = run("plan", "env:prod")
+    assert code == 64
+    assert "env:prod is another environment than dev: pull it" in errors
+
+
 def test_without_a_source_it_says_what_to_do(run, folder):
     code, _, errors = run("plan")
     assert code == 64

@@ -72,6 +72,11 @@ def wanted_state(settings: Settings, word: str | None, options: FileOptions) -> 
         code = _configured(settings, options)
     else:
         source = open_word(settings, word, options)
+        if source.environment not in (None, target.name):
+            raise UsageError(
+                f"{word} is another environment than {target.name}: pull it, and plan "
+                "its folder"
+            )
         if not source.is_project:
             return source.read()  # As the environment has it, with its own values.
         code = source.read()
