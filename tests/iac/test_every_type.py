@@ -20,7 +20,7 @@ from dataikuapi.iac.sandbox.kinds.wiki import WIKI
 from dataikuapi.iac.sandbox.kinds.wiki_article import WIKI_ARTICLE
 from dataikuapi.iac.types import TYPES
 
-pytestmark = pytest.mark.all_types
+pytestmark = [pytest.mark.all_types, pytest.mark.campaign]
 
 KEY = SAMPLE_PROJECT_KEY
 VERSIONS = {"activeVersion": "v1", "versions": [{"versionId": "v1"}]}

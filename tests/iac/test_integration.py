@@ -12,6 +12,8 @@ from dataikuapi import DSSClient
 from dataikuapi.iac import ChangeType, DiffEngine, LocalFileBackend, StateManager
 from dataikuapi.iac.sandbox import ProjectStore
 
+pytestmark = pytest.mark.campaign
+
 CODE = {"python": "py", "pyspark": "py", "r": "r", "sql_query": "sql", "shell": "shell"}
 
 

@@ -13,7 +13,7 @@ from iac.pulling import checksums, files_in
 
 IN_PROJECTS = [name for name, kind in TYPES.items() if not kind.is_on_instance]
 
-pytestmark = pytest.mark.all_types
+pytestmark = [pytest.mark.all_types, pytest.mark.campaign]
 
 
 @pytest.fixture(params=[False, True], ids=["default types", "all types"])

@@ -21,7 +21,7 @@ from iac.oracle.deletion import removal
 from iac.oracle.listing import ids
 from iac.real_shapes import PROJECTS, SHAPES, shape_files
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.campaign, pytest.mark.slow]
 
 NAMES = [kind.name for kind in TYPES.values() if not kind.is_on_instance]
 KEY = "REAL"

@@ -42,6 +42,8 @@ from iac.histories import (
 )
 from iac.leaves import rounds
 
+pytestmark = pytest.mark.campaign
+
 TYPES = [name for name in registry.TYPES if name in oracle.KINDS]
 """The resource types that both the library and the oracle know."""
 

@@ -24,6 +24,8 @@ from iac import oracle
 from iac.histories import KEY, file_maps, path_of
 from iac.pulling import git, repository
 
+pytestmark = pytest.mark.campaign
+
 FOLDER = f"projects/{KEY}"
 TYPE_NAMES = [name for name in TYPES if name in {*default_types(), *oracle.KINDS}]
 LOCAL = "localvariables.json"
