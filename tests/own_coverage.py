@@ -54,6 +54,7 @@ TESTED_BY = {
     "models/changes.py": "test_changes.py",
     "models/resource.py": "test_resource.py",
     "models/state.py": "test_state.py",
+    "types/rewriting.py": "test_rewriting.py",
     "project_keys.py": "test_project_keys.py",
     "plan/deciding.py": "test_plan.py",
     "plan/generator.py": "test_plan.py",
