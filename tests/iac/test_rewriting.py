@@ -14,9 +14,6 @@ from dataikuapi.iac.types import TYPES, resource_from
 from dataikuapi.iac.types.registry import without_noise
 from dataikuapi.iac.types.rewriting import rewritten
 
-APART = {"project"}
-"""Types that consist of several documents."""
-
 EDITS = 3
 """Of each object."""
 
@@ -78,7 +75,7 @@ def test_edits_of_real_objects(project_folder):
         kind, rid = TYPES[resource.resource_type], ResourceId.parse(
             resource.resource_id
         )
-        if kind.name in APART or kind.layout is None:
+        if kind.layout is None:
             continue
         documents = kind.layout.documents(
             source.files, rid.project_key, rid.resource_name

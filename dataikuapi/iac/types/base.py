@@ -37,16 +37,9 @@ from dataikuapi.iac.types.references import Fact, Reference, text_at
 from dataikuapi.iac.types.secrets import Redactor, redact, redact_hook
 from dataikuapi.iac.types.sets import Sets, sorted_sets
 from dataikuapi.iac.types.shapes import Shape
-from dataikuapi.iac.types.writing import Writing
+from dataikuapi.iac.types.writing import Documents, Project, Writing
 
 __all__ = ["Documents", "Identity", "Path", "Project", "ResourceType", "Severities"]
-
-Documents = Mapping[str, Any]
-"""What DSS returns for one object, by part, such as ``document`` or ``payload``."""
-
-Project = Any
-"""A :class:`~dataikuapi.dss.project.DSSProject`; the client is not typed."""
-
 
 Path = tuple[str, ...]
 """Names of members; lists along a path are traversed."""
@@ -126,6 +119,8 @@ class ResourceType(ABC):
             :class:`~dataikuapi.iac.types.instance_type.InstanceType`.
         code: paths of texts that are code, and so are not searched for secrets.
         writing: how a plan may change objects.
+        places: where attributes are in the documents that are not members of the main
+            one: a part, or a part and a member of it.
         variables_path: of the object whose members are the project's variables, with
             which environments differ; ``None`` in all types but one.
         hooks: paths of URLs of webhooks: what follows the host is a secret.
@@ -156,6 +151,7 @@ class ResourceType(ABC):
     is_on_instance: ClassVar[bool] = False
     code: ClassVar[frozenset[Path]] = frozenset()
     writing: ClassVar[Writing] = Writing()
+    places: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     variables_path: ClassVar[Path | None] = None
     hooks: ClassVar[frozenset[Path]] = frozenset()
     requests: ClassVar[str] = "1 + N"

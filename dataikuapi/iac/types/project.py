@@ -12,6 +12,7 @@ from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import (
     Documents,
     Identity,
+    Path,
     Project,
     ResourceType,
     Severities,
@@ -160,6 +161,12 @@ class ProjectType(ResourceType):
         ("permissions", "dashboardAuthorizations", "authorizations", "modes"): by_value,
         ("exposedObjects", "objects"): by_type_and_name,
         ("exposedObjects", "objects", "rules"): by("targetProject"),
+    }
+    places: ClassVar[Mapping[str, Path]] = {
+        "name": ("metadata", "label"),
+        **{name: ("metadata", name) for name in _METADATA},
+        **{name: ("settings", name) for name in _SETTINGS},
+        "permissions": ("permissions",),
     }
     severities: ClassVar[Severities] = {
         ("permissions",): Severity.PERMISSIONS,

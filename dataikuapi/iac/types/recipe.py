@@ -210,6 +210,7 @@ class RecipeType(ResourceType):
         parses_payload=lambda document: document.get("type") not in CODE_RECIPES,
         order=_ORDER,
     )
+    places: ClassVar[Mapping[str, Path]] = {"payload": ("payload",)}
     responses: ClassVar[Mapping[str, Shape]] = {
         "/projects/{project}/recipes/": ListShape(
             "name",

@@ -14,7 +14,9 @@ __all__ = [
     "get_instance_json",
     "get_json",
     "path_segments",
+    "post_json",
     "reading_listed",
+    "send",
 ]
 
 
@@ -83,3 +85,32 @@ def path_segments(name: str) -> str:
         UnexpectedShapeError: if no URL can have such a path.
     """
     return "/".join(map(path_segment, name.split("/")))
+
+
+def post_json(project: Project, path: str, body: Any) -> Any:
+    """Post JSON to a path below a project, and return the JSON of the response.
+
+    Args:
+        project: a handle of the project.
+        path: as for :func:`get_json`.
+        body: the JSON.
+    """
+    return project.client._perform_json(
+        "POST", f"/projects/{project.project_key}/{path}", body=body
+    )
+
+
+def send(project: Project, method: str, path: str, body: Any = None) -> None:
+    """Make a request that changes something below a project.
+
+    The response does not matter: some versions of DSS have none where others have JSON.
+
+    Args:
+        project: a handle of the project.
+        method: ``POST``, ``PUT`` or ``DELETE``.
+        path: as for :func:`get_json`.
+        body: the JSON, if there is any.
+    """
+    project.client._perform_empty(
+        method, f"/projects/{project.project_key}/{path}", body=body
+    )

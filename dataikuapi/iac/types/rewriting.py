@@ -6,6 +6,7 @@ state, secrets, and the order of what has none.
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from typing import Any, cast
 
 from dataikuapi.iac.exceptions import UnsupportedValueError
@@ -14,9 +15,7 @@ from dataikuapi.iac.models.markers import marked_values
 from dataikuapi.iac.types.base import Documents, ResourceType
 from dataikuapi.iac.types.sets import TAGS, ItemKey, Sets, keys_of_lists
 
-__all__ = ["rewritten"]
-
-_PAYLOAD = "payload"
+__all__ = ["new_documents", "rewritten"]
 
 
 class _Missing:
@@ -45,30 +44,63 @@ def rewritten(
     """
     sets = {**TAGS, **kind.sets}
     found = dict(documents)
-    is_apart = _PAYLOAD in documents or (_PAYLOAD in after and _PAYLOAD not in before)
-    if is_apart:
-        raw = documents.get(_PAYLOAD) or ""
-        payloads = before.get(_PAYLOAD, ""), after.get(_PAYLOAD, "")
-        found[_PAYLOAD] = _payload(raw, *payloads, sets)
-        before, after = _without_payload(before), _without_payload(after)
-    found[kind.main] = _rewritten(before, after, documents[kind.main], (), sets)
+    apart = kind.places.keys() & (before.keys() | after.keys())
+    for name in apart:
+        versions = before.get(name, _MISSING), after.get(name, _MISSING)
+        _place(found, kind.places[name], versions, name, sets)
+    old, new = (_without(each, apart) for each in (before, after))
+    found[kind.main] = _rewritten(old, new, documents[kind.main], (), sets)
     known = Counter(marked_values(cast(JSON, dict(documents))))
     if Counter(marked_values(found)) - known:
         raise UnsupportedValueError("a secret that DSS alone has would be lost")
     return found
 
 
-def _without_payload(attributes: dict[str, JSON]) -> dict[str, JSON]:
-    return {name: item for name, item in attributes.items() if name != _PAYLOAD}
+def new_documents(kind: ResourceType, attributes: dict[str, JSON]) -> dict[str, Any]:
+    """Return the documents of an object that DSS does not have yet.
+
+    Args:
+        kind: the type of the object.
+        attributes: what it is to be.
+
+    Raises:
+        UnsupportedValueError: if there is a secret that is masked.
+    """
+    return rewritten(kind, {kind.main: {}}, {}, attributes)
 
 
-def _payload(raw: str, before: JSON, after: JSON, sets: Sets) -> str:
-    if json_equal(before, after):
-        return raw
-    if isinstance(after, str):
-        return after
-    parsed = json.loads(raw) if not isinstance(before, str) else {}
-    found = _rewritten(before, after, parsed, (_PAYLOAD,), sets)
+def _without(attributes: dict[str, JSON], names: Collection[str]) -> dict[str, JSON]:
+    return {name: item for name, item in attributes.items() if name not in names}
+
+
+def _place(
+    documents: dict[str, Any],
+    place: tuple[str, ...],
+    versions: tuple[Any, Any],
+    name: str,
+    sets: Sets,
+) -> None:
+    """Change the value of an attribute at its place: a part, or a member of one."""
+    part, *members = place
+    if _MISSING not in versions and json_equal(*versions):
+        return
+    if not members:
+        documents[part] = _part(documents.get(part), *versions, name, sets)
+        return
+    document, (member,) = dict(documents.get(part) or {}), members
+    raw = document.pop(member, None)
+    found = _rewritten(*versions, raw, (name,), sets)
+    documents[part] = document if found is _MISSING else {**document, member: found}
+
+
+def _part(raw: Any, before: Any, after: Any, name: str, sets: Sets) -> Any:
+    """Return a part that is one attribute; a text may be JSON, which is parsed."""
+    if after is _MISSING:
+        return "" if isinstance(raw, str) else None
+    if isinstance(after, str) or isinstance(raw, dict):
+        return _rewritten(before, after, raw, (name,), sets)
+    parsed = json.loads(raw) if raw and not isinstance(before, str) else {}
+    found = _rewritten(before, after, parsed, (name,), sets)
     return json.dumps(found, ensure_ascii=False)
 
 
@@ -76,6 +108,8 @@ def _rewritten(
     before: Any, after: Any, raw: Any, path: tuple[str, ...], sets: Sets
 ) -> Any:
     """Return a raw value with the changes of its canonical form."""
+    if after is _MISSING:
+        return _MISSING
     if before is not _MISSING and json_equal(before, after):
         return raw
     if isinstance(after, dict) and isinstance(raw, dict):

@@ -60,6 +60,7 @@ class ScenarioType(ListedType):
     layout = ObjectFolder("scenarios", extension=lambda document: "py")
     listing = "scenarios/"
     required = ("type",)
+    places: ClassVar[Mapping[str, Path]] = {"payload": ("payload",)}
     responses: ClassVar[Mapping[str, Shape]] = {
         "/projects/{project}/scenarios/{name}/payload": ObjectShape(),
     }

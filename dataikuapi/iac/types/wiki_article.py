@@ -8,6 +8,7 @@ from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import (
     Documents,
     Identity,
+    Path,
     Project,
     ResourceType,
     Severities,
@@ -57,6 +58,7 @@ class WikiArticleType(ResourceType):
     identity = Identity.GENERATED
     layout = _Articles("wiki/articles", extension=lambda document: "md")
     shared_responses = frozenset({"/projects/{project}/wiki/"})
+    places: ClassVar[Mapping[str, Path]] = {"payload": ("payload",)}
     responses: ClassVar[Mapping[str, Shape]] = {
         "/projects/{project}/wiki/{name}": ObjectShape(required={"article": dict}),
     }

@@ -1,8 +1,75 @@
-"""What a plan has to know of how DSS keeps and deletes objects of a type."""
+"""What a plan has to know of how DSS keeps and deletes objects of a type.
 
-from dataclasses import dataclass
+And the calls by which DSS creates, saves and deletes them.
+"""
 
-__all__ = ["Writing"]
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["NO_WRITER", "Documents", "Project", "Writer", "Writing"]
+
+Documents = Mapping[str, Any]
+"""What DSS returns for one object, by part, such as ``document`` or ``payload``."""
+
+Project = Any
+"""A :class:`~dataikuapi.dss.project.DSSProject`; the client is not typed."""
+
+NO_WRITER = "objects of its type are not written yet: change it in DSS"
+"""Why a plan does nothing with an object of a type without a writer."""
+
+
+class Writer(ABC):
+    """The calls by which DSS creates, saves and deletes objects of a type.
+
+    No method reads what it changes, or makes a request again: DSS has no conditional
+    writes, so whoever calls reads the object before and after, and decides.
+
+    Attributes:
+        effect: what has to be restarted or rebuilt in DSS after a save, in words; "" if
+            nothing.
+    """
+
+    effect: str = ""
+
+    @abstractmethod
+    def create(self, project: Project, name: str, documents: Documents) -> str:
+        """Create an object.
+
+        DSS need not store all of the documents: the caller reads what it made of them,
+        and saves the rest.
+
+        Args:
+            project: a handle of the project.
+            name: or id, as the object is to have; DSS may generate another one.
+            documents: what the object is to be.
+
+        Returns:
+            The name or id that it has in DSS.
+        """
+
+    @abstractmethod
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Save an object; only what differs is sent where that is apart.
+
+        Args:
+            project: a handle of the project.
+            name: or id of the object.
+            old: the documents as DSS has them.
+            new: the documents as DSS is to have them.
+        """
+
+    @abstractmethod
+    def delete(self, project: Project, name: str, drop_data: bool) -> None:
+        """Delete an object.
+
+        Args:
+            project: a handle of the project.
+            name: or id of the object.
+            drop_data: drop what it holds as well, such as a dataset's data, where DSS
+                can keep it.
+        """
 
 
 @dataclass(frozen=True)
@@ -16,9 +83,16 @@ class Writing:
         undeletable: why a plan never deletes an object; "" if it may.
         contents_after_delete: what becomes of what a deleted object holds, in words; ""
             if it holds nothing but its configuration.
+        writer: the calls; ``None`` if a plan never changes or creates an object.
+        uncreatable: why a plan never creates an object; "" if it may.
+        unchangeable: paths of values that DSS does not let anybody change, each with
+            the reason.
     """
 
     from_live: frozenset[tuple[str, ...]] = frozenset()
     takes_recipes: bool = False
     undeletable: str = ""
     contents_after_delete: str = ""
+    writer: Writer | None = None
+    uncreatable: str = ""
+    unchangeable: Mapping[tuple[str, ...], str] = field(default_factory=dict)
