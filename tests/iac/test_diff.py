@@ -356,3 +356,46 @@ def test_rules_hide_changes_and_are_counted():
 def test_one_rule_is_not_a_list_of_letters():
     with pytest.raises(ValueError, match="it takes a list"):
         DiffEngine(ignore="dataset.*")
+
+
+# Two versions of one resource
+
+
+def test_versions_of_one_resource_are_compared_without_states():
+    engine = DiffEngine()
+    old, new = (state(orders={"type": kind})["dataset.SHOP.orders"] for kind in "AB")
+    kinds = [
+        found and found.change_type
+        for found in (
+            engine.compare(None, new),
+            engine.compare(old, None),
+            engine.compare(old, new),
+            engine.compare(old, old),
+            engine.compare(None, None),
+        )
+    ]
+    assert kinds == [
+        ChangeType.ADDED,
+        ChangeType.REMOVED,
+        ChangeType.MODIFIED,
+        ChangeType.UNCHANGED,
+        None,
+    ]
+
+
+def test_rules_may_hide_the_addition_of_one_resource():
+    new = state(orders={})["dataset.SHOP.orders"]
+    assert DiffEngine(["dataset.SHOP.*"]).compare(None, new) is None
+
+
+def test_object_of_another_environment_is_not_one_that_was_created_again():
+    states = []
+    for number, environment in enumerate(("dev", "prod")):
+        made = state(orders={"type": "A"})
+        made.environment, created = environment, utc_now().replace(year=2020 + number)
+        made.resources["dataset.SHOP.orders"].metadata.created_at = created
+        states.append(made)
+    (apart,) = DiffEngine().diff(*states)
+    states[1].environment = "dev"
+    (together,) = DiffEngine().diff(*states)
+    assert (apart.is_recreated, together.is_recreated) == (False, True)
