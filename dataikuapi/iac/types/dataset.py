@@ -31,6 +31,7 @@ from dataikuapi.iac.types.shapes import (
     expect_object,
     path_segment,
 )
+from dataikuapi.iac.types.writers import ListedWriter
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["DatasetType"]
@@ -63,7 +64,17 @@ class DatasetType(ResourceType):
     """
 
     name = "dataset"
-    writing = Writing(takes_recipes=True, contents_after_delete="its data stays")
+    writing = Writing(
+        takes_recipes=True,
+        contents_after_delete="its data stays",
+        writer=ListedWriter(
+            "datasets/",
+            "datasets/{name}",
+            chosen="name",
+            answer="",
+            holds_data=True,
+        ),
+    )
     requests = "1"
     layout = ObjectFolder("datasets", key="name", order=_ORDER)
     volatile: ClassVar[Volatile] = {

@@ -4,17 +4,71 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.types.base import Documents, Path, Project
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import Fact, Reference, Role, typed_ids_at
-from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.requests import get_json, send
 from dataikuapi.iac.types.sets import Sets, by_object_id
-from dataikuapi.iac.types.shapes import expect_items
+from dataikuapi.iac.types.shapes import expect_items, path_segment
+from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["FlowZoneType"]
+
+
+_LISTS = ("items", "shared")
+"""What has calls of its own: a save of the zone ignores it."""
+
+_DEFAULT = "default"
+"""The zone of all that is in no other: what leaves one goes there."""
+
+
+class _ZoneWriter(ListedWriter):
+    """What is in a zone is moved and shared by calls of its own."""
+
+    def prototype(
+        self, project: Project, name: str, document: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return name and color: all that counts in a new zone."""
+        return {key: document[key] for key in ("name", "color") if document.get(key)}
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put what describes the zone, if it differs; move and share what differs.
+
+        The documents as DSS has them should be fresh: what has moved on to another zone
+        meanwhile would be taken out of that.
+        """
+        before, after = old["document"], new["document"]
+        described = {key: item for key, item in after.items() if key not in _LISTS}
+        described |= {key: before[key] for key in _LISTS if key in before}
+        if not json_equal(before, described):
+            send(project, "PUT", self.path(name), described)
+        came, left = _differing(before, after, "items")
+        if left and name != _DEFAULT:
+            send(project, "POST", f"{self.path(_DEFAULT)}/add-items", left)
+        if came:
+            send(project, "POST", f"{self.path(name)}/add-items", came)
+        came, left = _differing(before, after, "shared")
+        for item in left:
+            parts = map(path_segment, (item["objectType"], item["objectId"]))
+            send(project, "DELETE", "/".join((f"{self.path(name)}/shared", *parts)))
+        for item in came:
+            send(project, "POST", f"{self.path(name)}/shared", item)
+
+
+def _differing(
+    before: Mapping[str, Any], after: Mapping[str, Any], name: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the items of a list that came, and those that left."""
+    old, new = (
+        {by_object_id(item): item for item in document.get(name) or ()}
+        for document in (before, after)
+    )
+    came = [item for key, item in new.items() if key not in old]
+    return came, [item for key, item in old.items() if key not in new]
 
 
 class FlowZoneType(ListedType):
@@ -25,6 +79,10 @@ class FlowZoneType(ListedType):
     """
 
     name = "flow_zone"
+    writing = Writing(
+        contents_after_delete="what is in it moves to the default zone",
+        writer=_ZoneWriter("flow/zones", "flow/zones/{name}"),
+    )
     requests = "1"
     layout = ObjectFolder("zones", has_project_key=False)
     listing = "flow/zones"

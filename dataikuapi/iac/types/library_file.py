@@ -20,7 +20,12 @@ from dataikuapi.iac.types.base import (
 from dataikuapi.iac.types.cleaning import ANY, Volatile, normalize_numbers
 from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
 from dataikuapi.iac.types.references import Fact
-from dataikuapi.iac.types.requests import get_json, path_segments, reading_listed
+from dataikuapi.iac.types.requests import (
+    get_json,
+    path_segments,
+    reading_listed,
+    send,
+)
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.shapes import (
     ListShape,
@@ -32,6 +37,7 @@ from dataikuapi.iac.types.shapes import (
     expect_object,
     expect_type,
 )
+from dataikuapi.iac.types.writing import Writer, Writing
 
 __all__ = ["LibraryFileType"]
 
@@ -79,6 +85,31 @@ class _LibraryFolder(Layout):
             yield path
 
 
+class _LibraryWriter(Writer):
+    """A file is posted to its path, whether it is new or not, as it is."""
+
+    def create(self, project: Project, name: str, documents: Documents) -> str:
+        """Post the content."""
+        self._post(project, name, documents)
+        return name
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Post the new content."""
+        self._post(project, name, new)
+
+    def delete(self, project: Project, name: str, drop_data: bool) -> None:
+        """Delete the file; there is no trash."""
+        send(project, "DELETE", f"{_LIBRARY}/{path_segments(name)}")
+
+    def _post(self, project: Project, name: str, documents: Documents) -> None:
+        document = documents["document"]
+        text = document.get("text")
+        if text is None:
+            text = json.dumps(document["links"], ensure_ascii=False, indent=2)
+        path = f"{_LIBRARY}/{path_segments(name)}"
+        send(project, "POST", path, raw_body=text.encode())
+
+
 class LibraryFileType(ResourceType):
     """A file of the library. What belongs to a git repository is left to that.
 
@@ -87,6 +118,12 @@ class LibraryFileType(ResourceType):
     """
 
     name = "library_file"
+    writing = Writing(
+        writer=_LibraryWriter(),
+        unchangeable={
+            ("sha256",): "only the digest of a file that is no text is known: copy it"
+        },
+    )
     requests = "1 + N, and one more for each file that is no text"
     identity = Identity.PATH
     layout = _LibraryFolder()

@@ -7,7 +7,7 @@ DSS spreads it over several documents: name, descriptions, tags and checklists a
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import (
     Documents,
@@ -28,6 +28,7 @@ from dataikuapi.iac.types.references import (
     text_at,
     typed_ids_at,
 )
+from dataikuapi.iac.types.requests import send
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.sets import (
     Sets,
@@ -44,7 +45,7 @@ from dataikuapi.iac.types.shapes import (
     expect_items,
     expect_object,
 )
-from dataikuapi.iac.types.writing import Writing
+from dataikuapi.iac.types.writing import Writer, Writing
 
 __all__ = ["ProjectType"]
 
@@ -136,6 +137,16 @@ def _only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: document[name] for name in names if name in document}
 
 
+class _ProjectWriter(Writer):
+    """Each document but the summary is saved at its own path."""
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the documents that differ, each as a whole."""
+        for part in ("metadata", "settings", "permissions"):
+            if part in new and not json_equal(old.get(part), new[part]):
+                send(project, "PUT", part, new[part])
+
+
 class ProjectType(ResourceType):
     """A project, made up of four documents.
 
@@ -147,7 +158,16 @@ class ProjectType(ResourceType):
     """
 
     name = "project"
-    writing = Writing(undeletable="projects are never deleted")
+    writing = Writing(
+        undeletable="projects are never deleted",
+        writer=_ProjectWriter(),
+        uncreatable="a project is created in DSS, or by importing an archive",
+        unchangeable={
+            ("projectKey",): "a project keeps its key",
+            ("projectStatus",): "DSS has no call for the status of a project",
+            ("projectAppType",): "a project is made an application in DSS",
+        },
+    )
     requests = "4 for each project; a listing of all replaces one of them"
     identity = Identity.PROJECT
     main = "summary"

@@ -26,6 +26,7 @@ from dataikuapi.iac.types.cleaning import (
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.prepare_script import without_screen_state
+from dataikuapi.iac.types.recipe_writer import RecipeWriter
 from dataikuapi.iac.types.references import (
     FLOW_TYPES,
     Fact,
@@ -201,7 +202,10 @@ class RecipeType(ResourceType):
     """
 
     name = "recipe"
-    writing = Writing(contents_after_delete="its outputs stay")
+    writing = Writing(
+        contents_after_delete="its outputs stay",
+        writer=RecipeWriter("recipes/", "recipes/{name}", chosen="name", answer="name"),
+    )
     layout = ObjectFolder(
         "recipes",
         "name",

@@ -100,7 +100,13 @@ def post_json(project: Project, path: str, body: Any) -> Any:
     )
 
 
-def send(project: Project, method: str, path: str, body: Any = None) -> None:
+def send(
+    project: Project,
+    method: str,
+    path: str,
+    body: Any = None,
+    raw_body: bytes | None = None,
+) -> None:
     """Make a request that changes something below a project.
 
     The response does not matter: some versions of DSS have none where others have JSON.
@@ -110,7 +116,11 @@ def send(project: Project, method: str, path: str, body: Any = None) -> None:
         method: ``POST``, ``PUT`` or ``DELETE``.
         path: as for :func:`get_json`.
         body: the JSON, if there is any.
+        raw_body: is sent as it is, in place of JSON.
     """
     project.client._perform_empty(
-        method, f"/projects/{project.project_key}/{path}", body=body
+        method,
+        f"/projects/{project.project_key}/{path}",
+        body=body,
+        raw_body=raw_body,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from dataikuapi.iac.models import Resource
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
@@ -20,7 +20,7 @@ from dataikuapi.iac.types.references import (
     typed_ids_at,
     value_at,
 )
-from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.requests import get_json, send
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.shapes import (
     ObjectShape,
@@ -29,6 +29,7 @@ from dataikuapi.iac.types.shapes import (
     expect_text,
     path_segment,
 )
+from dataikuapi.iac.types.writers import ListedWriter
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["ScenarioType"]
@@ -48,6 +49,18 @@ _FLOW_PARAMS = ("builds", "checks", "computes", "clears", "invalidates")
 """Parameters of steps that list objects of the flow, each with its ``itemId``."""
 
 
+class _ScenarioWriter(ListedWriter):
+    """The script of a scenario has a path of its own. DSS takes the id of a new one."""
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the document and the script, each only if it differs."""
+        if not json_equal(old["document"], new["document"]):
+            super().save(project, name, old, new)
+        script = new.get("payload")
+        if script is not None and script != old.get("payload"):
+            send(project, "PUT", f"{self.path(name)}/payload", {"script": script})
+
+
 class ScenarioType(ListedType):
     """A scenario made of steps, or of a Python script, which is its ``payload``.
 
@@ -55,7 +68,10 @@ class ScenarioType(ListedType):
     """
 
     name = "scenario"
-    writing = Writing(from_live=frozenset({("runAsUser",)}))
+    writing = Writing(
+        from_live=frozenset({("runAsUser",)}),
+        writer=_ScenarioWriter("scenarios/", "scenarios/{name}", chosen="id"),
+    )
     requests = "1 + N, and one for each script"
     layout = ObjectFolder("scenarios", extension=lambda document: "py")
     listing = "scenarios/"

@@ -9,6 +9,7 @@ from dataikuapi.iac.types.base import Documents, Identity, Project, ResourceType
 from dataikuapi.iac.types.layout import Files, Layout, json_file, json_in
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
+from dataikuapi.iac.types.writers import SingleWriter
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["VariablesType"]
@@ -57,6 +58,14 @@ class _TwoFiles(Layout):
             yield _STANDARD
 
 
+class _VariablesWriter(SingleWriter):
+    """Both maps are replaced at once, so the local one is sent back as it is."""
+
+    def body(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        """Return the new standard variables, with the local ones that DSS has."""
+        return {**new, "local": old["local"]}
+
+
 class VariablesType(ResourceType):
     """Both maps of variables, apart. Local ones hold for one instance only.
 
@@ -64,7 +73,12 @@ class VariablesType(ResourceType):
     """
 
     name = "variables"
-    writing = Writing(from_live=frozenset({("local",)}))
+    writing = Writing(
+        from_live=frozenset({("local",)}),
+        writer=_VariablesWriter("variables/"),
+        uncreatable="each project has them",
+        undeletable="each project has them: remove single variables instead",
+    )
     requests = "1"
     plural = "variables"
     identity = Identity.SINGLETON

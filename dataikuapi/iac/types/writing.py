@@ -19,12 +19,15 @@ Project = Any
 NO_WRITER = "objects of its type are not written yet: change it in DSS"
 """Why a plan does nothing with an object of a type without a writer."""
 
+_NO_CALL = "DSS has no call for it"
+
 
 class Writer(ABC):
     """The calls by which DSS creates, saves and deletes objects of a type.
 
     No method reads what it changes, or makes a request again: DSS has no conditional
-    writes, so whoever calls reads the object before and after, and decides.
+    writes, so whoever calls reads the object before and after, and decides. Of a type
+    that is never created or deleted, nobody calls that method.
 
     Attributes:
         effect: what has to be restarted or rebuilt in DSS after a save, in words; "" if
@@ -33,7 +36,6 @@ class Writer(ABC):
 
     effect: str = ""
 
-    @abstractmethod
     def create(self, project: Project, name: str, documents: Documents) -> str:
         """Create an object.
 
@@ -48,6 +50,7 @@ class Writer(ABC):
         Returns:
             The name or id that it has in DSS.
         """
+        raise NotImplementedError(_NO_CALL)
 
     @abstractmethod
     def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
@@ -60,7 +63,6 @@ class Writer(ABC):
             new: the documents as DSS is to have them.
         """
 
-    @abstractmethod
     def delete(self, project: Project, name: str, drop_data: bool) -> None:
         """Delete an object.
 
@@ -70,6 +72,7 @@ class Writer(ABC):
             drop_data: drop what it holds as well, such as a dataset's data, where DSS
                 can keep it.
         """
+        raise NotImplementedError(_NO_CALL)
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,8 @@ class Writing:
             if it holds nothing but its configuration.
         writer: the calls; ``None`` if a plan never changes or creates an object.
         uncreatable: why a plan never creates an object; "" if it may.
-        unchangeable: paths of values that DSS does not let anybody change, each with
-            the reason.
+        unchangeable: paths of values that a plan can send neither for an object that
+            there is nor for a new one, each with the reason.
     """
 
     from_live: frozenset[tuple[str, ...]] = frozenset()

@@ -1,0 +1,122 @@
+"""Objects of the sandbox as a writer gets them, and what it sends."""
+
+import copy
+from typing import Any
+from urllib.parse import unquote
+
+from dataikuapi import DSSClient
+from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.models.markers import holds_secret
+from dataikuapi.iac.types import TYPES, resource_from
+from dataikuapi.iac.types.rewriting import new_documents, rewritten
+
+KEY = "REAL"
+
+WRITERS = {
+    kind.name: writer for kind in TYPES.values() if (writer := kind.writing.writer)
+}
+
+
+class Recorder:
+    """Remembers which requests a client makes that change something.
+
+    Args:
+        client: whose requests.
+    """
+
+    def __init__(self, client):
+        self.writes: list[str] = []
+        client._session.hooks["response"].append(self._remember)
+
+    def _remember(self, response, **_):
+        request = response.request
+        path = unquote(request.path_url).partition(f"/projects/{KEY}/")[2]
+        if request.method != "GET":
+            self.writes.append(f"{request.method} {path}")
+
+    def forget(self):
+        """Forget all requests so far."""
+        self.writes.clear()
+
+
+class Written:
+    """One project in the sandbox, and the writers of its objects."""
+
+    def __init__(self, server, store, files):
+        self.store = store
+        store.load_files(KEY, files)
+        self.client: Any = DSSClient(server.url, server.api_key)
+        self.requests = Recorder(self.client)
+        self.project = self.client.get_project(KEY)
+
+    def names(self, kind):
+        """Return the names of the objects of a type."""
+        return list(TYPES[kind].list_documents(self.project))
+
+    def documents(self, kind, name):
+        """Return what DSS has of an object."""
+        documents = dict(TYPES[kind].fetch_documents(self.project, name))
+        for part, fetch in TYPES[kind].privileged.items():
+            documents[part] = fetch(self.project)
+        return copy.deepcopy(documents)
+
+    def attributes(self, kind, name, documents=None):
+        """Return the configuration of an object."""
+        found = documents or self.documents(kind, name)
+        return resource_from(TYPES[kind], self._id(kind, name), found).attributes
+
+    def create(self, kind, name, attributes):
+        """Create an object, save what the creation did not store; return its name."""
+        documents = new_documents(TYPES[kind], attributes)
+        made = WRITERS[kind].create(self.project, name, documents)
+        if self.attributes(kind, made) != {**attributes, **self.given(kind, made)}:
+            self.save(kind, made, {**attributes, **self.given(kind, made)})
+        return made
+
+    def given(self, kind, name):
+        """Return the attributes that the name of an object decides on."""
+        chosen = getattr(WRITERS[kind], "chosen", "") or "id"
+        given = {chosen: name, "projectKey": KEY}
+        found = self.attributes(kind, name)
+        return {key: value for key, value in given.items() if key in found}
+
+    def save(self, kind, name, attributes):
+        """Save an object; return the documents that were sent."""
+        old = self.documents(kind, name)
+        before = self.attributes(kind, name, old)
+        new = rewritten(TYPES[kind], old, before, attributes)
+        WRITERS[kind].save(self.project, name, old, new)
+        return new
+
+    def delete(self, kind, name, drop_data=False):
+        """Delete an object."""
+        WRITERS[kind].delete(self.project, name, drop_data)
+
+    def _id(self, kind, name):
+        return ResourceId(kind, KEY, str(name))
+
+
+def has_secret(attributes):
+    """Return whether an object cannot be created of its attributes alone."""
+    return holds_secret(attributes)
+
+
+def settled(documents):
+    """Return documents without what each save changes: bookkeeping, order of tags.
+
+    The summary of a project is derived from the others.
+    """
+    return {
+        part: _settled(document)
+        for part, document in documents.items()
+        if part != "summary"
+    }
+
+
+def _settled(document):
+    if not isinstance(document, dict):
+        return document
+    kept = {key: item for key, item in document.items() if key != "versionTag"}
+    if isinstance(kept.get("tags"), list):
+        kept["tags"] = sorted(kept["tags"])
+    return kept
