@@ -14,6 +14,7 @@ for the client catches them too::
         │   ├── StateLockedError        the state is locked by another process
         │   ├── InstanceConflictError   the same as below, in a save
         │   └── EnvironmentMismatchError the stored state is of another environment
+        ├── JournalNotSupportedError    a backend keeps no journal of applies
         ├── InstanceMismatchError       the stored state is of another DSS instance
         ├── ConfigurationError          configuration file, variable or option is wrong
         ├── ConfirmedRemovalError       a confirmed removal is wrong
@@ -69,6 +70,7 @@ __all__ = [
     "InstanceConflictError",
     "InstanceMismatchError",
     "InvalidResponseError",
+    "JournalNotSupportedError",
     "OverlayError",
     "ProjectNotVisibleError",
     "PullConflictError",
@@ -130,6 +132,10 @@ class InstanceConflictError(InstanceMismatchError, StateWriteError):
 
 class EnvironmentMismatchError(StateWriteError):
     """The stored state is of another environment."""
+
+
+class JournalNotSupportedError(DataikuIaCError):
+    """A backend keeps no journal, so it cannot resume an interrupted apply."""
 
 
 class IgnoreFileError(DataikuIaCError):

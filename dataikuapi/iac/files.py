@@ -15,6 +15,7 @@ from dataikuapi.iac.console import get_logger
 __all__ = [
     "PRIVATE",
     "Access",
+    "append_in_place",
     "atomic_temporary",
     "fsync_dir",
     "read_regular",
@@ -124,6 +125,40 @@ def read_regular(path: str | Path) -> bytes:
         return file.read()
 
 
+def append_in_place(path: Path, data: bytes, access: Access) -> bool:
+    """Add lines to a file in one write, and fsync it.
+
+    Args:
+        path: of the file; a link is refused.
+        data: what to add.
+        access: that the file is to have from now on, if it is ours to decide.
+
+    Returns:
+        False, and nothing done, unless the file exists and ends with a line feed, and
+        has no other name: under that, it may be in a snapshot.
+
+    Raises:
+        OSError: if that failed. The file may have a part of the data then.
+    """
+    require_regular(path)
+    if not os.path.lexists(path):
+        return False
+    with open(path, "r+b", buffering=0, opener=_open_to_append) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_regular(path)
+        if status.st_nlink > 1 or status.st_size == 0:
+            return False
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            return False
+        access.grant(file.fileno())
+        if file.write(data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        os.fsync(file.fileno())
+    return True
+
+
 @contextmanager
 def atomic_temporary(
     target: Path, data: bytes, access: Access | None, *, durable: bool = True
@@ -190,6 +225,12 @@ def _open_without_waiting(name: str, flags: int) -> int:
     # Windows has neither flag, nor named pipes in folders or terminals.
     flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
     return os.open(name, flags)
+
+
+def _open_to_append(name: str, flags: int) -> int:
+    # Links are refused already, unless one was planted meanwhile.
+    flags |= os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+    return _open_without_waiting(name, flags)
 
 
 def _not_regular(path: str | Path) -> OSError:

@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 from dataikuapi.iac import LocalFileBackend, Resource, State
 from dataikuapi.iac.exceptions import StateConflictError, StateWriteError
+from dataikuapi.iac.models.journal import JournalEntry, JournalEvent
 
 COUNTER = "dataset.SHOP.counter"
 NOBODY = 65534
@@ -286,6 +288,26 @@ def save_as_member(path, user, group):
     backend.save(state)
 
 
+def add_intents(path, run, number):
+    """Add so many intents of an apply to the journal; each is longer than a page."""
+    journal = LocalFileBackend(path).journal()
+    sys.stdin.readline()
+    for index in range(int(number)):
+        details: dict[str, Any] = {"index": index, "filler": run * 6_000}
+        journal.append(JournalEntry(run, JournalEvent.INTENT, COUNTER, details))
+
+
+def add_beyond_limit(path):
+    """Add an entry to the journal, which may not become so long; print the error."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))
+    entry = JournalEntry("1", JournalEvent.BEGIN, details={"filler": "-" * 9_000})
+    try:
+        LocalFileBackend(path).journal().append(entry)
+    except StateWriteError as error:
+        print(error)
+
+
 def save_at_exit(path):
     """Save when the interpreter ends."""
     atexit.register(lambda: LocalFileBackend(path).save(State(serial=1)))
@@ -309,6 +331,8 @@ def end_as(action):
 COMMANDS = {
     command.__name__: command
     for command in (
+        add_beyond_limit,
+        add_intents,
         count_up,
         fill_disk,
         fork_with_lock,

@@ -9,11 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import (
+    JournalNotSupportedError,
     StateCorruptedError,
     StateNotFoundError,
     StateReadError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.journal import Journal
 from dataikuapi.iac.models.save_note import SaveNote, set_note
 
 __all__ = ["StateBackend", "StateVersion", "StateVersions"]
@@ -212,6 +214,18 @@ class StateBackend(ABC):
             set_note(state, SaveNote())
             self.save(state)
             return state
+
+    def journal(self) -> Journal:
+        """Return the journal of applies, which is kept where the state is.
+
+        Raises:
+            JournalNotSupportedError: by default: it takes a place to keep one.
+        """
+        raise JournalNotSupportedError(
+            f"this backend cannot resume an interrupted apply, since it keeps no "
+            f"journal: {self!r}. To apply all the same, pass --no-journal, or "
+            "apply(..., journal=False)"
+        )
 
     def verify(self) -> list[str]:
         """Return what is wrong with what is stored, one sentence each.

@@ -23,6 +23,7 @@ from dataikuapi.iac.backends.conflicts import (
     stored_version,
 )
 from dataikuapi.iac.backends.history import VersionHistory
+from dataikuapi.iac.backends.journal import BlobJournal
 from dataikuapi.iac.backends.versions import check_suffix
 from dataikuapi.iac.exceptions import (
     StateConflictError,
@@ -33,6 +34,7 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.journal import Journal
 from dataikuapi.iac.models.save_note import SaveNote, set_note, with_message
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.models.times import utc_now
@@ -242,6 +244,13 @@ class BlobBackend(StateBackend):
             set_note(state, SaveNote())
             self.save(state, force=force)
             return state
+
+    def journal(self) -> Journal:
+        """Return the journal of applies: a blob beside the state, which stays with it.
+
+        Like backups, it is neither removed with the state nor restored with a version.
+        """
+        return BlobJournal(self._store, self.name, self.lock_timeout)
 
     def verify(self) -> list[str]:
         """Check what is stored and all its backups; nothing is changed.

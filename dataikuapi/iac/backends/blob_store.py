@@ -1,5 +1,7 @@
 """The storage contract: named blobs with conditional writes."""
 
+import random
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from typing import Final, NamedTuple
 
 from dataikuapi.iac.exceptions import (
     StateConflictError,
+    StateNotFoundError,
     StateReadError,
     StateWriteError,
 )
@@ -18,6 +21,12 @@ __all__ = ["ABSENT", "Blob", "BlobInfo", "BlobStore"]
 
 ABSENT: Final = NO_BASE.token
 """The version token of a blob that does not exist; no stored blob has it."""
+
+_APPEND_ATTEMPTS = 100
+"""How often to try; of those who try at the same time, one succeeds each time."""
+
+_APPEND_PAUSE = 0.5
+"""The longest pause between two attempts, in seconds."""
 
 
 class Blob(NamedTuple):
@@ -127,6 +136,46 @@ class BlobStore(ABC):
         except StateConflictError:
             return False
         return True
+
+    def append(self, name: str, data: bytes) -> None:
+        """Add lines to a blob of lines, which is created if it is missing.
+
+        When this returns, they survive a crash. Of several writers at once none loses
+        what another one added. What is after the last line feed was cut off by a crash,
+        while it was written: it is dropped, so that no line is glued to it.
+
+        The default reads, and writes if nobody else did meanwhile; else it tries again.
+
+        Args:
+            name: of the blob.
+            data: what to add; it ends with a line feed.
+
+        Raises:
+            StateConflictError: if others wrote meanwhile each time.
+            StateWriteError: if it could not be stored.
+        """
+        for attempt in range(_APPEND_ATTEMPTS):
+            stored = self._stored(name)
+            whole = stored.data[: stored.data.rfind(b"\n") + 1]
+            try:
+                self.write(name, whole + data, stored.token)
+            except StateConflictError:
+                time.sleep(random.uniform(0, min(0.01 * attempt, _APPEND_PAUSE)))
+            else:
+                return
+        raise StateConflictError(
+            f"others keep writing to {self.location(name)}, so nothing was added to "
+            "it; try again"
+        )
+
+    def _stored(self, name: str) -> Blob:
+        """Return a blob, empty if it is missing."""
+        try:
+            return self.read(name)
+        except StateNotFoundError:
+            return Blob(b"", ABSENT)
+        except StateReadError as error:
+            raise StateWriteError(f"{error}, so nothing was added to it") from error
 
     def keep(self, name: str, target: str) -> bool:
         """Copy a blob that is about to be replaced, like :meth:`copy`.

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,7 @@ from dataikuapi.iac.backends.blob import (
     BlobBackend,
 )
 from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobInfo, BlobStore
+from dataikuapi.iac.backends.journal import BlobJournal
 from dataikuapi.iac.backends.locks import file_lock
 from dataikuapi.iac.exceptions import (
     StateConflictError,
@@ -26,6 +28,7 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.files import (
     PRIVATE,
     Access,
+    append_in_place,
     atomic_temporary,
     fsync_dir,
     read_regular,
@@ -34,6 +37,7 @@ from dataikuapi.iac.files import (
     resolve_symlink,
 )
 from dataikuapi.iac.models.environments import check_environment
+from dataikuapi.iac.models.journal import Journal
 from dataikuapi.iac.models.times import utc_now
 
 __all__ = ["FolderStore", "LocalFileBackend", "default_state_file"]
@@ -105,6 +109,12 @@ class LocalFileBackend(BlobBackend):
         """Return the call that makes this backend."""
         return f"LocalFileBackend({str(self.state_file)!r})"
 
+    def journal(self) -> Journal:
+        """Return the journal, beside the file to which symbolic links may lead."""
+        state = resolve_symlink(self.state_file)
+        store = FolderStore(state.parent, like=state)
+        return BlobJournal(store, state.name, self.lock_timeout)
+
 
 class FolderStore(BlobStore):
     """Files in one folder; the token of a file is the SHA-256 digest of its content.
@@ -114,10 +124,13 @@ class FolderStore(BlobStore):
 
     Args:
         folder: may be missing; it is created by the first write.
+        like: a file whose access new files get, if it exists; without one they are
+            private.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, like: Path | None = None) -> None:
         self._folder = folder
+        self._like = like
 
     def location(self, name: str) -> Path:
         """Return the path of the file."""
@@ -170,13 +183,28 @@ class FolderStore(BlobStore):
             remove_temporaries(target)
             stored = None if expected is None else _stored_digest(target)
             written = _digest_in_background(data)
-            access = Access.of(target) or PRIVATE
+            access = Access.of(target) or self._access_to_new()
             with atomic_temporary(target, data, access) as temporary:
                 if stored is not None and stored() != expected:
                     raise StateConflictError(f"{target} has changed")
                 os.replace(temporary, target)
             fsync_dir(target.parent)
         return written()
+
+    def append(self, name: str, data: bytes) -> None:
+        """Add lines to the file; call it under the lock.
+
+        In place, if that is safe; else by replacing the file.
+        """
+        path = self.location(name)
+        with _failure_is_write_error(path):
+            if append_in_place(path, data, self._access_to_new()):
+                return
+        super().append(name, data)
+
+    def _access_to_new(self) -> Access:
+        like = self._like and Access.of(self._like)
+        return replace(like, mode=like.mode | PRIVATE.mode) if like else PRIVATE
 
     def copy(self, name: str, target: str) -> bool:
         """Copy a file, with the access to it, and never overwrite one."""

@@ -24,6 +24,7 @@ __all__ = [
     "check_suffix",
     "is_backup",
     "is_version",
+    "journal_name",
     "names_agree_with_times",
     "newest_first",
     "replaced_by_serial",
@@ -41,8 +42,10 @@ _KEPT = re.compile(
 )
 _SERIAL = re.compile(rf"\.{VERSION_PREFIX}([0-9]+)({UNCHANGED})?")
 _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-_STATE_PART = "state"
-"""In the default name of a state, ``dev.state.json``; so not in a backup's suffix."""
+_JOURNAL_PART = "journal"
+_OTHER_PARTS = {"state", _JOURNAL_PART}
+"""Parts of names that are no backup's: in that of a state, ``dev.state.json``, and in
+that of a journal; so not in a backup's suffix."""
 
 
 def check_suffix(suffix: str) -> str:
@@ -56,10 +59,11 @@ def check_suffix(suffix: str) -> str:
             f"invalid backup suffix {suffix!r}: use letters, digits, '_', '-' and "
             "single dots"
         )
-    if suffix.startswith(VERSION_PREFIX) or _STATE_PART in suffix.split("."):
+    if suffix.startswith(VERSION_PREFIX) or _names_another(suffix):
         raise ValueError(
             f"reserved backup suffix {suffix!r}: {VERSION_PREFIX!r} is for what "
-            f"saves keep, {_STATE_PART!r} for the states of other environments"
+            "saves keep, 'state' for the states of other environments, "
+            f"{_JOURNAL_PART!r} for the journal of applies"
         )
     return suffix
 
@@ -86,7 +90,7 @@ def is_backup(name: str, of: str) -> bool:
     ``dev.state.json`` is a state, and not a backup of ``dev.json``.
     """
     suffix = _suffix(name, of)
-    return suffix is not None and _STATE_PART not in suffix.split(".")
+    return suffix is not None and not _names_another(suffix)
 
 
 def is_version(name: str, of: str) -> bool:
@@ -96,6 +100,19 @@ def is_version(name: str, of: str) -> bool:
     version of that of ``dev``.
     """
     return _KEPT.fullmatch(_suffix(name, of) or "") is not None
+
+
+def journal_name(of: str) -> str:
+    """Return the name of the journal of applies that belongs to a state.
+
+    That of ``dev.state.json`` is ``dev.state.json.journal.jsonl``.
+    """
+    return f"{of}.{_JOURNAL_PART}.jsonl"
+
+
+def _names_another(suffix: str) -> bool:
+    """Return whether a suffix has a part that tells a state, or a journal."""
+    return not _OTHER_PARTS.isdisjoint(suffix.split("."))
 
 
 def _suffix(name: str, of: str) -> str | None:

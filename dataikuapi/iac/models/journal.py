@@ -1,7 +1,7 @@
 """The journal of applies: what is about to be done, and what became of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -9,7 +9,18 @@ from enum import Enum
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import utc_now
 
-__all__ = ["Journal", "JournalEntry", "JournalEvent", "open_intents"]
+__all__ = [
+    "ApplyRun",
+    "Journal",
+    "JournalEntry",
+    "JournalEvent",
+    "applies_of",
+    "open_intents",
+    "positions_to_keep",
+]
+
+KEPT_APPLIES = 100
+"""Of how many applies a journal keeps at least that they were, and how they ended."""
 
 
 class JournalEvent(str, Enum):
@@ -86,3 +97,115 @@ def open_intents(entries: Iterable[JournalEntry]) -> dict[str, JournalEntry]:
         elif entry.event is JournalEvent.OUTCOME:
             found.pop(entry.resource_id, None)
     return found
+
+
+@dataclass(frozen=True)
+class ApplyRun:
+    """The entries of one apply.
+
+    Args:
+        run: identifies the apply.
+        begin: its first entry; ``None`` if that is not in the journal.
+        end: its last one; ``None`` if it is not over, or was cut off.
+        intents: the last one for each object, by id.
+        outcomes: the last one for each object, by id.
+        open: those of its intents of which nobody knows what became, by id. Another
+            apply may have found out.
+    """
+
+    run: str
+    begin: JournalEntry | None
+    end: JournalEntry | None
+    intents: Mapping[str, JournalEntry]
+    outcomes: Mapping[str, JournalEntry]
+    open: Mapping[str, JournalEntry]
+
+
+def applies_of(entries: Iterable[JournalEntry]) -> list[ApplyRun]:
+    """Return the applies in a journal, in the order in which they began.
+
+    Args:
+        entries: of a journal, oldest first.
+    """
+    entries = list(entries)
+    runs: dict[str, list[JournalEntry]] = {}
+    for entry in entries:
+        runs.setdefault(entry.run, []).append(entry)
+    unknown = open_intents(entries)
+    return [_apply_run(run, own, unknown) for run, own in runs.items()]
+
+
+def _apply_run(
+    run: str, entries: Sequence[JournalEntry], unknown: Mapping[str, JournalEntry]
+) -> ApplyRun:
+    begin = end = None
+    for entry in entries:
+        if entry.event is JournalEvent.BEGIN:
+            begin, end = begin or entry, None  # It may go on after it was interrupted.
+        elif entry.event is JournalEvent.END:
+            end = entry
+    return ApplyRun(
+        run,
+        begin,
+        end,
+        intents=_by_object(entries, JournalEvent.INTENT),
+        outcomes=_by_object(entries, JournalEvent.OUTCOME),
+        open={key: entry for key, entry in unknown.items() if entry.run == run},
+    )
+
+
+def _by_object(
+    entries: Iterable[JournalEntry], event: JournalEvent
+) -> dict[str, JournalEntry]:
+    return {entry.resource_id: entry for entry in entries if entry.event is event}
+
+
+def positions_to_keep(
+    entries: Sequence[JournalEntry], applies: int = KEPT_APPLIES
+) -> list[int]:
+    """Return which entries of a journal are still needed, by position.
+
+    They are all of applies that are not over, and of the last one; that the last
+    applies began and ended; and what shows which intents are open: those are the same
+    without the other entries.
+
+    Args:
+        entries: oldest first.
+        applies: how many of the last ones to keep.
+    """
+    runs = applies_of(entries)
+    whole = {run.run for run in runs if run.end is None} | {r.run for r in runs[-1:]}
+    kept = _actions_to_keep(entries, whole)
+    named = whole | {run.run for run in runs[-applies:]}
+    named |= {entries[position].run for position in kept}
+    return [
+        position
+        for position, entry in enumerate(entries)
+        if position in kept
+        or (
+            entry.run in named and entry.event in (JournalEvent.BEGIN, JournalEvent.END)
+        )
+    ]
+
+
+def _actions_to_keep(entries: Sequence[JournalEntry], whole: Set[str]) -> set[int]:
+    """Return the positions of intents and outcomes to keep.
+
+    Args:
+        entries: oldest first.
+        whole: the applies of which all are kept.
+    """
+    unknown = open_intents(entries)
+    kept, unanswered = set(), set()
+    for position, entry in enumerate(entries):
+        key, in_whole = entry.resource_id, entry.run in whole
+        if entry.event is JournalEvent.INTENT:
+            if in_whole or entry is unknown.get(key):
+                kept.add(position)
+                unanswered.add(key)
+        elif entry.event is JournalEvent.OUTCOME:
+            # Without the outcome, an intent that is kept would look open.
+            if in_whole or key in unanswered:
+                kept.add(position)
+            unanswered.discard(key)
+    return kept

@@ -8,7 +8,9 @@ from dataikuapi.iac import DiffEngine, Resource, State, StateBackend
 from dataikuapi.iac.analysis import without_derived
 from dataikuapi.iac.analysis.dangling import dangling_references
 from dataikuapi.iac.analysis.summary import display_name
+from dataikuapi.iac.cli.applies import applies_document, apply_lines
 from dataikuapi.iac.cli.context import Settings, open_backend, read_rules
+from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import COMPARES, Command
 from dataikuapi.iac.cli.options import (
     allow_unknown,
@@ -131,18 +133,39 @@ def _list_resources(state: State, selected: list[Resource]) -> None:
     write_text("\n".join(map(printable, lines)))
 
 
-@click.command(cls=Command, examples=("dataiku-iac history",))
+@click.command(
+    cls=Command,
+    examples=("dataiku-iac history", "dataiku-iac history --applies --format json"),
+)
+@click.option(
+    "--applies",
+    is_flag=True,
+    help="List the applies instead: who applied what, and how it ended.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Format of the applies [text].",
+)
 @state_options
 @output_options
 @click.pass_obj
-def history(settings: Settings) -> ExitCode:
+def history(settings: Settings, applies: bool, format_name: str) -> ExitCode:
     """List the stored versions, newest first: what changed, who saved it, and why.
 
     The signs count the objects that were added, modified and removed since the version
-    before.
+    before. The applies are those in the journal beside the state, newest first.
     """
+    if format_name == "json" and not applies:
+        raise UsageError("--format json is for the applies; add --applies")
     backend = open_backend(settings)
-    write_text("\n".join(map(printable, history_lines(backend))))
+    if format_name == "json":
+        write_json(applies_document(backend.journal()))
+        return ExitCode.SUCCESS
+    lines = apply_lines(backend.journal()) if applies else history_lines(backend)
+    write_text("\n".join(map(printable, lines)))
     return ExitCode.SUCCESS
 
 
