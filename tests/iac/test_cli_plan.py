@@ -100,6 +100,19 @@ def test_delete_only_if_that_is_allowed(run, folder):
     assert "1 to delete" in output.splitlines()[-1]
 
 
+def test_data_is_dropped_only_if_that_is_asked_for(run, folder):
+    for path in folder.rglob("*orders_archive.*"):
+        path.unlink()
+    code, output, _ = run("plan", f"./{KEY}", "--allow-delete", "--format", "markdown")
+    assert code == 2
+    assert "deletes dataset orders_archive; its data stays" in output
+    dropping = ("--allow-delete", "--delete-data", "--format", "markdown")
+    code, output, _ = run("plan", f"./{KEY}", *dropping)
+    assert code == 2
+    assert "dataset orders_archive, and its data is dropped for good" in output
+    assert run("plan", f"./{KEY}", "--delete-data")[0] == 0
+
+
 def test_what_is_protected_is_not_deleted(run, folder, tmp_path, server):
     remove(folder)
     (tmp_path / "dataiku-iac.yaml").write_text(

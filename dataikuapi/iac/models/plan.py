@@ -90,6 +90,7 @@ class PlannedAction:
         conflicts: values that were changed in DSS and in the code.
         kept: values that were changed in DSS alone, and stay.
         is_unknown: whether nothing is done since something could not be read.
+        drops_data: whether a delete drops what the object holds as well.
     """
 
     action_type: ActionType
@@ -101,6 +102,7 @@ class PlannedAction:
     conflicts: tuple[PlannedValue, ...] = ()
     kept: tuple[PlannedValue, ...] = ()
     is_unknown: bool = False
+    drops_data: bool = False
 
     @property
     def project_key(self) -> str:
@@ -109,7 +111,9 @@ class PlannedAction:
 
     def blocked(self, reason: str) -> "PlannedAction":
         """Return the action as one that is not executed."""
-        return replace(self, action_type=ActionType.BLOCKED, reason=reason)
+        return replace(
+            self, action_type=ActionType.BLOCKED, reason=reason, drops_data=False
+        )
 
 
 @dataclass(frozen=True)

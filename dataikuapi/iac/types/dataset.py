@@ -63,7 +63,9 @@ class DatasetType(ResourceType):
     """
 
     name = "dataset"
-    writing = Writing(takes_recipes=True, contents_after_delete="its data stays")
+    writing = Writing(
+        takes_recipes=True, contents_after_delete="its data stays", droppable=True
+    )
     requests = "1"
     layout = ObjectFolder("datasets", key="name", order=_ORDER)
     volatile: ClassVar[Volatile] = {

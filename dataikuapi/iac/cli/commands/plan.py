@@ -51,6 +51,11 @@ _EXIT_CODES = {
     "--allow-delete", is_flag=True, help="Delete what the code no longer has."
 )
 @click.option(
+    "--delete-data",
+    is_flag=True,
+    help="With --allow-delete: drop the data of deleted datasets and folders for good.",
+)
+@click.option(
     "--revert-drift",
     is_flag=True,
     help="Change back what was changed in DSS alone; by default it is kept.",
@@ -90,6 +95,7 @@ def plan(
     settings: Settings,
     source: str | None,
     allow_delete: bool,
+    delete_data: bool,
     revert_drift: bool,
     taken: tuple[tuple[str, str], ...],
     targets: tuple[str, ...],
@@ -109,6 +115,7 @@ def plan(
     wanted = wanted_state(settings, source, FileOptions(project_key, git_dir))
     options = PlanOptions(
         allow_delete=allow_delete,
+        delete_data=delete_data,
         revert_drift=revert_drift,
         take={rid: "code" if side == "code" else "live" for side, rid in taken},
         protect=settings.configuration.manage.protect,
