@@ -22,6 +22,8 @@ for the client catches them too::
         ├── SourceError                 a folder, revision or archive is no project
         │   └── PullConflictError       somebody changed files that a pull replaces
         ├── OverlayError                an overlay contradicts itself or the environment
+        ├── PlanFileError               a saved plan could not be read or written
+        ├── PlanOutdatedError           what a plan was made of has changed since
         ├── UnsupportedValueError       a value that a state cannot hold exactly
         ├── ResourceNotFoundError       DSS reports that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
@@ -40,7 +42,7 @@ key. An invalid argument (a malformed id, say) raises the built-in :class:`Value
 instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 try:
@@ -72,6 +74,8 @@ __all__ = [
     "InvalidResponseError",
     "JournalNotSupportedError",
     "OverlayError",
+    "PlanFileError",
+    "PlanOutdatedError",
     "ProjectNotVisibleError",
     "PullConflictError",
     "ResourceNotFoundError",
@@ -182,6 +186,27 @@ class OverlayError(DataikuIaCError):
 
     The message names the entry, or the object.
     """
+
+
+class PlanFileError(DataikuIaCError):
+    """A saved plan could not be read or written, or a file is no plan."""
+
+
+class PlanOutdatedError(DataikuIaCError):
+    """What a plan was made of has changed since, so it is not executed.
+
+    Args:
+        reasons: what has changed, in words.
+        objects: ids of the planned objects that the stored state has otherwise now.
+    """
+
+    def __init__(self, reasons: Iterable[str], objects: Iterable[str] = ()) -> None:
+        self.reasons, self.objects = tuple(reasons), tuple(objects)
+        lines = "".join(f"\n  {reason}" for reason in self.reasons)
+        super().__init__(
+            f"the plan is outdated, nothing was done:{lines}\n"
+            "Plan again (dataiku-iac plan --out FILE), and review what it says"
+        )
 
 
 class UnsupportedValueError(DataikuIaCError, ValueError):

@@ -1,4 +1,4 @@
-"""Validation of state documents against the JSON Schema of the state file.
+"""Validation of documents against JSON Schemas: of the state file, and others.
 
 Two validators use the same schema: jsonschema-rs decides, because it is a hundred times
 faster, and jsonschema explains. A document on which they disagree is refused.
@@ -15,7 +15,14 @@ from jsonschema.exceptions import best_match
 
 from dataikuapi.iac.exceptions import StateCorruptedError
 
-__all__ = ["get_state_schema", "validate_state", "validate_state_safe"]
+__all__ = [
+    "find_violation",
+    "get_state_schema",
+    "validate_state",
+    "validate_state_safe",
+]
+
+_STATE_SCHEMA = "state_v1.schema.json"
 
 _MAX_QUOTED = 200
 """Maximum number of characters that a message quotes from a document."""
@@ -31,18 +38,30 @@ def validate_state(data: object) -> None:
         StateCorruptedError: if it is not valid. The message gives the path and the
             reason, and names only the types of values.
     """
+    violation = find_violation(data, _STATE_SCHEMA)
+    if violation is not None:
+        raise StateCorruptedError(violation)
+
+
+def find_violation(data: object, schema: str) -> str | None:
+    """Return where a document is not valid, and why; ``None`` if it is valid.
+
+    Args:
+        data: a parsed document.
+        schema: the name of the file with the schema.
+    """
     try:
-        if _fast_validator().is_valid(data):
-            return
+        if _fast_validator(schema).is_valid(data):
+            return None
     except (TypeError, ValueError) as error:  # E.g. a key that is not a string.
-        raise StateCorruptedError(str(error)) from error
-    invalid = best_match(_explaining_validator().iter_errors(data))
+        return str(error)
+    invalid = best_match(_explaining_validator(schema).iter_errors(data))
     if invalid is None:
-        raise StateCorruptedError(
+        return (
             "$: two validators disagree on whether it conforms to the schema of "
             "version 1"
         )
-    raise StateCorruptedError(f"{_path(invalid)}: {_reason(invalid)}")
+    return f"{_path(invalid)}: {_reason(invalid)}"
 
 
 def validate_state_safe(data: object) -> tuple[bool, str | None]:
@@ -63,20 +82,24 @@ def validate_state_safe(data: object) -> tuple[bool, str | None]:
 
 def get_state_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft-07) of the state file; the caller owns it."""
+    return _read_schema(_STATE_SCHEMA)
+
+
+def _read_schema(name: str) -> dict[str, Any]:
     folder = resources.files("dataikuapi.iac.schemas")
-    text = folder.joinpath("state_v1.schema.json").read_text(encoding="utf-8")
+    text = folder.joinpath(name).read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
 
 @cache
-def _fast_validator() -> jsonschema_rs.Draft7Validator:
-    return jsonschema_rs.Draft7Validator(get_state_schema())
+def _fast_validator(schema: str) -> jsonschema_rs.Draft7Validator:
+    return jsonschema_rs.Draft7Validator(_read_schema(schema))
 
 
 @cache
-def _explaining_validator() -> Draft7Validator:
-    return Draft7Validator(get_state_schema())
+def _explaining_validator(schema: str) -> Draft7Validator:
+    return Draft7Validator(_read_schema(schema))
 
 
 def _path(error: ValidationError) -> str:

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from dataikuapi import DSSClient
+from dataikuapi.iac.plan import read_plan
+from dataikuapi.iac.reports.plan_json import render_plan_json
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, sample_folder
 
 pytestmark = pytest.mark.all_types
@@ -100,6 +102,19 @@ def test_delete_only_if_that_is_allowed(run, folder):
     assert "1 to delete" in output.splitlines()[-1]
 
 
+def test_data_is_dropped_only_if_that_is_asked_for(run, folder):
+    for path in folder.rglob("*orders_archive.*"):
+        path.unlink()
+    code, output, _ = run("plan", f"./{KEY}", "--allow-delete", "--format", "markdown")
+    assert code == 2
+    assert "deletes dataset orders_archive; its data stays" in output
+    dropping = ("--allow-delete", "--delete-data", "--format", "markdown")
+    code, output, _ = run("plan", f"./{KEY}", *dropping)
+    assert code == 2
+    assert "dataset orders_archive, and its data is dropped for good" in output
+    assert run("plan", f"./{KEY}", "--delete-data")[0] == 0
+
+
 def test_what_is_protected_is_not_deleted(run, folder, tmp_path, server):
     remove(folder)
     (tmp_path / "dataiku-iac.yaml").write_text(
@@ -139,6 +154,54 @@ def test_targets(run, folder):
     (folder / SCRIPT).write_text("print(1)\n")
     _, output, _ = run("plan", f"./{KEY}", "--target", "recipe.*")
     assert "1 to update" in output.splitlines()[-1]
+
+
+def test_plan_is_saved_and_reads_as_it_was_shown(run, folder, tmp_path):
+    edit(folder)
+    code, output, errors = run("plan", f"./{KEY}", "--out", "a plan.json")
+    assert code == 2
+    assert errors == (
+        "the plan is saved in a plan.json; to execute it: dataiku-iac apply "
+        "'a plan.json'\n"
+    )
+    assert f"{read_plan(tmp_path / 'a plan.json')}\n" == output
+    code, document, _ = run(
+        "plan", f"./{KEY}", "--out", "a plan.json", "--format", "json", "--quiet"
+    )
+    assert code == 2
+    saved = render_plan_json(read_plan(tmp_path / "a plan.json"))
+    assert json.loads(saved) == json.loads(document)
+
+
+def test_plan_is_saved_also_if_there_is_nothing_to_do(run, folder, tmp_path):
+    code, _, errors = run("plan", f"./{KEY}", "--out", "plan.json")
+    assert code == 0
+    assert errors == "the plan is saved in plan.json; there is nothing to do\n"
+    assert not read_plan(tmp_path / "plan.json").has_changes()
+    edit(folder)
+    _, _, errors = run("plan", f"./{KEY}", "--out", "plan.json", "--max-change", "0")
+    assert errors.endswith("it is refused, so nothing would be done\n")
+
+
+def test_plan_replaces_no_other_file(run, folder, tmp_path, server):
+    """And says so before it reads anything."""
+    paths = []
+    server.faults = lambda method, path: paths.append(path)
+    state_file = ".dataiku/state/dev.state.json"
+    before = (tmp_path / state_file).read_bytes()
+    for name, message in (
+        (f"{KEY}/params.json", "is no plan, so it is not replaced"),
+        (state_file, "is no plan, so it is not replaced"),
+        ("/dev/null", "not a regular file"),
+    ):
+        code, _, errors = run("plan", f"./{KEY}", "--out", name)
+        assert code == 1
+        assert message in errors
+    code, _, errors = run("plan", f"./{KEY}", "--out", "-")
+    assert code == 64
+    assert "--out takes the name of a file; -o writes what is shown" in errors
+    assert (tmp_path / state_file).read_bytes() == before
+    assert paths == []
 
 
 @pytest.mark.parametrize("name", ["json", "markdown"])

@@ -60,8 +60,21 @@ MAY_IMPORT = {
     # ignore: patterns of ids. types: where names of connections are.
     "overlay": {"ignore", "models", "types", "exceptions"},
     "sources": {"console", "files", "models", "types", "exceptions"},
-    # diff, analysis: what differs, and what refers to what.
-    "plan": {"analysis", "diff", "ignore", "models", "reports", "types"},
+    # diff, analysis: what differs, and what refers to what. merge: whether two
+    # instances are the same.
+    "plan": {
+        "analysis",
+        "diff",
+        "exceptions",
+        "files",
+        "ignore",
+        "merge",
+        "models",
+        "reports",
+        "statefile",
+        "types",
+        "validation",
+    },
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},
     # backends.local and config only for StateManager.local and from_config:

@@ -109,6 +109,31 @@ def test_table_of_whole_objects(name):
     assert (found and found.action_type.value) == expected
 
 
+@pytest.mark.parametrize(
+    "rid, drops",
+    [
+        (ORDERS, True),
+        ("managed_folder.SHOP.f", True),
+        ("recipe.SHOP.r", False),
+        ("scenario.SHOP.s", False),
+    ],
+)
+def test_data_is_dropped_only_if_asked_and_only_where_dss_can_keep_it(rid, drops):
+    one = [item(rid)]
+    assert action(one, [], one, **DELETE, delete_data=True).drops_data is drops
+    assert not action(one, [], one, **DELETE).drops_data
+
+
+def test_data_is_not_dropped_without_a_delete():
+    assert action([A], [], [A], delete_data=True).reason.endswith(NOT_ALLOWED)
+    taken = [A, recipe("r", ["orders"])]
+    plan = planned(
+        state(*taken), state(taken[1]), state(*taken), **DELETE, delete_data=True
+    )
+    found = plan.by_id()[ORDERS]
+    assert (found.action_type, found.drops_data) == (ActionType.BLOCKED, False)
+
+
 def test_object_that_only_dss_has_is_listed():
     plan = planned(state(), state(), state(A))
     assert plan.metadata.unmanaged == (ORDERS,)

@@ -49,6 +49,7 @@ def test_update_has_the_changes_as_a_drift_has_them():
         "display_name": None,
         "severity": "other",
         "reason": "",
+        "drops_data": False,
         "dependencies": [],
         "last_modified_by": "bob",
         "last_modified_at": None,
@@ -135,3 +136,9 @@ def test_plan_of_an_edited_folder(project_folder, serve, tmp_path):
     plan = edited_project(project_folder, serve, tmp_path)
     updates = [each for each in report(plan)["resources"] if each["action"] == "update"]
     assert [each["changes"][0]["path"] for each in updates] == ["description"]
+
+
+def test_delete_that_drops_data_says_so():
+    options = {"allow_delete": True, "delete_data": True}
+    entry = entries(of_orders([A], [], [A], **options))["dataset.SHOP.orders"]
+    assert (entry["action"], entry["drops_data"]) == ("delete", True)

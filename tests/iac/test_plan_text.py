@@ -43,6 +43,14 @@ def last_line(plan):
             "- delete dataset.SHOP.orders  (deletes dataset orders; its data stays)",
         ),
         (
+            ([A], [], [A]),
+            {"allow_delete": True, "delete_data": True},
+            (
+                "- delete dataset.SHOP.orders  (deletes dataset orders, and its "
+                "data is dropped\n      for good)"
+            ),
+        ),
+        (
             ([], [A], [A]),
             {},
             "= adopt dataset.SHOP.orders  (only the stored state changes)",

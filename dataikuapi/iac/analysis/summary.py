@@ -69,10 +69,17 @@ def display_name(item: Resource | ResourceDiff) -> str:
     return display_name_of(resource) if resource is not None else ""
 
 
-def deletion(diff: ResourceDiff) -> str:
-    """Say what a delete takes, such as "deletes dataset orders; its data stays"."""
+def deletion(diff: ResourceDiff, drops_data: bool = False) -> str:
+    """Say what a delete takes, such as "deletes dataset orders; its data stays".
+
+    Args:
+        diff: of what is deleted.
+        drops_data: whether what it holds is dropped as well.
+    """
     name = display_name(diff) or diff.resource_name
     what = f"deletes {noun_of(diff.resource_type)} {name}".rstrip()
+    if drops_data:
+        return f"{what}, and its data is dropped for good"
     contents = writing_of(diff.resource_type).contents_after_delete
     return f"{what}; {contents}" if contents else what
 

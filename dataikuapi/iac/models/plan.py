@@ -10,6 +10,7 @@ from dataikuapi.iac.models.changes import PathSegments, format_path
 from dataikuapi.iac.models.diff import ResourceDiff
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.resource import Resource
 
 __all__ = [
     "ActionType",
@@ -17,6 +18,7 @@ __all__ = [
     "PlanMetadata",
     "PlannedAction",
     "PlannedValue",
+    "StoredObject",
 ]
 
 
@@ -76,6 +78,29 @@ class PlannedValue:
 
 
 @dataclass(frozen=True)
+class StoredObject:
+    """What the stored state has of an object when a plan is made.
+
+    Args:
+        checksum: of its attributes.
+        serial: in which version of the state it alone was last stored, if it was.
+        created_at: when it was created in DSS, if that is known.
+    """
+
+    checksum: str
+    serial: int | None = None
+    created_at: datetime | None = None
+
+    @classmethod
+    def of(cls, resource: Resource | None) -> "StoredObject | None":
+        """Return what is stored; ``None`` if nothing is."""
+        if resource is None:
+            return None
+        metadata = resource.metadata
+        return cls(resource.compute_checksum(), metadata.serial, metadata.created_at)
+
+
+@dataclass(frozen=True)
 class PlannedAction:
     """What is planned for one object.
 
@@ -90,6 +115,9 @@ class PlannedAction:
         conflicts: values that were changed in DSS and in the code.
         kept: values that were changed in DSS alone, and stay.
         is_unknown: whether nothing is done since something could not be read.
+        drops_data: whether a delete drops what the object holds as well.
+        stored: what the stored state has of the object; ``None`` if it does not have
+            it, or if nothing is executed.
     """
 
     action_type: ActionType
@@ -101,6 +129,8 @@ class PlannedAction:
     conflicts: tuple[PlannedValue, ...] = ()
     kept: tuple[PlannedValue, ...] = ()
     is_unknown: bool = False
+    drops_data: bool = False
+    stored: StoredObject | None = None
 
     @property
     def project_key(self) -> str:
@@ -109,7 +139,9 @@ class PlannedAction:
 
     def blocked(self, reason: str) -> "PlannedAction":
         """Return the action as one that is not executed."""
-        return replace(self, action_type=ActionType.BLOCKED, reason=reason)
+        return replace(
+            self, action_type=ActionType.BLOCKED, reason=reason, drops_data=False
+        )
 
 
 @dataclass(frozen=True)
@@ -119,10 +151,12 @@ class PlanMetadata:
     Args:
         environment: whose DSS is changed.
         url: of that DSS, if it is known.
+        instance: what identifies that DSS, as a state has it.
         lineage: of the stored state; ``None`` without one.
         serial: of the stored state.
         read_at: when DSS was read.
         source: what was wanted, in words.
+        code_digest: of what was wanted; "" if it is not known.
         unmanaged: ids of objects that neither the code nor the stored state has.
         uncovered: names of types that the code does not cover; what the stored state
             has of them is left alone.
@@ -134,10 +168,12 @@ class PlanMetadata:
 
     environment: str = ""
     url: str | None = None
+    instance: Mapping[str, JSON] = field(default_factory=dict)
     lineage: str | None = None
     serial: int = 0
     read_at: datetime | None = None
     source: str = ""
+    code_digest: str = ""
     unmanaged: tuple[str, ...] = ()
     uncovered: tuple[str, ...] = ()
     cycles: tuple[tuple[str, ...], ...] = ()

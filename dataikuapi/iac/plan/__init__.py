@@ -6,10 +6,13 @@ from dataikuapi.iac.models.plan import (
     PlanMetadata,
     PlannedAction,
     PlannedValue,
+    StoredObject,
 )
+from dataikuapi.iac.plan.binding import check_binding, code_digest
 from dataikuapi.iac.plan.formatter import PlanFormatter
 from dataikuapi.iac.plan.generator import PlanGenerator
 from dataikuapi.iac.plan.options import MaxChange, PlanOptions
+from dataikuapi.iac.plan.saved import read_plan, write_plan
 
 __all__ = [
     "ActionType",
@@ -21,4 +24,9 @@ __all__ = [
     "PlanOptions",
     "PlannedAction",
     "PlannedValue",
+    "StoredObject",
+    "check_binding",
+    "code_digest",
+    "read_plan",
+    "write_plan",
 ]

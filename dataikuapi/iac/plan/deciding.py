@@ -113,7 +113,9 @@ class Decider:
         why = self._undeletable(live)
         if why:
             return _action(ActionType.PLAN_ONLY, live, live, why)
-        return _action(ActionType.DELETE, live, None)
+        action = _action(ActionType.DELETE, live, None)
+        is_droppable = writing_of(live.resource_type).droppable
+        return replace(action, drops_data=self._options.delete_data and is_droppable)
 
     def _undeletable(self, live: Resource) -> str:
         """Return why an object is not deleted; "" if it is."""

@@ -10,6 +10,7 @@ from dataikuapi.iac.models.plan import (
     PlanMetadata,
     PlannedAction,
 )
+from dataikuapi.iac.plan.binding import bound, code_digest
 from dataikuapi.iac.plan.deciding import Decider
 from dataikuapi.iac.plan.options import PlanOptions
 from dataikuapi.iac.plan.ordering import ordered, references
@@ -69,13 +70,15 @@ class PlanGenerator:
         result = ordered(chosen)
         projects = {*code.project_keys()}
         return ExecutionPlan(
-            _with_blocked(result.actions),
+            bound(_with_blocked(result.actions), base),
             PlanMetadata(
                 environment=base.environment or live.environment,
                 url=_url(live),
+                instance=dict(live.instance or {}),
                 lineage=base.lineage,
                 serial=base.serial,
                 read_at=live.updated_at,
+                code_digest=code_digest(code),
                 unmanaged=_unmanaged(live, known, projects),
                 uncovered=_uncovered(base, code, projects),
                 cycles=result.cycles,

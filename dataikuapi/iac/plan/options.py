@@ -57,6 +57,7 @@ class PlanOptions:
 
     Args:
         allow_delete: delete objects that the code no longer has.
+        delete_data: drop the data of what is deleted as well, where DSS can keep it.
         revert_drift: change back what was changed in DSS alone.
         take: which side of a conflict is taken, by the id of the object.
         protect: patterns of ids of objects that are never deleted.
@@ -66,6 +67,7 @@ class PlanOptions:
     """
 
     allow_delete: bool = False
+    delete_data: bool = False
     revert_drift: bool = False
     take: Mapping[str, Side] = field(default_factory=dict)
     protect: tuple[str, ...] = ()

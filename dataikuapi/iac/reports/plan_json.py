@@ -61,6 +61,7 @@ def _entry(action: PlannedAction) -> dict[str, JSON]:
         "display_name": display_name(diff) or None,
         "severity": severity_of_diff(diff).value if diff.has_changed else None,
         "reason": action.reason,
+        "drops_data": action.drops_data,
         "dependencies": list(action.dependencies),
         "last_modified_by": diff.last_modified_by,
         "last_modified_at": time_text(diff.last_modified_at),

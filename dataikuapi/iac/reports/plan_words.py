@@ -132,7 +132,7 @@ class PlanNotes:
     def _of(self, action: PlannedAction) -> Iterator[str]:
         kind = action.action_type
         if kind is ActionType.DELETE:
-            yield deletion(action.diff)
+            yield deletion(action.diff, action.drops_data)
             first = [rid for rid in action.dependencies if not self._is_deleted(rid)]
             yield f"after the update of {some(first)}" if first else ""
         if kind is ActionType.BLOCKED:

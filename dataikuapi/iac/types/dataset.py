@@ -67,6 +67,7 @@ class DatasetType(ResourceType):
     writing = Writing(
         takes_recipes=True,
         contents_after_delete="its data stays",
+        droppable=True,
         writer=ListedWriter(
             "datasets/",
             "datasets/{name}",

@@ -24,7 +24,9 @@ class ManagedFolderType(ListedType):
     """A managed folder. Recipes and zones refer to it by its id."""
 
     name = "managed_folder"
-    writing = Writing(takes_recipes=True, contents_after_delete="its files stay")
+    writing = Writing(
+        takes_recipes=True, contents_after_delete="its files stay", droppable=True
+    )
     listing = "managedfolders/"
     required = ("name", "type")
     layout = ObjectFolder("managed_folders")

@@ -86,6 +86,7 @@ class Writing:
         undeletable: why a plan never deletes an object; "" if it may.
         contents_after_delete: what becomes of what a deleted object holds, in words; ""
             if it holds nothing but its configuration.
+        droppable: whether DSS drops what a deleted object holds, if it is asked to.
         writer: the calls; ``None`` if a plan never changes or creates an object.
         uncreatable: why a plan never creates an object; "" if it may.
         unchangeable: paths of values that a plan can send neither for an object that
@@ -96,6 +97,7 @@ class Writing:
     takes_recipes: bool = False
     undeletable: str = ""
     contents_after_delete: str = ""
+    droppable: bool = False
     writer: Writer | None = None
     uncreatable: str = ""
     unchangeable: Mapping[tuple[str, ...], str] = field(default_factory=dict)

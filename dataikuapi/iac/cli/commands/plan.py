@@ -1,11 +1,13 @@
 """The command that shows what would have to be done in DSS: plan."""
 
+import shlex
 from pathlib import Path
 
 import click
 
 from dataikuapi.iac.cli.code_form import wanted_state
 from dataikuapi.iac.cli.context import Settings, open_manager, read_rules
+from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
 from dataikuapi.iac.cli.options import (
     allow_unknown,
@@ -17,12 +19,13 @@ from dataikuapi.iac.cli.options import (
     state_options,
 )
 from dataikuapi.iac.cli.output import write_text
-from dataikuapi.iac.cli.parameters import RESOURCE_ID, SELECTOR, SOURCE, Checked
+from dataikuapi.iac.cli.parameters import FILE, RESOURCE_ID, SELECTOR, SOURCE, Checked
 from dataikuapi.iac.cli.rendering import in_color, write_rendered
 from dataikuapi.iac.cli.sources import FileOptions
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan
-from dataikuapi.iac.plan import MaxChange, PlanFormatter, PlanOptions
+from dataikuapi.iac.plan import MaxChange, PlanFormatter, PlanOptions, write_plan
+from dataikuapi.iac.plan.saved import require_plan_or_nothing
 
 __all__ = ["plan"]
 
@@ -40,7 +43,7 @@ _EXIT_CODES = {
     exit_codes=_EXIT_CODES,
     examples=(
         "dataiku-iac plan                     # the projects in dataiku-iac.yaml",
-        "dataiku-iac -e prod plan",
+        "dataiku-iac -e prod plan --out plan.json",
         "dataiku-iac plan ./SHOP --allow-delete",
         "dataiku-iac plan git:HEAD~1:SHOP --format markdown",
         "dataiku-iac plan version:7 --target 'recipe.SHOP.*'",
@@ -49,6 +52,11 @@ _EXIT_CODES = {
 @click.argument("source", type=SOURCE, required=False, metavar="[SOURCE]")
 @click.option(
     "--allow-delete", is_flag=True, help="Delete what the code no longer has."
+)
+@click.option(
+    "--delete-data",
+    is_flag=True,
+    help="With --allow-delete: drop the data of deleted datasets and folders for good.",
 )
 @click.option(
     "--revert-drift",
@@ -78,6 +86,12 @@ _EXIT_CODES = {
     show_default=True,
     help="How much of a project may be updated or deleted: a share, or a number.",
 )
+@click.option(
+    "--out",
+    "plan_file",
+    type=FILE,
+    help="Save the plan in this file, for dataiku-iac apply.",
+)
 @plan_format_options
 @file_options
 @ignore_option
@@ -90,10 +104,12 @@ def plan(
     settings: Settings,
     source: str | None,
     allow_delete: bool,
+    delete_data: bool,
     revert_drift: bool,
     taken: tuple[tuple[str, str], ...],
     targets: tuple[str, ...],
     max_change: MaxChange,
+    plan_file: Path | None,
     format_name: str,
     project_key: str | None,
     git_dir: Path | None,
@@ -106,9 +122,14 @@ def plan(
     written. What was changed in the code since the state was stored is to be done, what
     was changed in DSS is kept, and what was changed in both is a conflict.
     """
+    if plan_file is not None:
+        if str(plan_file) == "-":
+            raise UsageError("--out takes the name of a file; -o writes what is shown")
+        require_plan_or_nothing(plan_file)  # Before the time that reading takes.
     wanted = wanted_state(settings, source, FileOptions(project_key, git_dir))
     options = PlanOptions(
         allow_delete=allow_delete,
+        delete_data=delete_data,
         revert_drift=revert_drift,
         take={rid: "code" if side == "code" else "live" for side, rid in taken},
         protect=settings.configuration.manage.protect,
@@ -119,6 +140,8 @@ def plan(
     manager = open_manager(settings, ())
     found = manager.plan(wanted, options, progress=settings.shows_progress)
     found = found.from_source(source or "the configured projects")
+    if plan_file is not None:
+        write_plan(found, plan_file)
     verbose = settings.verbose > 0
     formatter = PlanFormatter(in_color(settings), verbose=verbose, full=settings.full)
     settings.has_report = True
@@ -129,7 +152,20 @@ def plan(
         write_rendered(text, format_name)
     if found.of_type(ActionType.CONFLICT):
         settings.note("to decide a conflict: --take code ID, or --take live ID")
+    if plan_file is not None:
+        settings.note(_saved(found, plan_file))
     return _exit_code(found, allow_unknown)
+
+
+def _saved(found: ExecutionPlan, plan_file: Path) -> str:
+    """Say where a plan is, and what to do with it."""
+    if found.metadata.refusal:
+        next_step = "it is refused, so nothing would be done"
+    elif not found.has_changes():
+        next_step = "there is nothing to do"
+    else:
+        next_step = f"to execute it: dataiku-iac apply {shlex.quote(str(plan_file))}"
+    return f"the plan is saved in {plan_file}; {next_step}"
 
 
 def _exit_code(found: ExecutionPlan, allow_unknown: bool) -> ExitCode:

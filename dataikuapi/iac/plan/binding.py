@@ -1,0 +1,143 @@
+"""What a plan is bound to: it is not executed once that has changed.
+
+A plan is bound to the stored state of the objects that it changes, not to all of it:
+what others store of other objects does not spoil it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from dataikuapi.iac.exceptions import PlanOutdatedError
+from dataikuapi.iac.merge import instances_differ
+from dataikuapi.iac.models import State
+from dataikuapi.iac.models.json_values import JSON, checksum
+from dataikuapi.iac.models.plan import (
+    ExecutionPlan,
+    PlanMetadata,
+    PlannedAction,
+    StoredObject,
+)
+
+__all__ = ["bound", "check_binding", "code_digest"]
+
+_MAX_NAMED = 10
+"""Objects that a message names."""
+
+
+def code_digest(code: State) -> str:
+    """Return the digest of what is wanted: of the ids and checksums of its objects.
+
+    Args:
+        code: what is wanted.
+    """
+    found = sorted(code.resources.items())
+    return checksum([[rid, resource.compute_checksum()] for rid, resource in found])
+
+
+def bound(actions: Iterable[PlannedAction], base: State) -> tuple[PlannedAction, ...]:
+    """Return the actions; each that is executed knows what is stored of its object.
+
+    Args:
+        actions: of a plan.
+        base: the stored state.
+    """
+    return tuple(
+        (
+            replace(
+                action, stored=StoredObject.of(base.get_resource(action.resource_id))
+            )
+            if action.action_type.is_executed
+            else action
+        )
+        for action in actions
+    )
+
+
+def check_binding(
+    plan: ExecutionPlan,
+    stored: State,
+    code_digest: str | None = None,
+    *,
+    instance: Mapping[str, JSON] | None = None,
+) -> None:
+    """Check that a plan still fits what it was made of.
+
+    An object that was stored again as it was has not changed.
+
+    Args:
+        plan: is about to be executed.
+        stored: the state as it is stored now.
+        code_digest: of the code as it is now; ``None`` if it is not at hand, as where
+            the plan alone was handed on.
+        instance: what identifies the DSS that is about to be changed, if that is known;
+            see ``State.instance``.
+
+    Raises:
+        PlanOutdatedError: if the stored state is another one, or has one of the objects
+            otherwise now, or if the code, the environment or the DSS is another one.
+    """
+    made_of = plan.metadata
+    reasons = list(_others(made_of, stored, instance))
+    changed: list[str] = []
+    if not reasons:  # Objects of another state have nothing to do with the plan's.
+        actions = [each for each in plan.actions if each.action_type.is_executed]
+        found = {each.resource_id: _change(each, stored) for each in actions}
+        changed = [rid for rid, change in found.items() if change]
+        reasons += [f"{rid} {found[rid]}" for rid in changed[:_MAX_NAMED]]
+    if len(changed) > _MAX_NAMED:
+        reasons.append(f"and {len(changed) - _MAX_NAMED:,} more objects have changed")
+    if code_digest is not None and code_digest != made_of.code_digest:
+        reasons.append(f"the code has changed{_named(made_of.source)}")
+    if reasons:
+        raise PlanOutdatedError(reasons, changed)
+
+
+def _others(
+    made_of: PlanMetadata, stored: State, instance: Mapping[str, JSON] | None
+) -> Iterator[str]:
+    """Yield why a plan is for another stored state, or for another DSS."""
+    names = (made_of.environment, stored.environment)
+    if all(names) and names[0] != names[1]:
+        yield f"it is a plan for environment {names[0]}, and this is {names[1]}"
+    for other in (stored.instance, instance):
+        if made_of.instance and instances_differ(other, made_of.instance):
+            yield (
+                f"it is a plan for the DSS at {_address(made_of.instance)}, and this "
+                f"is the one at {_address(other)}"
+            )
+            break
+    if made_of.lineage is None or made_of.lineage == stored.lineage:
+        return
+    if stored.lineage is None:
+        yield "the stored state that it was made of is gone"
+    else:
+        yield (
+            f"the stored state is another one: its lineage is {stored.lineage}, not "
+            f"{made_of.lineage}"
+        )
+
+
+def _change(action: PlannedAction, stored: State) -> str:
+    """Say what has changed in what is stored of an object; "" if nothing has."""
+    before, resource = action.stored, stored.get_resource(action.resource_id)
+    now = StoredObject.of(resource)
+    if before is None or now is None:
+        if before is now:
+            return ""
+        return "is stored now, and was not" if now else "is not stored any more"
+    version = "" if now.serial is None else f" (in version {now.serial})"
+    if before.checksum != now.checksum:
+        return f"was stored with another configuration since{version}"
+    times = {before.created_at, now.created_at} - {None}
+    if len(times) > 1:
+        return f"was created again in DSS, and stored since{version}"
+    return ""
+
+
+def _named(source: str) -> str:
+    return f": {source}" if source else ""
+
+
+def _address(instance: Mapping[str, JSON] | None) -> str:
+    known = instance or {}
+    return str(known.get("address") or known.get("node_id") or "an unknown address")
