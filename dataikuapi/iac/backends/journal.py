@@ -63,19 +63,19 @@ class BlobJournal(Journal):
         """Return where the journal is."""
         return f"<{type(self).__name__} {self._store.location(self.name)}>"
 
-    def append(self, entry: JournalEntry) -> None:
-        """Add an entry; when this returns, it survives a crash.
+    def append(self, *entries: JournalEntry) -> None:
+        """Add entries; when this returns, they survive a crash.
 
         Raises:
-            ValueError: if it could not be read again, as it holds what JSON cannot.
+            ValueError: if one could not be read again, as it holds what JSON cannot.
             StateLockedError: if others hold the lock of the journal.
             StateWriteError: if it could not be stored.
         """
-        line = encode_entry(entry)
+        lines = b"".join(map(encode_entry, entries))
         with self._store.lock(self.name, "the journal of applies", self._timeout):
-            if entry.event is JournalEvent.BEGIN:
+            if any(entry.event is JournalEvent.BEGIN for entry in entries):
                 self._compact()
-            self._store.append(self.name, line)
+            self._store.append(self.name, lines)
 
     def read(self) -> Sequence[JournalEntry]:
         """Return the entries, oldest first, without one that was cut off by a crash.

@@ -59,8 +59,8 @@ class Journal(ABC):
     """Keeps the entries of all applies to the projects of one state."""
 
     @abstractmethod
-    def append(self, entry: JournalEntry) -> None:
-        """Add an entry; when this returns, it survives a crash.
+    def append(self, *entries: JournalEntry) -> None:
+        """Add entries; when this returns, they survive a crash.
 
         Raises:
             StateWriteError: if it could not be stored.
