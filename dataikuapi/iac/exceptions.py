@@ -21,6 +21,7 @@ for the client catches them too::
         ├── IgnoreFileError             an ignore file is invalid or not accessible
         ├── SourceError                 a folder, revision or archive is no project
         │   └── PullConflictError       somebody changed files that a pull replaces
+        ├── PlanRefusedError            a plan as a whole is not executed
         ├── OverlayError                an overlay contradicts itself or the environment
         ├── PlanFileError               a saved plan could not be read or written
         ├── PlanOutdatedError           what a plan was made of has changed since
@@ -76,6 +77,7 @@ __all__ = [
     "OverlayError",
     "PlanFileError",
     "PlanOutdatedError",
+    "PlanRefusedError",
     "ProjectNotVisibleError",
     "PullConflictError",
     "ResourceNotFoundError",
@@ -179,6 +181,10 @@ class PullConflictError(SourceError):
             f"{lines}\nCommit the changes to git, or move them "
             "away; or discard them with force=True"
         )
+
+
+class PlanRefusedError(DataikuIaCError):
+    """A plan as a whole is not executed: it would change more than is allowed."""
 
 
 class OverlayError(DataikuIaCError):

@@ -1,6 +1,7 @@
 """The facade of the library: syncs an instance, and stores its state."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.plan import ExecutionPlan
-from dataikuapi.iac.plan.generator import PlanGenerator, covered_types
 from dataikuapi.iac.plan.options import PlanOptions
+from dataikuapi.iac.planning import make_plan
 from dataikuapi.iac.selection import Defaults
 from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
@@ -35,7 +36,7 @@ __all__ = ["StateManager"]
 class StateManager:
     """Syncs one DSS instance, and stores its state in one backend.
 
-    Nothing is ever written to DSS. A caller may replace the readers of three types:
+    It never writes to DSS. A caller may replace the readers of three types:
     ``project_sync``, ``dataset_sync`` and ``recipe_sync``.
 
     Args:
@@ -47,6 +48,10 @@ class StateManager:
         max_workers: how many requests to DSS are made concurrently.
         policy: timeouts and retries.
         types: names of the types to read. Defaults to all that take few requests.
+
+    Attributes:
+        store: loads and saves the state.
+        instance, reader: what reads the instance; what makes such by another client.
 
     Raises:
         ValueError: if a type is unknown, or the environment is not a valid name.
@@ -65,15 +70,16 @@ class StateManager:
     ) -> None:
         self.client = client
         self._backend = backend
-        self._store = StateStore(backend, environment)
-        self._instance = InstanceReader(client, environment=environment, **options)
-        self._reader = StateReader(self._instance)
+        self.store = StateStore(backend, environment)
+        self.reader = partial(InstanceReader, environment=environment, **options)
+        self.instance = self.reader(client)
+        self._reader = StateReader(self.instance)
         self._defaults = Defaults()
 
     @property
     def readers(self) -> dict[str, Reader]:
         """The reader of each resource type, by its name; may be replaced."""
-        return self._instance.readers
+        return self.instance.readers
 
     @property
     def backend(self) -> StateBackend:
@@ -83,7 +89,7 @@ class StateManager:
     @property
     def environment(self) -> str:
         """The name of the environment, e.g. ``dev``."""
-        return self._store.environment
+        return self.store.environment
 
     @classmethod
     def local(
@@ -129,7 +135,7 @@ class StateManager:
         Raises:
             StateCorruptedError: if what is stored is not a valid state.
         """
-        return self._store.load()
+        return self.store.load()
 
     def save_state(self, state: State, *, allow_other_instance: bool = False) -> None:
         """Store the state under this manager's environment.
@@ -147,11 +153,11 @@ class StateManager:
             InstanceConflictError: if the stored state is of another DSS instance.
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
-        self._store.save(state, allow_other_instance)
+        self.store.save(state, allow_other_instance)
 
     def preview_save(self, state: State) -> ResourceDiffs:
         """Return what :meth:`save_state` would change, or raise what it would raise."""
-        return DiffEngine().diff(*self._store.preview(state))
+        return DiffEngine().diff(*self.store.preview(state))
 
     def diff_versions(
         self,
@@ -169,7 +175,7 @@ class StateManager:
             StateNotFoundError: if one of them does not exist, or was pruned.
         """
         engine = DiffEngine(self._defaults.rules(ignore))
-        return engine.diff(*map(self._store.load_version, (old_serial, new_serial)))
+        return engine.diff(*map(self.store.load_version, (old_serial, new_serial)))
 
     def sync_resource(self, resource_id: str) -> Resource:
         """Read one object from DSS.
@@ -181,7 +187,7 @@ class StateManager:
             ValueError: if the type is unknown or the id malformed.
             ResourceNotFoundError: if DSS reports that there is no such object.
         """
-        return self._instance.read_object(resource_id)
+        return self.instance.read_object(resource_id)
 
     def sync_project(
         self,
@@ -203,7 +209,7 @@ class StateManager:
         """
         make_resource_id(PROJECT.name, project_key)  # Raises for an invalid key.
         types = None if include_children else [PROJECT.name]
-        stored, keys = self._store.load_for_reading(), [project_key]
+        stored, keys = self.store.load_for_reading(), [project_key]
         return self._reader.read_projects(stored, keys, on_error, progress, types)
 
     def sync_all(
@@ -242,7 +248,7 @@ class StateManager:
         removals = ConfirmedRemovals(confirm_removed)
         keys = self._defaults.keys(projects)
         removals.require_all_projects(keys)
-        stored = self._store.load_for_reading()
+        stored = self.store.load_for_reading()
         return self._reader.read_all(stored, keys, on_error, progress, removals, types)
 
     def sync_instance(
@@ -254,10 +260,9 @@ class StateManager:
     ) -> State:
         """Read what is in no project: connections, groups, code environments and more.
 
-        What the API key may not read is unknown. Otherwise, and for the arguments, see
-        :meth:`sync_all`.
+        What the API key may not read is unknown; else see :meth:`sync_all`.
         """
-        stored, keys = self._store.load_for_reading(), [INSTANCE]
+        stored, keys = self.store.load_for_reading(), [INSTANCE]
         return self._reader.read_projects(stored, keys, on_error, progress, types)
 
     def drift(
@@ -285,7 +290,7 @@ class StateManager:
             DSSError: if nothing could be read. A part that could not be is unknown.
         """
         engine = DiffEngine(self._defaults.rules(ignore))
-        stored = self._store.load_required("to compare with")
+        stored = self.store.load_required("to compare with")
         selection = self._defaults.select(stored, self.readers, project_key, ids, types)
         fresh, _ = self._reader.reread(stored, selection, "keep", progress)
         require_same_instance(stored, fresh)
@@ -307,11 +312,7 @@ class StateManager:
             options: what is allowed beyond what is safe in any case.
             progress: see :meth:`sync_all`.
         """
-        stored, keys = self._store.load_for_reading(), source.project_keys()
-        types = covered_types(source)
-        live = self._reader.read_projects(stored, keys, "keep", progress, types)
-        require_same_instance(stored, live)
-        return PlanGenerator(stored, options).generate_plan(live, source)
+        return make_plan(self.store, self._reader, source, options, progress)
 
     def refresh(
         self,
@@ -343,7 +344,7 @@ class StateManager:
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
         removals = ConfirmedRemovals(confirm_removed)
-        stored = self._store.load_required("to refresh")
+        stored = self.store.load_required("to refresh")
         selection = self._defaults.select(stored, self.readers, projects, ids, types)
         read = self._reader.reread(stored, selection, "raise", progress, removals)
-        return self._store.update(stored, read.state, read.deleted, dry_run)
+        return self.store.update(stored, read.state, read.deleted, dry_run)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import InstanceMismatchError, StateConflictError
+from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
 from dataikuapi.iac.models.ids import ResourceId, listing_key, parse_listing_key
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import Resource
@@ -107,7 +108,10 @@ def _stored_in(
     if before and before.metadata.checksum == whole.metadata.checksum:
         metadata.deployed_at = before.metadata.deployed_at
         metadata.deployed_by = before.metadata.deployed_by
-    return replace(whole, metadata=metadata)
+    found = replace(whole, metadata=metadata)
+    if before is None or is_recreated(before, found) or filled_in(found):
+        return found
+    return with_filled_in(found, filled_in(before))
 
 
 def _with_serial(resource: Resource, serial: int) -> Resource:

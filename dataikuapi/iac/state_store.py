@@ -54,6 +54,11 @@ class StateStore:
         self.environment = check_environment(environment)
         self._backend = adapt_backend(backend)
 
+    @property
+    def backend(self) -> StateBackend:
+        """Where the state is stored."""
+        return self._backend
+
     def load(self) -> State:
         """Return the stored state, or an empty one if there is none.
 

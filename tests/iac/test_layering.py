@@ -62,18 +62,42 @@ MAY_IMPORT = {
     "sources": {"console", "files", "models", "types", "exceptions"},
     # diff, analysis: what differs, and what refers to what. merge: whether two
     # instances are the same.
+    # analysis: what refers to what.
+    "live_ids": {"analysis", "models", "types"},
     "plan": {
         "analysis",
         "diff",
         "exceptions",
         "files",
         "ignore",
+        "live_ids",
         "merge",
         "models",
         "reports",
         "statefile",
         "types",
         "validation",
+    },
+    "planning": {
+        "exceptions",
+        "live_ids",
+        "merge",
+        "models",
+        "plan",
+        "state_reader",
+        "state_store",
+        "sync",
+    },
+    "apply": {
+        "diff",
+        "exceptions",
+        "live_ids",
+        "manager",
+        "models",
+        "plan",
+        "state_store",
+        "sync",
+        "types",
     },
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},
@@ -90,6 +114,7 @@ MAY_IMPORT = {
         "merge",
         "backends.base",
         "plan",
+        "planning",
         "sync",
         "diff",
         "models",
@@ -109,6 +134,7 @@ MAY_IMPORT = {
     # Everything but the sandbox.
     "cli": {
         "analysis",
+        "apply",
         "backends",
         "console",
         "config",

@@ -1,7 +1,7 @@
 """The contract of a backend: where one state is stored."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -162,6 +162,21 @@ class StateBackend(ABC):
 
         Raises:
             StateLockedError: if somebody else still holds it by then.
+            StateWriteError: if locking failed.
+        """
+        return nullcontext()
+
+    def lease(self, project_keys: Sequence[str]) -> AbstractContextManager[None]:
+        """Prevent other applies to these projects; the default does nothing.
+
+        Saving the state goes on meanwhile.
+
+        Args:
+            project_keys: sorted, so that two who want the same do not wait for each
+                other.
+
+        Raises:
+            StateLockedError: if somebody else is applying to one of them.
             StateWriteError: if locking failed.
         """
         return nullcontext()

@@ -2,8 +2,8 @@
 
 import copy
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -96,6 +96,18 @@ class BlobBackend(StateBackend):
         """
         seconds = self.lock_timeout if timeout is None else timeout
         return self._store.lock(self.name, reason, seconds)
+
+    @contextmanager
+    def lease(self, project_keys: Sequence[str]) -> Iterator[None]:
+        """Prevent other applies to these projects, if the store has locks.
+
+        See :meth:`StateBackend.lease`.
+        """
+        with ExitStack() as stack:
+            for key in project_keys:
+                name = f"{self.name}.{key}.apply"
+                stack.enter_context(self._store.lock(name, f"apply to {key}", 0))
+            yield
 
     def load(self) -> State:
         """Return the stored state, validated; see :meth:`StateBackend.load`.

@@ -164,6 +164,8 @@ class PlanMetadata:
             arbitrary.
         refusal: why the plan as a whole is not executed; "" if it may be.
         left_out: ids of objects with an action that is not among the targets.
+        ids: in DSS of objects that have another one in the code, where the stored state
+            does not remember that yet.
     """
 
     environment: str = ""
@@ -179,6 +181,7 @@ class PlanMetadata:
     cycles: tuple[tuple[str, ...], ...] = ()
     refusal: str = ""
     left_out: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -211,6 +214,16 @@ class ExecutionPlan:
     def by_id(self) -> Mapping[str, PlannedAction]:
         """Return the actions by the ids of their objects."""
         return {action.resource_id: action for action in self.actions}
+
+    def live_ids(self) -> set[str]:
+        """Return the ids of the objects that DSS had, as far as they are known."""
+        found = {
+            action.resource_id
+            for action in self.actions
+            if action.diff.old_resource is not None
+            and action.action_type is not ActionType.FORGET
+        }
+        return found.union(self.metadata.unmanaged)
 
     def from_source(self, source: str) -> "ExecutionPlan":
         """Return the plan with the name of what was wanted.

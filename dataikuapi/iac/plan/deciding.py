@@ -14,12 +14,13 @@ from dataikuapi.iac.models import (
     State,
     ValueChangeType,
 )
-from dataikuapi.iac.models.changes import PathSegments
+from dataikuapi.iac.models.changes import PathSegments, format_path
+from dataikuapi.iac.models.filled_in import filled_in
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.markers import holds_secret
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
 from dataikuapi.iac.models.times import format_time, utc_now
-from dataikuapi.iac.plan.merging import Merge, Merged
+from dataikuapi.iac.plan.merging import MISSING, Merge, Merged
 from dataikuapi.iac.plan.options import PlanOptions, Side
 from dataikuapi.iac.types.registry import (
     is_recreated,
@@ -66,7 +67,8 @@ class Decider:
         why = self._unknown(resource_id)
         if why:
             action = _action(ActionType.BLOCKED, base, code or base, why)
-            return replace(action, is_unknown=True)
+            is_uncertain = resource_id in self._options.uncertain
+            return replace(action, is_unknown=not is_uncertain)
         if code is None:
             assert base is not None
             return self._without_code(base, live)
@@ -85,6 +87,8 @@ class Decider:
 
     def _unknown(self, resource_id: str) -> str:
         """Return why it is not known whether DSS has an object, and how."""
+        if resource_id in self._options.uncertain:
+            return self._options.uncertain[resource_id]
         for side, where in ((self._live, "DSS"), (self._code, "the code")):
             if resource_id in side.unknown:
                 return f"could not be read from {where}: {side.unknown[resource_id]}"
@@ -187,7 +191,7 @@ class Decider:
         for other in (base, code):
             uncompared = uncompared_attributes(other, live)
             names.update(item.attribute for item in uncompared)
-        paths = writing_of(live.resource_type).from_live
+        paths, left_to_dss = writing_of(live.resource_type).from_live, filled_in(base)
         diff = ResourceDiff(
             ChangeType.MODIFIED, live.resource_id, live.resource_type, live, code
         )
@@ -195,6 +199,8 @@ class Decider:
         def is_live(path: PathSegments, wanted: Any, now: Any) -> bool:
             is_other = len(path) == 1 and path[0].name in names
             if is_other or tuple(item.name for item in path) in paths:
+                return True
+            if wanted is MISSING and format_path(path) in left_to_dss:
                 return True
             change = Change(ValueChangeType.MODIFIED, path, _json(now), _json(wanted))
             return self._rules.suppresses(diff, change)

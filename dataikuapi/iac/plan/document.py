@@ -39,6 +39,7 @@ def plan_to_document(plan: ExecutionPlan) -> dict[str, JSON]:
             "cycles": [list(ids) for ids in made_of.cycles],
             "refusal": made_of.refusal,
             "left_out": list(made_of.left_out),
+            "ids": dict(made_of.ids),
         },
         "actions": [_action_to_document(action) for action in plan.actions],
     }

@@ -10,14 +10,15 @@ from dataikuapi.iac.models.markers import MARKER, SECRET, holds_secret
 from dataikuapi.iac.models.plan import PlannedValue
 from dataikuapi.iac.types.sets import ItemKey, Sets, keys_of_lists, sorted_sets
 
-__all__ = ["Merge", "Merged"]
+__all__ = ["MISSING", "Merge", "Merged"]
 
 
 class _Missing:
     """Where a version has no value."""
 
 
-_MISSING = _Missing()
+MISSING = _Missing()
+"""Nothing, which is something else than null."""
 
 Value = Any
 """A value of JSON, or nothing."""
@@ -110,7 +111,7 @@ class Merge:
         if not (_same(live, base) or _same(code, base)):
             found.conflicts.append(value)
             return live
-        if code is not _MISSING and holds_secret(code):
+        if code is not MISSING and holds_secret(code):
             found.secrets.append(value)
             return live
         found.updates.append(value)
@@ -124,7 +125,7 @@ class Merge:
             )
             for name in names
         }
-        return {name: item for name, item in merged.items() if item is not _MISSING}
+        return {name: item for name, item in merged.items() if item is not MISSING}
 
     def _lists(
         self,
@@ -146,9 +147,9 @@ class Merge:
         for position, key in enumerate(order):
             label = f"{key.kind} {key.name}" if key.kind else key.name
             segment = PathSegment(position, label, key.kind)
-            members = cast(Versions, tuple(each.get(key, _MISSING) for each in items))
+            members = cast(Versions, tuple(each.get(key, MISSING) for each in items))
             merged.append(self._merged(members, (*path, segment), found))
-        result = [item for item in merged if item is not _MISSING]
+        result = [item for item in merged if item is not MISSING]
         if _names(path) in self.sets:
             return result
         if not _agree(code_keys, live_keys):  # No item of it says so.
@@ -185,13 +186,13 @@ def _agree(one: list[ItemKey], other: list[ItemKey]) -> bool:
 
 
 def _members(versions: Versions, name: str) -> Versions:
-    base, code, live = (version.get(name, _MISSING) for version in versions)
+    base, code, live = (version.get(name, MISSING) for version in versions)
     return base, code, live
 
 
 def _same(one: Value, other: Value) -> bool:
     """Return whether two values are equal, apart from how secrets are masked."""
-    if one is _MISSING or other is _MISSING:
+    if one is MISSING or other is MISSING:
         return one is other
     if json_equal(one, other):
         return True
@@ -211,7 +212,7 @@ def _plainly(value: JSON) -> JSON:
 
 
 def _shown(value: Value) -> JSON:
-    return None if value is _MISSING else cast(JSON, value)
+    return None if value is MISSING else cast(JSON, value)
 
 
 def _names(path: Iterable[PathSegment]) -> tuple[str, ...]:

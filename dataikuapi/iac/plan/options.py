@@ -64,6 +64,7 @@ class PlanOptions:
         max_change: how much of a project may be updated or deleted.
         targets: patterns of ids; only these objects and what they need. Empty for all.
         ignore: rules; what they match stays as DSS has it.
+        uncertain: why it is not certain which object in DSS is meant, by its id.
     """
 
     allow_delete: bool = False
@@ -74,6 +75,7 @@ class PlanOptions:
     max_change: MaxChange = MaxChange()
     targets: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
+    uncertain: Mapping[str, str] = field(default_factory=dict)
 
     def is_protected(self, resource_id: str) -> bool:
         """Return whether an object is never deleted."""

@@ -92,6 +92,11 @@ class InstanceReader:
         }
 
     @property
+    def workers(self) -> Workers:
+        """What makes the requests."""
+        return self._workers
+
+    @property
     def types(self) -> list[str]:
         """Names of the types that are read of projects; that of projects first."""
         return [name for name in self.readers if not TYPES[name].is_on_instance]
@@ -111,7 +116,7 @@ class InstanceReader:
         """
         resource_type = require_known_type(resource_id, self.readers)
         resource = replace(self.readers[resource_type].fetch(resource_id))
-        self._identify()
+        self.identify()
         self.provenance.stamp(resource)
         return resource
 
@@ -327,10 +332,11 @@ class InstanceReader:
 
         All in one batch: a call that waits for others takes a thread away from them.
         """
-        results = self._workers.run([self._identify, *calls])
+        results = self._workers.run([self.identify, *calls])
         return cast(list[T | DataikuIaCError], results[1:])
 
-    def _identify(self) -> None:
+    def identify(self) -> None:
+        """Find out which instance it is, and whose the API key is, if not yet known."""
         if self._workers.adapter.can_identify:
             self.provenance.fetch(self._workers.client)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from time import sleep
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from dataikuapi.utils import DataikuException
 
@@ -33,7 +33,20 @@ from dataikuapi.iac.types.shapes import (
     path_segment,
 )
 
-__all__ = ["TypedSync", "is_deleted"]
+__all__ = ["Reading", "TypedSync", "is_deleted"]
+
+
+class Reading(NamedTuple):
+    """One object as DSS has it.
+
+    Args:
+        documents: as DSS returned them, by part.
+        resource: what they stand for.
+    """
+
+    documents: Documents
+    resource: Resource
+
 
 Outcomes = dict[ResourceId, Resource | DataikuIaCError]
 
@@ -120,6 +133,14 @@ class TypedSync(ResourceSync):
             if rid in listed
         }
 
+    def list_ids(self, project_key: str) -> set[ResourceId]:
+        """Return the ids of the objects of the type in a project, none of them read.
+
+        Raises:
+            DSSError: if they could not be listed.
+        """
+        return set(self._list_supported(project_key))
+
     def _list(self, key: str) -> dict[ResourceId, Documents | None]:
         kind, listed = self.kind, dict[str, Documents | None]()
         with translate_listing_errors(self.client, kind, key):
@@ -195,6 +216,19 @@ class TypedSync(ResourceSync):
 
     def _fetch(self, rid: ResourceId, listed: Documents | None = None) -> Resource:
         """Fetch one object, starting from what the listing has of it."""
+        return self.read(rid, listed).resource
+
+    def read(self, rid: ResourceId, listed: Documents | None = None) -> Reading:
+        """Read one object, and return its documents, too.
+
+        Args:
+            rid: its id.
+            listed: what a listing has of it.
+
+        Raises:
+            ResourceNotFoundError: if DSS reports that there is no such object.
+            DSSError: if a request to DSS failed.
+        """
         rid = self._located(rid)
         with translate_errors(self.client, rid, self.kind.is_missing):
             project = self.client.get_project(path_segment(rid.project_key))
@@ -202,7 +236,7 @@ class TypedSync(ResourceSync):
                 **self._documents(project, rid.resource_name, listed),
                 **self._privileged_documents(project),
             }
-        return self._build(rid, documents)
+        return Reading(documents, self._build(rid, documents))
 
     def _located(self, rid: ResourceId) -> ResourceId:
         """Return the id as it is listed, if that is where its parent is known from."""

@@ -183,6 +183,7 @@ class Workers:
 
     Attributes:
         adapter: of the client.
+        max_workers: maximum number of concurrent calls.
 
     Raises:
         ValueError: if ``max_workers`` is less than one.
@@ -199,6 +200,7 @@ class Workers:
             raise ValueError(f"max_workers is {max_workers}; it takes at least one")
         self.adapter = adapt_client(client)
         self._threads = self.adapter.thread_count(max_workers)
+        self.max_workers = max_workers
         self._options = max_workers, policy, shared_paths
         self._shared_paths = shared_paths
         self._policy = (policy or RetryPolicy()).with_sleep(self._sleep)
@@ -212,6 +214,16 @@ class Workers:
         if state.client is None:
             state.client = self.adapter.clone(self._policy)
         return state.client
+
+    @contextmanager
+    def own_client(self) -> Iterator[None]:
+        """Close the calling thread's clone of the client when the block ends."""
+        try:
+            yield
+        finally:
+            client, self._this_thread.client = self._this_thread.client, None
+            if client is not None and self.adapter.can_identify:
+                client._session.close()
 
     def with_client(self, client: DSSClient) -> "Workers":
         """Return workers of another client, with the same limit and policy."""

@@ -43,6 +43,11 @@ class ListedWriter(Writer):
     holds_data: bool = False
     effect: str = ""
 
+    @property
+    def chooses_id(self) -> bool:  # type: ignore[override]
+        """Whether the caller chooses the name."""
+        return bool(self.chosen)
+
     def create(self, project: Project, name: str, documents: Documents) -> str:
         """Post the object to the listing."""
         body = self.prototype(project, name, documents[_MAIN])

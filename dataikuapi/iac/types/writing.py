@@ -6,7 +6,7 @@ And the calls by which DSS creates, saves and deletes them.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 __all__ = ["NO_WRITER", "Documents", "Project", "Writer", "Writing"]
 
@@ -32,9 +32,14 @@ class Writer(ABC):
     Attributes:
         effect: what has to be restarted or rebuilt in DSS after a save, in words; "" if
             nothing.
+        saves: by how much a save raises the number of an object's version at most.
+        chooses_id: whether the caller chooses the name or id of a new object; else DSS
+            generates it.
     """
 
     effect: str = ""
+    saves: ClassVar[int] = 1
+    chooses_id: bool = True
 
     def create(self, project: Project, name: str, documents: Documents) -> str:
         """Create an object.

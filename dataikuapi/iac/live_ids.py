@@ -1,0 +1,110 @@
+"""Ids of objects in DSS that differ from those in the code, and what refers to them.
+
+DSS generates the ids of most types, so an object that is created again, or in another
+environment, has another id there. The state remembers which.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from dataikuapi.iac.analysis.flow import possible_ids
+from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.pointers import (
+    parse_pointer,
+    value_at_pointer,
+    with_value_at,
+)
+from dataikuapi.iac.models.resource import Resource
+from dataikuapi.iac.models.state import State
+from dataikuapi.iac.types.registry import references_of, sets_of
+from dataikuapi.iac.types.sets import sorted_sets
+
+__all__ = ["LiveIds", "live_ids_of", "translated", "with_ids", "with_live_ids"]
+
+LiveIds = Mapping[str, str]
+"""Ids of resources in DSS, by their ids in the code, where they differ."""
+
+_KEY = "ids"
+"""The key of the state file. It is optional, and among what a state keeps as ``extra``,
+so that versions of this library that do not know it keep it too."""
+
+
+def live_ids_of(state: State) -> dict[str, str]:
+    """Return the ids that a state remembers."""
+    found = state.extra.get(_KEY)
+    if not isinstance(found, dict):
+        return {}
+    return {code: live for code, live in found.items() if isinstance(live, str)}
+
+
+def with_live_ids(state: State, ids: LiveIds) -> State:
+    """Return a state that remembers these ids, and no others.
+
+    Args:
+        state: is not changed.
+        ids: those to remember.
+    """
+    extra = {name: item for name, item in state.extra.items() if name != _KEY}
+    if ids:
+        extra[_KEY] = dict(sorted(ids.items()))
+    return replace(state, extra=extra)
+
+
+def translated(state: State, ids: LiveIds) -> State:
+    """Return a state whose objects have other ids, and refer to each other by these.
+
+    Args:
+        state: is not changed.
+        ids: new ids of resources, by the old ones.
+    """
+    if not ids:
+        return state
+    moved = [with_ids(item, ids) for item in state]
+    return replace(
+        state,
+        resources={item.resource_id: item for item in moved},
+        unknown={ids.get(key, key): why for key, why in state.unknown.items()},
+    )
+
+
+def with_ids(resource: Resource, ids: LiveIds) -> Resource:
+    """Return an object with other ids: its own, and those that it refers to.
+
+    Args:
+        resource: is not changed.
+        ids: new ids of resources, by the old ones.
+    """
+    attributes = resource.attributes
+    new_id = ids.get(resource.resource_id, resource.resource_id)
+    old_name = resource.resource_name
+    if new_id != resource.resource_id and attributes.get("id") == old_name:
+        attributes = {**attributes, "id": ResourceId.parse(new_id).resource_name}
+    for reference in references_of(resource) if ids else ():
+        for possible in possible_ids(resource, reference):
+            if possible in ids:
+                tokens = parse_pointer(reference.pointer)
+                attributes = _replaced(attributes, tokens, possible, ids[possible])
+                break
+    if new_id == resource.resource_id and attributes is resource.attributes:
+        return resource
+    return replace(
+        resource,
+        resource_id=new_id,
+        attributes=sorted_sets(attributes, sets_of(resource.resource_type)),
+        metadata=replace(resource.metadata, checksum=""),
+    )
+
+
+def _replaced(
+    attributes: dict[str, JSON], tokens: tuple[str, ...], old_id: str, new_id: str
+) -> dict[str, JSON]:
+    """Return attributes in which the text at a pointer has the name of the new id."""
+    text = value_at_pointer(attributes, tokens)
+    if not isinstance(text, str):
+        return attributes
+    old, new = (ResourceId.parse(each).resource_name for each in (old_id, new_id))
+    changed = re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w-])", lambda _: new, text)
+    return cast(dict[str, JSON], with_value_at(attributes, tokens, changed))
