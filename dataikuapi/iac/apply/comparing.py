@@ -1,0 +1,105 @@
+"""Compares an object with what a plan has of it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dataikuapi.iac.diff import DiffEngine
+from dataikuapi.iac.models import Change, Resource, ValueChangeType
+from dataikuapi.iac.models.changes import PathSegments
+from dataikuapi.iac.models.plan import PlannedAction
+from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.plan.merging import Merge
+from dataikuapi.iac.types.registry import is_membership, is_recreated, sets_of
+
+__all__ = [
+    "NotAsPlanned",
+    "is_same",
+    "require_as_planned",
+    "unmet",
+]
+
+_ADDED = ValueChangeType.ADDED
+
+_SHOWN = 5
+"""How many paths a message names."""
+
+
+class NotAsPlanned(Exception):  # No error: it ends one action.
+    """An object is not as the plan has it; the message says in which way."""
+
+
+def is_same(one: Resource, other: Resource) -> bool:
+    """Return whether two versions have the same configuration."""
+    return not _changes(one, other)
+
+
+def _listed(found: Iterable[str]) -> str:
+    paths = list(found)
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more
+
+
+def unmet(wanted: Resource, after: Resource) -> str:
+    """Return where an object is not as it was to be; "" if that is nowhere.
+
+    What DSS has added by itself does not count.
+    """
+    changes = _changes(wanted, after)
+    return _listed(change.path for change in changes if change.kind is not _ADDED)
+
+
+def require_as_planned(
+    action: PlannedAction, now: Resource, wanted: Resource, *, has_moved: bool
+) -> Resource:
+    """Return what an object is to be, if it is as it was when the plan was made.
+
+    Args:
+        action: has what it was.
+        now: what it is.
+        wanted: what it is to be by the plan.
+        has_moved: whether objects of its project were created or deleted since by this
+            apply. Then DSS itself has added and removed references to them, and these
+            are merged.
+
+    Raises:
+        NotAsPlanned: if it is not.
+    """
+    planned = action.diff.old_resource
+    assert planned is not None
+    if is_recreated(planned, now):
+        raise NotAsPlanned(
+            "it was deleted and created again in DSS since the plan was made"
+        )
+    changes = _changes(planned, now)
+    if not changes:
+        return wanted
+    if not (has_moved and all(_is_moved(now, change) for change in changes)):
+        paths = _listed(change.path for change in changes)
+        raise NotAsPlanned(f"{_edit(now)} since the plan was made: {paths}")
+    if wanted is now:
+        return wanted
+    merge = Merge(sets_of(now.resource_type), _nothing_is_live)
+    merged = merge(planned.attributes, wanted.attributes, now.attributes)
+    metadata = replace(now.metadata, checksum="")
+    return replace(wanted, attributes=merged.attributes, metadata=metadata)
+
+
+def _nothing_is_live(path: PathSegments, wanted: object, now: object) -> bool:
+    return False
+
+
+def _is_moved(resource: Resource, change: Change) -> bool:
+    names = tuple(item.name for item in change.segments if isinstance(item.name, str))
+    return is_membership(resource.resource_type, names)
+
+
+def _changes(old: Resource, new: Resource) -> tuple[Change, ...]:
+    diff = DiffEngine().compare(old, new)
+    return () if diff is None else tuple(diff.changes)
+
+
+def _edit(now: Resource) -> str:
+    editor, time = now.metadata.last_modified_by, now.metadata.last_modified_at
+    by = f" by {editor}" if editor else ""
+    at = f" at {format_time(time)}" if time else ""
+    return f"it was changed in DSS{by}{at}"

@@ -1,0 +1,175 @@
+"""Creates objects, and finds again what was created when nobody said so."""
+
+from collections.abc import Collection
+
+from dataikuapi.iac.apply.comparing import (
+    NotAsPlanned,
+    is_same,
+    unmet,
+)
+from dataikuapi.iac.apply.noting import ApplyLog
+from dataikuapi.iac.apply.objects import LiveObjects, kind_of, name_of
+from dataikuapi.iac.exceptions import DataikuIaCError
+from dataikuapi.iac.live_ids import with_ids
+from dataikuapi.iac.models import Resource
+from dataikuapi.iac.models.apply import ActionResult, ActionStatus
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.plan import PlannedAction
+from dataikuapi.iac.plan.matching import added_paths
+from dataikuapi.iac.sync.typed import Reading
+from dataikuapi.iac.types.rewriting import new_documents, rewritten
+
+__all__ = ["Creator"]
+
+
+class _Uncertain(Exception):  # No error: it ends one action.
+    """Which object was created cannot be found out; the message says why."""
+
+
+class Creator:
+    """Creates objects.
+
+    Args:
+        objects: reads and writes DSS.
+        log: of this apply.
+        known: ids of the objects that DSS had when the plan was made.
+        ids: of objects in DSS, by their ids in the plan; what is created is added.
+    """
+
+    def __init__(
+        self,
+        objects: LiveObjects,
+        log: ApplyLog,
+        known: Collection[str],
+        ids: dict[str, str],
+    ) -> None:
+        self._objects, self._log, self._known = objects, log, known
+        self._ids = ids
+
+    def create(self, action: PlannedAction) -> ActionResult:
+        """Create the object of an action, unless DSS has it by now.
+
+        Raises:
+            NotAsPlanned: if DSS has another one.
+            DataikuIaCError: if it is not known whether DSS has one.
+        """
+        wanted = action.diff.new_resource
+        assert wanted is not None
+        wanted, rid = with_ids(wanted, self._ids), wanted.resource_id
+        listed: set[str] = set()
+        if self._objects.is_generated(rid):
+            listed = self._objects.names(rid)
+            self._refuse_namesakes(wanted, listed)
+        else:
+            now = self._objects.read(rid)
+            if now is not None:
+                return _found(action, wanted, now)
+        documents = new_documents(kind_of(rid), wanted.attributes)
+        details: dict[str, JSON] = {"wanted": wanted.metadata.checksum}
+        if listed:
+            details["listed"] = [*sorted(listed)]
+        self._log.intent(action, details)
+        error: DataikuIaCError | None = None
+        try:
+            live_id = self._objects.create(rid, documents)
+        except DataikuIaCError as failure:
+            error = failure
+            try:
+                found = self._created(wanted, listed)
+            except _Uncertain as uncertain:
+                why = f"{error}; {uncertain}"
+                return ActionResult(action, ActionStatus.UNCERTAIN, why)
+            except DataikuIaCError as unread:
+                why = f"{error}; then DSS could not be asked for it: {unread}"
+                return ActionResult(action, ActionStatus.UNCERTAIN, why)
+            if found is None:
+                return ActionResult(action, ActionStatus.FAILED, str(error))
+            live_id = found
+        if live_id != rid:
+            self._ids[rid] = live_id
+            self._log.intent(action, {**details, "live_id": live_id})
+        return self._completed(action, with_ids(wanted, self._ids), error)
+
+    def _refuse_namesakes(self, wanted: Resource, listed: set[str]) -> None:
+        others = listed - set(self._known) - set(self._ids.values())
+        same = [item.resource.resource_id for item in self._namesakes(wanted, others)]
+        if same:
+            raise NotAsPlanned(
+                f"{', '.join(same)} of the same name was created in DSS since the plan "
+                "was made"
+            )
+
+    def _namesakes(self, wanted: Resource, ids: Collection[str]) -> list[Reading]:
+        found = (self._objects.read(rid) for rid in sorted(ids))
+        return [
+            item
+            for item in found
+            if item is not None and name_of(item.resource) == name_of(wanted)
+        ]
+
+    def _created(self, wanted: Resource, listed: set[str]) -> str | None:
+        """Return the id of what a request has created whose response got lost.
+
+        Raises:
+            _Uncertain: if that cannot be told apart from what others have created.
+        """
+        rid = wanted.resource_id
+        if not self._objects.is_generated(rid):
+            return None if self._objects.read(rid) is None else rid
+        new = self._objects.names(rid) - listed - set(self._ids.values())
+        same = [item.resource.resource_id for item in self._namesakes(wanted, new)]
+        if len(same) > 1:
+            raise _Uncertain(
+                f"DSS has {len(same)} new ones of its name, {', '.join(same)}: look at "
+                "them in DSS, delete what nobody wants, then plan again"
+            )
+        return same[0] if same else None
+
+    def _completed(
+        self, action: PlannedAction, wanted: Resource, error: DataikuIaCError | None
+    ) -> ActionResult:
+        """Save what DSS did not store when it created an object, and read it back."""
+        rid = wanted.resource_id
+        try:
+            made = self._required(rid)
+            if unmet(wanted, made.resource):
+                documents = rewritten(
+                    kind_of(rid),
+                    made.documents,
+                    made.resource.attributes,
+                    wanted.attributes,
+                )
+                self._objects.save(rid, made.documents, documents)
+                made = self._required(rid)
+        except DataikuIaCError as failure:
+            why = f"it was created as {rid}, but not completed: {failure}"
+            return ActionResult(action, ActionStatus.FAILED, why)
+        notes = []
+        if error is not None:
+            notes.append(f"DSS created it, although it reported: {error}")
+        others = unmet(wanted, made.resource)
+        if others:
+            notes.append(f"DSS stored something else than planned in {others}")
+        return ActionResult(
+            action,
+            ActionStatus.CREATED,
+            notes=tuple(notes),
+            resource=made.resource,
+            filled_in=added_paths(wanted, made.resource),
+        )
+
+    def _required(self, resource_id: str) -> Reading:
+        found = self._objects.read(resource_id)
+        if found is None:
+            raise DataikuIaCError("DSS does not have it")
+        return found
+
+
+def _found(action: PlannedAction, wanted: Resource, now: Reading) -> ActionResult:
+    """Return what becomes of a creation if DSS has the object by now."""
+    if not is_same(now.resource, wanted):
+        raise NotAsPlanned("it was created in DSS since the plan was made")
+    note = "it was created in DSS since the plan was made, just as planned"
+    return ActionResult(
+        action, ActionStatus.ADOPTED, notes=(note,), resource=now.resource
+    )

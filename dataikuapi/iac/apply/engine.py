@@ -1,0 +1,176 @@
+"""Applies plans: does in DSS what they say, and stores what came of it."""
+
+import uuid
+from collections.abc import Callable
+from threading import Lock
+
+from dataikuapi.dssclient import DSSClient
+
+from dataikuapi.iac.apply.effects import effects_of
+from dataikuapi.iac.apply.executing import Executor
+from dataikuapi.iac.apply.lanes import Lanes
+from dataikuapi.iac.apply.noting import ApplyLog
+from dataikuapi.iac.apply.objects import LiveObjects
+from dataikuapi.iac.apply.recording import Recorder
+from dataikuapi.iac.exceptions import PlanRefusedError
+from dataikuapi.iac.live_ids import live_ids_of
+from dataikuapi.iac.manager import StateManager
+from dataikuapi.iac.models import State
+from dataikuapi.iac.models.apply import ActionResult, ActionStatus, ApplyResult
+from dataikuapi.iac.models.plan import ExecutionPlan, PlannedAction
+from dataikuapi.iac.plan.binding import check_binding
+from dataikuapi.iac.sync.instance import InstanceReader
+
+__all__ = ["ApplyEngine"]
+
+Progress = Callable[[int, int], object]
+"""Called with how many actions are done, and how many there are."""
+
+
+class ApplyEngine:
+    """Does what a plan says, object by object, and nothing else.
+
+    Before each write the object is read again, and left alone if it is not as planned;
+    after it, once more, since DSS drops some values in silence. No write is repeated.
+    Between reading and writing an edit of somebody else can be overwritten: DSS has no
+    conditional writes. That takes the time of one request, and the version of the
+    object tells afterwards.
+
+    Args:
+        client: connects to DSS.
+        state_manager: has the state, and reads DSS.
+        progress_callback: called with how many actions are done, and of how many.
+
+    Example:
+        .. code-block:: python
+
+            plan = manager.plan(open_source("./SHOP").read())
+            result = ApplyEngine(client, manager).apply(plan)
+            print(result)
+    """
+
+    def __init__(
+        self,
+        client: DSSClient,
+        state_manager: StateManager,
+        progress_callback: Progress | None = None,
+    ) -> None:
+        self._manager = state_manager
+        is_same = client is state_manager.client
+        self._reader = (
+            state_manager.instance if is_same else state_manager.reader(client)
+        )
+        self._progress = progress_callback
+
+    def apply(self, plan: ExecutionPlan, *, journal: bool = True) -> ApplyResult:
+        """Do what a plan says.
+
+        What fails leaves the rest going, except for what needs it. Ctrl-C ends it after
+        the actions that have begun.
+
+        Args:
+            plan: what to do.
+            journal: whether to note each action durably before and after it, so that an
+                interrupted apply can be resumed.
+
+        Returns:
+            What became of each action. It is stored in the state.
+
+        Raises:
+            PlanRefusedError: if the plan as a whole is not to be executed.
+            PlanOutdatedError: if the stored state has other objects than it had.
+            JournalNotSupportedError: if the backend has no journal.
+            StateWriteError: if journal or state could not be stored.
+        """
+        if plan.metadata.refusal:
+            raise PlanRefusedError(f"nothing was done: {plan.metadata.refusal}")
+        actions = [item for item in plan.actions if item.action_type.is_executed]
+        if not actions:
+            return ApplyResult(plan)
+        backend = self._manager.backend
+        log = ApplyLog(backend.journal() if journal else None, uuid.uuid4().hex)
+        self._reader.identify()
+        with backend.lease(sorted({action.project_key for action in actions})):
+            stored = self._manager.load_state()
+            check_binding(plan, stored, instance=self._reader.provenance.instance)
+            run = _Run(self._reader, self._manager, plan, stored, log)
+            return run.execute(actions, self._progress)
+
+
+class _Run:
+    """One apply."""
+
+    def __init__(
+        self,
+        reader: InstanceReader,
+        manager: StateManager,
+        plan: ExecutionPlan,
+        stored: State,
+        log: ApplyLog,
+    ) -> None:
+        self._plan, self._log, self._reader = plan, log, reader
+        self._ids = {**live_ids_of(stored), **plan.metadata.ids}
+        self._recorder = Recorder(manager.store, reader, self._ids)
+        self._executor = Executor(
+            LiveObjects(reader), log, plan.live_ids(), self._ids, self._stop
+        )
+        self._lock = Lock()
+        self._results: dict[str, ActionResult] = {}
+        self._lanes: Lanes | None = None
+        self._why_stopped = "the apply was interrupted"
+
+    def execute(
+        self, actions: list[PlannedAction], progress: Progress | None
+    ) -> ApplyResult:
+        """Execute the actions, and store what came of it, even after Ctrl-C."""
+        total = len(actions)
+
+        def run(action: PlannedAction) -> None:
+            result = self._result_of(action)
+            with self._lock:
+                self._results[action.resource_id] = result
+                self._recorder.add(result)
+                if progress is not None:
+                    progress(len(self._results), total)
+
+        workers = self._reader.workers
+        lanes = Lanes(actions, run, workers.own_client, workers.max_workers)
+        self._lanes = lanes
+        self._log.begin(self._plan, self._reader.provenance.identity or "")
+        try:
+            is_interrupted = lanes.run()
+        finally:
+            self._recorder.store()
+        results = [
+            self._results.get(item.resource_id) or self._skipped(item)
+            for item in actions
+        ]
+        found = ApplyResult(
+            self._plan,
+            tuple(results),
+            effects_of(results, self._plan),
+            is_interrupted,
+            self._recorder.serial,
+        )
+        self._log.end(found)
+        return found
+
+    def _result_of(self, action: PlannedAction) -> ActionResult:
+        """Execute an action, unless something that it needs was not done."""
+        missing = [
+            rid
+            for rid in action.dependencies
+            if rid in self._results and not self._results[rid].status.is_done
+        ]
+        if missing:
+            why = f"it needs {', '.join(missing)}"
+            return ActionResult(action, ActionStatus.SKIPPED, why)
+        return self._executor.execute(action)
+
+    def _skipped(self, action: PlannedAction) -> ActionResult:
+        return ActionResult(action, ActionStatus.SKIPPED, self._why_stopped)
+
+    def _stop(self, why: str) -> None:
+        self._why_stopped = why
+        assert self._lanes is not None
+        self._lanes.stop()

@@ -1,0 +1,228 @@
+"""Executes actions of a plan: look, write, look again."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from dataikuapi.iac.apply.comparing import (
+    NotAsPlanned,
+    is_same,
+    require_as_planned,
+    unmet,
+)
+from dataikuapi.iac.apply.creating import Creator
+from dataikuapi.iac.apply.noting import ApplyLog
+from dataikuapi.iac.apply.objects import LiveObjects, kind_of, writer_of
+from dataikuapi.iac.exceptions import DataikuIaCError, StateWriteError
+from dataikuapi.iac.live_ids import with_ids
+from dataikuapi.iac.models import Resource
+from dataikuapi.iac.models.apply import DONE, ActionResult, ActionStatus
+from dataikuapi.iac.models.plan import ActionType, PlannedAction
+from dataikuapi.iac.plan.matching import added_paths
+from dataikuapi.iac.sync.typed import Reading
+from dataikuapi.iac.sync.workers import is_fatal
+from dataikuapi.iac.types.rewriting import rewritten
+
+__all__ = ["Executor"]
+
+
+class Executor:
+    """Executes actions, each of which notes its intent and its outcome.
+
+    Args:
+        objects: reads and writes DSS.
+        log: of this apply.
+        known: ids of the objects that DSS had when the plan was made.
+        ids: of objects in DSS, by their ids in the plan; those that are created are
+            added.
+        stop: called if no other action can succeed either, with the reason.
+    """
+
+    def __init__(
+        self,
+        objects: LiveObjects,
+        log: ApplyLog,
+        known: Collection[str],
+        ids: dict[str, str],
+        stop: Callable[[str], object],
+    ) -> None:
+        self._objects, self._log, self._ids = objects, log, ids
+        self._creator = Creator(objects, log, known, ids)
+        self._stop = stop
+        self._moved: set[str] = set()
+
+    def execute(self, action: PlannedAction) -> ActionResult:
+        """Do what an action says, if its object is as planned.
+
+        Raises:
+            StateWriteError: if the journal could not be written; then DSS was not asked
+                to do anything, or has done it and it is in the journal as begun.
+        """
+        try:
+            result = self._executed(action)
+        except NotAsPlanned as refusal:
+            result = ActionResult(action, ActionStatus.REFUSED, str(refusal))
+        except StateWriteError:
+            raise
+        except DataikuIaCError as error:  # Before DSS was asked to do anything.
+            if is_fatal(error):
+                self._stop(str(error))
+            result = ActionResult(action, ActionStatus.FAILED, str(error))
+        if result.action.action_type.writes:
+            self._log.outcome(result)
+        return result
+
+    def _executed(self, action: PlannedAction) -> ActionResult:
+        match action.action_type:
+            case ActionType.CREATE:
+                self._moved.add(action.project_key)
+                return self._creator.create(action)
+            case ActionType.UPDATE:
+                return self._update(action)
+            case ActionType.DELETE:
+                self._moved.add(action.project_key)
+                return self._delete(action)
+            case ActionType.ADOPT:
+                return self._adopt(action)
+            case _:
+                return self._forget(action)
+
+    def _update(self, action: PlannedAction) -> ActionResult:
+        rid = action.resource_id
+        before = self._required(action)
+        target = action.diff.new_resource
+        assert target is not None
+        wanted = require_as_planned(
+            action,
+            before.resource,
+            with_ids(target, self._ids),
+            has_moved=action.project_key in self._moved,
+        )
+        if is_same(before.resource, wanted):
+            note = ("DSS had it as planned already",)
+            return _done(action, notes=note, resource=before.resource)
+        documents = rewritten(
+            kind_of(rid),
+            before.documents,
+            before.resource.attributes,
+            wanted.attributes,
+        )
+        self._log.intent(action, {"wanted": wanted.metadata.checksum})
+        error = _error_of(lambda: self._objects.save(rid, before.documents, documents))
+        try:
+            after = self._objects.read(rid)
+        except DataikuIaCError as unread:
+            return _uncertain(action, error, unread)
+        if after is None:
+            return ActionResult(
+                action, ActionStatus.FAILED, "somebody deleted it in DSS meanwhile"
+            )
+        return _updated(action, before, wanted, after, error)
+
+    def _delete(self, action: PlannedAction) -> ActionResult:
+        rid = action.resource_id
+        found = self._objects.read(rid)
+        if found is None:
+            return _done(action, notes=("DSS did not have it any more",))
+        require_as_planned(
+            action,
+            found.resource,
+            found.resource,
+            has_moved=action.project_key in self._moved,
+        )
+        self._log.intent(action, {})
+        error = _error_of(lambda: self._objects.delete(rid, action.drops_data))
+        try:
+            after = self._objects.read(rid)
+        except DataikuIaCError as unread:
+            return _uncertain(action, error, unread)
+        if after is not None:
+            why = "DSS still has it" if error is None else str(error)
+            return ActionResult(action, ActionStatus.FAILED, why)
+        notes = () if error is None else (f"DSS reported: {error}",)
+        return _done(action, notes=notes)
+
+    def _adopt(self, action: PlannedAction) -> ActionResult:
+        found = self._required(action)
+        require_as_planned(action, found.resource, found.resource, has_moved=False)
+        return _done(action, resource=found.resource)
+
+    def _forget(self, action: PlannedAction) -> ActionResult:
+        if self._objects.read(action.resource_id) is not None:
+            raise NotAsPlanned("it is in DSS again")
+        return _done(action)
+
+    def _required(self, action: PlannedAction) -> Reading:
+        found = self._objects.read(action.resource_id)
+        if found is None:
+            raise NotAsPlanned("it was deleted in DSS since the plan was made")
+        return found
+
+
+def _updated(
+    action: PlannedAction,
+    before: Reading,
+    wanted: Resource,
+    after: Reading,
+    error: DataikuIaCError | None,
+) -> ActionResult:
+    """Return what became of an update, by what DSS has now."""
+    others = unmet(wanted, after.resource)
+    is_unsaved = is_same(before.resource, after.resource)
+    if error is not None and others:
+        part = "" if is_unsaved else f"; it differs from the plan in {others}"
+        return ActionResult(action, ActionStatus.FAILED, f"{error}{part}")
+    if is_unsaved:
+        why = f"DSS accepted the change, and did not store it: {others}"
+        return ActionResult(action, ActionStatus.FAILED, why)
+    notes = []
+    if error is not None:
+        notes.append(f"DSS stored it, although it reported: {error}")
+    if others:
+        notes.append(f"DSS stored something else than planned in {others}")
+    notes += _other_saves(before.resource, after.resource)
+    found = _done(action, notes=tuple(notes), resource=after.resource)
+    return replace(found, filled_in=added_paths(wanted, after.resource))
+
+
+def _other_saves(before: Resource, after: Resource) -> list[str]:
+    """Say that somebody else saved an object meanwhile, if its version tells."""
+    old, new = before.metadata.version_number, after.metadata.version_number
+    if old is None or new is None:
+        return []
+    expected = writer_of(kind_of(after.resource_id)).saves
+    if new - old <= expected:
+        return []
+    told = (
+        f"its version grew by {new - old} instead of {expected}: somebody else saved "
+        "it at the same time, so look whether their edit is still there"
+    )
+    return [told]
+
+
+def _error_of(call: Callable[[], object]) -> DataikuIaCError | None:
+    """Make a call; return its error, after which DSS may have done it or not."""
+    try:
+        call()
+    except DataikuIaCError as error:
+        return error
+    return None
+
+
+def _done(
+    action: PlannedAction,
+    *,
+    notes: tuple[str, ...] = (),
+    resource: Resource | None = None,
+) -> ActionResult:
+    return ActionResult(
+        action, DONE[action.action_type], notes=notes, resource=resource
+    )
+
+
+def _uncertain(
+    action: PlannedAction, error: DataikuIaCError | None, unread: DataikuIaCError
+) -> ActionResult:
+    """Return that nobody knows what became of a write."""
+    first = f"{error}; then " if error is not None else ""
+    why = f"{first}it could not be read again: {unread}"
+    return ActionResult(action, ActionStatus.UNCERTAIN, why)

@@ -1,0 +1,106 @@
+"""Runs actions in threads: one at a time in a project, projects beside each other."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from threading import Condition, Thread
+
+from dataikuapi.iac.models.plan import PlannedAction
+
+__all__ = ["Lanes"]
+
+_SIGNAL_SECONDS = 0.2
+"""Wait in slices of this length: on Windows, Ctrl-C is only handled between waits."""
+
+
+class Lanes:
+    """Runs actions in the order of a plan, as far as that matters.
+
+    Args:
+        actions: in their order.
+        run: runs one action; called in several threads.
+        in_thread: a context for each thread.
+        threads: how many there are at most.
+    """
+
+    def __init__(
+        self,
+        actions: Iterable[PlannedAction],
+        run: Callable[[PlannedAction], object],
+        in_thread: Callable[[], AbstractContextManager[None]],
+        threads: int,
+    ) -> None:
+        self._waiting: dict[str, deque[PlannedAction]] = {}
+        for action in actions:
+            self._waiting.setdefault(action.project_key, deque()).append(action)
+        self._open = {
+            item.resource_id for lane in self._waiting.values() for item in lane
+        }
+        self._run, self._in_thread = run, in_thread
+        self._threads = max(1, min(threads, len(self._waiting)))
+        self._busy: set[str] = set()
+        self._changed = Condition()
+        self._error: BaseException | None = None
+        self.is_stopped = False
+
+    def run(self) -> bool:
+        """Run the actions; return whether Ctrl-C has ended that before the end.
+
+        Actions that are running are finished in any case.
+
+        Raises:
+            BaseException: what an action raised; no other one is begun after it.
+        """
+        threads = [Thread(target=self._serve) for _ in range(self._threads)]
+        for thread in threads:
+            thread.start()
+        is_interrupted = False
+        while any(thread.is_alive() for thread in threads):
+            try:
+                _join(threads)
+            except KeyboardInterrupt:
+                is_interrupted = True
+                self.stop()
+        if self._error is not None:
+            raise self._error
+        return is_interrupted
+
+    def stop(self) -> None:
+        """Begin no other action."""
+        with self._changed:
+            self.is_stopped = True
+            self._changed.notify_all()
+
+    def _serve(self) -> None:
+        with self._in_thread():
+            while (action := self._next()) is not None:
+                try:
+                    self._run(action)
+                except BaseException as error:  # noqa: BLE001  # Raised by run().
+                    self._error = self._error or error
+                    self.stop()
+                finally:
+                    with self._changed:
+                        self._busy.discard(action.project_key)
+                        self._open.discard(action.resource_id)
+                        self._changed.notify_all()
+
+    def _next(self) -> PlannedAction | None:
+        """Wait for an action that can be run; ``None`` if there is none any more."""
+        with self._changed:
+            while not self.is_stopped and any(self._waiting.values()):
+                for key, lane in self._waiting.items():
+                    if lane and key not in self._busy and self._is_ready(lane[0]):
+                        self._busy.add(key)
+                        return lane.popleft()
+                self._changed.wait()
+            return None
+
+    def _is_ready(self, action: PlannedAction) -> bool:
+        return self._open.isdisjoint(action.dependencies)
+
+
+def _join(threads: Sequence[Thread]) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(_SIGNAL_SECONDS)

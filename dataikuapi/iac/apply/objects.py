@@ -1,0 +1,143 @@
+"""The objects that an apply changes: read, and written by the calls of their types."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    ProjectNotVisibleError,
+    ResourceNotFoundError,
+    UnsupportedValueError,
+)
+from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.sync.instance import InstanceReader
+from dataikuapi.iac.sync.typed import Reading, TypedSync
+from dataikuapi.iac.types import Documents, ResourceType
+from dataikuapi.iac.types.base import Identity
+from dataikuapi.iac.types.registry import TYPES
+from dataikuapi.iac.types.shapes import path_segment
+from dataikuapi.iac.types.writing import NO_WRITER, Project, Writer
+
+__all__ = ["LiveObjects"]
+
+
+class LiveObjects:
+    """Objects of one instance.
+
+    Args:
+        reader: reads the instance; its client also makes the calls that write.
+    """
+
+    def __init__(self, reader: InstanceReader) -> None:
+        self._reader = reader
+
+    def read(self, resource_id: str) -> Reading | None:
+        """Return an object as DSS has it; ``None`` if DSS says that it has none.
+
+        Raises:
+            ProjectNotVisibleError: if the project does not exist, or is not visible.
+            DSSError: if it could not be read.
+        """
+        rid = ResourceId.parse(resource_id)
+        try:
+            found = self._sync(rid).read(rid)
+        except ProjectNotVisibleError:
+            raise
+        except ResourceNotFoundError:
+            return None
+        self._reader.provenance.stamp(found.resource)
+        return found
+
+    def names(self, resource_id: str) -> set[str]:
+        """Return the ids of all objects of a type in a project.
+
+        Args:
+            resource_id: of one of the type in the project.
+
+        Raises:
+            DSSError: if they could not be listed.
+        """
+        rid = ResourceId.parse(resource_id)
+        return {str(found) for found in self._sync(rid).list_ids(rid.project_key)}
+
+    def create(self, resource_id: str, documents: Documents) -> str:
+        """Create an object, and return the id that it has in DSS.
+
+        Args:
+            resource_id: the id that it is to have.
+            documents: what it is to be.
+
+        Raises:
+            DataikuIaCError: if DSS reports an error, or whether it did is not known.
+        """
+        rid = ResourceId.parse(resource_id)
+        with self._writing(rid) as (writer, project):
+            name = writer.create(project, rid.resource_name, documents)
+        return str(ResourceId(rid.resource_type, rid.project_key, name))
+
+    def save(self, resource_id: str, old: Documents, new: Documents) -> None:
+        """Save an object; see :meth:`create`.
+
+        Args:
+            resource_id: its id.
+            old: the documents as DSS has them.
+            new: the documents as DSS is to have them.
+        """
+        rid = ResourceId.parse(resource_id)
+        with self._writing(rid) as (writer, project):
+            writer.save(project, rid.resource_name, old, new)
+
+    def delete(self, resource_id: str, drop_data: bool) -> None:
+        """Delete an object; see :meth:`create`.
+
+        Args:
+            resource_id: its id.
+            drop_data: whether what it holds is dropped as well.
+        """
+        rid = ResourceId.parse(resource_id)
+        with self._writing(rid) as (writer, project):
+            writer.delete(project, rid.resource_name, drop_data)
+
+    def is_generated(self, resource_id: str) -> bool:
+        """Return whether DSS generates the ids of objects of its type."""
+        kind = kind_of(resource_id)
+        return kind.identity is Identity.GENERATED and not writer_of(kind).chooses_id
+
+    @contextmanager
+    def _writing(self, rid: ResourceId) -> Iterator[tuple[Writer, Project]]:
+        """Yield the writer and the project; translate what the client raises."""
+        client = self._sync(rid).client
+        with translate_errors(client, rid):
+            project = client.get_project(path_segment(rid.project_key))
+            yield writer_of(kind_of(str(rid))), project
+
+    def _sync(self, rid: ResourceId) -> TypedSync:
+        reader = self._reader.readers.get(rid.resource_type)
+        if not isinstance(reader, TypedSync):
+            raise DataikuIaCError(
+                f"{rid} cannot be changed: this manager does not read objects of type "
+                f"{rid.resource_type} by the library's own reader"
+            )
+        return reader
+
+
+def kind_of(resource_id: str) -> ResourceType:
+    """Return the type of an object."""
+    return TYPES[ResourceId.parse(resource_id).resource_type]
+
+
+def writer_of(kind: ResourceType) -> Writer:
+    """Return the calls that write objects of a type.
+
+    Raises:
+        UnsupportedValueError: if there are none.
+    """
+    if kind.writing.writer is None:
+        raise UnsupportedValueError(NO_WRITER)
+    return kind.writing.writer
+
+
+def name_of(resource: Resource) -> str:
+    """Return the name that people know an object by."""
+    return TYPES[resource.resource_type].display_name(resource.attributes)

@@ -1,0 +1,104 @@
+"""Stores what an apply has done in the state, in batches."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dataikuapi.iac.live_ids import live_ids_of, with_live_ids
+from dataikuapi.iac.models import Resource, State
+from dataikuapi.iac.models.apply import ActionResult, ActionStatus
+from dataikuapi.iac.models.changes import PathSegments
+from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
+from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.plan.merging import Merge
+from dataikuapi.iac.state_store import StateStore
+from dataikuapi.iac.sync.instance import InstanceReader
+from dataikuapi.iac.sync.result import FetchResult
+from dataikuapi.iac.types.registry import sets_of
+
+__all__ = ["Recorder"]
+
+_BATCH = 500
+"""After how many actions the state is stored: a large one takes a while."""
+
+_GONE = (ActionStatus.DELETED, ActionStatus.FORGOTTEN)
+
+
+class Recorder:
+    """Stores results in a state.
+
+    Args:
+        store: of the state.
+        reader: knows which instance was written.
+        ids: of objects in DSS, by their ids in the plan; may be added to.
+
+    Attributes:
+        serial: of the version that has what was stored last; ``None`` if nothing was.
+    """
+
+    def __init__(
+        self, store: StateStore, reader: InstanceReader, ids: Mapping[str, str]
+    ) -> None:
+        self._store, self._reader, self._ids = store, reader, ids
+        self._results: list[ActionResult] = []
+        self.serial: int | None = None
+
+    def add(self, result: ActionResult) -> None:
+        """Take a result, and store it with others before long.
+
+        Raises:
+            StateWriteError: if the state could not be stored.
+        """
+        if result.status.is_done:
+            self._results.append(result)
+        if len(self._results) >= _BATCH:
+            self.store()
+
+    def store(self) -> None:
+        """Store the results that are not stored yet.
+
+        Raises:
+            StateWriteError: if the state could not be stored.
+        """
+        if not self._results:
+            return
+        stored = self._store.load()
+        found = FetchResult(
+            resources=[
+                _as_stored(result, result.resource, stored)
+                for result in self._results
+                if result.resource is not None
+            ]
+        )
+        fresh = self._reader.build_state(found, utc_now(), "keep", stored)
+        ids = {**live_ids_of(stored), **self._ids}
+        fresh = with_live_ids(fresh, ids) if ids else fresh
+        gone = [
+            result.action.resource_id
+            for result in self._results
+            if result.status in _GONE and result.resource is None
+        ]
+        merged = self._store.merge_and_save(fresh, stored, deleted=gone)
+        self.serial = merged.serial
+        self._results.clear()
+
+
+def _as_stored(result: ActionResult, live: Resource, stored: State) -> Resource:
+    """Return an object as it goes into the state.
+
+    What was changed in DSS alone, and the plan keeps, is not stored: it is still to be
+    told, and not to be taken for what somebody has agreed to.
+    """
+    known = stored.get_resource(live.resource_id)
+    planned = result.action.diff.old_resource
+    left = {path for each in (known, planned) if each for path in filled_in(each)}
+    live = with_filled_in(live, left.union(result.filled_in))
+    if not result.action.kept or planned is None or known is None:
+        return live
+    merge = Merge(sets_of(live.resource_type), _nothing_is_live)
+    merged = merge(planned.attributes, live.attributes, known.attributes)
+    metadata = replace(live.metadata, checksum="")
+    return replace(live, attributes=merged.attributes, metadata=metadata)
+
+
+def _nothing_is_live(path: PathSegments, wanted: object, now: object) -> bool:
+    return False
