@@ -204,6 +204,24 @@ def test_plan_replaces_no_other_file(run, folder, tmp_path, server):
     assert paths == []
 
 
+def test_checks_before_a_plan_is_executed(run, folder, server):
+    """They only read."""
+    methods = []
+    server.faults = lambda method, path: methods.append(method)
+    edit(folder)
+    code, _, errors = run("plan", f"./{KEY}", "--check")
+    assert (code, errors) == (2, "checked: nothing stands against executing the plan\n")
+    path = folder / "datasets" / "orders.json"
+    document = json.loads(path.read_text("utf-8"))
+    document["params"]["connection"] = "nowhere"
+    path.write_text(json.dumps(document), "utf-8")
+    assert run("plan", f"./{KEY}")[0] == 2
+    code, _, errors = run("plan", f"./{KEY}", "--check", "--quiet")
+    assert code == 3
+    assert errors.startswith("failed: connection.@instance.nowhere: DSS does not have")
+    assert set(methods) == {"GET"}
+
+
 @pytest.mark.parametrize("name", ["json", "markdown"])
 def test_formats(run, folder, name):
     edit(folder)

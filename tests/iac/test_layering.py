@@ -120,6 +120,8 @@ MAY_IMPORT = {
         "models",
         "types",
     },
+    # sync: whether a request is refused, for want of a right.
+    "prechecks": {"exceptions", "manager", "models", "plan", "sync", "types"},
     "source_grammar": {
         "backends",
         "config",
@@ -149,6 +151,7 @@ MAY_IMPORT = {
         "merge",
         "overlay",
         "plan",
+        "prechecks",
         "project_keys",
         "schemas",
         "source_grammar",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from dataikuapi.iac import StateManager
 from dataikuapi.iac.cli.code_form import wanted_state
 from dataikuapi.iac.cli.context import Settings, open_manager, read_rules
 from dataikuapi.iac.cli.errors import UsageError
@@ -18,7 +19,7 @@ from dataikuapi.iac.cli.options import (
     plan_format_options,
     state_options,
 )
-from dataikuapi.iac.cli.output import write_text
+from dataikuapi.iac.cli.output import write_error, write_text
 from dataikuapi.iac.cli.parameters import FILE, RESOURCE_ID, SELECTOR, SOURCE, Checked
 from dataikuapi.iac.cli.rendering import in_color, write_rendered
 from dataikuapi.iac.cli.sources import FileOptions
@@ -26,6 +27,7 @@ from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan
 from dataikuapi.iac.plan import MaxChange, PlanFormatter, PlanOptions, write_plan
 from dataikuapi.iac.plan.saved import require_plan_or_nothing
+from dataikuapi.iac.prechecks import check_plan
 
 __all__ = ["plan"]
 
@@ -33,7 +35,7 @@ _EXIT_CODES = {
     **PLAIN,
     0: "nothing to do",
     2: "something to do",
-    3: "a conflict, or something that cannot be decided or is refused "
+    3: "a conflict, something that cannot be decided or is refused, or a failed check "
     "(what could not be read is not, with --allow-unknown)",
 }
 
@@ -92,6 +94,13 @@ _EXIT_CODES = {
     type=FILE,
     help="Save the plan in this file, for dataiku-iac apply.",
 )
+@click.option(
+    "--check",
+    "is_checked",
+    is_flag=True,
+    help="Check also, by reading alone, whether DSS would let the plan be executed: "
+    "rights, connections, code environments, names.",
+)
 @plan_format_options
 @file_options
 @ignore_option
@@ -110,6 +119,7 @@ def plan(
     targets: tuple[str, ...],
     max_change: MaxChange,
     plan_file: Path | None,
+    is_checked: bool,
     format_name: str,
     project_key: str | None,
     git_dir: Path | None,
@@ -154,7 +164,21 @@ def plan(
         settings.note("to decide a conflict: --take code ID, or --take live ID")
     if plan_file is not None:
         settings.note(_saved(found, plan_file))
-    return _exit_code(found, allow_unknown)
+    is_possible = not is_checked or _is_possible(settings, manager, found)
+    code = _exit_code(found, allow_unknown)
+    return code if is_possible else ExitCode.INCOMPLETE
+
+
+def _is_possible(
+    settings: Settings, manager: StateManager, found: ExecutionPlan
+) -> bool:
+    """Say what stands against executing a plan; return whether nothing does."""
+    findings = check_plan(manager, found)
+    for finding in findings:
+        write_error(f"{'unknown' if finding.is_unknown else 'failed'}: {finding}")
+    if not findings:
+        settings.note("checked: nothing stands against executing the plan")
+    return all(finding.is_unknown for finding in findings)
 
 
 def _saved(found: ExecutionPlan, plan_file: Path) -> str:
