@@ -9,6 +9,7 @@ from pathlib import Path
 from dataikuapi.iac.types import TYPES, ResourceType
 from dataikuapi.iac.types.base import Identity
 from dataikuapi.iac.types.cleaning import ANY, PAGE_STATE, VOLATILE_IN_ALL, Kept
+from dataikuapi.iac.types.writing import NO_WRITER, Writing
 
 PAGE = Path(__file__).parent / "types.md"
 
@@ -19,8 +20,11 @@ This page is generated from the registry of types: `python docs/make_types.py`.
 A type that is not read by default is read if the configuration or `--type` names it.
 N is the number of objects of the type.
 
-| type | id | read by default | requests for a project |
-|---|---|---|---|
+A plan of what is to be done in DSS has creates, updates and deletes of those types that
+have them in the last column. Of anything else it only tells.
+
+| type | id | read by default | requests for a project | planned |
+|---|---|---|---|---|
 """
 
 IN_ALL = """
@@ -58,8 +62,22 @@ def _row(kind: ResourceType) -> str:
         default = "yes" if kind.is_watched_by_default else "no"
     requests = "of the instance: " * kind.is_on_instance + kind.requests
     return (
-        f"| [`{kind.name}`](#{kind.name}) | `{_id_of(kind)}` | {default} | {requests} |"
+        f"| [`{kind.name}`](#{kind.name}) | `{_id_of(kind)}` | {default} | {requests} "
+        f"| {_planned(kind)} |"
     )
+
+
+def _planned(kind: ResourceType) -> str:
+    """Return what a plan does with objects of the type."""
+    writing = kind.writing
+    if writing.writer is None:
+        return "nothing"
+    words = {
+        "create": not writing.uncreatable,
+        "update": True,
+        "delete": not writing.undeletable,
+    }
+    return ", ".join(word for word, is_planned in words.items() if is_planned)
 
 
 def _section(kind: ResourceType) -> Iterator[str]:
@@ -90,7 +108,29 @@ def _section(kind: ResourceType) -> Iterator[str]:
         yield f"- Code, not searched for secrets: {_names(sorted(kind.code))}."
     if kind.hooks:
         yield f"- Masked in a URL from the host on: {_names(sorted(kind.hooks))}."
+    yield from _written(kind.writing)
     yield ""
+
+
+def _written(writing: Writing) -> Iterator[str]:
+    """Yield what a plan does not do with objects of a type, and what comes with it."""
+    if writing.writer is None:
+        yield f"- Never planned: {NO_WRITER}."
+        return
+    if writing.uncreatable:
+        yield f"- Never created by a plan: {writing.uncreatable}."
+    if writing.undeletable:
+        yield f"- Never deleted by a plan: {writing.undeletable}."
+    if writing.takes_recipes:
+        yield "- DSS deletes the recipes that use an object with it."
+    if writing.contents_after_delete:
+        yield f"- After a delete, {writing.contents_after_delete}."
+    for path in sorted(writing.from_live):
+        yield f"- Stays as DSS has it: `{'.'.join(path)}`."
+    for path, reason in writing.unchangeable.items():
+        yield f"- Never changed by a plan: `{'.'.join(path)}`: {reason}."
+    if writing.writer.effect:
+        yield f"- After a change, {writing.writer.effect}."
 
 
 def _ignored_anywhere(names: Mapping[str, str]) -> Iterator[str]:

@@ -87,7 +87,10 @@ RAG_MODEL = {
     "savedModelType": "RETRIEVAL_AUGMENTED_LLM",
     "activeVersion": "v1",
     "inlineVersions": [
-        {"versionId": "v1", "ragllmSettings": {"kbRef": "Kb1", "maxDocuments": 4}}
+        {
+            "versionId": "v1",
+            "ragllmSettings": {"kbRef": "Kb1", "llmId": "openai:llm_main:gpt-4o"},
+        }
     ],
 }
 CLICKS = {

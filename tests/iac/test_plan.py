@@ -69,6 +69,10 @@ def action(base, code, live, **options):
 
 
 A, B, C = orders(x=1), orders(x=2), orders(x=3)
+TASK, TASK_2 = (item("ml_task.SHOP.a/t", taskType=kind) for kind in "ab")
+MODEL, MODEL_2 = (item("saved_model.SHOP.m", name=name) for name in "ab")
+BINARY, BINARY_2 = (item("library_file.SHOP.a.png", sha256=digest) for digest in "ab")
+TEXT = item("library_file.SHOP.a.png", text="x")
 TAKE_CODE, TAKE_LIVE = {"take": {ORDERS: "code"}}, {"take": {ORDERS: "live"}}
 DELETE = {"allow_delete": True}
 TABLE: dict[str, tuple[list[Any], list[Any], list[Any], dict[str, Any], str | None]] = {
@@ -412,6 +416,63 @@ class TestValuesOfDSS:
         )
         assert found.action_type is ActionType.PLAN_ONLY
         assert "secrets in url" in found.reason
+
+
+IMPOSSIBLE: dict[str, tuple[list[Any], list[Any], list[Any], str]] = {
+    "a type without calls, changed": ([TASK], [TASK_2], [TASK], "change it in DSS"),
+    "a type without calls, new": ([], [TASK], [], "change it in DSS"),
+    "a type without calls, deleted": ([TASK], [], [TASK], "change it in DSS"),
+    "an object that DSS alone creates": ([], [MODEL], [], "trained in the lab"),
+    "a new file of which only a digest is known": ([], [BINARY], [], "sha256: only"),
+    "such a file, changed": ([BINARY], [BINARY_2], [BINARY], "sha256: only"),
+    "a text in its place": ([BINARY], [TEXT], [BINARY], "sha256: only"),
+}
+"""What is stored, wanted and there; and why DSS has no call for that."""
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_what_dss_has_no_call_for_is_only_told(name):
+    *sides, why = IMPOSSIBLE[name]
+    types = [*TYPES, "ml_task", "saved_model", "library_file"]
+    found = action(*(state(*side, types=types) for side in sides), allow_delete=True)
+    assert found.action_type is ActionType.PLAN_ONLY
+    assert why in found.reason
+
+
+def test_what_dss_has_a_call_for_is_done():
+    """A model is saved and deleted, and a binary file deleted."""
+    types = [*TYPES, "saved_model", "library_file"]
+
+    def kind_of(*sides):
+        states = (state(*side, types=types) for side in sides)
+        return action(*states, allow_delete=True).action_type
+
+    assert kind_of([MODEL], [MODEL_2], [MODEL]) is ActionType.UPDATE
+    assert kind_of([MODEL], [], [MODEL]) is ActionType.DELETE
+    assert kind_of([BINARY], [], [BINARY]) is ActionType.DELETE
+
+
+def test_the_status_of_a_project_is_not_changed():
+    """The rest of it is."""
+
+    def planned_with(**attributes):
+        code = state(types=TYPES)
+        code.add_resource(Resource("project", "project.SHOP", attributes))
+        return planned(state(), code, state()).by_id()["project.SHOP"]
+
+    found = planned_with(name="Shop", projectStatus="Done")
+    assert found.action_type is ActionType.PLAN_ONLY
+    assert "status" in found.reason
+    assert planned_with(name="Other").action_type is ActionType.UPDATE
+
+
+def test_what_needs_an_object_that_is_not_created_is_blocked():
+    score = recipe("score", ["model"], ["scores"])
+    model = item("saved_model.SHOP.model", name="Churn")
+    types = [*TYPES, "saved_model"]
+    code = state(model, item("dataset.SHOP.scores"), score, types=types)
+    plan = planned(state(types=types), code, state(types=types))
+    assert plan.by_id()["recipe.SHOP.score"].action_type is ActionType.BLOCKED
 
 
 def test_without_a_stored_state_what_dss_has_counts_as_stored():

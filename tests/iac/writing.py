@@ -1,16 +1,22 @@
 """Objects of the sandbox as a writer gets them, and what it sends."""
 
 import copy
+import json
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
 from dataikuapi import DSSClient
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.markers import holds_secret
+from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.types import TYPES, resource_from
+from dataikuapi.iac.types.nested import NestedType
 from dataikuapi.iac.types.rewriting import new_documents, rewritten
 
 KEY = "REAL"
+
+NESTED = {kind.name for kind in TYPES.values() if isinstance(kind, NestedType)}
 
 WRITERS = {
     kind.name: writer for kind in TYPES.values() if (writer := kind.writing.writer)
@@ -26,6 +32,7 @@ class Recorder:
 
     def __init__(self, client):
         self.writes: list[str] = []
+        self.bodies: list[Any] = []
         client._session.hooks["response"].append(self._remember)
 
     def _remember(self, response, **_):
@@ -33,10 +40,13 @@ class Recorder:
         path = unquote(request.path_url).partition(f"/projects/{KEY}/")[2]
         if request.method != "GET":
             self.writes.append(f"{request.method} {path}")
+            is_json = str(request.body or "").startswith("{")
+            self.bodies.append(json.loads(request.body) if is_json else request.body)
 
     def forget(self):
         """Forget all requests so far."""
         self.writes.clear()
+        self.bodies.clear()
 
 
 class Written:
@@ -55,6 +65,8 @@ class Written:
 
     def documents(self, kind, name):
         """Return what DSS has of an object."""
+        if kind in NESTED:  # It is in an object that the listing knows.
+            name = next(item for item in self.names(kind) if item == name)
         documents = dict(TYPES[kind].fetch_documents(self.project, name))
         for part, fetch in TYPES[kind].privileged.items():
             documents[part] = fetch(self.project)
@@ -96,6 +108,14 @@ class Written:
         return ResourceId(kind, KEY, str(name))
 
 
+@contextmanager
+def served(serve, files):
+    """Serve a project in the sandbox."""
+    store = ProjectStore()
+    with serve(store) as server:
+        yield Written(server, store, files)
+
+
 def has_secret(attributes):
     """Return whether an object cannot be created of its attributes alone."""
     return holds_secret(attributes)
@@ -120,3 +140,11 @@ def _settled(document):
     if isinstance(kept.get("tags"), list):
         kept["tags"] = sorted(kept["tags"])
     return kept
+
+
+def changed(written, kind, name, /, **attributes):
+    """Save an object with other attributes; return the requests."""
+    written.requests.forget()
+    before = written.attributes(kind, name)
+    written.save(kind, name, {**before, **attributes})
+    return written.requests.writes

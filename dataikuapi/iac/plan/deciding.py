@@ -16,18 +16,20 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.changes import PathSegments, format_path
 from dataikuapi.iac.models.filled_in import filled_in
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.markers import holds_secret
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
 from dataikuapi.iac.models.times import format_time, utc_now
 from dataikuapi.iac.plan.merging import MISSING, Merge, Merged
 from dataikuapi.iac.plan.options import PlanOptions, Side
+from dataikuapi.iac.types.references import value_at
 from dataikuapi.iac.types.registry import (
     is_recreated,
     sets_of,
     without_noise,
     writing_of,
 )
+from dataikuapi.iac.types.writing import NO_WRITER
 
 __all__ = ["Decider"]
 
@@ -57,6 +59,11 @@ class Decider:
             ``None`` for what is no matter of the plan: the code does not cover it, or a
             rule leaves it out as a whole.
         """
+        action = self._wanted(resource_id)
+        return None if action is None else _as_possible(action)
+
+    def _wanted(self, resource_id: str) -> PlannedAction | None:
+        """Return what is to be done, whether DSS has calls for that or not."""
         base = self._base.get_resource(resource_id)
         code = self._code.get_resource(resource_id)
         live = self._live.get_resource(resource_id)
@@ -213,6 +220,39 @@ class Decider:
         """Return whether two versions differ, apart from what rules leave out."""
         found = self._engine.compare(old, new)
         return found is not None and found.has_changed
+
+
+def _as_possible(action: PlannedAction) -> PlannedAction:
+    """Return an action; one for which DSS has no calls is only told of."""
+    why = _impossible(action)
+    if not why:
+        return action
+    if action.action_type is ActionType.DELETE:
+        live = action.diff.old_resource
+        return _action(ActionType.PLAN_ONLY, live, live, why)
+    return replace(action, action_type=ActionType.PLAN_ONLY, reason=why)
+
+
+def _impossible(action: PlannedAction) -> str:
+    """Return why DSS has no calls for what is wanted; "" if it has."""
+    if not action.action_type.writes:
+        return ""
+    writing = writing_of(action.resource_type)
+    if writing.writer is None:
+        return NO_WRITER
+    if action.action_type is ActionType.CREATE and writing.uncreatable:
+        return writing.uncreatable
+    if action.action_type is ActionType.DELETE:
+        return ""
+    old, new = action.diff.old_resource, action.diff.new_resource
+    for path, reason in writing.unchangeable.items():
+        before, after = (
+            value_at(each.attributes, *path) if each is not None else None
+            for each in (old, new)
+        )
+        if not json_equal(before, after):
+            return f"{'.'.join(path)}: {reason}"
+    return ""
 
 
 def _action(

@@ -1,7 +1,7 @@
 """Tools that agents use."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
@@ -25,14 +25,36 @@ from dataikuapi.iac.types.shapes import (
     expect_items,
     expect_object,
 )
+from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["AgentToolType"]
+
+
+_BANK = "knowledgeBankRef"
+
+
+class _ToolWriter(ListedWriter):
+    """A new tool is of a type, and some look into a knowledge bank from the start."""
+
+    def prototype(
+        self, project: Project, name: str, document: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return id, name and type; the rest is saved later."""
+        body = {"id": name, "name": document["name"], "type": document["type"]}
+        params = document.get("params") or {}
+        if _BANK in params:
+            body["creationParams"] = {_BANK: params[_BANK]}
+        return body
 
 
 class AgentToolType(ListedType):
     """A tool of agents, which refer to its id; only newer versions of DSS have them."""
 
     name = "agent_tool"
+    writing = Writing(
+        writer=_ToolWriter("agents/tools", "agents/tools/{name}", chosen="id")
+    )
     listing = "agents/tools?includeDescriptions=false"
     item = "agents/tools/{name}"
     required = ("type",)

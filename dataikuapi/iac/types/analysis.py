@@ -1,11 +1,11 @@
 """Visual analyses: script and charts on a dataset; their models are apart."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Path, Severities
+from dataikuapi.iac.types.base import Path, Project, Severities
 from dataikuapi.iac.types.charts import CHART_STATE
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.listed import ListedType
@@ -24,10 +24,22 @@ from dataikuapi.iac.types.references import (
     value_at,
 )
 from dataikuapi.iac.types.shapes import ListShape, ObjectShape, Shape
+from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["AnalysisType"]
 
 _SCRIPT: Path = ("script",)
+
+
+class _AnalysisWriter(ListedWriter):
+    """A new analysis is one of a dataset, and no more; the rest is saved later."""
+
+    def prototype(
+        self, project: Project, name: str, document: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the name of the dataset."""
+        return {"inputDataset": document["inputDatasetSmartName"]}
 
 
 class AnalysisType(ListedType):
@@ -38,6 +50,10 @@ class AnalysisType(ListedType):
 
     name = "analysis"
     plural = "analyses"
+    writing = Writing(
+        contents_after_delete="the models in it are lost for good",
+        writer=_AnalysisWriter("lab/", "lab/{name}/"),
+    )
     listing = "lab/"
     item = "lab/{name}/"
     key = "analysisId"

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, cast
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.markers import MARKER
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Identity, Path, Severities
+from dataikuapi.iac.types.base import Documents, Identity, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
@@ -19,8 +19,10 @@ from dataikuapi.iac.types.references import (
     references_at,
     text_at,
 )
+from dataikuapi.iac.types.requests import send
 from dataikuapi.iac.types.secrets import Redactor
-from dataikuapi.iac.types.writing import Writing
+from dataikuapi.iac.types.shapes import path_segment
+from dataikuapi.iac.types.writing import Writer, Writing
 
 __all__ = ["ApiServiceType"]
 
@@ -29,11 +31,28 @@ _IN_R = ("R_FUNCTION", "CUSTOM_R_PREDICTION")
 """Types of endpoints that run in an environment of R."""
 
 
+class _ServiceWriter(Writer):
+    """A new service is empty; its settings are saved later. None is deleted."""
+
+    def create(self, project: Project, name: str, documents: Documents) -> str:
+        """Post to the path of the service, without a body."""
+        send(project, "POST", f"apiservices/{path_segment(name)}")
+        return name
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the settings as a whole."""
+        path = f"apiservices/{path_segment(name)}/settings"
+        send(project, "PUT", path, new["document"])
+
+
 class ApiServiceType(ListedType):
     """An API service. Its id is the name that a user chose; its keys are masked."""
 
     name = "api_service"
-    writing = Writing(undeletable="DSS has no call for it: delete it by hand")
+    writing = Writing(
+        undeletable="DSS has no call for it: delete it by hand",
+        writer=_ServiceWriter(),
+    )
     noun = "API service"
     identity = Identity.NAME
     listing = "apiservices/"

@@ -25,6 +25,8 @@ from dataikuapi.iac.types.references import (
 )
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
+from dataikuapi.iac.types.writers import SingleWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["AppManifestType"]
 
@@ -44,6 +46,11 @@ class AppManifestType(ResourceType):
     """The manifest of an application. Only templates and instances of one have it."""
 
     name = "app_manifest"
+    writing = Writing(
+        writer=SingleWriter("app-manifest"),
+        uncreatable="a project is made an application in DSS",
+        undeletable="an application has it as long as it is one",
+    )
     requests = "1 for an application; the project says whether it is one"
     identity = Identity.SINGLETON
     layout = SingleFile("app-manifest.json")

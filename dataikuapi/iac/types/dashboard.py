@@ -10,6 +10,8 @@ from dataikuapi.iac.types.cleaning import Constants
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import Fact, Reference, references_at, value_at
+from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["DashboardType"]
 
@@ -25,6 +27,7 @@ class DashboardType(ListedType):
     """
 
     name = "dashboard"
+    writing = Writing(writer=ListedWriter("dashboards/", "dashboards/{name}/"))
     listing = "dashboards/"
     layout = ObjectFolder("dashboards")
     item = "dashboards/{name}/"

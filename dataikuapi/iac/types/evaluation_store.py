@@ -9,11 +9,23 @@ from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import Fact, text_at
-from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.requests import get_json, post_json
 from dataikuapi.iac.types.shapes import expect_items
+from dataikuapi.iac.types.writers import ListedWriter, key_of
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["EvaluationStoreType"]
+
+
+class _StoreWriter(ListedWriter):
+    """What is evaluated is asked for as a store is created, and is not in the body."""
+
+    def create(self, project: Project, name: str, documents: Documents) -> str:
+        """Post the name; the rest is saved later."""
+        document = documents["document"]
+        path = f"{self.listing}?flavor={document.get('mesFlavor') or 'TABULAR'}"
+        body = {"projectKey": key_of(project), "name": document["name"]}
+        return self.name_in(post_json(project, path, body))
 
 
 class EvaluationStoreType(ListedType):
@@ -21,7 +33,9 @@ class EvaluationStoreType(ListedType):
 
     name = "evaluation_store"
     writing = Writing(
-        takes_recipes=True, contents_after_delete="its evaluations are lost for good"
+        takes_recipes=True,
+        contents_after_delete="its evaluations are lost for good",
+        writer=_StoreWriter("evaluationstores/", "evaluationstores/{name}"),
     )
     requests = "2 + N: stores of agents have a listing of their own"
     listing = "evaluationstores/"

@@ -1,11 +1,11 @@
 """Insights: charts, tables and whatever else a dashboard can show."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Severities
+from dataikuapi.iac.types.base import Documents, Project, Severities
 from dataikuapi.iac.types.charts import CHART_STATE
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
@@ -18,6 +18,9 @@ from dataikuapi.iac.types.references import (
     text_at,
     types_of_dss_object,
 )
+from dataikuapi.iac.types.requests import send
+from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["InsightType"]
 
@@ -33,10 +36,25 @@ _REFERENCES: Mapping[str, str | tuple[str, ...]] = {
 """Parameters that say what an insight shows, each with the type of that object."""
 
 
+class _InsightWriter(ListedWriter):
+    """An insight is wrapped when it is sent, and saved by a POST."""
+
+    def prototype(
+        self, project: Project, name: str, document: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the whole document, as a prototype."""
+        return {"insightPrototype": super().prototype(project, name, document)}
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Post the whole document to its own path."""
+        send(project, "POST", self.path(name), {"insight": new["document"]})
+
+
 class InsightType(ListedType):
     """An insight. Its name is no key: 40 of 59 public projects have duplicates."""
 
     name = "insight"
+    writing = Writing(writer=_InsightWriter("insights/", "insights/{name}/"))
     listing = "insights/"
     layout = ObjectFolder("insights")
     item = "insights/{name}/"

@@ -17,6 +17,8 @@ from dataikuapi.iac.types.references import (
     references_at,
     text_at,
 )
+from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["KnowledgeBankType"]
 
@@ -29,6 +31,10 @@ class KnowledgeBankType(ListedType):
     """
 
     name = "knowledge_bank"
+    writing = Writing(
+        takes_recipes=True,
+        writer=ListedWriter("knowledge-banks/", "knowledge-banks/{name}"),
+    )
     listing = "knowledge-banks"
     required = ("name",)
     layout = ObjectFolder("knowledge-banks")

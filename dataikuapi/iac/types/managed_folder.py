@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Severities
+from dataikuapi.iac.types.base import Documents, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
@@ -15,9 +15,25 @@ from dataikuapi.iac.types.references import (
     instance_reference_at,
     text_at,
 )
+from dataikuapi.iac.types.requests import send
+from dataikuapi.iac.types.writers import ListedWriter
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["ManagedFolderType"]
+
+
+class _FolderWriter(ListedWriter):
+    """A folder gets another name by an action of the project."""
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the document with the name that DSS has, then rename it; as needed."""
+        before, after = old["document"], new["document"]
+        kept = {**after, "name": before["name"]}
+        if not json_equal(before, kept):
+            send(project, "PUT", self.path(name), kept)
+        if after["name"] != before["name"]:
+            body = {"id": name, "newName": after["name"]}
+            send(project, "POST", "actions/renameManagedFolder", body)
 
 
 class ManagedFolderType(ListedType):
@@ -25,7 +41,12 @@ class ManagedFolderType(ListedType):
 
     name = "managed_folder"
     writing = Writing(
-        takes_recipes=True, contents_after_delete="its files stay", droppable=True
+        takes_recipes=True,
+        contents_after_delete="its files stay",
+        writer=_FolderWriter(
+            "managedfolders/", "managedfolders/{name}", holds_data=True
+        ),
+        droppable=True,
     )
     listing = "managedfolders/"
     required = ("name", "type")

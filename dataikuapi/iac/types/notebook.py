@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from dataikuapi.iac.exceptions import SourceError
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Identity, Path, Severities
+from dataikuapi.iac.types.base import Documents, Identity, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import ANY, Constants, Kept
 from dataikuapi.iac.types.layout import Files, Layout, json_in
 from dataikuapi.iac.types.listed import ListedType
@@ -17,9 +17,12 @@ from dataikuapi.iac.types.notebook_format import (
     in_format_4,
 )
 from dataikuapi.iac.types.references import Fact, Reference, Role, ids_at, references_at
+from dataikuapi.iac.types.requests import send
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.sets import Sets, by_value
 from dataikuapi.iac.types.shapes import Shape
+from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["NotebookType"]
 
@@ -115,6 +118,23 @@ class _NotebookFolder(Layout):
             yield f"{_FOLDER}/{name}{_END}"
 
 
+class _NotebookWriter(ListedWriter):
+    """A new notebook is posted to its own path. Cells are sent as Jupyter needs them.
+
+    That is with outputs, which new cells do not have yet.
+    """
+
+    def create(self, project: Project, name: str, documents: Documents) -> str:
+        """Post the notebook; the path has its name."""
+        body = {"nbformat_minor": 0, **_completed(documents["document"])}
+        send(project, "POST", self.path(name), body)
+        return name
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the whole notebook."""
+        send(project, "PUT", self.path(name), _completed(new["document"]))
+
+
 class NotebookType(ListedType):
     """A Jupyter notebook. Outputs may hold data, and are never read into a state.
 
@@ -123,6 +143,10 @@ class NotebookType(ListedType):
     """
 
     name = "notebook"
+    writing = Writing(
+        contents_after_delete="its outputs are lost",
+        writer=_NotebookWriter("", "jupyter-notebooks/{name}"),
+    )
     identity = Identity.NAME
     listing = "jupyter-notebooks/"
     key = "name"
@@ -185,7 +209,21 @@ def _cell(cell: JSON) -> JSON:
     return {"cell_type": "code", **cell, "source": text}
 
 
-def _file_cell(cell: JSON) -> JSON:
+def _completed(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook whose cells have all that the format demands."""
+    if not isinstance(notebook.get("cells"), list):
+        return notebook
+    cells = [
+        {**_file_cell(cell), **cell} if isinstance(cell, dict) else cell
+        for cell in notebook["cells"]
+    ]
+    # One of an older format has its old cells somewhere else.
+    kept = {key: item for key, item in notebook.items() if key != "worksheets"}
+    is_older = len(kept) < len(notebook)
+    return {**kept, "cells": cells, **({"nbformat": 4} if is_older else {})}
+
+
+def _file_cell(cell: Any) -> Any:
     if not isinstance(cell, dict):
         return cell
     source = cell.get("source")

@@ -1,9 +1,37 @@
 """Retrieval-augmented LLMs: an LLM with a knowledge bank."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from dataikuapi.iac.types.base import Project
 from dataikuapi.iac.types.saved_model import is_rag_model
-from dataikuapi.iac.types.versioned_llm import VersionedLLMType, files_of
+from dataikuapi.iac.types.versioned_llm import (
+    VersionedLLMType,
+    VersionedLLMWriter,
+    files_of,
+)
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["RagModelType"]
+
+
+class _RagModelWriter(VersionedLLMWriter):
+    """A new one has a first version with a bank and an LLM; the rest is saved later."""
+
+    def prototype(
+        self, project: Project, name: str, document: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the name, and what the active version uses, else the first one."""
+        versions: list[Any] = list(document.get("versions") or ())
+        active = document.get("activeVersion")
+        versions.sort(key=lambda version: version.get("versionId") != active)
+        first: Any = versions[0].get("ragllmSettings") or {} if versions else {}
+        bank = first.get("kbRef") or first.get("knowledgeBankRef")
+        return {
+            "name": document["name"],
+            "knowledgeBankRef": bank,
+            "llmId": first.get("llmId"),
+        }
 
 
 class RagModelType(VersionedLLMType):
@@ -11,5 +39,11 @@ class RagModelType(VersionedLLMType):
 
     name = "rag_model"
     noun = "retrieval-augmented LLM"
+    writing = Writing(
+        takes_recipes=True,
+        writer=_RagModelWriter(
+            "retrieval-augmented-llms", "retrieval-augmented-llms/{name}"
+        ),
+    )
     listing = "retrieval-augmented-llms"
     layout = files_of(is_rag_model)

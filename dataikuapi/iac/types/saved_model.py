@@ -4,14 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from dataikuapi.iac.exceptions import ResourceNotFoundError
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.active_version import activate, with_members_of
 from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.references import Fact, Reference, text_at
+from dataikuapi.iac.types.requests import send
+from dataikuapi.iac.types.writers import ListedWriter
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["FOLDER", "SAMPLE_REFRESHER", "SavedModelType", "is_agent", "is_rag_model"]
@@ -44,6 +47,18 @@ def _is_model(document: Mapping[str, Any]) -> bool:
     return not (is_agent(kind) or is_rag_model(kind))
 
 
+class _ModelWriter(ListedWriter):
+    """Which version is active is changed by an action."""
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the document and activate a version, each only if it differs."""
+        before, after = old["document"], new["document"]
+        kept = with_members_of(before, after, "activeVersion")
+        if not json_equal(before, kept):
+            send(project, "PUT", self.path(name), kept)
+        activate(project, name, before, after)
+
+
 class SavedModelType(ListedType):
     """A saved model. Training moves the active version; that is shown, too.
 
@@ -53,7 +68,10 @@ class SavedModelType(ListedType):
 
     name = "saved_model"
     writing = Writing(
-        takes_recipes=True, contents_after_delete="its versions are lost for good"
+        takes_recipes=True,
+        contents_after_delete="its versions are lost for good",
+        writer=_ModelWriter("", "savedmodels/{name}"),
+        uncreatable="models are trained in the lab of DSS, and deployed from there",
     )
     listing = "savedmodels/"
     required = ("name",)

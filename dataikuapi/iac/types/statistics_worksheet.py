@@ -1,7 +1,7 @@
 """Statistics worksheets of datasets: their cards, never what these compute."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
@@ -16,7 +16,7 @@ from dataikuapi.iac.types.references import (
     text_at,
     value_at,
 )
-from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.requests import get_json, post_json, send
 from dataikuapi.iac.types.shapes import (
     ListShape,
     ObjectShape,
@@ -25,10 +25,45 @@ from dataikuapi.iac.types.shapes import (
     expect_object,
     path_segment,
 )
+from dataikuapi.iac.types.writers import key_of
+from dataikuapi.iac.types.writing import Writer, Writing
 
 __all__ = ["StatisticsWorksheetType"]
 
 _WORKSHEETS = "datasets/{dataset}/statistics/worksheets/"
+
+
+class _WorksheetWriter(Writer):
+    """A worksheet is below its dataset, which its document names."""
+
+    def create(self, project: Project, name: str, documents: Documents) -> str:
+        """Post the whole document below its dataset."""
+        document = documents["document"]
+        kept = {key: item for key, item in document.items() if key != "id"}
+        body = {**kept, "projectKey": key_of(project)}
+        response = post_json(project, _path(_dataset_of(document)), body)
+        return str(expect_object(response, "id")["id"])
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the whole document below the dataset that it is of now."""
+        path = _path(_dataset_of(old["document"]), name)
+        send(project, "PUT", path, new["document"])
+
+    def delete(self, project: Project, name: str, drop_data: bool) -> None:
+        """Delete the worksheet; its dataset is looked for unless the name has it."""
+        if not isinstance(name, NestedName):
+            listed = StatisticsWorksheetType().list_documents(project)
+            name = next(item for item in listed if item == name)
+        send(project, "DELETE", _path(parent_of(name), name))
+
+
+def _dataset_of(document: Mapping[str, Any]) -> str:
+    return str(document["dataSpec"]["inputDatasetSmartName"])
+
+
+def _path(dataset: str, name: str = "") -> str:
+    path = _WORKSHEETS.format(dataset=path_segment(dataset))
+    return path + path_segment(name) if name else path
 
 
 class StatisticsWorksheetType(NestedType):
@@ -40,6 +75,7 @@ class StatisticsWorksheetType(NestedType):
     """
 
     name = "statistics_worksheet"
+    writing = Writing(writer=_WorksheetWriter())
     requests = "1 for each dataset, + N"
     is_watched_by_default = False
     is_searched = True
@@ -80,14 +116,13 @@ class StatisticsWorksheetType(NestedType):
 
     def list_in(self, project: Project, parent: str) -> list[str]:
         """Return the ids of the worksheets of a dataset."""
-        path = _WORKSHEETS.format(dataset=path_segment(parent))
-        items = expect_items(get_json(project, path), "id")
+        items = expect_items(get_json(project, _path(parent)), "id")
         return [NestedName.within(parent, worksheet) for worksheet in items]
 
     def fetch_documents(self, project: Project, name: str) -> Documents:
         """Return the worksheet, under ``document``."""
-        path = _WORKSHEETS.format(dataset=path_segment(parent_of(name)))
-        return {self.main: expect_object(get_json(project, path + path_segment(name)))}
+        path = _path(parent_of(name), name)
+        return {self.main: expect_object(get_json(project, path))}
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the dataset."""

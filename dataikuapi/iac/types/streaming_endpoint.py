@@ -15,6 +15,8 @@ from dataikuapi.iac.types.references import (
     instance_reference_at,
     text_at,
 )
+from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["StreamingEndpointType"]
 
@@ -23,6 +25,12 @@ class StreamingEndpointType(ListedType):
     """A streaming endpoint. Its id is the name that a user chose."""
 
     name = "streaming_endpoint"
+    writing = Writing(
+        takes_recipes=True,
+        writer=ListedWriter(
+            "streamingendpoints/", "streamingendpoints/{name}", chosen="id", answer=""
+        ),
+    )
     identity = Identity.NAME
     listing = "streamingendpoints/"
     required = ("type",)

@@ -10,6 +10,8 @@ from dataikuapi.iac.types.layout import SingleFile
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.secrets import Redactor
 from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
+from dataikuapi.iac.types.writers import SingleWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["TagPaletteType"]
 
@@ -21,6 +23,11 @@ class TagPaletteType(ResourceType):
     """
 
     name = "tag_palette"
+    writing = Writing(
+        writer=SingleWriter("tags"),
+        uncreatable="each project has it",
+        undeletable="each project has it: remove single tags instead",
+    )
     requests = "1"
     identity = Identity.SINGLETON
     layout = SingleFile("tags.json", default={"tags": {}})

@@ -7,9 +7,10 @@ and type have other names than in the file.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Path, Severities
+from dataikuapi.iac.types.active_version import activate, with_members_of
+from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import Files, ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
@@ -20,9 +21,12 @@ from dataikuapi.iac.types.references import (
     references_at,
     text_at,
 )
+from dataikuapi.iac.types.requests import get_json, send
 from dataikuapi.iac.types.saved_model import FOLDER
+from dataikuapi.iac.types.shapes import expect_object, path_segment
+from dataikuapi.iac.types.writers import ListedWriter
 
-__all__ = ["VersionedLLMType", "files_of"]
+__all__ = ["VersionedLLMType", "VersionedLLMWriter", "files_of"]
 
 _IN_FILE = {"type": "savedModelType", "versions": "inlineVersions"}
 """Members by their names over the API."""
@@ -33,6 +37,25 @@ _OF_TRAINED_MODELS = frozenset("""
     needsInputDataFolder partitioning publishPolicy rebuildBehavior
     """.split())
 """Members that the file has, as that of any saved model, and the API does not."""
+
+
+class VersionedLLMWriter(ListedWriter):
+    """A save drops name and active version without a word: both have other calls."""
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the document, rename and activate, each only if it differs.
+
+        To rename one, it is read as a saved model: the document of that has more.
+        """
+        before, after = old["document"], new["document"]
+        kept = with_members_of(before, after, "name", "activeVersion")
+        if not json_equal(before, kept):
+            send(project, "PUT", self.path(name), kept)
+        if after["name"] != before["name"]:
+            path = f"savedmodels/{path_segment(name)}"
+            model = expect_object(get_json(project, path), "name")
+            send(project, "PUT", path, {**model, "name": after["name"]})
+        activate(project, name, before, after)
 
 
 class _Files(ObjectFolder):

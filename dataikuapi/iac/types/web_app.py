@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.base import Path, Severities
+from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import Files, ObjectFolder, text_in
 from dataikuapi.iac.types.listed import ListedType
@@ -16,7 +16,9 @@ from dataikuapi.iac.types.references import (
     text_at,
     value_at,
 )
-from dataikuapi.iac.types.writing import Writing
+from dataikuapi.iac.types.requests import post_json, send
+from dataikuapi.iac.types.shapes import expect_object, path_segment
+from dataikuapi.iac.types.writing import Writer, Writing
 
 __all__ = ["WebAppType"]
 
@@ -83,6 +85,27 @@ class _WebAppFolder(ObjectFolder):
                 yield f"{self.folder}/{name}/{file}"
 
 
+class _WebAppWriter(Writer):
+    """A new web app gets an API key of DSS, which is sent back as it is.
+
+    None is deleted.
+    """
+
+    effect = "its backend has to be restarted"
+
+    def create(self, project: Project, name: str, documents: Documents) -> str:
+        """Post name, type and parameters with the code; the rest is saved later."""
+        document = documents["document"]
+        known = ("name", "type", "params")
+        body = {key: document[key] for key in known if key in document}
+        response = expect_object(post_json(project, "webapps/", body), "webAppId")
+        return str(response["webAppId"])
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the whole document."""
+        send(project, "PUT", f"webapps/{path_segment(name)}", new["document"])
+
+
 class WebAppType(ListedType):
     """A web app. DSS makes an API key for each, which is not its configuration.
 
@@ -91,7 +114,10 @@ class WebAppType(ListedType):
     """
 
     name = "web_app"
-    writing = Writing(undeletable="DSS has no call for it: delete it by hand")
+    writing = Writing(
+        undeletable="DSS has no call for it: delete it by hand",
+        writer=_WebAppWriter(),
+    )
     listing = "webapps/"
     required = ("type",)
     layout = _WebAppFolder("web_apps")

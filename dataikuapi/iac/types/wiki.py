@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from dataikuapi.iac.exceptions import UnsupportedValueError
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import (
@@ -18,6 +19,8 @@ from dataikuapi.iac.types.layout import Files, SingleFile
 from dataikuapi.iac.types.references import Fact, Reference, Role, references_at
 from dataikuapi.iac.types.requests import get_json
 from dataikuapi.iac.types.shapes import ObjectShape, Shape, expect_object
+from dataikuapi.iac.types.writers import SingleWriter
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["WikiType", "article_ids"]
 
@@ -33,10 +36,35 @@ class _Taxonomy(SingleFile):
         return {"document": _with_text_ids(document)}
 
 
+class _WikiWriter(SingleWriter):
+    """The tree is replaced as a whole, and has each article once."""
+
+    def body(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+        """Return the new wiki.
+
+        Raises:
+            UnsupportedValueError: if it has other articles than that of DSS: what would
+                become of these, nobody has told.
+        """
+        before, after = (
+            sorted(article_ids(document.get("taxonomy"))) for document in (old, new)
+        )
+        if before != after:
+            raise UnsupportedValueError(
+                "the tree of the wiki must have each article once, and no other"
+            )
+        return new
+
+
 class WikiType(ResourceType):
     """Home and tree of a wiki. The articles are resources of their own."""
 
     name = "wiki"
+    writing = Writing(
+        writer=_WikiWriter("wiki/"),
+        uncreatable="each project has it",
+        undeletable="each project has it: delete single articles instead",
+    )
     requests = "1"
     identity = Identity.SINGLETON
     layout = _Taxonomy("wiki/taxonomy.json", default=_EMPTY)

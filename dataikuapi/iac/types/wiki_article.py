@@ -16,7 +16,7 @@ from dataikuapi.iac.types.base import (
 from dataikuapi.iac.types.cleaning import Volatile
 from dataikuapi.iac.types.layout import Files, ObjectFolder, text_in
 from dataikuapi.iac.types.references import Fact
-from dataikuapi.iac.types.requests import get_json
+from dataikuapi.iac.types.requests import get_json, post_json, send
 from dataikuapi.iac.types.secrets import Redactor, redact
 from dataikuapi.iac.types.shapes import (
     ObjectShape,
@@ -28,6 +28,8 @@ from dataikuapi.iac.types.shapes import (
     path_segment,
 )
 from dataikuapi.iac.types.wiki import article_ids
+from dataikuapi.iac.types.writers import ListedWriter, key_of
+from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["WikiArticleType"]
 
@@ -47,6 +49,25 @@ class _Articles(ObjectFolder):
         return any(path.startswith("wiki/") for path in paths)
 
 
+class _ArticleWriter(ListedWriter):
+    """A new article is a name at the end of the tree; its text is saved later."""
+
+    def create(self, project: Project, name: str, documents: Documents) -> str:
+        """Post the name; the response has the article as a GET has it."""
+        body = {
+            "projectKey": key_of(project),
+            "name": documents["document"]["name"],
+            "parent": None,
+        }
+        response = expect_object(post_json(project, self.listing, body))
+        return self.name_in(response.get("article"))
+
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+        """Put the article with its text beside it."""
+        body = {"article": new["document"], "payload": new["payload"]}
+        send(project, "PUT", self.path(name), body)
+
+
 class WikiArticleType(ResourceType):
     """An article, with its Markdown as ``payload``. The ids are counters of DSS.
 
@@ -54,6 +75,7 @@ class WikiArticleType(ResourceType):
     """
 
     name = "wiki_article"
+    writing = Writing(writer=_ArticleWriter("wiki/", "wiki/{name}"))
     requests = "N: the wiki lists them"
     identity = Identity.GENERATED
     layout = _Articles("wiki/articles", extension=lambda document: "md")

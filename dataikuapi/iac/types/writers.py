@@ -26,7 +26,8 @@ class ListedWriter(Writer):
     overrides what DSS does otherwise.
 
     Args:
-        listing: path below the project to which new objects are posted.
+        listing: path below the project to which new objects are posted; "" if they are
+            created otherwise, or not at all.
         item: path of an object, with ``{name}`` for its name or id.
         chosen: member of a document that has the name, if the caller chooses it; "" if
             DSS generates an id.

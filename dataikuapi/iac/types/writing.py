@@ -16,7 +16,7 @@ Documents = Mapping[str, Any]
 Project = Any
 """A :class:`~dataikuapi.dss.project.DSSProject`; the client is not typed."""
 
-NO_WRITER = "objects of its type are not written yet: change it in DSS"
+NO_WRITER = "objects of its type are only read: change it in DSS"
 """Why a plan does nothing with an object of a type without a writer."""
 
 _NO_CALL = "DSS has no call for it"

@@ -65,6 +65,8 @@ ANALYSIS = AnalysisKind(
             "tags": [],
             "checklists": NO_CHECKLISTS,
         },
-        optional=frozenset({"customFields", "description", "shortDesc"}),
+        optional=frozenset(
+            {"customFields", "customMeasures", "description", "shortDesc"}
+        ),
     ),
 )

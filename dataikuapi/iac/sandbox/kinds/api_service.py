@@ -85,7 +85,7 @@ API_SERVICE = ApiServiceKind(
         fresh={"publicAccess": False},
         optional=frozenset("""
             id name authMethod oauth2Config openAPI error releaseNotes customFields
-            description shortDesc
+            description shortDesc deploymentMonitoring typeBadges
             """.split()),
     ),
 )

@@ -72,8 +72,9 @@ DASHBOARD = DashboardKind(
             "checklists": NO_CHECKLISTS,
         },
         fresh={"showGrid": True},
-        optional=frozenset(
-            {"owner", "description", "shortDesc", "columnNumber", "imageId", "theme"}
-        ),
+        optional=frozenset("""
+            owner description shortDesc columnNumber imageId theme tileSpacing
+            autoStackUp circularNavigation showNavigationArrows reloadWhenEventReceived
+            """.split()),
     ),
 )

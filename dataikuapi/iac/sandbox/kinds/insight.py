@@ -74,7 +74,7 @@ INSIGHT = InsightKind(
             "checklists": NO_CHECKLISTS,
         },
         optional=frozenset(
-            {"owner", "dashboardCreationId", "description", "shortDesc"}
+            {"owner", "dashboardCreationId", "description", "shortDesc", "content"}
         ),
     ),
 )
