@@ -54,12 +54,8 @@ def check_plan(manager: StateManager, plan: ExecutionPlan) -> tuple[CheckFinding
 
 def _rights(client: DSSClient, plan: ExecutionPlan) -> Iterator[CheckFinding]:
     client = clone_client(client, RetryPolicy(max_retries=1))
-    for key, is_created in written_projects(plan).items():
+    for key in written_projects(plan):
         rid = ResourceId(PROJECT.name, key)
-        if is_created:
-            why = "whether the API key may create projects is known once it does"
-            yield CheckFinding(str(rid), why, True)
-            continue
         try:
             is_allowed = _may_write(client, rid)
         except ResourceNotFoundError as error:

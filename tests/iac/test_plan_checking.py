@@ -46,11 +46,8 @@ def test_what_a_variable_names_is_not_known():
 
 
 def test_projects_that_are_written():
-    assert written_projects(of_orders([A], [B], [A])) == {"SHOP": False}
-    assert written_projects(of_orders([A], [A], [B])) == {}
-    live = state()
-    del live.resources["project.SHOP"]
-    assert written_projects(planned(live, state(A), live)) == {"SHOP": True}
+    assert written_projects(of_orders([A], [B], [A])) == ["SHOP"]
+    assert written_projects(of_orders([A], [A], [B])) == []
 
 
 def test_name_is_as_dss_spells_it():

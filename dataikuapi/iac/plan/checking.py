@@ -39,19 +39,11 @@ class CheckFinding(NamedTuple):
         return f"{self.subject}: {self.text}"
 
 
-def written_projects(plan: ExecutionPlan) -> dict[str, bool]:
-    """Return the keys of the projects to which a plan writes.
-
-    Returns:
-        For each, whether the plan creates the project itself.
-    """
-    found: dict[str, bool] = {}
-    for action in plan.actions:
-        if action.action_type.writes:
-            rid = ResourceId.parse(action.resource_id)
-            is_new = action.action_type is ActionType.CREATE and not rid.resource_name
-            found[rid.project_key] = found.get(rid.project_key, False) or is_new
-    return found
+def written_projects(plan: ExecutionPlan) -> list[str]:
+    """Return the keys of the projects to which a plan writes."""
+    return sorted(
+        {item.project_key for item in plan.actions if item.action_type.writes}
+    )
 
 
 def new_references(plan: ExecutionPlan) -> dict[str, list[str]]:

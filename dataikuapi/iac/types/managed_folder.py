@@ -25,6 +25,8 @@ __all__ = ["ManagedFolderType"]
 class _FolderWriter(ListedWriter):
     """A folder gets another name by an action of the project."""
 
+    saves: ClassVar[int] = 2
+
     def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
         """Put the document with the name that DSS has, then rename it; as needed."""
         before, after = old["document"], new["document"]

@@ -50,6 +50,8 @@ def _is_model(document: Mapping[str, Any]) -> bool:
 class _ModelWriter(ListedWriter):
     """Which version is active is changed by an action."""
 
+    saves: ClassVar[int] = 2
+
     def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
         """Put the document and activate a version, each only if it differs."""
         before, after = old["document"], new["document"]

@@ -52,6 +52,8 @@ _FLOW_PARAMS = ("builds", "checks", "computes", "clears", "invalidates")
 class _ScenarioWriter(ListedWriter):
     """The script of a scenario has a path of its own. DSS takes the id of a new one."""
 
+    saves: ClassVar[int] = 2
+
     def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
         """Put the document and the script, each only if it differs."""
         if not json_equal(old["document"], new["document"]):

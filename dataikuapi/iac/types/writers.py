@@ -45,7 +45,7 @@ class ListedWriter(Writer):
     effect: str = ""
 
     @property
-    def chooses_id(self) -> bool:  # type: ignore[override]
+    def chooses_id(self) -> bool:
         """Whether the caller chooses the name."""
         return bool(self.chosen)
 

@@ -33,13 +33,15 @@ class Writer(ABC):
         effect: what has to be restarted or rebuilt in DSS after a save, in words; "" if
             nothing.
         saves: by how much a save raises the number of an object's version at most.
-        chooses_id: whether the caller chooses the name or id of a new object; else DSS
-            generates it.
     """
 
     effect: str = ""
     saves: ClassVar[int] = 1
-    chooses_id: bool = True
+
+    @property
+    def chooses_id(self) -> bool:
+        """Whether the caller chooses an id where DSS otherwise generates one."""
+        return False
 
     def create(self, project: Project, name: str, documents: Documents) -> str:
         """Create an object.
