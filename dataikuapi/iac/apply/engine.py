@@ -109,6 +109,7 @@ class _Run:
         log: ApplyLog,
     ) -> None:
         self._plan, self._log, self._reader = plan, log, reader
+        self._message = manager.backend.save_message
         self._ids = {**live_ids_of(stored), **plan.metadata.ids}
         self._recorder = Recorder(manager.store, reader, self._ids)
         self._executor = Executor(
@@ -136,7 +137,8 @@ class _Run:
         workers = self._reader.workers
         lanes = Lanes(actions, run, workers.own_client, workers.max_workers)
         self._lanes = lanes
-        self._log.begin(self._plan, self._reader.provenance.identity or "")
+        by = self._reader.provenance.identity or ""
+        self._log.begin(self._plan, by, self._message)
         try:
             is_interrupted = lanes.run()
         finally:

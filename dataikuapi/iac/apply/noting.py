@@ -28,12 +28,13 @@ class ApplyLog:
         self._turn = Lock()
         self._error: StateWriteError | None = None
 
-    def begin(self, plan: ExecutionPlan, by: str) -> None:
+    def begin(self, plan: ExecutionPlan, by: str, message: str) -> None:
         """Note that the apply begins.
 
         Args:
             plan: that is applied.
             by: who applies it: the login of a user, or the id of an API key.
+            message: why; "" if nobody says so.
         """
         known = plan.metadata
         counts = {name: count for name, count in plan.summary().items() if count}
@@ -42,6 +43,7 @@ class ApplyLog:
             "source": known.source,
             "url": known.url,
             "environment": known.environment,
+            "message": message,
             "actions": {**counts},
         }
         self._append(JournalEvent.BEGIN, "", details)

@@ -3,6 +3,7 @@
 import click
 
 from dataikuapi.iac import __version__
+from dataikuapi.iac.cli.commands.apply import adopt, apply, rollback
 from dataikuapi.iac.cli.commands.compare import compare
 from dataikuapi.iac.cli.commands.doctor import doctor
 from dataikuapi.iac.cli.commands.instance import drift, refresh, sync
@@ -59,6 +60,9 @@ for command in (
     refresh,
     pull,
     plan,
+    apply,
+    rollback,
+    adopt,
     diff,
     compare,
     show,

@@ -6,26 +6,27 @@ from pathlib import Path
 import click
 
 from dataikuapi.iac import StateManager
-from dataikuapi.iac.cli.code_form import wanted_state
-from dataikuapi.iac.cli.context import Settings, open_manager, read_rules
+from dataikuapi.iac.cli.context import Settings, open_manager
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
 from dataikuapi.iac.cli.options import (
     allow_unknown,
-    file_options,
     host_options,
-    ignore_option,
     output_options,
     plan_format_options,
     state_options,
 )
-from dataikuapi.iac.cli.output import write_error, write_text
-from dataikuapi.iac.cli.parameters import FILE, RESOURCE_ID, SELECTOR, SOURCE, Checked
-from dataikuapi.iac.cli.rendering import in_color, write_rendered
-from dataikuapi.iac.cli.sources import FileOptions
+from dataikuapi.iac.cli.output import write_error
+from dataikuapi.iac.cli.parameters import FILE, SOURCE
+from dataikuapi.iac.cli.planning import (
+    Planning,
+    planning_options,
+    undecided,
+    write_plan_report,
+)
 from dataikuapi.iac.models.exit_codes import ExitCode
-from dataikuapi.iac.models.plan import ActionType, ExecutionPlan
-from dataikuapi.iac.plan import MaxChange, PlanFormatter, PlanOptions, write_plan
+from dataikuapi.iac.models.plan import ExecutionPlan
+from dataikuapi.iac.plan import write_plan
 from dataikuapi.iac.plan.saved import require_plan_or_nothing
 from dataikuapi.iac.prechecks import check_plan
 
@@ -53,42 +54,6 @@ _EXIT_CODES = {
 )
 @click.argument("source", type=SOURCE, required=False, metavar="[SOURCE]")
 @click.option(
-    "--allow-delete", is_flag=True, help="Delete what the code no longer has."
-)
-@click.option(
-    "--delete-data",
-    is_flag=True,
-    help="With --allow-delete: drop the data of deleted datasets and folders for good.",
-)
-@click.option(
-    "--revert-drift",
-    is_flag=True,
-    help="Change back what was changed in DSS alone; by default it is kept.",
-)
-@click.option(
-    "--take",
-    "taken",
-    type=(click.Choice(["code", "live"]), RESOURCE_ID),
-    multiple=True,
-    metavar="code|live ID",
-    help="Which side of a conflict to take; may be repeated.",
-)
-@click.option(
-    "--target",
-    "targets",
-    type=SELECTOR,
-    multiple=True,
-    help="Only this object, or those that match a pattern, and what they need; may be "
-    "repeated.",
-)
-@click.option(
-    "--max-change",
-    type=Checked("limit", MaxChange.parse),
-    default="30%",
-    show_default=True,
-    help="How much of a project may be updated or deleted: a share, or a number.",
-)
-@click.option(
     "--out",
     "plan_file",
     type=FILE,
@@ -102,8 +67,7 @@ _EXIT_CODES = {
     "rights, connections, code environments, names.",
 )
 @plan_format_options
-@file_options
-@ignore_option
+@planning_options
 @host_options
 @allow_unknown
 @state_options
@@ -112,18 +76,10 @@ _EXIT_CODES = {
 def plan(
     settings: Settings,
     source: str | None,
-    allow_delete: bool,
-    delete_data: bool,
-    revert_drift: bool,
-    taken: tuple[tuple[str, str], ...],
-    targets: tuple[str, ...],
-    max_change: MaxChange,
+    planning: Planning,
     plan_file: Path | None,
     is_checked: bool,
     format_name: str,
-    project_key: str | None,
-    git_dir: Path | None,
-    ignore: Path | None,
     allow_unknown: bool,
 ) -> ExitCode:
     """Show what would have to be done so that DSS has what the code says.
@@ -136,32 +92,13 @@ def plan(
         if str(plan_file) == "-":
             raise UsageError("--out takes the name of a file; -o writes what is shown")
         require_plan_or_nothing(plan_file)  # Before the time that reading takes.
-    wanted = wanted_state(settings, source, FileOptions(project_key, git_dir))
-    options = PlanOptions(
-        allow_delete=allow_delete,
-        delete_data=delete_data,
-        revert_drift=revert_drift,
-        take={rid: "code" if side == "code" else "live" for side, rid in taken},
-        protect=settings.configuration.manage.protect,
-        max_change=max_change,
-        targets=targets,
-        ignore=tuple(read_rules(settings, ignore)),
-    )
+    wanted = planning.wanted(settings, source)
     manager = open_manager(settings, ())
-    found = manager.plan(wanted, options, progress=settings.shows_progress)
-    found = found.from_source(source or "the configured projects")
+    name = source or "the configured projects"
+    found = planning.plan(settings, manager, wanted, name)
     if plan_file is not None:
         write_plan(found, plan_file)
-    verbose = settings.verbose > 0
-    formatter = PlanFormatter(in_color(settings), verbose=verbose, full=settings.full)
-    settings.has_report = True
-    text = formatter.format(found, format_name)
-    if format_name == "text":
-        write_text(text)
-    else:
-        write_rendered(text, format_name)
-    if found.of_type(ActionType.CONFLICT):
-        settings.note("to decide a conflict: --take code ID, or --take live ID")
+    write_plan_report(settings, found, format_name)
     if plan_file is not None:
         settings.note(_saved(found, plan_file))
     is_possible = not is_checked or _is_possible(settings, manager, found)
@@ -193,11 +130,5 @@ def _saved(found: ExecutionPlan, plan_file: Path) -> str:
 
 
 def _exit_code(found: ExecutionPlan, allow_unknown: bool) -> ExitCode:
-    undecided = [
-        action
-        for action in found.of_type(ActionType.CONFLICT, ActionType.BLOCKED)
-        if not (allow_unknown and action.is_unknown)
-    ]
-    if undecided or found.metadata.refusal:
-        return ExitCode.INCOMPLETE
-    return ExitCode.DIFFERENT if found.has_changes() else ExitCode.SUCCESS
+    changed = ExitCode.DIFFERENT if found.has_changes() else ExitCode.SUCCESS
+    return undecided(found, allow_unknown) or changed

@@ -1,0 +1,259 @@
+"""The commands that change DSS: apply, rollback and adopt."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from dataikuapi.iac import State, StateManager
+from dataikuapi.iac.apply import ApplyEngine, ApplyResult
+from dataikuapi.iac.cli.context import Settings, open_manager
+from dataikuapi.iac.cli.errors import UsageError
+from dataikuapi.iac.cli.help import PLAIN, Command
+from dataikuapi.iac.cli.options import (
+    allow_unknown,
+    host_options,
+    message_option,
+    output_options,
+    state_options,
+)
+from dataikuapi.iac.cli.output import is_terminal, write_error, write_text
+from dataikuapi.iac.cli.parameters import RESOURCE_ID, SERIAL, SOURCE
+from dataikuapi.iac.cli.planning import (
+    Planning,
+    planning_options,
+    undecided,
+    write_plan_report,
+)
+from dataikuapi.iac.cli.rendering import in_color
+from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.models.plan import ExecutionPlan
+from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.plan import read_plan
+from dataikuapi.iac.reports.apply_text import render_apply_text
+
+__all__ = ["adopt", "apply", "rollback"]
+
+_EXIT_CODES = {
+    **PLAIN,
+    0: "done, or nothing to do",
+    3: "something was not done: it failed or was refused, is in conflict, or cannot be "
+    "decided (what could not be read does not count, with --allow-unknown)",
+}
+
+_ANSWER = "yes"
+
+_consent = (
+    click.option(
+        "--yes",
+        "--auto-approve",
+        "is_approved",
+        is_flag=True,
+        help="Do not ask. Necessary where nobody can answer, as in CI.",
+    ),
+    click.option(
+        "--no-journal",
+        is_flag=True,
+        help="Keep no journal: an apply that is interrupted cannot be resumed.",
+    ),
+)
+
+
+def _consent_options(function: Callable[..., object]) -> Callable[..., object]:
+    for option in (*_consent, message_option):
+        function = option(function)
+    return function
+
+
+@click.command(
+    cls=Command,
+    exit_codes=_EXIT_CODES,
+    examples=(
+        "dataiku-iac apply                     # the projects in dataiku-iac.yaml",
+        "dataiku-iac -e prod apply plan.json   # what plan --out has saved",
+        "dataiku-iac apply ./SHOP --allow-delete",
+        "dataiku-iac apply git:v1.4:SHOP --yes -m 'Release 1.4'",
+    ),
+)
+@click.argument("source", type=SOURCE, required=False, metavar="[PLAN|SOURCE]")
+@planning_options
+@_consent_options
+@host_options
+@allow_unknown
+@state_options
+@output_options
+@click.pass_obj
+def apply(
+    settings: Settings,
+    source: str | None,
+    planning: Planning,
+    is_approved: bool,
+    no_journal: bool,
+    message: str | None,
+    allow_unknown: bool,
+) -> ExitCode:
+    """Change DSS so that it has what the code says.
+
+    PLAN is a file that plan --out has written; SOURCE is as for plan. The plan is shown
+    first, and done if somebody answers yes. Each object is read again before it is
+    written, and left alone if it is not as the plan has it. What was done is stored in
+    the state. Ctrl-C ends it after what has begun, and the next apply does the rest.
+    """
+    if source is not None and _is_plan(source):
+        if planning != Planning():
+            raise UsageError(
+                f"{source} is a saved plan, which has its options; plan again to "
+                "change them: dataiku-iac plan --out FILE"
+            )
+        manager = open_manager(settings, (), message)
+        plan = read_plan(source)
+    else:
+        wanted = planning.wanted(settings, source)
+        manager = open_manager(settings, (), message)
+        name = source or "the configured projects"
+        plan = planning.plan(settings, manager, wanted, name)
+    return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
+
+
+@click.command(
+    cls=Command,
+    exit_codes=_EXIT_CODES,
+    examples=(
+        "dataiku-iac history",
+        "dataiku-iac rollback 7",
+        "dataiku-iac rollback 7 --target 'recipe.SHOP.*'",
+    ),
+)
+@click.argument("serial", type=SERIAL)
+@planning_options
+@_consent_options
+@host_options
+@allow_unknown
+@state_options
+@output_options
+@click.pass_obj
+def rollback(
+    settings: Settings,
+    serial: int,
+    planning: Planning,
+    is_approved: bool,
+    no_journal: bool,
+    message: str | None,
+    allow_unknown: bool,
+) -> ExitCode:
+    """Change DSS so that it has what a stored version has.
+
+    The version is the source of a plan like any other: it is shown first, what was
+    changed in DSS since the state was stored is kept, and what was created since is
+    deleted only with --allow-delete. Data is not brought back.
+    """
+    source = f"version:{serial}"
+    wanted = planning.wanted(settings, source)
+    manager = open_manager(settings, (), message or f"rollback to version {serial}")
+    plan = planning.plan(settings, manager, wanted, f"version {serial}")
+    return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
+
+
+@click.command(
+    cls=Command,
+    exit_codes=_EXIT_CODES,
+    examples=("dataiku-iac adopt dataset.SHOP.orders recipe.SHOP.compute_orders",),
+)
+@click.argument("ids", type=RESOURCE_ID, nargs=-1, required=True, metavar="ID...")
+@_consent_options
+@host_options
+@allow_unknown
+@state_options
+@output_options
+@click.pass_obj
+def adopt(
+    settings: Settings,
+    ids: tuple[str, ...],
+    is_approved: bool,
+    no_journal: bool,
+    message: str | None,
+    allow_unknown: bool,
+) -> ExitCode:
+    """Store objects in the state that DSS has and nobody has stored yet.
+
+    Nothing is written to DSS. From then on they are ours: plans change them, and delete
+    them if that is allowed and the code does not have them. To have them in the code:
+    dataiku-iac pull.
+    """
+    manager = open_manager(settings, (), message)
+    found = [manager.sync_resource(rid) for rid in dict.fromkeys(ids)]
+    wanted = State(resources={item.resource_id: item for item in found}, scope=Scope())
+    plan = Planning().plan(settings, manager, wanted, "what DSS has")
+    return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
+
+
+def _is_plan(word: str) -> bool:
+    """Return whether a word names a file rather than a source of projects."""
+    return word.endswith(".json") and Path(word).is_file()
+
+
+def _apply(
+    settings: Settings,
+    manager: StateManager,
+    plan: ExecutionPlan,
+    is_approved: bool,
+    no_journal: bool,
+    allow_unknown: bool,
+) -> ExitCode:
+    """Show a plan, ask, execute it, and show what became of it."""
+    write_plan_report(settings, plan)
+    left = undecided(plan, allow_unknown)
+    if plan.metadata.refusal or not plan.has_changes():
+        return left
+    if not (is_approved or _is_answered_yes(settings, plan)):
+        settings.note("nothing was done")
+        return ExitCode.ERROR
+    with _progress(settings) as count:
+        engine = ApplyEngine(manager.client, manager, count)
+        result = engine.apply(plan, journal=not no_journal)
+    write_text(f"\n{render_apply_text(result, color=in_color(settings))}")
+    return _exit_code(result) or left
+
+
+def _is_answered_yes(settings: Settings, plan: ExecutionPlan) -> bool:
+    """Ask whether to execute a plan.
+
+    Raises:
+        UsageError: if there is nobody to ask.
+    """
+    if not is_terminal(sys.stdin):
+        raise UsageError(
+            "nobody can be asked, since standard input is no terminal: pass --yes"
+        )
+    where = settings.selected.name
+    url = f" ({plan.metadata.url})" if plan.metadata.url else ""
+    write_error(f"\nDo this in {where}{url}? Only {_ANSWER!r} is taken for consent.")
+    try:
+        return input("> ").strip() == _ANSWER
+    except EOFError:
+        return False
+
+
+@contextmanager
+def _progress(settings: Settings) -> Iterator[Callable[[int, int], object] | None]:
+    """Yield what shows how many actions are done, if somebody sees it."""
+    if not settings.shows_progress:
+        yield None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(desc="apply", unit="action") as bar:
+
+        def count(done: int, known: int) -> None:
+            bar.total = known
+            bar.update(done - bar.n)
+
+        yield count
+
+
+def _exit_code(result: ApplyResult) -> ExitCode:
+    if result.is_interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.SUCCESS if result.is_complete else ExitCode.INCOMPLETE

@@ -1,0 +1,188 @@
+"""What the commands that plan have in common: their options, and how a plan is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import reduce, wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dataikuapi.iac import StateManager
+from dataikuapi.iac.cli.code_form import wanted_state
+from dataikuapi.iac.cli.context import Settings, read_rules
+from dataikuapi.iac.cli.options import file_options, ignore_option
+from dataikuapi.iac.cli.output import write_text
+from dataikuapi.iac.cli.parameters import RESOURCE_ID, SELECTOR, Checked
+from dataikuapi.iac.cli.rendering import in_color, write_rendered
+from dataikuapi.iac.cli.sources import FileOptions
+from dataikuapi.iac.models import State
+from dataikuapi.iac.models.exit_codes import ExitCode
+from dataikuapi.iac.models.plan import ActionType, ExecutionPlan
+from dataikuapi.iac.plan import MaxChange, PlanFormatter, PlanOptions
+from dataikuapi.iac.plan.options import Side
+
+__all__ = ["Planning", "planning_options", "undecided", "write_plan_report"]
+
+
+@dataclass(frozen=True)
+class Planning:
+    """What a plan may do, as options say it.
+
+    Args:
+        allow_delete, delete_data, revert_drift, taken, targets, max_change: see
+            :class:`~dataikuapi.iac.plan.PlanOptions`.
+        project_key, git_dir: of projects in files.
+        ignore: file with ignore rules.
+    """
+
+    allow_delete: bool = False
+    delete_data: bool = False
+    revert_drift: bool = False
+    taken: tuple[tuple[Side, str], ...] = ()
+    targets: tuple[str, ...] = ()
+    max_change: MaxChange = field(default_factory=MaxChange)
+    project_key: str | None = None
+    git_dir: Path | None = None
+    ignore: Path | None = None
+
+    def wanted(self, settings: Settings, word: str | None) -> State:
+        """Return what is wanted; see :func:`wanted_state`."""
+        files = FileOptions(self.project_key, self.git_dir)
+        return wanted_state(settings, word, files)
+
+    def plan(
+        self, settings: Settings, manager: StateManager, wanted: State, source: str
+    ) -> ExecutionPlan:
+        """Read DSS, and return the plan.
+
+        Args:
+            settings: the options.
+            manager: of the environment.
+            wanted: what the environment is to have.
+            source: what that is, in words.
+        """
+        options = PlanOptions(
+            allow_delete=self.allow_delete,
+            delete_data=self.delete_data,
+            revert_drift=self.revert_drift,
+            take={rid: side for side, rid in self.taken},
+            protect=settings.configuration.manage.protect,
+            max_change=self.max_change,
+            targets=self.targets,
+            ignore=tuple(read_rules(settings, self.ignore)),
+        )
+        found = manager.plan(wanted, options, progress=settings.shows_progress)
+        return found.from_source(source)
+
+
+_OPTIONS = (
+    click.option(
+        "--allow-delete", is_flag=True, help="Delete what the code no longer has."
+    ),
+    click.option(
+        "--delete-data",
+        is_flag=True,
+        help="With --allow-delete: drop the data of deleted datasets and folders for "
+        "good.",
+    ),
+    click.option(
+        "--revert-drift",
+        is_flag=True,
+        help="Change back what was changed in DSS alone; by default it is kept.",
+    ),
+    click.option(
+        "--take",
+        "taken",
+        type=(click.Choice(["code", "live"]), RESOURCE_ID),
+        multiple=True,
+        metavar="code|live ID",
+        help="Which side of a conflict to take; may be repeated.",
+    ),
+    click.option(
+        "--target",
+        "targets",
+        type=SELECTOR,
+        multiple=True,
+        help="Only this object, or those that match a pattern, and what they need; may "
+        "be repeated.",
+    ),
+    click.option(
+        "--max-change",
+        type=Checked("limit", MaxChange.parse),
+        default="30%",
+        show_default=True,
+        help="How much of a project may be updated or deleted: a share, or a number.",
+    ),
+    file_options,
+    ignore_option,
+)
+
+
+def planning_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of plans to a command, which gets them as ``planning``."""
+
+    @wraps(function)
+    def wrapper(
+        *args: Any,
+        allow_delete: bool,
+        delete_data: bool,
+        revert_drift: bool,
+        taken: tuple[tuple[Side, str], ...],
+        targets: tuple[str, ...],
+        max_change: MaxChange,
+        project_key: str | None,
+        git_dir: Path | None,
+        ignore: Path | None,
+        **others: Any,
+    ) -> Any:
+        planning = Planning(
+            allow_delete,
+            delete_data,
+            revert_drift,
+            taken,
+            targets,
+            max_change,
+            project_key,
+            git_dir,
+            ignore,
+        )
+        return function(*args, planning=planning, **others)
+
+    return reduce(lambda made, option: option(made), reversed(_OPTIONS), wrapper)
+
+
+def write_plan_report(
+    settings: Settings, plan: ExecutionPlan, format_name: str = "text"
+) -> None:
+    """Write a plan to standard output, and say how to decide a conflict.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    verbose = settings.verbose > 0
+    formatter = PlanFormatter(in_color(settings), verbose=verbose, full=settings.full)
+    settings.has_report = True
+    text = formatter.format(plan, format_name)
+    if format_name == "text":
+        write_text(text)
+    else:
+        write_rendered(text, format_name)
+    if plan.of_type(ActionType.CONFLICT):
+        settings.note("to decide a conflict: --take code ID, or --take live ID")
+
+
+def undecided(plan: ExecutionPlan, allow_unknown: bool) -> ExitCode:
+    """Return the exit code for what a plan does not do although it should.
+
+    Args:
+        plan: the plan.
+        allow_unknown: whether what could not be read does not count.
+    """
+    found = [
+        action
+        for action in plan.of_type(ActionType.CONFLICT, ActionType.BLOCKED)
+        if not (allow_unknown and action.is_unknown)
+    ]
+    is_open = bool(found) or bool(plan.metadata.refusal)
+    return ExitCode.INCOMPLETE if is_open else ExitCode.SUCCESS
