@@ -420,8 +420,8 @@ class TestValuesOfDSS:
 
 IMPOSSIBLE: dict[str, tuple[list[Any], list[Any], list[Any], str]] = {
     "a type without calls, changed": ([TASK], [TASK_2], [TASK], "change it in DSS"),
-    "a type without calls, new": ([], [TASK], [], "change it in DSS"),
-    "a type without calls, deleted": ([TASK], [], [TASK], "change it in DSS"),
+    "a type without calls, new": ([], [TASK], [], "does not have it; objects of"),
+    "a type without calls, deleted": ([TASK], [], [TASK], "no longer has it; objects"),
     "an object that DSS alone creates": ([], [MODEL], [], "trained in the lab"),
     "a new file of which only a digest is known": ([], [BINARY], [], "sha256: only"),
     "such a file, changed": ([BINARY], [BINARY_2], [BINARY], "sha256: only"),

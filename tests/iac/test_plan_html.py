@@ -6,6 +6,7 @@ from dataikuapi.iac.plan import ExecutionPlan
 from iac.page import Page
 from iac.planning import EDITED, edited_project, mixed_plan, of_orders, scripts_plan
 from iac.test_plan import A, B, C, many, orders, planned, state
+from iac.test_plan_text import TASK_PLAN
 
 
 def page(plan):
@@ -41,6 +42,12 @@ def test_changes_conflicts_and_what_stays():
     text = page(of_orders([A], [B], [C])).text
     assert "in the code:~ x: 1 → 2in DSS:~ x: 1 → 3" in text
     assert "- x = 1\n+ x = 2\n" in page(scripts_plan()).text
+
+
+def test_what_is_not_changed_says_what_the_code_would_change():
+    text = page(TASK_PLAN).text
+    assert "only read: change it in DSS" in text
+    assert '~ taskType: "REGRESSION" → "BINARY"' in text
 
 
 def test_kept_object_is_not_shown_as_added():

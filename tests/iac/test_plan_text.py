@@ -15,7 +15,7 @@ from iac.planning import (
     script,
     scripts_plan,
 )
-from iac.test_plan import A, B, C, item, many, orders, planned, recipe, state
+from iac.test_plan import TYPES, A, B, C, item, many, orders, planned, recipe, state
 
 READ_AT = parse_time("2026-01-02T03:04:05Z")
 
@@ -93,6 +93,22 @@ def test_what_is_not_deleted_says_why():
         "(the code no longer has it; it is deleted if\n      deletes are allowed)"
         in block(of_orders([A], [], [A]), "* plan-only")
     )
+
+
+TASK_PLAN = planned(
+    *(
+        state(item("ml_task.SHOP.a/t", taskType=kind), types=[*TYPES, "ml_task"])
+        for kind in ("REGRESSION", "BINARY", "REGRESSION")
+    )
+)
+"""A change of what is only read."""
+
+
+def test_what_is_not_changed_says_what_the_code_would_change():
+    assert block(TASK_PLAN, "* plan-only").split("\n")[-2:] == [
+        "    the code would change:",
+        '    ~ taskType: "REGRESSION" -> "BINARY"',
+    ]
 
 
 def test_blocked_action_says_what_it_would_do_and_what_it_needs():

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from dataikuapi.iac.sandbox import sample_folder
+from dataikuapi.iac.types.shapes import UnexpectedShapeError
 from iac.histories import files_in
 from iac.writing import KEY, WRITERS, changed, served
 
@@ -14,6 +15,24 @@ def sample(serve):
     """The sample project in the sandbox."""
     with served(serve, files_in(sample_folder())) as written:
         yield written
+
+
+class TestNewObjects:
+    """They are of the project that they are created in, with an id of DSS."""
+
+    def test_the_key_of_another_project_is_not_sent(self, sample):
+        (name,) = sample.names("sql_notebook")
+        wanted = {**sample.attributes("sql_notebook", name), "projectKey": "OTHER"}
+        made = sample.create("sql_notebook", "", wanted)
+        assert sample.attributes("sql_notebook", made)["projectKey"] == KEY
+
+    def test_an_id_may_be_a_number(self):
+        assert WRITERS["wiki_article"].name_in({"id": 1}) == "1"
+
+    @pytest.mark.parametrize("answer", [{}, [], {"id": ""}, {"id": True}, {"id": None}])
+    def test_a_response_without_id_is_no_response(self, answer):
+        with pytest.raises(UnexpectedShapeError):
+            WRITERS["dashboard"].name_in(answer)
 
 
 class TestDatasets:

@@ -2,13 +2,13 @@
 
 import copy
 import json
+import re
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
 from dataikuapi import DSSClient
 from dataikuapi.iac.models import ResourceId
-from dataikuapi.iac.models.markers import holds_secret
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.types import TYPES, resource_from
 from dataikuapi.iac.types.nested import NestedType
@@ -18,7 +18,7 @@ KEY = "REAL"
 
 NESTED = {kind.name for kind in TYPES.values() if isinstance(kind, NestedType)}
 
-WRITERS = {
+WRITERS: dict[str, Any] = {
     kind.name: writer for kind in TYPES.values() if (writer := kind.writing.writer)
 }
 
@@ -116,27 +116,22 @@ def served(serve, files):
         yield Written(server, store, files)
 
 
-def has_secret(attributes):
-    """Return whether an object cannot be created of its attributes alone."""
-    return holds_secret(attributes)
-
-
 def settled(documents):
-    """Return documents without what each save changes: bookkeeping, order of tags.
+    """Return documents without what each save changes.
 
-    The summary of a project is derived from the others.
+    That is bookkeeping, the order of tags, nulls, which DSS drops, and secrets, which
+    it encrypts anew. The summary of a project is derived from its other documents.
     """
-    return {
-        part: _settled(document)
-        for part, document in documents.items()
-        if part != "summary"
-    }
+    text = json.dumps(documents)
+    same = json.loads(re.sub(r'"e:AES:[^"]*"', '"e:AES:"', text))
+    return {part: _settled(same[part]) for part in same.keys() - {"summary"}}
 
 
 def _settled(document):
     if not isinstance(document, dict):
         return document
-    kept = {key: item for key, item in document.items() if key != "versionTag"}
+    kept = {key: item for key, item in document.items() if item is not None}
+    kept.pop("versionTag", None)
     if isinstance(kept.get("tags"), list):
         kept["tags"] = sorted(kept["tags"])
     return kept

@@ -33,6 +33,12 @@ from dataikuapi.iac.types.writing import NO_WRITER
 
 __all__ = ["Decider"]
 
+_WANTED = {
+    ActionType.CREATE: "DSS does not have it; ",
+    ActionType.DELETE: "the code no longer has it; ",
+}
+"""What a reason begins with, where no changes are shown that say it."""
+
 
 class Decider:
     """Decides for one object after the other.
@@ -227,6 +233,7 @@ def _as_possible(action: PlannedAction) -> PlannedAction:
     why = _impossible(action)
     if not why:
         return action
+    why = _WANTED.get(action.action_type, "") + why
     if action.action_type is ActionType.DELETE:
         live = action.diff.old_resource
         return _action(ActionType.PLAN_ONLY, live, live, why)

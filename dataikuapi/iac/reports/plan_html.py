@@ -63,7 +63,8 @@ def _counts(plan: ExecutionPlan) -> Html:
 def _action(action: PlannedAction, notes: PlanNotes, is_open: bool) -> Html:
     diff, title, about = action.diff, action_title(action), notes.of(action)
     below = [*_conflicts(action), *_kept(action)]
-    if not diff.has_changed or action.action_type in _LEFT_ALONE:
+    is_left_alone = action.action_type in _LEFT_ALONE and not diff.changes
+    if not diff.has_changed or is_left_alone:
         line = title_of(title, (), about, is_open)
         if not below:
             return element("div", *line, css="entry")

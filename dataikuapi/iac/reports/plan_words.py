@@ -59,6 +59,9 @@ _URGENT = {
 _BODIES = frozenset(ActionType) - {ActionType.ADOPT, ActionType.FORGET, *_LAST}
 """Actions that show what is, or would be, different in DSS."""
 
+_NOT_DONE = frozenset({ActionType.CONFLICT, ActionType.PLAN_ONLY})
+"""Actions that change nothing, for reasons of their own."""
+
 _BLOCKED_FROM = {
     ChangeType.ADDED: "would be created",
     ChangeType.REMOVED: "would be deleted",
@@ -160,9 +163,9 @@ def action_lines(
     """
     for value in action.conflicts:
         yield from _conflict_lines(value, full)
-    if action.action_type in _BODIES:
+    if action.action_type in _BODIES or action.diff.changes:
         lines = object_lines(fact_of(action.diff), verbose=verbose, full=full)
-        if action.action_type is ActionType.CONFLICT and action.diff.changes:
+        if action.action_type in _NOT_DONE and action.diff.changes:
             yield "the code would change:"
         yield from lines
     if action.kept:

@@ -75,7 +75,7 @@ class ListedWriter(Writer):
             UnexpectedShapeError: if the response does not have it.
         """
         name = expect_object(response).get(self.answer)
-        if not isinstance(name, (str, int)) or name in (True, False, ""):
+        if isinstance(name, bool) or not isinstance(name, (str, int)) or name == "":
             raise UnexpectedShapeError(f"expected an id under {self.answer}")
         return str(name)
 
