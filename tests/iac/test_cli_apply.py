@@ -1,4 +1,4 @@
-"""The commands that change DSS, over HTTP: what they show and ask, and how they exit."""
+"""The commands that change DSS, over HTTP: what they show and ask, how they exit."""
 
 import json
 
@@ -86,7 +86,9 @@ def test_without_a_terminal_nobody_is_asked(run, folder, project):
     assert short_description(project) != "All orders"
 
 
-@pytest.mark.parametrize(("text", "is_done"), [("yes", True), ("y", False), ("", False)])
+@pytest.mark.parametrize(
+    ("text", "is_done"), [("yes", True), ("y", False), ("", False)]
+)
 def test_only_yes_is_consent(run, folder, project, answer, text, is_done):
     edit(folder)
     answer(text)

@@ -19,11 +19,11 @@ README = (ROOT / "README.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
-def run(*arguments, cwd, **environment):
-    """Run the demo as a user would."""
+def run(*arguments, cwd, script=DEMO, **environment):
+    """Run a demo as a user would."""
     clean = {key: value for key, value in os.environ.items() if "DATAIKU" not in key}
     return subprocess.run(
-        [sys.executable, str(DEMO), *map(str, arguments)],
+        [sys.executable, str(script), *map(str, arguments)],
         cwd=cwd,
         env={**clean, **environment},
         capture_output=True,
@@ -98,6 +98,28 @@ def test_usage_errors_are_explained(arguments, message, tmp_path):
 
     assert result.returncode == 2
     assert message in result.stderr
+
+
+CHANGES = DEMO.with_name("week2_plan_apply.py")
+
+
+def test_readme_transcript_of_changes_matches_a_run(tmp_path):
+    result = run(cwd=tmp_path, script=CHANGES)
+
+    assert result.returncode == 0, result.stderr
+    shown = readme_block("changes transcript", "text")
+    assert mask_times(shown) in mask_times(result.stdout)
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.slow
+def test_changes_of_a_project_folder(project_folder, tmp_path):
+    result = run("--project-dir", project_folder, cwd=tmp_path, script=CHANGES)
+
+    assert result.returncode == 0, result.stderr
+    assert "1 refused" in result.stdout
+    assert "1 failed" in result.stdout
+    assert result.stdout.endswith("tag is still there: ['reviewed']\n")
 
 
 def test_backend_in_contributing_works():

@@ -7,7 +7,7 @@ from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.models import Change, Resource, ValueChangeType
 from dataikuapi.iac.models.changes import PathSegments
 from dataikuapi.iac.models.plan import PlannedAction
-from dataikuapi.iac.models.times import format_time
+from dataikuapi.iac.plan.edits import edit_in_dss
 from dataikuapi.iac.plan.merging import Merge
 from dataikuapi.iac.types.registry import is_membership, is_recreated, sets_of
 
@@ -75,7 +75,7 @@ def require_as_planned(
         return wanted
     if not (has_moved and all(_is_moved(now, change) for change in changes)):
         paths = _listed(change.path for change in changes)
-        raise NotAsPlanned(f"{_edit(now)} since the plan was made: {paths}")
+        raise NotAsPlanned(f"{edit_in_dss(now)} since the plan was made: {paths}")
     if wanted is now:
         return wanted
     merge = Merge(sets_of(now.resource_type), _nothing_is_live)
@@ -96,10 +96,3 @@ def _is_moved(resource: Resource, change: Change) -> bool:
 def _changes(old: Resource, new: Resource) -> tuple[Change, ...]:
     diff = DiffEngine().compare(old, new)
     return () if diff is None else tuple(diff.changes)
-
-
-def _edit(now: Resource) -> str:
-    editor, time = now.metadata.last_modified_by, now.metadata.last_modified_at
-    by = f" by {editor}" if editor else ""
-    at = f" at {format_time(time)}" if time else ""
-    return f"it was changed in DSS{by}{at}"

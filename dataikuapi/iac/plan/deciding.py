@@ -19,7 +19,8 @@ from dataikuapi.iac.models.filled_in import filled_in
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.markers import holds_secret
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
-from dataikuapi.iac.models.times import format_time, utc_now
+from dataikuapi.iac.models.times import utc_now
+from dataikuapi.iac.plan.edits import edit_in_dss
 from dataikuapi.iac.plan.merging import MISSING, Merge, Merged
 from dataikuapi.iac.plan.options import PlanOptions, Side
 from dataikuapi.iac.types.references import value_at
@@ -125,7 +126,7 @@ class Decider:
         if is_changed and side == "live":
             return _action(ActionType.KEPT, live, live, "it stays, as was asked for")
         if is_changed and side != "code":
-            why = f"the code no longer has it, and {_edit(live)}"
+            why = f"the code no longer has it, and {edit_in_dss(live)}"
             return _action(ActionType.CONFLICT, live, live, why)
         why = self._undeletable(live)
         if why:
@@ -172,7 +173,8 @@ class Decider:
             if side == "live" or not self._differ(live, code):
                 return _action(ActionType.ADOPT, live, live)
             if side is None:
-                why = f"DSS has another one, which nobody has stored: {_edit(live)}"
+                edit = edit_in_dss(live)
+                why = f"DSS has another one, which nobody has stored: {edit}"
                 return _action(ActionType.CONFLICT, live, code, why)
         # What is taken as a whole was not changed on the other side.
         before = live if side == "code" else code if side == "live" else base
@@ -183,7 +185,7 @@ class Decider:
         found = self._merge(base, code, live)
         kept, conflicts = tuple(found.kept), tuple(found.conflicts)
         if conflicts:
-            action = _action(ActionType.CONFLICT, live, live, _edit(live))
+            action = _action(ActionType.CONFLICT, live, live, edit_in_dss(live))
         elif found.secrets:
             paths = ", ".join(item.path for item in found.secrets)
             why = f"the code does not have the secrets in {paths}: change it in DSS"
@@ -193,7 +195,7 @@ class Decider:
             action = _action(ActionType.UPDATE, live, after)
         else:
             kind = ActionType.KEPT if kept else ActionType.NO_CHANGE
-            action = _action(kind, live, live, _edit(live) if kept else "")
+            action = _action(kind, live, live, edit_in_dss(live) if kept else "")
         return replace(action, kept=kept, conflicts=conflicts)
 
     def _merge(self, base: Resource, code: Resource, live: Resource) -> Merged:
@@ -274,14 +276,6 @@ def _action(
 def _with_attributes(live: Resource, attributes: dict[str, JSON]) -> Resource:
     metadata = replace(live.metadata, checksum="")
     return replace(live, attributes=attributes, metadata=metadata)
-
-
-def _edit(live: Resource) -> str:
-    """Say who changed an object in DSS, and when."""
-    editor, time = live.metadata.last_modified_by, live.metadata.last_modified_at
-    by = f" by {editor}" if editor else ""
-    at = f" at {format_time(time)}" if time else ""
-    return f"it was changed in DSS{by}{at}"
 
 
 def _json(value: Any) -> JSON:

@@ -121,7 +121,6 @@ def apply(
     cls=Command,
     exit_codes=_EXIT_CODES,
     examples=(
-        "dataiku-iac history",
         "dataiku-iac rollback 7",
         "dataiku-iac rollback 7 --target 'recipe.SHOP.*'",
     ),
