@@ -23,6 +23,7 @@ from dataikuapi.iac.sandbox import (
 from dataikuapi.iac.sync.client_adapter import ClientAdapter
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.types import CORE_TYPES
+from own_coverage import is_measured
 
 # How long an example takes depends on what else the machine is doing. The examples of a
 # property are the same in each run, so that a run fails for what was changed; --long
@@ -54,7 +55,13 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """With --real-dataiku, select only the read-only integration tests."""
+    """Mark the tests whose coverage is measured.
+
+    With --real-dataiku, select only the read-only integration tests.
+    """
+    for item in items:
+        if is_measured(item.path):
+            item.add_marker(pytest.mark.measured)
     if not config.getoption("--real-dataiku"):
         return
     missing = [name for name in REAL_SETTINGS if not os.environ.get(name)]

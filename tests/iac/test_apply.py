@@ -1,6 +1,8 @@
 """Applies of plans, through the real client: what DSS and the state have then."""
 
 import _thread
+import json
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -310,3 +312,185 @@ def test_ctrl_c_ends_after_what_has_begun(project, monkeypatch):
     assert sorted(statuses(result).values()) == ["skipped", "updated"]
     assert set(statuses(project.apply()).values()) == {"updated"}
     assert_settled(project)
+
+
+# Objects whose ids DSS generates
+
+WEB_APP, CODE_ID = "web_apps/nEw0001.json", f"web_app.{KEY}.nEw0001"
+WEB_APPS = f"/projects/{KEY}/webapps"
+
+
+def add_web_app(project):
+    project.write(WEB_APP, {"name": "New map", "type": "STANDARD", "params": {}})
+    project.write("web_apps/nEw0001/app.js", "draw()\n")
+
+
+def web_apps(project):
+    """Return the ids of the web apps of that name."""
+    listed = project.dss.list_webapps()
+    return [item["id"] for item in listed if item["name"] == "New map"]
+
+
+def test_state_remembers_the_ids_that_dss_generates(project):
+    add_web_app(project)
+    result = project.apply()
+    assert statuses(result) == {CODE_ID: "created"}
+    (live,) = web_apps(project)
+    assert result.results[0].resource_id == f"web_app.{KEY}.{live}" != CODE_ID
+    assert f"in DSS web_app.{KEY}.{live}" in str(result)
+    assert (
+        project.dss.get_webapp(live).get_settings().data["params"]["js"] == "draw()\n"
+    )
+    assert_settled(project)
+    project.write("web_apps/nEw0001/app.js", "draw(1)\n")
+    assert statuses(project.apply()) == {f"web_app.{KEY}.{live}": "updated"}
+    assert web_apps(project) == [live]
+
+
+@pytest.mark.parametrize("fault", [ANSWER, Fault.reset()])
+def test_generated_object_whose_response_gets_lost_is_found(project, server, fault):
+    add_web_app(project)
+    plan = project.plan()
+    server.faults = in_turn("POST", WEB_APPS, fault.once_stored())
+    result = project.apply(plan)
+    assert statuses(result) == {CODE_ID: "created"}
+    assert len(web_apps(project)) == 1
+    assert_settled(project)
+
+
+def test_generated_object_that_was_not_created_is_not_found(project, server):
+    add_web_app(project)
+    plan = project.plan()
+    server.faults = in_turn("POST", WEB_APPS, ANSWER)
+    assert statuses(project.apply(plan)) == {CODE_ID: "failed"}
+    assert web_apps(project) == []
+    assert statuses(project.apply()) == {CODE_ID: "created"}
+
+
+def create_the_same(project):
+    project.dss.client._perform_json(
+        "POST", f"{WEB_APPS}/", body={"name": "New map", "type": "STANDARD"}
+    )
+
+
+def test_what_cannot_be_told_apart_is_uncertain_and_never_made_twice(project, server):
+    add_web_app(project)
+    plan = project.plan()
+    lost = replace(ANSWER.once_stored(), action=lambda: create_the_same(project))
+    server.faults = in_turn("POST", WEB_APPS, lost)
+    result = project.apply(plan)
+    assert len(web_apps(project)) == 2
+    assert statuses(result) == {CODE_ID: "uncertain"}
+    assert "look at them in DSS" in result.results[0].reason
+    (action,) = [item for item in project.plan().actions if item.resource_id == CODE_ID]
+    assert action.action_type.value == "blocked"
+    assert len(web_apps(project)) == 2
+
+
+def test_namesake_that_was_created_since_the_plan_is_told(project):
+    add_web_app(project)
+    plan = project.plan()
+    create_the_same(project)
+    result = project.apply(plan)
+    assert statuses(result) == {CODE_ID: "refused"}
+    assert "of the same name" in result.results[0].reason
+    assert len(web_apps(project)) == 1
+
+
+def test_creation_that_cannot_be_looked_up_is_uncertain(project, server):
+    add_web_app(project)
+    plan = project.plan()
+    plans = [
+        in_turn("POST", WEB_APPS, Fault.reset()),
+        in_turn("GET", WEB_APPS, None, Fault.page(502)),
+    ]
+    server.faults = lambda *request: next(
+        filter(None, (plan(*request) for plan in plans)), None
+    )
+    assert statuses(project.apply(plan)) == {CODE_ID: "uncertain"}
+    server.faults = None
+    assert statuses(project.apply()) == {CODE_ID: "created"}
+    assert len(web_apps(project)) == 1
+
+
+def test_what_is_created_is_completed_by_the_next_apply(project, server):
+    add_web_app(project)
+    project.edit(WEB_APP, description="With a description, which is saved later")
+    plan = project.plan()
+    server.faults = in_turn("PUT", f"{WEB_APPS}/*", ANSWER)
+    result = project.apply(plan)
+    assert statuses(result) == {CODE_ID: "failed"}
+    assert "but not completed" in result.results[0].reason
+    assert set(statuses(project.apply()).values()) == {"updated"}
+    assert len(web_apps(project)) == 1
+    assert_settled(project)
+
+
+# What DSS itself moves
+
+
+def test_zone_is_changed_although_dss_has_moved_its_objects(project):
+    """DSS puts a new object into the default zone, and the code into another one."""
+    project.write("datasets/extra.json", {"type": "Inline", "params": {}})
+    zone = next((project.folder / "zones").glob("q*.json"))
+    items = json.loads(zone.read_text("utf-8"))["items"]
+    item = {"objectType": "DATASET", "objectId": "extra"}
+    project.edit(f"zones/{zone.name}", items=[*items, item])
+    result = project.apply()
+    assert set(statuses(result).values()) == {"created", "updated"}
+    assert result.is_complete
+
+
+@pytest.mark.parametrize("fault", [ANSWER, Fault.reset()])
+@pytest.mark.parametrize("is_done", [True, False])
+def test_delete_whose_response_gets_lost(project, server, fault, is_done):
+    project.remove(RECIPE_FILE, SCRIPT)
+    plan = project.plan(allow_delete=True)
+    path = f"/projects/{KEY}/recipes/compute_orders_enriched"
+    server.faults = in_turn("DELETE", path, fault.once_stored() if is_done else fault)
+    result = project.apply(plan)
+    assert statuses(result) == {RECIPE: "deleted" if is_done else "failed"}
+    left = {} if is_done else {RECIPE: "deleted"}
+    assert statuses(project.apply(allow_delete=True)) == left
+
+
+def test_what_was_deleted_already_is_done(project):
+    project.remove(RECIPE_FILE, SCRIPT)
+    plan = project.plan(allow_delete=True)
+    project.dss.get_recipe("compute_orders_enriched").delete()
+    result = project.apply(plan)
+    assert statuses(result) == {RECIPE: "deleted"}
+    assert "any more" in result.results[0].notes[0]
+
+
+def test_what_was_changed_since_the_plan_is_not_deleted(project):
+    project.remove(RECIPE_FILE, SCRIPT)
+    plan = project.plan(allow_delete=True)
+    settings = project.dss.get_recipe("compute_orders_enriched").get_settings()
+    settings.set_code("print('mine')\n")
+    settings.save()
+    assert statuses(project.apply(plan)) == {RECIPE: "refused"}
+    assert project.recipe("compute_orders_enriched")[1] == "print('mine')\n"
+
+
+def test_what_was_created_again_since_the_plan_is_not_changed(project):
+    project.edit(FILE, shortDesc="All orders")
+    plan = project.plan()
+    document = project.dataset("orders")
+    project.dss.get_dataset("orders").delete()
+    project.dss.create_dataset("orders", document["type"], document["params"])
+    result = project.apply(plan)
+    assert statuses(result)[ORDERS] == "refused"
+    assert "created again" in result.results[0].reason
+
+
+def test_what_is_in_dss_again_is_not_forgotten(project):
+    recipe = project.recipe("compute_orders_enriched")
+    project.dss.get_recipe("compute_orders_enriched").delete()
+    project.remove(RECIPE_FILE, SCRIPT)
+    plan = project.plan()
+    assert actions(plan) == {RECIPE: "forget"}
+    body = {"recipePrototype": recipe[0], "creationSettings": {"rawCreation": True}}
+    path = f"/projects/{KEY}/recipes/"
+    project.dss.client._perform_json("POST", path, body=body)
+    assert statuses(project.apply(plan)) == {RECIPE: "refused"}
