@@ -1,0 +1,85 @@
+"""Applies of what is peculiar to a type: several documents, lists that DSS keeps."""
+
+import json
+
+import pytest
+
+from dataikuapi.iac.ignore.rules import IgnoreRule
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
+from iac.applying import Project, actions, statuses
+
+KEY = SAMPLE_PROJECT_KEY
+MODEL = f"saved_model.{KEY}.Ch8rNm2K"
+MODEL_FILE = "saved_models/Ch8rNm2K.json"
+
+
+@pytest.fixture
+def project(server, tmp_path):
+    """The sample project, stored and pulled."""
+    folder, state = tmp_path / KEY, tmp_path / "dev.state.json"
+    return Project(server, KEY, folder, state).sync()
+
+
+def document(project, path):
+    return json.loads((project.folder / path).read_text("utf-8"))
+
+
+def assert_settled(project):
+    assert actions(project.plan()) == {}
+    assert [diff for diff in project.manager.drift().diffs if diff.has_changed] == []
+
+
+def notes(result):
+    return [note for item in result.results for note in item.notes]
+
+
+def test_project_of_which_all_documents_change_was_saved_by_nobody_else(project):
+    """Each of them is a save."""
+    settings = document(project, "params.json")["settings"]
+    settings = {**settings, "gitCommitMode": "EXPLICIT"}
+    project.edit("params.json", settings=settings, description="x", owner="ann")
+    result = project.apply()
+    assert statuses(result) == {f"project.{KEY}": "updated"}
+    assert notes(result) == []
+    assert_settled(project)
+
+
+def test_output_stays_in_its_zone_when_the_recipe_is_deleted(project):
+    """To take the recipe out of the zone would take along what it writes."""
+    project.remove(
+        "recipes/compute_customers_by_country.json",
+        "recipes/compute_customers_by_country.grouping",
+    )
+    items = document(project, "zones/q7LmT2a.json")["items"]
+    left = [x for x in items if x["objectId"] != "compute_customers_by_country"]
+    assert len(left) == len(items) - 1
+    project.edit("zones/q7LmT2a.json", items=left, name="Reports")
+    result = project.apply(allow_delete=True)
+    assert set(statuses(result).values()) == {"updated", "deleted"}
+    assert notes(result) == []
+    assert_settled(project)
+
+
+def test_article_is_deleted_before_the_tree_is_saved(project):
+    """The tree has each article that there is."""
+    project.remove("wiki/articles/2.json", "wiki/articles/2.md")
+    project.edit("wiki/taxonomy.json", taxonomy=[{"id": 1, "children": []}])
+    result = project.apply(allow_delete=True)
+    assert statuses(result) == {
+        f"wiki_article.{KEY}.2": "deleted",
+        f"wiki.{KEY}": "updated",
+    }
+    assert_settled(project)
+
+
+def test_version_that_dss_does_not_have_is_not_activated(project):
+    """Nor is anything else of the model changed; a rule lets the rest be applied."""
+    project.edit(MODEL_FILE, activeVersion="1762000000001", description="x")
+    result = project.apply()
+    assert statuses(result) == {MODEL: "failed"}
+    assert "no version 1762000000001 to activate" in result.results[0].reason
+    found = project.dss.get_saved_model("Ch8rNm2K").get_settings().get_raw()
+    assert found.get("description", "") == ""
+    rule = IgnoreRule("saved_model.*", "/activeVersion")
+    assert statuses(project.apply(ignore=(rule,))) == {MODEL: "updated"}
+    assert actions(project.plan(ignore=(rule,))) == {}
