@@ -83,3 +83,23 @@ def test_version_that_dss_does_not_have_is_not_activated(project):
     rule = IgnoreRule("saved_model.*", "/activeVersion")
     assert statuses(project.apply(ignore=(rule,))) == {MODEL: "updated"}
     assert actions(project.plan(ignore=(rule,))) == {}
+
+
+def test_objects_move_from_one_zone_to_another(project):
+    """What comes into one zone leaves the other, before that is saved itself."""
+    first, second = "zones/q7LmT2a.json", "zones/new.json"
+    zone = document(project, first)
+    project.write(second, {**zone, "name": "Other", "items": [], "shared": []})
+    assert statuses(project.apply()) == {f"flow_zone.{KEY}.new": "created"}
+    revenue = [x for x in zone["items"] if "revenue" in x["objectId"]]
+    others = [x for x in zone["items"] if x not in revenue]
+    project.edit(first, items=revenue, name="Reports")
+    project.edit(second, items=others, name="Accounts")
+    result = project.apply()
+    assert [*statuses(result).values()] == ["updated"] * 2
+    assert_settled(project)
+    project.edit(first, items=others, name="Reports of 2026")
+    project.edit(second, items=revenue, name="Accounts of 2026")
+    result = project.apply()
+    assert [*statuses(result).values()] == ["updated"] * 2
+    assert_settled(project)

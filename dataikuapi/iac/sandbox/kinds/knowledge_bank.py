@@ -35,8 +35,8 @@ KNOWLEDGE_BANK = Kind(
         optional=frozenset("""
             id retrieverType rebuildBehavior vectorStoreType embeddingLLMId
             sourceIdColumn metadataColumnsSchema envSelection containerExecSelection
-            managedFolderId multimodalColumn llmsExposedWith connection indexName pineconeIndexName
-            vectorIndexType columnMapping managed description shortDesc
+            managedFolderId multimodalColumn llmsExposedWith connection indexName
+            pineconeIndexName vectorIndexType columnMapping managed description shortDesc
             """.split()),
     ),
 )
