@@ -36,7 +36,8 @@ KNOWLEDGE_BANK = Kind(
             id retrieverType rebuildBehavior vectorStoreType embeddingLLMId
             sourceIdColumn metadataColumnsSchema envSelection containerExecSelection
             managedFolderId multimodalColumn llmsExposedWith connection indexName
-            pineconeIndexName vectorIndexType columnMapping managed description shortDesc
+            pineconeIndexName vectorIndexType columnMapping managed description
+            shortDesc
             """.split()),
     ),
 )
