@@ -103,3 +103,42 @@ def test_objects_move_from_one_zone_to_another(project):
     result = project.apply()
     assert [*statuses(result).values()] == ["updated"] * 2
     assert_settled(project)
+
+
+class TestGeneratedIds:
+    """The code keeps its ids, whatever DSS generates."""
+
+    FILE, NEW = "insights/In4tRv8.json", "insights/New1.json"
+
+    def test_object_that_is_created_again_is_still_known(self, project):
+        """Not only by its name, which is changed later."""
+        insight = {**document(project, self.FILE), "name": "Extra"}
+        for _ in range(2):
+            project.write(self.NEW, insight)
+            assert [*statuses(project.apply()).values()] == ["created"]
+            assert_settled(project)
+            project.remove(self.NEW)
+            done = project.apply(allow_delete=True)
+            assert [*statuses(done).values()] == ["deleted"]
+        project.write(self.NEW, insight)
+        project.apply()
+        project.write(self.NEW, {**insight, "name": "Renamed"})
+        done = project.apply(allow_delete=True)
+        assert [*statuses(done).values()] == ["updated"]
+        assert_settled(project)
+
+    def test_object_in_the_place_of_another_makes_room_for_it(self, project):
+        """Two files are two objects in DSS, even if they were one before."""
+        insight = document(project, self.FILE)
+        project.remove(self.FILE)
+        project.write(self.NEW, {**insight, "listed": not insight["listed"]})
+        place = f"insight.{KEY}.In4tRv8"
+        assert statuses(project.apply(allow_delete=True)) == {place: "updated"}
+        assert_settled(project)
+        project.write(self.FILE, insight)
+        assert statuses(project.apply(allow_delete=True)) == {
+            place: "updated",
+            f"insight.{KEY}.New1": "created",
+        }
+        assert_settled(project)
+        assert len(project.dss.list_insights()) == 2
