@@ -5,6 +5,7 @@ import json
 import pytest
 
 from dataikuapi.iac.ignore.rules import IgnoreRule
+from dataikuapi.iac.plan import ActionType
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
 from iac.applying import Project, actions, statuses
 
@@ -141,3 +142,23 @@ class TestGeneratedIds:
         }
         assert_settled(project)
         assert len(project.dss.list_insights()) == 2
+
+    def test_what_refers_to_an_object_that_is_restored_refers_to_its_new_id(
+        self, project
+    ):
+        """The dashboard is the same in the code before and after."""
+        insight = document(project, self.FILE)
+        project.remove(self.FILE)
+        project.apply(allow_delete=True)
+        project.write(self.FILE, insight)
+        plan = project.plan()
+        dashboard = f"dashboard.{KEY}.Db6hKs2"
+        (found,) = plan.of_type(ActionType.UPDATE)
+        assert (found.resource_id, found.diff.changes) == (dashboard, ())
+        assert "In4tRv8, to which DSS gives a new id" in found.reason
+        done = project.apply(plan)
+        assert statuses(done)[dashboard] == "updated"
+        assert_settled(project)
+        (made,) = project.dss.list_insights()
+        pages = project.dss.get_dashboard("Db6hKs2").get_settings().get_raw()["pages"]
+        assert made["id"] in json.dumps(pages)

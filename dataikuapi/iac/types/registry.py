@@ -55,6 +55,7 @@ __all__ = [
     "default_types",
     "display_name_of",
     "facts_of",
+    "is_id_generated",
     "is_membership",
     "is_produced",
     "is_project",
@@ -192,6 +193,13 @@ def writing_of(resource_type: str) -> Writing:
     """Return how a plan may change objects of a type."""
     kind = TYPES.get(resource_type)
     return Writing(undeletable="its type is unknown") if kind is None else kind.writing
+
+
+def is_id_generated(resource_type: str) -> bool:
+    """Return whether DSS generates the ids of new objects of a type."""
+    kind, writer = TYPES.get(resource_type), writing_of(resource_type).writer
+    is_chosen = writer is not None and writer.chooses_id
+    return kind is not None and kind.identity is Identity.GENERATED and not is_chosen
 
 
 def is_recreated(old: Resource | None, new: Resource | None) -> bool:
