@@ -7,6 +7,7 @@ import pytest
 from dataikuapi.iac.ignore.rules import IgnoreRule
 from dataikuapi.iac.plan import ActionType
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
+from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
 from iac.applying import Project, actions, statuses
 
 KEY = SAMPLE_PROJECT_KEY
@@ -162,3 +163,44 @@ class TestGeneratedIds:
         (made,) = project.dss.list_insights()
         pages = project.dss.get_dashboard("Db6hKs2").get_settings().get_raw()["pages"]
         assert made["id"] in json.dumps(pages)
+
+
+class TestDefaultZone:
+    """DSS makes it with the first other zone."""
+
+    @pytest.fixture
+    def zones(self, project, store):
+        """The files of the zones of a project that has none in DSS."""
+        found = {path: document(project, path) for path in self.FILES}
+        for path in self.FILES:
+            (project.folder / path).unlink()
+        zones = store.project(KEY).objects(FLOW_ZONE)
+        for name in zones.names():
+            zones.remove(name)
+        project.sync()
+        return found
+
+    FILES = ("zones/default.json", "zones/q7LmT2a.json")
+
+    def test_it_is_there_once(self, project, zones, store):
+        """And is then as the code says."""
+        for path, zone in zones.items():
+            project.write(path, {**zone, "color": "#123456"})
+        done = project.apply()
+        assert [*statuses(done).values()] == ["created"] * 2
+        assert_settled(project)
+        found = store.project(KEY).objects(FLOW_ZONE).documents()
+        assert sorted((zone["name"], zone["color"]) for zone in found) == [
+            ("Default", "#123456"),
+            ("Reporting – finance", "#123456"),
+        ]
+
+    def test_it_is_neither_made_alone_nor_deleted(self, project, zones):
+        project.write(self.FILES[0], zones[self.FILES[0]])
+        (left,) = project.plan().of_type(ActionType.PLAN_ONLY)
+        assert "with the first other one" in left.reason
+        project.write(self.FILES[1], zones[self.FILES[1]])
+        project.apply()
+        project.remove(*self.FILES)
+        plan = project.plan(allow_delete=True)
+        assert sorted(actions(plan).values()) == ["delete", "plan-only"]

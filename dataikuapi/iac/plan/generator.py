@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from dataikuapi.iac.models import Resource, State
+from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.plan import (
     ActionType,
     ExecutionPlan,
@@ -14,11 +14,17 @@ from dataikuapi.iac.models.plan import (
 from dataikuapi.iac.plan.binding import bound, code_digest
 from dataikuapi.iac.plan.deciding import Decider
 from dataikuapi.iac.plan.options import PlanOptions
-from dataikuapi.iac.plan.ordering import ordered, references
+from dataikuapi.iac.plan.ordering import (
+    created_beside,
+    is_made_along,
+    ordered,
+    references,
+)
 from dataikuapi.iac.types.registry import (
     RECIPE,
     TYPES,
     is_id_generated,
+    kept_by_dss,
     writing_of,
 )
 
@@ -72,7 +78,7 @@ class PlanGenerator:
         found = [decider.decide(rid) for rid in sorted(known)]
         actions = [action for action in found if action is not None]
         actions = list(_without_cascades(actions, live))
-        actions = list(_with_new_ids(actions))
+        actions = list(_with_new_ids(_without_lone(actions)))
         chosen, left_out = self._targeted(actions)
         result = ordered(chosen)
         projects = {*code.project_keys()}
@@ -177,6 +183,24 @@ def _without_cascades(
             yield action.blocked(why)
         else:
             yield action
+
+
+def _without_lone(actions: list[PlannedAction]) -> list[PlannedAction]:
+    """Return the actions; what DSS makes along with others is not made alone."""
+    return [
+        (
+            replace(
+                action,
+                action_type=ActionType.PLAN_ONLY,
+                reason=kept_by_dss(ResourceId.parse(action.resource_id)),
+            )
+            if action.action_type is ActionType.CREATE
+            and is_made_along(action)
+            and not created_beside(action, actions)
+            else action
+        )
+        for action in actions
+    ]
 
 
 def _with_new_ids(actions: list[PlannedAction]) -> Iterator[PlannedAction]:

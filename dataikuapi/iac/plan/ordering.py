@@ -6,13 +6,18 @@ from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 from dataikuapi.iac.analysis.flow import referenced_id
-from dataikuapi.iac.models import Resource
+from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
 from dataikuapi.iac.models.pointers import parse_pointer
 from dataikuapi.iac.types.references import Role
-from dataikuapi.iac.types.registry import TYPES, is_membership, references_of
+from dataikuapi.iac.types.registry import (
+    TYPES,
+    is_membership,
+    kept_by_dss,
+    references_of,
+)
 
-__all__ = ["Ordered", "ordered", "references"]
+__all__ = ["Ordered", "created_beside", "is_made_along", "ordered", "references"]
 
 _RANKS = {name: rank for rank, name in enumerate(TYPES)}
 
@@ -107,12 +112,30 @@ def _edges(by_id: Mapping[str, PlannedAction], *roles: Role) -> dict[str, set[st
         before = references(action.diff.old_resource, by_id, *roles)
         if rid in made:
             edges[rid] |= (after & made) | ((after - before) & absent)
+        if action.action_type is ActionType.CREATE and is_made_along(action):
+            edges[rid] |= created_beside(action, by_id.values())
         gone = (before & deleted) - after
         members = _members(action.diff.old_resource, gone)
         edges[rid] |= members
         for other in gone - members:
             edges[other].add(rid)
     return edges
+
+
+def is_made_along(action: PlannedAction) -> bool:
+    """Return whether DSS makes the object of an action along with others."""
+    return bool(kept_by_dss(ResourceId.parse(action.resource_id)))
+
+
+def created_beside(action: PlannedAction, actions: Iterable[PlannedAction]) -> set[str]:
+    """Return ids of the other objects of a type that are created in a project."""
+    return {
+        other.resource_id
+        for other in actions
+        if other.action_type is ActionType.CREATE
+        and other.resource_type == action.resource_type
+        and other.project_key == action.project_key
+    } - {action.resource_id}
 
 
 def _members(resource: Resource | None, known: Collection[str]) -> set[str]:

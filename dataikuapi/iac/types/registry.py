@@ -60,6 +60,7 @@ __all__ = [
     "is_produced",
     "is_project",
     "is_recreated",
+    "kept_by_dss",
     "noun_of",
     "optional_attributes",
     "privileged_attributes",
@@ -200,6 +201,11 @@ def is_id_generated(resource_type: str) -> bool:
     kind, writer = TYPES.get(resource_type), writing_of(resource_type).writer
     is_chosen = writer is not None and writer.chooses_id
     return kind is not None and kind.identity is Identity.GENERATED and not is_chosen
+
+
+def kept_by_dss(rid: ResourceId) -> str:
+    """Return why DSS itself creates and deletes an object; "" if it does not."""
+    return writing_of(rid.resource_type).by_dss.get(rid.resource_name, "")
 
 
 def is_recreated(old: Resource | None, new: Resource | None) -> bool:
