@@ -6,6 +6,7 @@ for types that it does not know.
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dataikuapi import DSSClient
@@ -24,6 +25,7 @@ from dataikuapi.iac.types.registry import is_membership, writing_of
 from iac import oracle
 from iac.applying import recorded, writes
 from iac.histories import KEY
+from iac.strays import differing, strays, without
 
 LAYOUT = [name for name, kind in TYPES.items() if kind.layout is not None]
 
@@ -46,63 +48,26 @@ MOVED_BY_DSS = {"flow_zone": {"items", "shared"}, "project": {"exposedObjects"}}
 """What DSS itself changes when objects are created and deleted."""
 
 
+def type_of(kind):
+    """Return the resource type of a kind of the sandbox."""
+    return TYPE_OF.get(kind.label, kind.label.lower().replace(" ", "_"))
+
+
 def documents(store):
     """Return document and payload of each object in the sandbox, by resource id."""
     project, found = store.project(KEY), {}
     for kind in store.kinds:
-        label = kind.label
-        of_type = TYPE_OF.get(label, label.lower().replace(" ", "_"))
         objects = project.objects(kind)
         for name in objects.names():
             stored = objects.stored(name)
-            rid = f"{of_type}.{KEY}{name and '.'}{name}"
+            rid = f"{type_of(kind)}.{KEY}{name and '.'}{name}"
             found[rid] = {**stored.document, "the payload": stored.payload}
     return found
 
 
-def differing(one, other):
-    """Return the ids of what two maps have differently."""
-    return {rid for rid in one.keys() | other.keys() if one.get(rid) != other.get(rid)}
-
-
-def without(document, *names):
-    """Return a document without some members, and without its version."""
-    dropped = {*names, "versionTag", "creationTag"}
-    return {key: item for key, item in document.items() if key not in dropped}
-
-
-def strays(before: Any, wanted: Any, after: Any, path: str = "") -> list[str]:
-    """Return the paths of what neither stayed nor became what is wanted."""
-    before, wanted, after = (_parsed(each) for each in (before, wanted, after))
-    if all(isinstance(each, dict) for each in (before, wanted, after)):
-        names = {*before, *wanted, *after}
-        return [
-            found
-            for name in sorted(names)
-            for found in strays(
-                *(each.get(name) for each in (before, wanted, after)), f"{path}/{name}"
-            )
-        ]
-    if isinstance(after, str) and after.startswith("e:AES:"):
-        return []  # DSS encrypts it anew.
-    plain = [_plain(each) for each in (before, wanted, after)]
-    is_list = isinstance(after, list) and before != wanted
-    return [] if is_list or plain[2] in plain[:2] else [path]
-
-
-def _parsed(value):
-    """Return the JSON of a payload; any other text as it is."""
-    try:
-        return json.loads(value) if str(value)[:1] == "{" else value
-    except (TypeError, ValueError):
-        return value
-
-
-def _plain(value):
-    """Return a value so that defaults and the order of tags do not count."""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        value = sorted(value)
-    return value or None
+def names_of(change):
+    """Return the names of the members along a path, without the items of lists."""
+    return tuple(x.name for x in change.segments if isinstance(x.name, str))
 
 
 @dataclass
@@ -144,21 +109,20 @@ class Replayed:
         self.server.faults = None
         self.new = documents(self.store)
         self.state = self.manager.load_state()
+        self.live = self.manager.sync_project(KEY)
         self.ids = live_ids_of(self.state)
         other = ProjectStore()
         other.load_files(KEY, self.after)
         self.target = documents(other)
         return self
 
-    @property
+    @cached_property
     def left(self):
-        """Ids of what the plan leaves alone, each of which it gives a reason for."""
-        kinds = (ActionType.PLAN_ONLY, ActionType.BLOCKED)
-        found = self.plan.of_type(*kinds)
-        self.problems += [f"no reason: {x.resource_id}" for x in found if not x.reason]
-        return {action.resource_id for action in found}
+        """Ids of what the plan leaves alone, and says why."""
+        found = self.plan.of_type(ActionType.PLAN_ONLY, ActionType.BLOCKED)
+        return {action.resource_id for action in found if action.reason}
 
-    @property
+    @cached_property
     def judged(self):
         """Ids in DSS of what the commit changed."""
         lines = oracle.changes(
@@ -171,7 +135,7 @@ class Replayed:
         }
         return {self.ids.get(rid, rid) for rid in {line[2:] for line in lines} | others}
 
-    @property
+    @cached_property
     def renewed(self):
         """Ids of what refers to an object that has got a new id."""
         return {
@@ -198,18 +162,16 @@ class Replayed:
             if (notes := [x for x in item.notes if "as planned already" not in x])
             or not item.status.is_done
         ]
-        done = {self.ids.get(x.action.resource_id, x.resource_id) for x in self.results}
+        done = {
+            self.ids.get(item.action.resource_id, item.resource_id)
+            for item in self.result.results
+        }
         known = {rid for rid in done if rid.partition(".")[0] in oracle.KINDS}
         judged = {rid for rid in self.judged if rid.partition(".")[0] in oracle.KINDS}
         odd = known - self.renewed ^ (judged - self.renewed - self.left - self.quiet)
         self.problems += [f"not as judged: {rid}" for rid in sorted(odd)]
 
-    @property
-    def results(self):
-        """What was done."""
-        return self.result.results
-
-    @property
+    @cached_property
     def quiet(self):
         """Ids of models that only have another active version, which a rule ignores."""
         return {
@@ -222,8 +184,7 @@ class Replayed:
 
     def _check_code(self):
         """DSS has what the code says."""
-        live = self.manager.sync_project(KEY)
-        wanted = translated(self.code, self.ids)
+        live, wanted = self.live, translated(self.code, self.ids)
         for diff in DiffEngine(RULES).diff(wanted, live):
             if not diff.has_changed or diff.resource_id in self.left:
                 continue
@@ -243,7 +204,7 @@ class Replayed:
     def _is_of_dss(self, rid, change):
         """Return whether a value belongs to the instance, or DSS has put it there."""
         kind = rid.partition(".")[0]
-        names = tuple(x.name for x in change.segments if isinstance(x.name, str))
+        names = names_of(change)
         stored = self.state.get_resource(rid)
         return (
             any(names[: len(path)] == path for path in writing_of(kind).from_live)
@@ -260,7 +221,7 @@ class Replayed:
         """The state has what DSS has."""
         self.problems += [
             f"not stored: {diff}"
-            for diff in self.manager.drift().diffs
+            for diff in DiffEngine().diff(self.state, self.live)
             if diff.has_changed
             and not self._is_default_zone(diff)
             and not all(self._is_of_dss(diff.resource_id, x) for x in diff.changes)
@@ -272,10 +233,7 @@ class Replayed:
         for action in self.manager.plan(self.code, OPTIONS).actions:
             rid, kind = action.resource_id, action.action_type
             is_zone = kind is ActionType.KEPT and all(
-                self._is_moved(
-                    action.resource_type,
-                    tuple(x.name for x in value.segments if isinstance(x.name, str)),
-                )
+                self._is_moved(action.resource_type, names_of(value))
                 for value in action.kept
             )
             if kind is not ActionType.NO_CHANGE and not is_zone and rid not in left:
@@ -285,32 +243,37 @@ class Replayed:
     def _check_requests(self):
         """Only what the commit changed is written."""
         touched = self.judged | self.renewed
-        paths = {path for rid in touched for path in self._paths(rid)}
+        listings = {path for rid in touched for path in self._listings(rid)}
+        items = tuple(f"{path}/" for rid in touched for path in self._paths(rid))
         for method, path in writes(self.requests):
             below = path.removeprefix(f"/projects/{KEY}/").strip("/")
-            places = {below, *("/".join(below.split("/")[:n]) for n in range(1, 9))}
-            if not places & paths if method != "POST" else below not in paths:
-                if not places & paths:
-                    self.problems.append(f"asked for: {method} {path}")
+            if below not in listings and not f"{below}/".startswith(items):
+                self.problems.append(f"asked for: {method} {path}")
 
-    def _paths(self, rid):
-        """Yield the paths of an object, and those at which its type is created."""
+    def _listings(self, rid):
+        """Yield the paths of what is no object with a name, or is a new one."""
         of_type, _, rest = rid.partition(".")
-        name = rest.partition(".")[2]
-        for kind in self.store.kinds:
-            label = kind.label
-            if TYPE_OF.get(label, label.lower().replace(" ", "_")) == of_type:
-                yield f"{kind.path}/{name}" if name else kind.path
-                if rid not in self.old:
-                    yield kind.path
+        if rid not in self.old or "." not in rest:
+            yield from (kind.path for kind in self._kinds(of_type))
         if of_type == "project":
             yield from PARTS
-        if of_type in ("agent", "rag_model"):
-            yield f"savedmodels/{name}"
         if of_type == "flow_zone":
             yield "flow/zones/default/add-items"
         if of_type == "managed_folder":
             yield "actions/renameManagedFolder"
+
+    def _paths(self, rid):
+        """Yield the paths of an object with a name."""
+        of_type, _, rest = rid.partition(".")
+        name = rest.partition(".")[2]
+        paths = [kind.path for kind in self._kinds(of_type)]
+        if of_type in ("agent", "rag_model"):
+            paths.append("savedmodels")
+        return [f"{path}/{name}" for path in paths if name]
+
+    def _kinds(self, of_type):
+        """Return the kinds of the sandbox for a type."""
+        return [kind for kind in self.store.kinds if type_of(kind) == of_type]
 
     def _check_documents(self):
         """What the commit did not change is the same, and so is its version."""
