@@ -121,6 +121,8 @@ def _written(writing: Writing) -> Iterator[str]:
         yield f"- Never created by a plan: {writing.uncreatable}."
     if writing.undeletable:
         yield f"- Never deleted by a plan: {writing.undeletable}."
+    for name, why in writing.by_dss.items():
+        yield f"- `{name}` is neither created alone nor deleted by a plan: {why}."
     if writing.takes_recipes:
         yield "- DSS deletes the recipes that use an object with it."
     if writing.contents_after_delete:

@@ -5,7 +5,7 @@ environment, has another id there. The state remembers which.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -22,7 +22,14 @@ from dataikuapi.iac.models.state import State
 from dataikuapi.iac.types.registry import references_of, sets_of
 from dataikuapi.iac.types.sets import sorted_sets
 
-__all__ = ["LiveIds", "live_ids_of", "translated", "with_ids", "with_live_ids"]
+__all__ = [
+    "LiveIds",
+    "distinct",
+    "live_ids_of",
+    "translated",
+    "with_ids",
+    "with_live_ids",
+]
 
 LiveIds = Mapping[str, str]
 """Ids of resources in DSS, by their ids in the code, where they differ."""
@@ -43,14 +50,50 @@ def live_ids_of(state: State) -> dict[str, str]:
 def with_live_ids(state: State, ids: LiveIds) -> State:
     """Return a state that remembers these ids, and no others.
 
+    An object that was deleted in DSS and created again has another id there since: that
+    is the one to remember.
+
     Args:
         state: is not changed.
         ids: those to remember.
     """
     extra = {name: item for name, item in state.extra.items() if name != _KEY}
-    if ids:
-        extra[_KEY] = dict(sorted(ids.items()))
+    latest = {code: _latest(code, ids) for code in sorted(ids)}
+    found = {code: live for code, live in latest.items() if code != live}
+    if found:
+        extra[_KEY] = cast(JSON, found)
     return replace(state, extra=extra)
+
+
+def _latest(resource_id: str, ids: LiveIds) -> str:
+    """Return the id that one has in the end, if that has another one, and so on."""
+    seen = {resource_id}
+    while (following := ids.get(resource_id, resource_id)) not in seen:
+        seen.add(following)
+        resource_id = following
+    return resource_id
+
+
+def distinct(ids: LiveIds, code: Container[str]) -> LiveIds:
+    """Return the ids by which no two objects of the code are the same one in DSS.
+
+    One that took the place of another has its id in DSS. If the code has the other one
+    again, the id is that one's.
+
+    Args:
+        ids: in DSS, by those in the code.
+        code: ids of the objects in the code.
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for code_id, live_id in ids.items():
+        if code_id in code:
+            is_another = live_id in code and live_id not in ids
+            if is_another or live_id in taken:
+                continue
+            taken.add(live_id)
+        found[code_id] = live_id
+    return found
 
 
 def translated(state: State, ids: LiveIds) -> State:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import JournalNotSupportedError
-from dataikuapi.iac.live_ids import live_ids_of, translated
+from dataikuapi.iac.live_ids import distinct, live_ids_of, translated
 from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
@@ -40,7 +40,8 @@ def make_plan(
     stored, keys = store.load_for_reading(), source.project_keys()
     live = reader.read_projects(stored, keys, "keep", progress, covered_types(source))
     require_same_instance(stored, live)
-    known = live_ids_of(stored)
+    remembered = live_ids_of(stored)
+    known = distinct(remembered, source.resources)
     wanted = translated(source, known)
     matches = match(_entries(store), stored, wanted, live)
     wanted = translated(wanted, matches.ids)
@@ -48,7 +49,8 @@ def make_plan(
     live = _with_filled_in(live, wanted, matches.created)
     base = _with_ours(stored, live, matches.ours)
     plan = PlanGenerator(base, options).generate_plan(live, wanted)
-    metadata = replace(plan.metadata, ids=matches.ids)
+    own = {rid: rid for rid in remembered.keys() - known.keys()}
+    metadata = replace(plan.metadata, ids={**own, **matches.ids})
     actions = [_adopted(item, matches.ours, stored) for item in plan.actions]
     return replace(plan, actions=bound(actions, stored), metadata=metadata)
 

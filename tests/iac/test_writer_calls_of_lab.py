@@ -93,10 +93,18 @@ class TestModels:
         old = sample.documents("saved_model", model)
         new = {"document": {**old["document"], "activeVersion": "v 2/x"}}
         sample.requests.forget()
-        with pytest.raises(Exception, match="has no version"):
+        with pytest.raises(UnsupportedValueError, match="has no version v 2/x"):
             WRITERS["saved_model"].save(sample.project, model, old, new)
-        path = f"savedmodels/{model}/versions/v 2/x/actions/setActive"
-        assert sample.requests.writes == [f"POST {path}"]
+        assert sample.requests.writes == []
+
+    def test_a_version_of_the_document_is_activated_once_that_is_saved(self, sample):
+        model, versions = "Ch8rNm2K", [{"versionId": "v 2"}]
+        edits = {"inlineVersions": versions, "activeVersion": "v 2"}
+        path = f"savedmodels/{model}"
+        assert changed(sample, "saved_model", model, **edits) == [
+            f"PUT {path}",
+            f"POST {path}/versions/v 2/actions/setActive",
+        ]
 
 
 def test_the_flavor_of_an_evaluation_store_is_asked_for(sample):

@@ -57,9 +57,9 @@ def require_as_planned(
         action: has what it was.
         now: what it is.
         wanted: what it is to be by the plan.
-        has_moved: whether objects of its project were created or deleted since by this
-            apply. Then DSS itself has added and removed references to them, and these
-            are merged.
+        has_moved: whether this apply has changed other objects of its project since.
+            Then DSS itself may have moved them from one list to another, and this is
+            merged.
 
     Raises:
         NotAsPlanned: if it is not.

@@ -11,12 +11,13 @@ from dataikuapi.iac.apply.noting import ApplyLog
 from dataikuapi.iac.apply.objects import LiveObjects, kind_of, name_of
 from dataikuapi.iac.exceptions import DataikuIaCError
 from dataikuapi.iac.live_ids import with_ids
-from dataikuapi.iac.models import Resource
+from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.matching import added_paths
 from dataikuapi.iac.sync.typed import Reading
+from dataikuapi.iac.types.registry import kept_by_dss
 from dataikuapi.iac.types.rewriting import new_documents, rewritten
 
 __all__ = ["Creator"]
@@ -62,8 +63,15 @@ class Creator:
             self._refuse_namesakes(wanted, listed)
         else:
             now = self._objects.read(rid)
+            why = kept_by_dss(ResourceId.parse(rid))
+            if why and now is None:
+                raise NotAsPlanned(why)
             if now is not None:
-                return _found(action, wanted, now)
+                return (
+                    self._completed(action, wanted, None)
+                    if why
+                    else _found(action, wanted, now)
+                )
         documents = new_documents(kind_of(rid), wanted.attributes)
         details: dict[str, JSON] = {"wanted": wanted.metadata.checksum}
         if listed:

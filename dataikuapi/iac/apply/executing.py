@@ -77,7 +77,9 @@ class Executor:
                 self._moved.add(action.project_key)
                 return self._creator.create(action)
             case ActionType.UPDATE:
-                return self._update(action)
+                result = self._update(action)
+                self._moved.add(action.project_key)
+                return result
             case ActionType.DELETE:
                 self._moved.add(action.project_key)
                 return self._delete(action)

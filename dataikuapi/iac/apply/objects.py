@@ -14,8 +14,7 @@ from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.sync.instance import InstanceReader
 from dataikuapi.iac.sync.typed import Reading, TypedSync
 from dataikuapi.iac.types import Documents, ResourceType
-from dataikuapi.iac.types.base import Identity
-from dataikuapi.iac.types.registry import TYPES
+from dataikuapi.iac.types.registry import TYPES, is_id_generated, kept_by_dss
 from dataikuapi.iac.types.shapes import path_segment
 from dataikuapi.iac.types.writing import NO_WRITER, Project, Writer
 
@@ -101,8 +100,8 @@ class LiveObjects:
 
     def is_generated(self, resource_id: str) -> bool:
         """Return whether DSS generates the ids of objects of its type."""
-        kind = kind_of(resource_id)
-        return kind.identity is Identity.GENERATED and not writer_of(kind).chooses_id
+        rid = ResourceId.parse(resource_id)
+        return is_id_generated(rid.resource_type) and not kept_by_dss(rid)
 
     @contextmanager
     def _writing(self, rid: ResourceId) -> Iterator[tuple[Writer, Project]]:

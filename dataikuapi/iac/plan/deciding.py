@@ -11,6 +11,7 @@ from dataikuapi.iac.models import (
     ChangeType,
     Resource,
     ResourceDiff,
+    ResourceId,
     State,
     ValueChangeType,
 )
@@ -26,6 +27,7 @@ from dataikuapi.iac.plan.options import PlanOptions, Side
 from dataikuapi.iac.types.references import value_at
 from dataikuapi.iac.types.registry import (
     is_recreated,
+    kept_by_dss,
     sets_of,
     without_noise,
     writing_of,
@@ -138,6 +140,7 @@ class Decider:
     def _undeletable(self, live: Resource) -> str:
         """Return why an object is not deleted; "" if it is."""
         why = writing_of(live.resource_type).undeletable
+        why = why or kept_by_dss(ResourceId.parse(live.resource_id))
         if why:
             return f"the code no longer has it; {why}"
         if self._options.is_protected(live.resource_id):

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from dataikuapi.iac.models import Resource, State
+from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.plan import (
     ActionType,
     ExecutionPlan,
@@ -13,8 +14,19 @@ from dataikuapi.iac.models.plan import (
 from dataikuapi.iac.plan.binding import bound, code_digest
 from dataikuapi.iac.plan.deciding import Decider
 from dataikuapi.iac.plan.options import PlanOptions
-from dataikuapi.iac.plan.ordering import ordered, references
-from dataikuapi.iac.types.registry import RECIPE, TYPES, writing_of
+from dataikuapi.iac.plan.ordering import (
+    created_beside,
+    is_made_along,
+    ordered,
+    references,
+)
+from dataikuapi.iac.types.registry import (
+    RECIPE,
+    TYPES,
+    is_id_generated,
+    kept_by_dss,
+    writing_of,
+)
 
 __all__ = ["PlanGenerator", "covered_types"]
 
@@ -66,6 +78,7 @@ class PlanGenerator:
         found = [decider.decide(rid) for rid in sorted(known)]
         actions = [action for action in found if action is not None]
         actions = list(_without_cascades(actions, live))
+        actions = list(_with_new_ids(_without_lone(actions)))
         chosen, left_out = self._targeted(actions)
         result = ordered(chosen)
         projects = {*code.project_keys()}
@@ -168,6 +181,48 @@ def _without_cascades(
             stay = "are to stay" if len(taken) > 1 else "is to stay"
             why = f"DSS would delete {', '.join(taken)} with it, which {stay}"
             yield action.blocked(why)
+        else:
+            yield action
+
+
+def _without_lone(actions: list[PlannedAction]) -> list[PlannedAction]:
+    """Return the actions; what DSS makes along with others is not made alone."""
+    return [
+        (
+            replace(
+                action,
+                action_type=ActionType.PLAN_ONLY,
+                reason=kept_by_dss(ResourceId.parse(action.resource_id)),
+            )
+            if action.action_type is ActionType.CREATE
+            and is_made_along(action)
+            and not created_beside(action, actions)
+            else action
+        )
+        for action in actions
+    ]
+
+
+def _with_new_ids(actions: list[PlannedAction]) -> Iterator[PlannedAction]:
+    """Yield the actions; what refers to an object that gets another id is updated.
+
+    It is as the code says, but for that id, which DSS generates when it creates the
+    object.
+    """
+    created = {
+        action.resource_id: action.resource_type
+        for action in actions
+        if action.action_type is ActionType.CREATE
+        and is_id_generated(action.resource_type)
+    }
+    for action in actions:
+        after, kind = action.diff.new_resource, action.action_type
+        is_kept = kind is not ActionType.NO_CHANGE or not created
+        is_written = writing_of(action.resource_type).writer is not None
+        new = () if is_kept or not is_written else references(after, created)
+        if new:
+            why = f"it refers to {', '.join(sorted(new))}, to which DSS gives a new id"
+            yield replace(action, action_type=ActionType.UPDATE, reason=why)
         else:
             yield action
 

@@ -13,7 +13,7 @@ from dataikuapi.iac.models.journal import JournalEntry, JournalEvent
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import ActionType
 from dataikuapi.iac.types.base import Identity
-from dataikuapi.iac.types.registry import TYPES, display_name_of
+from dataikuapi.iac.types.registry import TYPES, display_name_of, kept_by_dss
 
 __all__ = ["Matches", "added_paths", "match"]
 
@@ -199,5 +199,7 @@ def _name_of(resource: Resource) -> tuple[str, str, str]:
 
 
 def _is_generated(resource_id: str) -> bool:
-    kind = TYPES.get(ResourceId.parse(resource_id).resource_type)
-    return kind is not None and kind.identity is Identity.GENERATED
+    rid = ResourceId.parse(resource_id)
+    kind = TYPES.get(rid.resource_type)
+    is_generated = kind is not None and kind.identity is Identity.GENERATED
+    return is_generated and not kept_by_dss(rid)

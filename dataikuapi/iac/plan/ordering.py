@@ -1,17 +1,23 @@
 """The order of actions: what an object refers to comes before it, and goes after it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 from dataikuapi.iac.analysis.flow import referenced_id
-from dataikuapi.iac.models import Resource
+from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
+from dataikuapi.iac.models.pointers import parse_pointer
 from dataikuapi.iac.types.references import Role
-from dataikuapi.iac.types.registry import TYPES, references_of
+from dataikuapi.iac.types.registry import (
+    TYPES,
+    is_membership,
+    kept_by_dss,
+    references_of,
+)
 
-__all__ = ["Ordered", "ordered", "references"]
+__all__ = ["Ordered", "created_beside", "is_made_along", "ordered", "references"]
 
 _RANKS = {name: rank for rank, name in enumerate(TYPES)}
 
@@ -52,7 +58,8 @@ def ordered(actions: Iterable[PlannedAction]) -> Ordered:
     """Return actions in their order.
 
     What is created or updated follows what it refers to; what is deleted follows what
-    refers to it. Where objects refer to each other, a mere mention does not count.
+    refers to it, but goes before lists from which DSS itself removes it. Where objects
+    refer to each other, a mere mention does not count.
 
     Args:
         actions: one for each object.
@@ -105,9 +112,52 @@ def _edges(by_id: Mapping[str, PlannedAction], *roles: Role) -> dict[str, set[st
         before = references(action.diff.old_resource, by_id, *roles)
         if rid in made:
             edges[rid] |= (after & made) | ((after - before) & absent)
-        for other in (before & deleted) - after:
+        if action.action_type is ActionType.CREATE and is_made_along(action):
+            edges[rid] |= created_beside(action, by_id.values())
+        gone = (before & deleted) - after
+        members = _members(action.diff.old_resource, gone)
+        edges[rid] |= members
+        for other in gone - members:
             edges[other].add(rid)
     return edges
+
+
+def is_made_along(action: PlannedAction) -> bool:
+    """Return whether DSS makes the object of an action along with others."""
+    return bool(kept_by_dss(ResourceId.parse(action.resource_id)))
+
+
+def created_beside(action: PlannedAction, actions: Iterable[PlannedAction]) -> set[str]:
+    """Return ids of the other objects of a type that are created in a project."""
+    return {
+        other.resource_id
+        for other in actions
+        if other.action_type is ActionType.CREATE
+        and other.resource_type == action.resource_type
+        and other.project_key == action.project_key
+    } - {action.resource_id}
+
+
+def _members(resource: Resource | None, known: Collection[str]) -> set[str]:
+    """Return which of these objects are listed where DSS itself keeps the list.
+
+    DSS takes what is deleted out of such a list. To do that first would be another
+    change: it moves the object elsewhere, and others with it, or is not possible.
+    """
+    if resource is None or not known:
+        return set()
+    kind = resource.resource_type
+    return {
+        rid
+        for item in references_of(resource)
+        if is_membership(kind, _names(item.pointer))
+        and (rid := referenced_id(resource, item, known)) in known
+    }
+
+
+def _names(pointer: str) -> tuple[str, ...]:
+    """Return the names of the members along a pointer, without positions in lists."""
+    return tuple(name for name in parse_pointer(pointer) if not name.isdigit())
 
 
 def _sorted(sorter: "TopologicalSorter[str]") -> Iterator[str]:

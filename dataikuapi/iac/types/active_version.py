@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dataikuapi.iac.types.requests import send
-from dataikuapi.iac.types.shapes import path_segment
+from dataikuapi.iac.exceptions import UnsupportedValueError
+from dataikuapi.iac.types.requests import get_json, send
+from dataikuapi.iac.types.shapes import expect_items, path_segment
 from dataikuapi.iac.types.writing import Project
 
-__all__ = ["activate", "with_members_of"]
+__all__ = ["activate", "require_version", "with_members_of"]
 
 _ACTIVE = "activeVersion"
 
@@ -23,11 +24,47 @@ def activate(
         old: its document as DSS has it.
         new: as DSS is to have it.
     """
-    version = new.get(_ACTIVE)
-    if version and version != old.get(_ACTIVE):
-        versions = f"savedmodels/{path_segment(name)}/versions"
-        path = f"{versions}/{path_segment(version)}/actions/setActive"
+    version = _activated(old, new)
+    if version:
+        path = f"{_versions(name)}/{path_segment(version)}/actions/setActive"
         send(project, "POST", path)
+
+
+def require_version(
+    project: Project, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> None:
+    """Make sure that the version to activate is one that DSS has, or is to have.
+
+    A trained version is only where it was trained, or where it was imported.
+
+    Args:
+        project: a handle of the project.
+        name: id of the model.
+        old: its document as DSS has it.
+        new: as DSS is to have it.
+
+    Raises:
+        UnsupportedValueError: if it is not.
+    """
+    version = _activated(old, new)
+    inline = new.get("inlineVersions") or ()
+    if not version or any(item.get("versionId") == version for item in inline):
+        return
+    if version not in expect_items(get_json(project, _versions(name)), "id"):
+        raise UnsupportedValueError(
+            f"DSS has no version {version} to activate: train or import it there, or "
+            "have a rule ignore /activeVersion"
+        )
+
+
+def _activated(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return the version that is to become the active one; "" if none is."""
+    version = new.get(_ACTIVE)
+    return str(version) if version and version != old.get(_ACTIVE) else ""
+
+
+def _versions(name: str) -> str:
+    return f"savedmodels/{path_segment(name)}/versions"
 
 
 def with_members_of(

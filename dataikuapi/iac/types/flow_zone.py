@@ -81,6 +81,7 @@ class FlowZoneType(ListedType):
     name = "flow_zone"
     writing = Writing(
         contents_after_delete="what is in it moves to the default zone",
+        by_dss={_DEFAULT: "DSS makes this zone with the first other one, and keeps it"},
         writer=_ZoneWriter("flow/zones", "flow/zones/{name}"),
     )
     requests = "1"

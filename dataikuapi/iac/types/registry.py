@@ -55,10 +55,12 @@ __all__ = [
     "default_types",
     "display_name_of",
     "facts_of",
+    "is_id_generated",
     "is_membership",
     "is_produced",
     "is_project",
     "is_recreated",
+    "kept_by_dss",
     "noun_of",
     "optional_attributes",
     "privileged_attributes",
@@ -192,6 +194,18 @@ def writing_of(resource_type: str) -> Writing:
     """Return how a plan may change objects of a type."""
     kind = TYPES.get(resource_type)
     return Writing(undeletable="its type is unknown") if kind is None else kind.writing
+
+
+def is_id_generated(resource_type: str) -> bool:
+    """Return whether DSS generates the ids of new objects of a type."""
+    kind, writer = TYPES.get(resource_type), writing_of(resource_type).writer
+    is_chosen = writer is not None and writer.chooses_id
+    return kind is not None and kind.identity is Identity.GENERATED and not is_chosen
+
+
+def kept_by_dss(rid: ResourceId) -> str:
+    """Return why DSS itself creates and deletes an object; "" if it does not."""
+    return writing_of(rid.resource_type).by_dss.get(rid.resource_name, "")
 
 
 def is_recreated(old: Resource | None, new: Resource | None) -> bool:

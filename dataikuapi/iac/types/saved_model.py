@@ -6,7 +6,11 @@ from typing import Any, ClassVar
 from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.severity import Severity
-from dataikuapi.iac.types.active_version import activate, with_members_of
+from dataikuapi.iac.types.active_version import (
+    activate,
+    require_version,
+    with_members_of,
+)
 from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.layout import ObjectFolder
@@ -55,6 +59,7 @@ class _ModelWriter(ListedWriter):
     def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
         """Put the document and activate a version, each only if it differs."""
         before, after = old["document"], new["document"]
+        require_version(project, name, before, after)
         kept = with_members_of(before, after, "activeVersion")
         if not json_equal(before, kept):
             send(project, "PUT", self.path(name), kept)

@@ -96,6 +96,8 @@ class Writing:
         droppable: whether DSS drops what a deleted object holds, if it is asked to.
         writer: the calls; ``None`` if a plan never changes or creates an object.
         uncreatable: why a plan never creates an object; "" if it may.
+        by_dss: why a plan neither creates nor deletes some objects by themselves, by
+            name: DSS does so along with others of the type.
         unchangeable: paths of values that a plan can send neither for an object that
             there is nor for a new one, each with the reason.
     """
@@ -107,4 +109,5 @@ class Writing:
     droppable: bool = False
     writer: Writer | None = None
     uncreatable: str = ""
+    by_dss: Mapping[str, str] = field(default_factory=dict)
     unchangeable: Mapping[tuple[str, ...], str] = field(default_factory=dict)

@@ -34,9 +34,10 @@ KNOWLEDGE_BANK = Kind(
         },
         optional=frozenset("""
             id retrieverType rebuildBehavior vectorStoreType embeddingLLMId
-            metadataColumnsSchema envSelection containerExecSelection managedFolderId
-            multimodalColumn llmsExposedWith connection indexName pineconeIndexName
-            vectorIndexType columnMapping managed description shortDesc
+            sourceIdColumn metadataColumnsSchema envSelection containerExecSelection
+            managedFolderId multimodalColumn llmsExposedWith connection indexName
+            pineconeIndexName vectorIndexType columnMapping managed description
+            shortDesc
             """.split()),
     ),
 )

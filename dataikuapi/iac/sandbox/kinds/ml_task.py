@@ -121,7 +121,8 @@ ML_TASK = MLTaskKind(
             managedFolderSmartId maxConcurrentModelTraining modeling partitionedModel
             predictionDisplayCharts predictionDisplayScript predictionType
             preprocessing sampling skipExpensiveReports sparkCheckpoint sparkParams
-            splitParams targetVariable time weight
+            sparkPreparedDFStorageLevel sparkRepartitionNonHDFS splitParams
+            targetVariable time weight
             """.split()),
         versioned=False,
     ),
