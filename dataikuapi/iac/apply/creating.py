@@ -57,7 +57,8 @@ class Creator:
         assert wanted is not None
         wanted, rid = with_ids(wanted, self._ids), wanted.resource_id
         listed: set[str] = set()
-        if self._objects.is_generated(rid):
+        is_generated = self._objects.is_generated(rid)
+        if is_generated:
             listed = self._objects.names(rid)
             self._refuse_namesakes(wanted, listed)
         else:
@@ -66,7 +67,7 @@ class Creator:
                 return _found(action, wanted, now)
         documents = new_documents(kind_of(rid), wanted.attributes)
         details: dict[str, JSON] = {"wanted": wanted.metadata.checksum}
-        if listed:
+        if is_generated:
             details["listed"] = [*sorted(listed)]
         self._log.intent(action, details)
         error: DataikuIaCError | None = None
@@ -143,7 +144,7 @@ class Creator:
                 made = self._required(rid)
         except DataikuIaCError as failure:
             why = f"it was created as {rid}, but not completed: {failure}"
-            return ActionResult(action, ActionStatus.FAILED, why)
+            return ActionResult(action, ActionStatus.FAILED, why, begun=rid)
         notes = []
         if error is not None:
             notes.append(f"DSS created it, although it reported: {error}")

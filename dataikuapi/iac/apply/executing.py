@@ -67,8 +67,7 @@ class Executor:
             if is_fatal(error):
                 self._stop(str(error))
             result = ActionResult(action, ActionStatus.FAILED, str(error))
-        if result.action.action_type.writes:
-            self._log.outcome(result)
+        self._log.outcome(result)
         return result
 
     def _executed(self, action: PlannedAction) -> ActionResult:

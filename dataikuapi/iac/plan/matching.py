@@ -7,19 +7,14 @@ from dataclasses import dataclass, field
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.live_ids import with_ids
 from dataikuapi.iac.models import Resource, State, ValueChangeType
-from dataikuapi.iac.models.apply import ActionStatus
 from dataikuapi.iac.models.ids import ResourceId
-from dataikuapi.iac.models.journal import JournalEntry, JournalEvent
+from dataikuapi.iac.models.journal import JournalEntry, unsettled
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import ActionType
 from dataikuapi.iac.types.base import Identity
 from dataikuapi.iac.types.registry import TYPES, display_name_of
 
 __all__ = ["Matches", "added_paths", "match"]
-
-
-_UNSETTLED = (ActionStatus.FAILED.value, ActionStatus.UNCERTAIN.value)
-"""What an action may be without being over."""
 
 
 @dataclass
@@ -32,12 +27,15 @@ class Matches:
         created: those of them that it has created.
         uncertain: why it is not certain which object in DSS one of the code is, by its
             id in the code.
+        begun: keys of the projects of which an apply has changed something that the
+            state may not have.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     uncertain: dict[str, str] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
 
 
 def added_paths(code: Resource, live: Resource) -> tuple[str, ...]:
@@ -63,7 +61,8 @@ def match(
         live: what DSS has now.
     """
     found = Matches()
-    for rid, details in _unsettled(entries).items():
+    for rid, details in unsettled(entries).items():
+        found.begun.add(ResourceId.parse(rid).project_key)
         _recover(found, rid, details, stored, code, live)
     lacking = defaultdict[tuple[str, str, str], list[Resource]](list)
     for resource in code:
@@ -107,28 +106,6 @@ def _is_same(code: Resource, live: Resource) -> bool:
     return diff is not None and not diff.changes
 
 
-def _unsettled(entries: Iterable[JournalEntry]) -> dict[str, dict[str, JSON]]:
-    """Return what the journal says of the objects of which the state may not know.
-
-    These are those of an apply that was interrupted, and those of which it is not known
-    whether all of it was done.
-    """
-    found: dict[str, dict[str, JSON]] = {}
-    runs: dict[str, set[str]] = {}
-    for entry in entries:
-        rid, details = entry.resource_id, dict(entry.details)
-        if entry.event is JournalEvent.END:
-            for known in runs.pop(entry.run, set()):
-                if found[known].get("status") not in _UNSETTLED:
-                    del found[known]
-        elif entry.event is JournalEvent.INTENT:
-            found[rid] = details
-            runs.setdefault(entry.run, set()).add(rid)
-        elif entry.event is JournalEvent.OUTCOME and rid in found:
-            found[rid] |= details
-    return found
-
-
 def _recover(
     found: Matches,
     rid: str,
@@ -148,8 +125,9 @@ def _recover(
         return
     if details.get("action") != ActionType.CREATE.value:
         return
-    if live_id == rid and _is_generated(rid):
-        _recover_unnamed(found, rid, details.get("listed"), code, live)
+    listed = details.get("listed")
+    if live_id == rid and isinstance(listed, list):  # DSS was to generate the id.
+        _recover_unnamed(found, rid, listed, code, live)
     elif live_id in live:
         found.ours.add(live_id)
         found.created.add(live_id)
@@ -158,7 +136,7 @@ def _recover(
 
 
 def _recover_unnamed(
-    found: Matches, rid: str, listed: JSON, code: State, live: State
+    found: Matches, rid: str, listed: list[JSON], code: State, live: State
 ) -> None:
     """Find the object that was about to be created, whose id nobody has noted.
 
@@ -170,7 +148,7 @@ def _recover_unnamed(
         live: what DSS has now.
     """
     wanted = code.get_resource(rid)
-    if wanted is None or not isinstance(listed, list):
+    if wanted is None:
         return
     candidates = [
         item

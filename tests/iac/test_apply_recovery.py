@@ -1,0 +1,107 @@
+"""What the next apply makes of one that ended in the middle."""
+
+import pytest
+
+from dataikuapi.iac import StateWriteError
+from dataikuapi.iac.backends.journal import BlobJournal
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY as KEY
+from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.state_store import StateStore
+from iac.applying import Project, actions, statuses
+
+
+@pytest.fixture
+def project(server, tmp_path):
+    """The sample project, stored and pulled."""
+    folder, state = tmp_path / KEY, tmp_path / "dev.state.json"
+    return Project(server, KEY, folder, state).sync()
+
+
+@pytest.fixture
+def crash(project, server, monkeypatch):
+    """Return a function that applies, and crashes once DSS has stored a request."""
+
+    def fail(*args, **options):
+        raise StateWriteError("crashed")
+
+    def crashing(method, path):
+        with monkeypatch.context() as patch:
+
+            def plan(of_method, of_path):
+                if StateStore.merge_and_save is fail:
+                    return Fault.reset()
+                if (of_method, of_path.strip("/")) != (method, path.strip("/")):
+                    return None
+                patch.setattr(StateStore, "merge_and_save", fail)
+                patch.setattr(BlobJournal, "append", fail)
+                return Fault.reset().once_stored()
+
+            found = project.plan()
+            server.faults = plan
+            with pytest.raises(StateWriteError, match="crashed"):
+                project.apply(found)
+            server.faults = None
+
+    return crashing
+
+
+def assert_settled(project):
+    """DSS and the stored state have what the code says."""
+    assert actions(project.plan()) == {}
+    assert [diff for diff in project.manager.drift().diffs if diff.has_changed] == []
+
+
+def names(project, kind):
+    """Return the names of all objects of a type."""
+    state = project.manager.sync_project(KEY)
+    return sorted(
+        item.attributes["name"] for item in state if item.resource_type == kind
+    )
+
+
+def test_object_with_a_chosen_id_is_completed(project, crash):
+    """DSS stores a scenario and its script one after the other."""
+    script = {"type": "custom_python", "name": "By night", "params": {}}
+    project.write("scenarios/NIGHTLY.json", script)
+    project.write("scenarios/NIGHTLY.py", "x = 1\n")
+    crash("POST", f"/projects/{KEY}/scenarios")
+    assert statuses(project.apply()) == {f"scenario.{KEY}.NIGHTLY": "updated"}
+    assert_settled(project)
+
+
+def test_first_object_of_its_type_is_found_again(project, crash):
+    """Though DSS had none whose ids could be noted."""
+    (dashboard,) = project.dss.list_dashboards()
+    project.dss.get_dashboard(dashboard["id"]).delete()
+    project.sync()
+    project.write("dashboards/dasAAAA.json", {"name": "Extras", "pages": []})
+    crash("POST", f"/projects/{KEY}/dashboards")
+    project.edit("dashboards/dasAAAA.json", tags=["more"])
+    assert list(statuses(project.apply()).values()) == ["updated"]
+    assert names(project, "dashboard") == ["Extras"]
+    assert_settled(project)
+
+
+def test_what_dss_changed_with_it_is_stored_too(project, crash):
+    """It lists a new article in the tree of the wiki by itself."""
+    project.write("wiki/articles/9.json", {"name": "Extras"})
+    project.write("wiki/articles/9.md", "")
+    tree = project.manager.load_state()[f"wiki.{KEY}"].attributes["taxonomy"]
+    project.edit("wiki/taxonomy.json", taxonomy=[*tree, {"id": 9, "children": []}])
+    crash("POST", f"/projects/{KEY}/wiki")
+    done = statuses(project.apply())
+    assert done == {f"wiki_article.{KEY}.3": "adopted", f"wiki.{KEY}": "adopted"}
+    assert names(project, "wiki_article").count("Extras") == 1
+    assert_settled(project)
+
+
+def test_what_was_adopted_is_nobodys_business_any_more(project, crash):
+    """So that what others do later is not taken for it."""
+    project.edit("datasets/orders.json", shortDesc="All orders")
+    crash("PUT", f"/projects/{KEY}/datasets/orders")
+    assert list(statuses(project.apply()).values()) == ["adopted"]
+    project.edit_dataset("orders", shortDesc="By hand")
+    project.manager.save_state(project.manager.sync_project(KEY))
+    project.edit("datasets/orders.json", shortDesc="By hand")
+    project.edit_dataset("orders", shortDesc="All orders")
+    assert actions(project.plan()) == {f"dataset.{KEY}.orders": "kept"}
