@@ -1,13 +1,19 @@
 """What the next apply makes of one that ended in the middle."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
 from dataikuapi.iac import StateWriteError
 from dataikuapi.iac.backends.journal import BlobJournal
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY as KEY
-from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sandbox import Fault, in_turn
 from dataikuapi.iac.state_store import StateStore
 from iac.applying import Project, actions, statuses
+
+ANSWER = Fault.error(500, "java.lang.NullPointerException", "boom")
+EXTRA = f"dataset.{KEY}.extra"
 
 
 @pytest.fixture
@@ -105,3 +111,78 @@ def test_what_was_adopted_is_nobodys_business_any_more(project, crash):
     project.edit("datasets/orders.json", shortDesc="By hand")
     project.edit_dataset("orders", shortDesc="All orders")
     assert actions(project.plan()) == {f"dataset.{KEY}.orders": "kept"}
+
+
+def test_what_somebody_created_meanwhile_is_not_overwritten(project, server):
+    """Whichever of both DSS has stored: they cannot be told apart by their names."""
+    connection = {"connection": "c", "path": "theirs"}
+
+    def create():
+        project.dss.create_dataset("extra", "Filesystem", connection)
+
+    project.write("datasets/extra.json", {"type": "Inline", "params": {}})
+    plan = project.plan()
+    path = f"/projects/{KEY}/datasets"
+    server.faults = in_turn("POST", path, Fault.meanwhile(create))
+    (result,) = project.apply(plan).results
+    assert result.status.value == "uncertain"
+    assert "already exists" in result.reason
+    assert "somebody else seems to have created it" in result.reason
+    plan = project.plan()
+    assert actions(plan) == {EXTRA: "conflict"}
+    project.apply(plan)
+    assert project.dataset("extra")["params"]["path"] == "theirs"
+
+
+def test_what_somebody_created_since_the_crash_is_not_overwritten(project, server):
+    project.write("datasets/extra.json", {"type": "Inline", "params": {}})
+    plan = project.plan()
+    server.faults = in_turn("POST", f"/projects/{KEY}/datasets", ANSWER)
+    assert statuses(project.apply(plan)) == {EXTRA: "failed"}
+    project.dss.create_dataset("extra", "Filesystem", {"connection": "c", "path": "p"})
+    assert actions(project.plan()) == {EXTRA: "conflict"}
+
+
+def test_what_somebody_changed_since_the_crash_is_not_overwritten(project, crash):
+    extra = {"type": "Inline", "params": {}, "shortDesc": "Ours"}
+    project.write("datasets/extra.json", extra)
+    crash("POST", f"/projects/{KEY}/datasets")
+    project.edit_dataset("extra", shortDesc="Theirs")
+    assert actions(project.plan()) == {EXTRA: "conflict"}
+    project.edit_dataset("extra", shortDesc="Ours", description="More")
+    assert statuses(project.apply()) == {EXTRA: "adopted"}
+
+
+TABLE = {"type": "dataset_table", "listed": True, "name": "Extra"}
+SHOWN = {"params": {"datasetSmartName": "orders"}}
+NAMESAKES = {
+    "theirs alone": (ANSWER, {}, "uncertain", 1, "conflict"),
+    "ours and theirs": (ANSWER.once_stored(), {}, "created", 2, None),
+    "ours and one that is equal": (
+        ANSWER.once_stored(),
+        SHOWN,
+        "uncertain",
+        2,
+        "blocked",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NAMESAKES)
+def test_namesake_of_somebody_else_is_not_overwritten(project, server, name):
+    """DSS generates ids, so by its name alone it can be ours."""
+    fault, theirs, status, count, planned = NAMESAKES[name]
+    project.write("insights/insAAAA.json", {**TABLE, **SHOWN})
+    plan = project.plan()
+    other = {**TABLE, "params": {"datasetSmartName": "customers"}, **theirs}
+    action = partial(project.dss.create_insight, other)
+    path = f"/projects/{KEY}/insights"
+    server.faults = in_turn("POST", path, replace(fault, action=action))
+    (result,) = project.apply(plan).results
+    assert result.status.value == status
+    assert ("look at" in result.reason) is (status == "uncertain")
+    plan = project.plan()
+    assert [*actions(plan).values()] == ([planned] if planned else [])
+    project.apply(plan)
+    insights = [item["name"] for item in project.dss.list_insights()]
+    assert insights.count("Extra") == count

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataikuapi.iac.apply.comparing import (
     NotAsPlanned,
     is_same,
+    listed_paths,
     unmet,
 )
 from dataikuapi.iac.apply.noting import ApplyLog
@@ -15,7 +16,7 @@ from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
-from dataikuapi.iac.plan.matching import added_paths
+from dataikuapi.iac.plan.matching import added_paths, contradictions
 from dataikuapi.iac.sync.typed import Reading
 from dataikuapi.iac.types.rewriting import new_documents, rewritten
 
@@ -115,16 +116,31 @@ class Creator:
             _Uncertain: if that cannot be told apart from what others have created.
         """
         rid = wanted.resource_id
-        if not self._objects.is_generated(rid):
-            return None if self._objects.read(rid) is None else rid
-        new = self._objects.names(rid) - listed - set(self._ids.values())
-        same = [item.resource.resource_id for item in self._namesakes(wanted, new)]
-        if len(same) > 1:
+        if self._objects.is_generated(rid):
+            new = self._objects.names(rid) - listed - set(self._ids.values())
+            same = self._namesakes(wanted, new)
+        else:
+            same = [item] if (item := self._objects.read(rid)) is not None else []
+        others = {
+            (found := item.resource).resource_id: contradictions(
+                with_ids(wanted, {rid: found.resource_id}), found
+            )
+            for item in same
+        }
+        ours = [found for found, paths in others.items() if not paths]
+        if len(ours) > 1:
             raise _Uncertain(
-                f"DSS has {len(same)} new ones of its name, {', '.join(same)}: look at "
+                f"DSS has {len(ours)} new ones of its name, {', '.join(ours)}: look at "
                 "them in DSS, delete what nobody wants, then plan again"
             )
-        return same[0] if same else None
+        if others and not ours:
+            found_id, paths = next(iter(others.items()))
+            raise _Uncertain(
+                f"DSS has {found_id} now, with something else in "
+                f"{listed_paths(paths)}: somebody else seems to have created it; look "
+                "at it in DSS, then plan again"
+            )
+        return ours[0] if ours else None
 
     def _completed(
         self, action: PlannedAction, wanted: Resource, error: DataikuIaCError | None

@@ -14,7 +14,7 @@ from dataikuapi.iac.models.plan import ActionType
 from dataikuapi.iac.types.base import Identity
 from dataikuapi.iac.types.registry import TYPES, display_name_of
 
-__all__ = ["Matches", "added_paths", "match"]
+__all__ = ["Matches", "added_paths", "contradictions", "match"]
 
 
 @dataclass
@@ -43,6 +43,21 @@ def added_paths(code: Resource, live: Resource) -> tuple[str, ...]:
     diff = DiffEngine().compare(code, live)
     changes = () if diff is None else diff.changes
     return tuple(item.path for item in changes if item.kind is ValueChangeType.ADDED)
+
+
+def contradictions(code: Resource, live: Resource) -> tuple[str, ...]:
+    """Return the paths where DSS has something else than the code, and not nothing.
+
+    An object that an apply has begun to create has none: DSS may have stored a part of
+    what it was sent. One that somebody else has created usually has some.
+    """
+    diff = DiffEngine().compare(live, code)
+    changes = () if diff is None else diff.changes
+    return tuple(
+        item.path
+        for item in changes
+        if item.kind is ValueChangeType.MODIFIED and item.old
+    )
 
 
 def match(
@@ -126,41 +141,17 @@ def _recover(
     if details.get("action") != ActionType.CREATE.value:
         return
     listed = details.get("listed")
-    if live_id == rid and isinstance(listed, list):  # DSS was to generate the id.
-        _recover_unnamed(found, rid, listed, code, live)
-    elif live_id in live:
-        found.ours.add(live_id)
-        found.created.add(live_id)
-        if live_id != rid:
-            found.ids[rid] = live_id
-
-
-def _recover_unnamed(
-    found: Matches, rid: str, listed: list[JSON], code: State, live: State
-) -> None:
-    """Find the object that was about to be created, whose id nobody has noted.
-
-    Args:
-        found: is added to.
-        rid: its id in the code.
-        listed: ids of those that DSS had before.
-        code: what is wanted.
-        live: what DSS has now.
-    """
     wanted = code.get_resource(rid)
-    if wanted is None:
-        return
-    candidates = [
-        item
-        for item in live
-        if _name_of(item) == _name_of(wanted)
-        and item.resource_id not in listed
-        and item.resource_id not in code
-    ]
+    if live_id == rid and isinstance(listed, list):  # DSS was to generate the id.
+        candidates = _unnamed(rid, listed, code, live)
+    else:
+        candidates = [live[live_id]] if live_id in live else []
+    candidates = [item for item in candidates if _is_made(item, wanted, details)]
     if len(candidates) == 1:
-        found.ids[rid] = candidates[0].resource_id
         found.ours.add(candidates[0].resource_id)
         found.created.add(candidates[0].resource_id)
+        if candidates[0].resource_id != rid:
+            found.ids[rid] = candidates[0].resource_id
     elif candidates:
         ids = ", ".join(item.resource_id for item in candidates)
         found.uncertain[rid] = (
@@ -168,6 +159,45 @@ def _recover_unnamed(
             f"{len(candidates)} new ones of its name: {ids}. Look at them in DSS, and "
             "delete those that nobody wants"
         )
+
+
+def _unnamed(rid: str, listed: list[JSON], code: State, live: State) -> list[Resource]:
+    """Return what can be the object that was about to be created, by its name.
+
+    Args:
+        rid: its id in the code.
+        listed: ids of those that DSS had before.
+        code: what is wanted.
+        live: what DSS has now.
+    """
+    wanted = code.get_resource(rid)
+    return [
+        item
+        for item in live
+        if wanted is not None
+        and _name_of(item) == _name_of(wanted)
+        and item.resource_id not in listed
+        and item.resource_id not in code
+    ]
+
+
+def _is_made(
+    live: Resource, wanted: Resource | None, details: Mapping[str, JSON]
+) -> bool:
+    """Return whether an object is what an apply has created, and nobody has changed.
+
+    Args:
+        live: what DSS has.
+        wanted: what the code has, which may have changed since.
+        details: what the journal says of the creation.
+    """
+    if "live_id" in details and "checksum" not in details:
+        return True  # DSS has said so; how it was left is not known.
+    if live.compute_checksum() in (details.get("wanted"), details.get("checksum")):
+        return True
+    return wanted is not None and not contradictions(
+        with_ids(wanted, {wanted.resource_id: live.resource_id}), live
+    )
 
 
 def _name_of(resource: Resource) -> tuple[str, str, str]:
