@@ -186,3 +186,16 @@ def test_namesake_of_somebody_else_is_not_overwritten(project, server, name):
     project.apply(plan)
     insights = [item["name"] for item in project.dss.list_insights()]
     assert insights.count("Extra") == count
+
+
+def test_completion_whose_response_gets_lost_was_done_all_the_same(project, server):
+    """DSS stores a part of a new web app only, and the rest when that is saved."""
+    app = {"type": "STANDARD", "name": "Second map", "params": {}, "tags": ["x"]}
+    project.write("web_apps/mapAAAA.json", app)
+    plan = project.plan()
+    path = f"/projects/{KEY}/webapps/*"
+    server.faults = in_turn("PUT", path, ANSWER.once_stored())
+    (result,) = project.apply(plan).results
+    assert result.status.value == "created"
+    assert "DSS completed it, although it reported" in result.notes[0]
+    assert_settled(project)

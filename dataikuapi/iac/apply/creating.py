@@ -1,6 +1,7 @@
 """Creates objects, and finds again what was created when nobody said so."""
 
 from collections.abc import Collection
+from functools import partial
 
 from dataikuapi.iac.apply.comparing import (
     NotAsPlanned,
@@ -9,7 +10,7 @@ from dataikuapi.iac.apply.comparing import (
     unmet,
 )
 from dataikuapi.iac.apply.noting import ApplyLog
-from dataikuapi.iac.apply.objects import LiveObjects, kind_of, name_of
+from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, name_of
 from dataikuapi.iac.exceptions import DataikuIaCError
 from dataikuapi.iac.live_ids import with_ids
 from dataikuapi.iac.models import Resource
@@ -146,7 +147,7 @@ class Creator:
         self, action: PlannedAction, wanted: Resource, error: DataikuIaCError | None
     ) -> ActionResult:
         """Save what DSS did not store when it created an object, and read it back."""
-        rid = wanted.resource_id
+        rid, unsaved = wanted.resource_id, None
         try:
             made = self._required(rid)
             if unmet(wanted, made.resource):
@@ -156,15 +157,20 @@ class Creator:
                     made.resource.attributes,
                     wanted.attributes,
                 )
-                self._objects.save(rid, made.documents, documents)
+                save = partial(self._objects.save, rid, made.documents, documents)
+                unsaved = error_of(save)
                 made = self._required(rid)
+            others = unmet(wanted, made.resource)
+            if unsaved is not None and others:
+                raise unsaved
         except DataikuIaCError as failure:
             why = f"it was created as {rid}, but not completed: {failure}"
             return ActionResult(action, ActionStatus.FAILED, why, begun=rid)
-        notes = []
-        if error is not None:
-            notes.append(f"DSS created it, although it reported: {error}")
-        others = unmet(wanted, made.resource)
+        notes = [
+            f"DSS {did} it, although it reported: {each}"
+            for did, each in (("created", error), ("completed", unsaved))
+            if each is not None
+        ]
         if others:
             notes.append(f"DSS stored something else than planned in {others}")
         return ActionResult(

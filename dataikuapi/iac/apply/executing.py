@@ -11,7 +11,7 @@ from dataikuapi.iac.apply.comparing import (
 )
 from dataikuapi.iac.apply.creating import Creator
 from dataikuapi.iac.apply.noting import ApplyLog
-from dataikuapi.iac.apply.objects import LiveObjects, kind_of, writer_of
+from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, writer_of
 from dataikuapi.iac.exceptions import DataikuIaCError, StateWriteError
 from dataikuapi.iac.live_ids import with_ids
 from dataikuapi.iac.models import Resource
@@ -106,7 +106,7 @@ class Executor:
             wanted.attributes,
         )
         self._log.intent(action, {"wanted": wanted.metadata.checksum})
-        error = _error_of(lambda: self._objects.save(rid, before.documents, documents))
+        error = error_of(lambda: self._objects.save(rid, before.documents, documents))
         try:
             after = self._objects.read(rid)
         except DataikuIaCError as unread:
@@ -129,7 +129,7 @@ class Executor:
             has_moved=action.project_key in self._moved,
         )
         self._log.intent(action, {})
-        error = _error_of(lambda: self._objects.delete(rid, action.drops_data))
+        error = error_of(lambda: self._objects.delete(rid, action.drops_data))
         try:
             after = self._objects.read(rid)
         except DataikuIaCError as unread:
@@ -196,15 +196,6 @@ def _other_saves(before: Resource, after: Resource) -> list[str]:
         "it at the same time, so look whether their edit is still there"
     )
     return [told]
-
-
-def _error_of(call: Callable[[], object]) -> DataikuIaCError | None:
-    """Make a call; return its error, after which DSS may have done it or not."""
-    try:
-        call()
-    except DataikuIaCError as error:
-        return error
-    return None
 
 
 def _done(

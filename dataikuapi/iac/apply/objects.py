@@ -1,6 +1,6 @@
 """The objects that an apply changes: read, and written by the calls of their types."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dataikuapi.iac.exceptions import (
@@ -19,7 +19,7 @@ from dataikuapi.iac.types.registry import TYPES
 from dataikuapi.iac.types.shapes import path_segment
 from dataikuapi.iac.types.writing import NO_WRITER, Project, Writer
 
-__all__ = ["LiveObjects"]
+__all__ = ["LiveObjects", "error_of", "kind_of", "name_of", "writer_of"]
 
 
 class LiveObjects:
@@ -141,3 +141,12 @@ def writer_of(kind: ResourceType) -> Writer:
 def name_of(resource: Resource) -> str:
     """Return the name that people know an object by."""
     return TYPES[resource.resource_type].display_name(resource.attributes)
+
+
+def error_of(call: Callable[[], object]) -> DataikuIaCError | None:
+    """Make a call; return its error, after which DSS may have done it or not."""
+    try:
+        call()
+    except DataikuIaCError as error:
+        return error
+    return None
