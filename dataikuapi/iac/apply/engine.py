@@ -33,8 +33,10 @@ class ApplyEngine:
     Before each write the object is read again, and left alone if it is not as planned;
     after it, once more, since DSS drops some values in silence. No write is repeated.
     Between reading and writing an edit of somebody else can be overwritten: DSS has no
-    conditional writes. That takes the time of one request, and the version of the
-    object tells afterwards.
+    conditional writes. That takes the time of one request. The version of the object
+    tells afterwards; of types without versions, such as variables, zones, library files
+    and notebooks, nothing does. An edit right after the write is not overwritten: it is
+    told, is drift, and the next plan keeps it.
 
     Args:
         client: connects to DSS.

@@ -115,7 +115,8 @@ class Executor:
             return ActionResult(
                 action, ActionStatus.FAILED, "somebody deleted it in DSS meanwhile"
             )
-        return _updated(action, before, wanted, after, error)
+        expected = writer_of(kind_of(rid)).saves_of(before.documents, documents)
+        return _updated(action, before, wanted, after, error, expected)
 
     def _delete(self, action: PlannedAction) -> ActionResult:
         rid = action.resource_id
@@ -163,8 +164,18 @@ def _updated(
     wanted: Resource,
     after: Reading,
     error: DataikuIaCError | None,
+    expected: int,
 ) -> ActionResult:
-    """Return what became of an update, by what DSS has now."""
+    """Return what became of an update, by what DSS has now.
+
+    Args:
+        action: the update.
+        before: the object before it.
+        wanted: what it was to be.
+        after: what it is.
+        error: that DSS reported.
+        expected: by how much its version has grown, if nobody else has saved it.
+    """
     others = unmet(wanted, after.resource)
     is_unsaved = is_same(before.resource, after.resource)
     if error is not None and others:
@@ -178,24 +189,26 @@ def _updated(
         notes.append(f"DSS stored it, although it reported: {error}")
     if others:
         notes.append(f"DSS stored something else than planned in {others}")
-    notes += _other_saves(before.resource, after.resource)
-    found = _done(action, notes=tuple(notes), resource=after.resource)
+    grown = _growth(before.resource, after.resource)
+    if grown is not None and grown > expected:
+        notes.append(
+            f"its version grew by {grown} instead of {expected}: somebody else saved "
+            "it at the same time, so look whether their edit is still there"
+        )
+    stored = after.resource
+    if others and (grown is None or grown > expected):
+        # It may be the edit of somebody else, which nobody has agreed to: as what was
+        # wanted is stored, it is told as drift, and the next plan keeps it.
+        metadata = replace(stored.metadata, checksum="")
+        stored = replace(stored, attributes=wanted.attributes, metadata=metadata)
+    found = _done(action, notes=tuple(notes), resource=stored)
     return replace(found, filled_in=added_paths(wanted, after.resource))
 
 
-def _other_saves(before: Resource, after: Resource) -> list[str]:
-    """Say that somebody else saved an object meanwhile, if its version tells."""
+def _growth(before: Resource, after: Resource) -> int | None:
+    """Return by how much the version of an object has grown; None if it has none."""
     old, new = before.metadata.version_number, after.metadata.version_number
-    if old is None or new is None:
-        return []
-    expected = writer_of(kind_of(after.resource_id)).saves
-    if new - old <= expected:
-        return []
-    told = (
-        f"its version grew by {new - old} instead of {expected}: somebody else saved "
-        "it at the same time, so look whether their edit is still there"
-    )
-    return [told]
+    return None if old is None or new is None else new - old
 
 
 def _done(

@@ -53,7 +53,8 @@ class ActionResult:
         status: what became of it.
         reason: why it was not done.
         notes: what DSS did otherwise than it was asked to, and what else is to be told.
-        resource: the object as DSS has it now, if it has it.
+        resource: the object as DSS has it now, if it has it; without what somebody else
+            may have changed at the same time.
         filled_in: paths of members that DSS has added by itself.
         begun: the id in DSS of an object that was created, and is not as it was to be.
     """
