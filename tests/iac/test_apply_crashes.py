@@ -3,10 +3,14 @@
 Campaigns run in a short form; ``--long`` runs them in full, ``-s`` shows the figures.
 """
 
+import os
+import signal
+
 import pytest
 
+from dataikuapi.iac.models.journal import JournalEvent
 from dataikuapi.iac.sandbox import Fault
-from iac.crashing import Case, Killing, applier, differing, kill
+from iac.crashing import Case, Killing, applier, differing
 
 pytestmark = [
     pytest.mark.campaign,
@@ -34,11 +38,13 @@ class Requests:
     Args:
         process: its id.
         number: of the request, counted from 1; 0 to count them only.
-        when: "before" or "after" it is handled.
+        when: "before" or "after" it is handled; "" if it gets a slow response.
+        signal_number: what the process gets.
     """
 
-    def __init__(self, process, number, when):
+    def __init__(self, process, number, when, signal_number=signal.SIGKILL):
         self._process, self._number, self._when = process, number, when
+        self._signal = signal_number
         self.seen = []
 
     def __call__(self, method, path):
@@ -47,8 +53,36 @@ class Requests:
         if len(self.seen) != self._number:
             return None
         if self._when == "before":
-            return Fault(response=None, resets=True, action=lambda: kill(self._process))
+            return Fault(resets=True, action=self._send)
+        if not self._when:
+            return Fault(action=self._send, delay=0.3)
         return Fault(response=Killing(self._process), stores=True)
+
+    def _send(self):
+        os.kill(self._process, self._signal)
+
+
+def test_ctrl_c_ends_in_order(case, process, long):
+    """What has begun ends, what was done is stored; the next apply does the rest."""
+    expected, requests = undisturbed(case, process)
+    for number in range(2, requests, 3 if long else 25):
+        project = case.start()
+        child = process.begin(project)
+        plan = Requests(child, number, "", signal.SIGINT)
+        case.watch(plan)
+        assert process.go_on() == 0
+        *_, last = project.manager.backend.journal().read()
+        assert (last.event, last.details["outcome"]) == (
+            JournalEvent.END,
+            "interrupted",
+        )
+        done = project.person().load_state()
+        assert (done.serial > 1) is (last.details["serial"] is not None)
+        if number > requests // 2:
+            assert done.serial == 2
+        assert len(plan.seen) <= number + 8
+        assert case.settle(project) <= 1
+        assert differing(case.end(project), expected) == [], number
 
 
 def undisturbed(case, process):

@@ -10,7 +10,7 @@ from dataikuapi.iac.backends.journal import BlobJournal
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY as KEY
 from dataikuapi.iac.sandbox import Fault, in_turn
 from dataikuapi.iac.state_store import StateStore
-from iac.applying import Project, actions, statuses
+from iac.applying import Project, actions, statuses, writes
 
 ANSWER = Fault.error(500, "java.lang.NullPointerException", "boom")
 EXTRA = f"dataset.{KEY}.extra"
@@ -198,4 +198,29 @@ def test_completion_whose_response_gets_lost_was_done_all_the_same(project, serv
     (result,) = project.apply(plan).results
     assert result.status.value == "created"
     assert "DSS completed it, although it reported" in result.notes[0]
+    assert_settled(project)
+
+
+def test_apply_stops_soon_when_dss_is_gone(project, server):
+    """It does not try object after object, each with its retries."""
+    names = ["customers", "countries", "orders", "orders_prepared", "shipments"]
+    names += ["orders_archive", "orders_enriched", "customer_scores"]
+    for name in names:
+        project.edit(f"datasets/{name}.json", description="New")
+    plan, requests = project.plan(), []
+
+    def gone(method, path):
+        requests.append((method, path))
+        return Fault.reset() if writes(requests) else None
+
+    server.faults = gone
+    result = project.apply(plan)
+    about = [path for _, path in requests if "/datasets/" in path]
+    assert len(about) <= 1 + 2 + 2
+    found = [item.status.value for item in result.results]
+    assert found == ["uncertain", *["failed"] * 2, *["skipped"] * 5]
+    assert "DSS does not respond" in result.results[-1].reason
+    assert not result.is_complete
+    server.faults = None
+    assert set(statuses(project.apply()).values()) == {"updated"}
     assert_settled(project)

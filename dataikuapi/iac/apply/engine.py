@@ -68,7 +68,7 @@ class ApplyEngine:
         """Do what a plan says.
 
         What fails leaves the rest going, except for what needs it. Ctrl-C ends it after
-        the actions that have begun.
+        the actions that have begun; so does a DSS that does not respond any more.
 
         Args:
             plan: what to do.

@@ -24,6 +24,10 @@ from dataikuapi.iac.types.rewriting import rewritten
 
 __all__ = ["Executor"]
 
+_UNANSWERED = 3
+"""After how many attempts to read, of different objects, DSS is taken to be gone. Each
+has been repeated as the policy says."""
+
 
 class Executor:
     """Executes actions, each of which notes its intent and its outcome.
@@ -64,8 +68,8 @@ class Executor:
         except StateWriteError:
             raise
         except DataikuIaCError as error:  # Before DSS was asked to do anything.
-            if is_fatal(error):
-                self._stop(str(error))
+            if is_fatal(error) or self._objects.unanswered >= _UNANSWERED:
+                self._stop(f"DSS does not respond: {error}")
             result = ActionResult(action, ActionStatus.FAILED, str(error))
         self._log.outcome(result)
         return result

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
+    DSSTimeoutError,
+    DSSUnreachableError,
+    InvalidResponseError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
     UnsupportedValueError,
@@ -27,10 +30,15 @@ class LiveObjects:
 
     Args:
         reader: reads the instance; its client also makes the calls that write.
+
+    Attributes:
+        unanswered: how many attempts to read something DSS has not responded to, since
+            the last one to which it has.
     """
 
     def __init__(self, reader: InstanceReader) -> None:
         self._reader = reader
+        self.unanswered = 0
 
     def read(self, resource_id: str) -> Reading | None:
         """Return an object as DSS has it; ``None`` if DSS says that it has none.
@@ -41,7 +49,8 @@ class LiveObjects:
         """
         rid = ResourceId.parse(resource_id)
         try:
-            found = self._sync(rid).read(rid)
+            with self._reading():
+                found = self._sync(rid).read(rid)
         except ProjectNotVisibleError:
             raise
         except ResourceNotFoundError:
@@ -59,7 +68,9 @@ class LiveObjects:
             DSSError: if they could not be listed.
         """
         rid = ResourceId.parse(resource_id)
-        return {str(found) for found in self._sync(rid).list_ids(rid.project_key)}
+        with self._reading():
+            listed = self._sync(rid).list_ids(rid.project_key)
+        return {str(found) for found in listed}
 
     def create(self, resource_id: str, documents: Documents) -> str:
         """Create an object, and return the id that it has in DSS.
@@ -103,6 +114,18 @@ class LiveObjects:
         """Return whether DSS generates the ids of objects of its type."""
         kind = kind_of(resource_id)
         return kind.identity is Identity.GENERATED and not writer_of(kind).chooses_id
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Count the attempts to which DSS does not respond."""
+        is_answered = True
+        try:
+            yield
+        except (DSSUnreachableError, DSSTimeoutError, InvalidResponseError):
+            is_answered = False
+            raise
+        finally:
+            self.unanswered = 0 if is_answered else self.unanswered + 1
 
     @contextmanager
     def _writing(self, rid: ResourceId) -> Iterator[tuple[Writer, Project]]:
