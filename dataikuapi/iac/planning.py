@@ -12,7 +12,7 @@ from dataikuapi.iac.models.journal import JournalEntry
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
 from dataikuapi.iac.plan.binding import bound
 from dataikuapi.iac.plan.generator import PlanGenerator, covered_types
-from dataikuapi.iac.plan.matching import added_paths, match
+from dataikuapi.iac.plan.matching import Matches, added_paths, match
 from dataikuapi.iac.plan.options import PlanOptions
 from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
@@ -51,7 +51,7 @@ def make_plan(
     plan = PlanGenerator(base, options).generate_plan(live, wanted)
     own = {rid: rid for rid in remembered.keys() - known.keys()}
     metadata = replace(plan.metadata, ids={**own, **matches.ids})
-    actions = [_adopted(item, matches.ours, stored) for item in plan.actions]
+    actions = [_adopted(item, matches, stored) for item in plan.actions]
     return replace(plan, actions=bound(actions, stored), metadata=metadata)
 
 
@@ -83,13 +83,18 @@ def _with_ours(stored: State, live: State, ours: set[str]) -> State:
     return replace(stored, resources={**stored.resources, **done}) if done else stored
 
 
-def _adopted(action: PlannedAction, ours: set[str], stored: State) -> PlannedAction:
-    """Return an action; what an interrupted apply has done is still to be stored."""
+def _adopted(action: PlannedAction, matches: Matches, stored: State) -> PlannedAction:
+    """Return an action; what an interrupted apply has done is still to be stored.
+
+    With what it did itself, DSS changes other objects: the tree of the wiki, say, that
+    lists a new article.
+    """
     rid, live = action.resource_id, action.diff.old_resource
-    if action.action_type is not ActionType.NO_CHANGE or rid not in ours:
+    is_over = action.action_type is not ActionType.NO_CHANGE
+    if is_over or live is None or live.project_key not in matches.begun:
         return action
     known = stored.get_resource(rid)
-    if known is not None and live is not None and not known.has_changed(live):
+    if known is not None and not known.has_changed(live):
         return action
     why = "an apply that was interrupted had done it"
     return replace(action, action_type=ActionType.ADOPT, reason=why)

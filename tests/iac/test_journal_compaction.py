@@ -14,6 +14,7 @@ from dataikuapi.iac.models.journal import (
     applies_of,
     open_intents,
     positions_to_keep,
+    unsettled,
 )
 from iac.journals import (
     BEGIN,
@@ -40,6 +41,41 @@ def store(request, tmp_path):
     if request.param == "folder":
         return FolderStore(tmp_path)
     return MemoryStore({})
+
+
+# What the stored state may not know
+
+
+def test_action_is_settled_once_a_later_apply_has_stored_it():
+    cut_off = [begin("1"), intent(A, "1", wanted="x")]
+    adopted = [begin("2"), outcome(A, "2", action="adopt", status="adopted")]
+    assert unsettled(cut_off) == {A: {"wanted": "x"}}
+    assert set(unsettled(cut_off + adopted)) == {A}
+    assert unsettled([*cut_off, *adopted, end("2")]) == {}
+    refused = [begin("2"), outcome(A, "2", action="adopt", status="refused"), end("2")]
+    assert set(unsettled(cut_off + refused)) == {A}
+
+
+def test_failed_creation_is_unsettled_only_if_it_left_something():
+    known = {"action": "create", "status": "failed"}
+    begun = [begin(), intent(A), outcome(A, **known, live_id=B), end()]
+    assert unsettled(begun)[A]["live_id"] == B
+    assert unsettled([begin(), intent(A), outcome(A, **known), end()]) == {}
+
+
+def test_applies_may_overlap():
+    """As where somebody has removed the lease of an apply that still runs."""
+    entries = [begin("1"), intent(A, "1"), begin("2"), intent(A, "2")]
+    over = [outcome(A, "2", status="updated"), end("2"), end("1")]
+    assert unsettled(entries + over) == {}
+
+
+def test_what_is_unsettled_is_kept():
+    failed = outcome(A, "1", action="update", status="failed")
+    entries = [begin("1"), intent(A, "1"), failed, end("1")]
+    entries += finished("2", B) + finished("3", B)
+    left = [entries[position] for position in positions_to_keep(entries, 1)]
+    assert unsettled(left) == unsettled(entries) != {}
 
 
 # What is kept

@@ -14,6 +14,7 @@ from dataikuapi.iac.types.registry import is_membership, is_recreated, sets_of
 __all__ = [
     "NotAsPlanned",
     "is_same",
+    "listed_paths",
     "require_as_planned",
     "unmet",
 ]
@@ -33,7 +34,8 @@ def is_same(one: Resource, other: Resource) -> bool:
     return not _changes(one, other)
 
 
-def _listed(found: Iterable[str]) -> str:
+def listed_paths(found: Iterable[str]) -> str:
+    """Return paths as a message names them."""
     paths = list(found)
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return ", ".join(paths[:_SHOWN]) + more
@@ -45,7 +47,7 @@ def unmet(wanted: Resource, after: Resource) -> str:
     What DSS has added by itself does not count.
     """
     changes = _changes(wanted, after)
-    return _listed(change.path for change in changes if change.kind is not _ADDED)
+    return listed_paths(change.path for change in changes if change.kind is not _ADDED)
 
 
 def require_as_planned(
@@ -74,7 +76,7 @@ def require_as_planned(
     if not changes:
         return wanted
     if not (has_moved and all(_is_moved(now, change) for change in changes)):
-        paths = _listed(change.path for change in changes)
+        paths = listed_paths(change.path for change in changes)
         raise NotAsPlanned(f"{edit_in_dss(now)} since the plan was made: {paths}")
     if wanted is now:
         return wanted

@@ -1,21 +1,23 @@
 """Creates objects, and finds again what was created when nobody said so."""
 
 from collections.abc import Collection
+from functools import partial
 
 from dataikuapi.iac.apply.comparing import (
     NotAsPlanned,
     is_same,
+    listed_paths,
     unmet,
 )
 from dataikuapi.iac.apply.noting import ApplyLog
-from dataikuapi.iac.apply.objects import LiveObjects, kind_of, name_of
+from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, name_of
 from dataikuapi.iac.exceptions import DataikuIaCError
 from dataikuapi.iac.live_ids import with_ids
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
-from dataikuapi.iac.plan.matching import added_paths
+from dataikuapi.iac.plan.matching import added_paths, contradictions
 from dataikuapi.iac.sync.typed import Reading
 from dataikuapi.iac.types.registry import kept_by_dss
 from dataikuapi.iac.types.rewriting import new_documents, rewritten
@@ -58,7 +60,8 @@ class Creator:
         assert wanted is not None
         wanted, rid = with_ids(wanted, self._ids), wanted.resource_id
         listed: set[str] = set()
-        if self._objects.is_generated(rid):
+        is_generated = self._objects.is_generated(rid)
+        if is_generated:
             listed = self._objects.names(rid)
             self._refuse_namesakes(wanted, listed)
         else:
@@ -74,7 +77,7 @@ class Creator:
                 )
         documents = new_documents(kind_of(rid), wanted.attributes)
         details: dict[str, JSON] = {"wanted": wanted.metadata.checksum}
-        if listed:
+        if is_generated:
             details["listed"] = [*sorted(listed)]
         self._log.intent(action, details)
         error: DataikuIaCError | None = None
@@ -122,22 +125,37 @@ class Creator:
             _Uncertain: if that cannot be told apart from what others have created.
         """
         rid = wanted.resource_id
-        if not self._objects.is_generated(rid):
-            return None if self._objects.read(rid) is None else rid
-        new = self._objects.names(rid) - listed - set(self._ids.values())
-        same = [item.resource.resource_id for item in self._namesakes(wanted, new)]
-        if len(same) > 1:
+        if self._objects.is_generated(rid):
+            new = self._objects.names(rid) - listed - set(self._ids.values())
+            same = self._namesakes(wanted, new)
+        else:
+            same = [item] if (item := self._objects.read(rid)) is not None else []
+        others = {
+            (found := item.resource).resource_id: contradictions(
+                with_ids(wanted, {rid: found.resource_id}), found
+            )
+            for item in same
+        }
+        ours = [found for found, paths in others.items() if not paths]
+        if len(ours) > 1:
             raise _Uncertain(
-                f"DSS has {len(same)} new ones of its name, {', '.join(same)}: look at "
+                f"DSS has {len(ours)} new ones of its name, {', '.join(ours)}: look at "
                 "them in DSS, delete what nobody wants, then plan again"
             )
-        return same[0] if same else None
+        if others and not ours:
+            found_id, paths = next(iter(others.items()))
+            raise _Uncertain(
+                f"DSS has {found_id} now, with something else in "
+                f"{listed_paths(paths)}: somebody else seems to have created it; look "
+                "at it in DSS, then plan again"
+            )
+        return ours[0] if ours else None
 
     def _completed(
         self, action: PlannedAction, wanted: Resource, error: DataikuIaCError | None
     ) -> ActionResult:
         """Save what DSS did not store when it created an object, and read it back."""
-        rid = wanted.resource_id
+        rid, unsaved = wanted.resource_id, None
         try:
             made = self._required(rid)
             if unmet(wanted, made.resource):
@@ -147,15 +165,20 @@ class Creator:
                     made.resource.attributes,
                     wanted.attributes,
                 )
-                self._objects.save(rid, made.documents, documents)
+                save = partial(self._objects.save, rid, made.documents, documents)
+                unsaved = error_of(save)
                 made = self._required(rid)
+            others = unmet(wanted, made.resource)
+            if unsaved is not None and others:
+                raise unsaved
         except DataikuIaCError as failure:
             why = f"it was created as {rid}, but not completed: {failure}"
-            return ActionResult(action, ActionStatus.FAILED, why)
-        notes = []
-        if error is not None:
-            notes.append(f"DSS created it, although it reported: {error}")
-        others = unmet(wanted, made.resource)
+            return ActionResult(action, ActionStatus.FAILED, why, begun=rid)
+        notes = [
+            f"DSS {did} it, although it reported: {each}"
+            for did, each in (("created", error), ("completed", unsaved))
+            if each is not None
+        ]
         if others:
             notes.append(f"DSS stored something else than planned in {others}")
         return ActionResult(

@@ -33,8 +33,10 @@ class ApplyEngine:
     Before each write the object is read again, and left alone if it is not as planned;
     after it, once more, since DSS drops some values in silence. No write is repeated.
     Between reading and writing an edit of somebody else can be overwritten: DSS has no
-    conditional writes. That takes the time of one request, and the version of the
-    object tells afterwards.
+    conditional writes. That takes the time of one request. The version of the object
+    tells afterwards; of types without versions, such as variables, zones, library files
+    and notebooks, nothing does. An edit right after the write is not overwritten: it is
+    told, is drift, and the next plan keeps it.
 
     Args:
         client: connects to DSS.
@@ -66,7 +68,7 @@ class ApplyEngine:
         """Do what a plan says.
 
         What fails leaves the rest going, except for what needs it. Ctrl-C ends it after
-        the actions that have begun.
+        the actions that have begun; so does a DSS that does not respond any more.
 
         Args:
             plan: what to do.

@@ -11,7 +11,7 @@ from dataikuapi.iac.apply.comparing import (
 )
 from dataikuapi.iac.apply.creating import Creator
 from dataikuapi.iac.apply.noting import ApplyLog
-from dataikuapi.iac.apply.objects import LiveObjects, kind_of, writer_of
+from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, writer_of
 from dataikuapi.iac.exceptions import DataikuIaCError, StateWriteError
 from dataikuapi.iac.live_ids import with_ids
 from dataikuapi.iac.models import Resource
@@ -23,6 +23,10 @@ from dataikuapi.iac.sync.workers import is_fatal
 from dataikuapi.iac.types.rewriting import rewritten
 
 __all__ = ["Executor"]
+
+_UNANSWERED = 3
+"""After how many attempts to read, of different objects, DSS is taken to be gone. Each
+has been repeated as the policy says."""
 
 
 class Executor:
@@ -64,11 +68,10 @@ class Executor:
         except StateWriteError:
             raise
         except DataikuIaCError as error:  # Before DSS was asked to do anything.
-            if is_fatal(error):
-                self._stop(str(error))
+            if is_fatal(error) or self._objects.unanswered >= _UNANSWERED:
+                self._stop(f"DSS does not respond: {error}")
             result = ActionResult(action, ActionStatus.FAILED, str(error))
-        if result.action.action_type.writes:
-            self._log.outcome(result)
+        self._log.outcome(result)
         return result
 
     def _executed(self, action: PlannedAction) -> ActionResult:
@@ -109,7 +112,7 @@ class Executor:
             wanted.attributes,
         )
         self._log.intent(action, {"wanted": wanted.metadata.checksum})
-        error = _error_of(lambda: self._objects.save(rid, before.documents, documents))
+        error = error_of(lambda: self._objects.save(rid, before.documents, documents))
         try:
             after = self._objects.read(rid)
         except DataikuIaCError as unread:
@@ -118,7 +121,8 @@ class Executor:
             return ActionResult(
                 action, ActionStatus.FAILED, "somebody deleted it in DSS meanwhile"
             )
-        return _updated(action, before, wanted, after, error)
+        expected = writer_of(kind_of(rid)).saves_of(before.documents, documents)
+        return _updated(action, before, wanted, after, error, expected)
 
     def _delete(self, action: PlannedAction) -> ActionResult:
         rid = action.resource_id
@@ -132,7 +136,7 @@ class Executor:
             has_moved=action.project_key in self._moved,
         )
         self._log.intent(action, {})
-        error = _error_of(lambda: self._objects.delete(rid, action.drops_data))
+        error = error_of(lambda: self._objects.delete(rid, action.drops_data))
         try:
             after = self._objects.read(rid)
         except DataikuIaCError as unread:
@@ -166,8 +170,18 @@ def _updated(
     wanted: Resource,
     after: Reading,
     error: DataikuIaCError | None,
+    expected: int,
 ) -> ActionResult:
-    """Return what became of an update, by what DSS has now."""
+    """Return what became of an update, by what DSS has now.
+
+    Args:
+        action: the update.
+        before: the object before it.
+        wanted: what it was to be.
+        after: what it is.
+        error: that DSS reported.
+        expected: by how much its version has grown, if nobody else has saved it.
+    """
     others = unmet(wanted, after.resource)
     is_unsaved = is_same(before.resource, after.resource)
     if error is not None and others:
@@ -181,33 +195,26 @@ def _updated(
         notes.append(f"DSS stored it, although it reported: {error}")
     if others:
         notes.append(f"DSS stored something else than planned in {others}")
-    notes += _other_saves(before.resource, after.resource)
-    found = _done(action, notes=tuple(notes), resource=after.resource)
+    grown = _growth(before.resource, after.resource)
+    if grown is not None and grown > expected:
+        notes.append(
+            f"its version grew by {grown} instead of {expected}: somebody else saved "
+            "it at the same time, so look whether their edit is still there"
+        )
+    stored = after.resource
+    if others and (grown is None or grown > expected):
+        # It may be the edit of somebody else, which nobody has agreed to: as what was
+        # wanted is stored, it is told as drift, and the next plan keeps it.
+        metadata = replace(stored.metadata, checksum="")
+        stored = replace(stored, attributes=wanted.attributes, metadata=metadata)
+    found = _done(action, notes=tuple(notes), resource=stored)
     return replace(found, filled_in=added_paths(wanted, after.resource))
 
 
-def _other_saves(before: Resource, after: Resource) -> list[str]:
-    """Say that somebody else saved an object meanwhile, if its version tells."""
+def _growth(before: Resource, after: Resource) -> int | None:
+    """Return by how much the version of an object has grown; None if it has none."""
     old, new = before.metadata.version_number, after.metadata.version_number
-    if old is None or new is None:
-        return []
-    expected = writer_of(kind_of(after.resource_id)).saves
-    if new - old <= expected:
-        return []
-    told = (
-        f"its version grew by {new - old} instead of {expected}: somebody else saved "
-        "it at the same time, so look whether their edit is still there"
-    )
-    return [told]
-
-
-def _error_of(call: Callable[[], object]) -> DataikuIaCError | None:
-    """Make a call; return its error, after which DSS may have done it or not."""
-    try:
-        call()
-    except DataikuIaCError as error:
-        return error
-    return None
+    return None if old is None or new is None else new - old
 
 
 def _done(

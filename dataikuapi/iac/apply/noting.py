@@ -74,6 +74,8 @@ class ApplyLog:
         if result.resource is not None:
             details["live_id"] = result.resource_id
             details["checksum"] = result.resource.metadata.checksum
+        elif result.begun:
+            details["live_id"] = result.begun
         self._append(JournalEvent.OUTCOME, result.action.resource_id, details)
 
     def end(self, result: ApplyResult) -> None:

@@ -1,10 +1,13 @@
 """The objects that an apply changes: read, and written by the calls of their types."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
+    DSSTimeoutError,
+    DSSUnreachableError,
+    InvalidResponseError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
     UnsupportedValueError,
@@ -18,7 +21,7 @@ from dataikuapi.iac.types.registry import TYPES, is_id_generated, kept_by_dss
 from dataikuapi.iac.types.shapes import path_segment
 from dataikuapi.iac.types.writing import NO_WRITER, Project, Writer
 
-__all__ = ["LiveObjects"]
+__all__ = ["LiveObjects", "error_of", "kind_of", "name_of", "writer_of"]
 
 
 class LiveObjects:
@@ -26,10 +29,15 @@ class LiveObjects:
 
     Args:
         reader: reads the instance; its client also makes the calls that write.
+
+    Attributes:
+        unanswered: how many attempts to read something DSS has not responded to, since
+            the last one to which it has.
     """
 
     def __init__(self, reader: InstanceReader) -> None:
         self._reader = reader
+        self.unanswered = 0
 
     def read(self, resource_id: str) -> Reading | None:
         """Return an object as DSS has it; ``None`` if DSS says that it has none.
@@ -40,7 +48,8 @@ class LiveObjects:
         """
         rid = ResourceId.parse(resource_id)
         try:
-            found = self._sync(rid).read(rid)
+            with self._reading():
+                found = self._sync(rid).read(rid)
         except ProjectNotVisibleError:
             raise
         except ResourceNotFoundError:
@@ -58,7 +67,9 @@ class LiveObjects:
             DSSError: if they could not be listed.
         """
         rid = ResourceId.parse(resource_id)
-        return {str(found) for found in self._sync(rid).list_ids(rid.project_key)}
+        with self._reading():
+            listed = self._sync(rid).list_ids(rid.project_key)
+        return {str(found) for found in listed}
 
     def create(self, resource_id: str, documents: Documents) -> str:
         """Create an object, and return the id that it has in DSS.
@@ -104,6 +115,18 @@ class LiveObjects:
         return is_id_generated(rid.resource_type) and not kept_by_dss(rid)
 
     @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Count the attempts to which DSS does not respond."""
+        is_answered = True
+        try:
+            yield
+        except (DSSUnreachableError, DSSTimeoutError, InvalidResponseError):
+            is_answered = False
+            raise
+        finally:
+            self.unanswered = 0 if is_answered else self.unanswered + 1
+
+    @contextmanager
     def _writing(self, rid: ResourceId) -> Iterator[tuple[Writer, Project]]:
         """Yield the writer and the project; translate what the client raises."""
         client = self._sync(rid).client
@@ -140,3 +163,12 @@ def writer_of(kind: ResourceType) -> Writer:
 def name_of(resource: Resource) -> str:
     """Return the name that people know an object by."""
     return TYPES[resource.resource_type].display_name(resource.attributes)
+
+
+def error_of(call: Callable[[], object]) -> DataikuIaCError | None:
+    """Make a call; return its error, after which DSS may have done it or not."""
+    try:
+        call()
+    except DataikuIaCError as error:
+        return error
+    return None

@@ -53,8 +53,10 @@ class ActionResult:
         status: what became of it.
         reason: why it was not done.
         notes: what DSS did otherwise than it was asked to, and what else is to be told.
-        resource: the object as DSS has it now, if it has it.
+        resource: the object as DSS has it now, if it has it; without what somebody else
+            may have changed at the same time.
         filled_in: paths of members that DSS has added by itself.
+        begun: the id in DSS of an object that was created, and is not as it was to be.
     """
 
     action: PlannedAction
@@ -63,6 +65,7 @@ class ActionResult:
     notes: tuple[str, ...] = ()
     resource: Resource | None = None
     filled_in: tuple[str, ...] = ()
+    begun: str = ""
 
     @property
     def resource_id(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from dataikuapi.iac.models.apply import ActionStatus
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import utc_now
 
@@ -17,6 +18,7 @@ __all__ = [
     "applies_of",
     "open_intents",
     "positions_to_keep",
+    "unsettled",
 ]
 
 KEPT_APPLIES = 100
@@ -99,6 +101,63 @@ def open_intents(entries: Iterable[JournalEntry]) -> dict[str, JournalEntry]:
     return found
 
 
+def unsettled(entries: Iterable[JournalEntry]) -> dict[str, dict[str, JSON]]:
+    """Return what is known of the actions of which the stored state may not know.
+
+    These are those of applies that are not over, until a later one that is over has
+    stored what they did, and those that failed or are uncertain. Of a creation that
+    failed and left nothing in DSS, nothing is to be known.
+
+    Args:
+        entries: of a journal, oldest first.
+
+    Returns:
+        The details of intent and outcomes, by the id of the object.
+    """
+    entries = list(entries)
+    return {
+        rid: {
+            key: item for each in found for key, item in entries[each].details.items()
+        }
+        for rid, found in _unsettled_positions(entries).items()
+    }
+
+
+def _unsettled_positions(entries: Iterable[JournalEntry]) -> dict[str, list[int]]:
+    """Return the positions of the entries that :func:`unsettled` is made of."""
+    found: dict[str, list[int]] = {}
+    settled: dict[str, set[str]] = {}
+    """By each apply that is not over; its state is stored when it is."""
+    for position, entry in enumerate(entries):
+        rid = entry.resource_id
+        done = settled.setdefault(entry.run, set())
+        if entry.event is JournalEvent.END:
+            for known in done:
+                found.pop(known, None)
+            del settled[entry.run]
+        elif entry.event is JournalEvent.INTENT:
+            found[rid] = [position]
+            for others in settled.values():
+                others.discard(rid)
+        elif entry.event is JournalEvent.OUTCOME and rid in found:
+            found[rid].append(position)
+            if _leaves_nothing(entry.details):
+                done.add(rid)
+    return found
+
+
+_NOT_STORED = (ActionStatus.UNCERTAIN.value, ActionStatus.REFUSED.value)
+"""What became of actions, beside failures, that leave the stored state as it is."""
+
+
+def _leaves_nothing(outcome: Mapping[str, JSON]) -> bool:
+    """Return whether nothing is to be found out about an action that is over."""
+    status = outcome.get("status")
+    if status == ActionStatus.FAILED.value:
+        return outcome.get("action") == "create" and "live_id" not in outcome
+    return status not in _NOT_STORED
+
+
 @dataclass(frozen=True)
 class ApplyRun:
     """The entries of one apply.
@@ -166,8 +225,8 @@ def positions_to_keep(
     """Return which entries of a journal are still needed, by position.
 
     They are all of applies that are not over, and of the last one; that the last
-    applies began and ended; and what shows which intents are open: those are the same
-    without the other entries.
+    applies began and ended; and what shows which intents are open, and which actions
+    are unsettled: those are the same without the other entries.
 
     Args:
         entries: oldest first.
@@ -176,6 +235,7 @@ def positions_to_keep(
     runs = applies_of(entries)
     whole = {run.run for run in runs if run.end is None} | {r.run for r in runs[-1:]}
     kept = _actions_to_keep(entries, whole)
+    kept.update(*_unsettled_positions(entries).values())
     named = whole | {run.run for run in runs[-applies:]}
     named |= {entries[position].run for position in kept}
     return [

@@ -7,19 +7,14 @@ from dataclasses import dataclass, field
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.live_ids import with_ids
 from dataikuapi.iac.models import Resource, State, ValueChangeType
-from dataikuapi.iac.models.apply import ActionStatus
 from dataikuapi.iac.models.ids import ResourceId
-from dataikuapi.iac.models.journal import JournalEntry, JournalEvent
+from dataikuapi.iac.models.journal import JournalEntry, unsettled
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import ActionType
 from dataikuapi.iac.types.base import Identity
 from dataikuapi.iac.types.registry import TYPES, display_name_of, kept_by_dss
 
-__all__ = ["Matches", "added_paths", "match"]
-
-
-_UNSETTLED = (ActionStatus.FAILED.value, ActionStatus.UNCERTAIN.value)
-"""What an action may be without being over."""
+__all__ = ["Matches", "added_paths", "contradictions", "match"]
 
 
 @dataclass
@@ -32,12 +27,15 @@ class Matches:
         created: those of them that it has created.
         uncertain: why it is not certain which object in DSS one of the code is, by its
             id in the code.
+        begun: keys of the projects of which an apply has changed something that the
+            state may not have.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     uncertain: dict[str, str] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
 
 
 def added_paths(code: Resource, live: Resource) -> tuple[str, ...]:
@@ -45,6 +43,21 @@ def added_paths(code: Resource, live: Resource) -> tuple[str, ...]:
     diff = DiffEngine().compare(code, live)
     changes = () if diff is None else diff.changes
     return tuple(item.path for item in changes if item.kind is ValueChangeType.ADDED)
+
+
+def contradictions(code: Resource, live: Resource) -> tuple[str, ...]:
+    """Return the paths where DSS has something else than the code, and not nothing.
+
+    An object that an apply has begun to create has none: DSS may have stored a part of
+    what it was sent. One that somebody else has created usually has some.
+    """
+    diff = DiffEngine().compare(live, code)
+    changes = () if diff is None else diff.changes
+    return tuple(
+        item.path
+        for item in changes
+        if item.kind is ValueChangeType.MODIFIED and item.old
+    )
 
 
 def match(
@@ -63,7 +76,8 @@ def match(
         live: what DSS has now.
     """
     found = Matches()
-    for rid, details in _unsettled(entries).items():
+    for rid, details in unsettled(entries).items():
+        found.begun.add(ResourceId.parse(rid).project_key)
         _recover(found, rid, details, stored, code, live)
     lacking = defaultdict[tuple[str, str, str], list[Resource]](list)
     for resource in code:
@@ -107,28 +121,6 @@ def _is_same(code: Resource, live: Resource) -> bool:
     return diff is not None and not diff.changes
 
 
-def _unsettled(entries: Iterable[JournalEntry]) -> dict[str, dict[str, JSON]]:
-    """Return what the journal says of the objects of which the state may not know.
-
-    These are those of an apply that was interrupted, and those of which it is not known
-    whether all of it was done.
-    """
-    found: dict[str, dict[str, JSON]] = {}
-    runs: dict[str, set[str]] = {}
-    for entry in entries:
-        rid, details = entry.resource_id, dict(entry.details)
-        if entry.event is JournalEvent.END:
-            for known in runs.pop(entry.run, set()):
-                if found[known].get("status") not in _UNSETTLED:
-                    del found[known]
-        elif entry.event is JournalEvent.INTENT:
-            found[rid] = details
-            runs.setdefault(entry.run, set()).add(rid)
-        elif entry.event is JournalEvent.OUTCOME and rid in found:
-            found[rid] |= details
-    return found
-
-
 def _recover(
     found: Matches,
     rid: str,
@@ -148,41 +140,18 @@ def _recover(
         return
     if details.get("action") != ActionType.CREATE.value:
         return
-    if live_id == rid and _is_generated(rid):
-        _recover_unnamed(found, rid, details.get("listed"), code, live)
-    elif live_id in live:
-        found.ours.add(live_id)
-        found.created.add(live_id)
-        if live_id != rid:
-            found.ids[rid] = live_id
-
-
-def _recover_unnamed(
-    found: Matches, rid: str, listed: JSON, code: State, live: State
-) -> None:
-    """Find the object that was about to be created, whose id nobody has noted.
-
-    Args:
-        found: is added to.
-        rid: its id in the code.
-        listed: ids of those that DSS had before.
-        code: what is wanted.
-        live: what DSS has now.
-    """
+    listed = details.get("listed")
     wanted = code.get_resource(rid)
-    if wanted is None or not isinstance(listed, list):
-        return
-    candidates = [
-        item
-        for item in live
-        if _name_of(item) == _name_of(wanted)
-        and item.resource_id not in listed
-        and item.resource_id not in code
-    ]
+    if live_id == rid and isinstance(listed, list):  # DSS was to generate the id.
+        candidates = _unnamed(rid, listed, code, live)
+    else:
+        candidates = [live[live_id]] if live_id in live else []
+    candidates = [item for item in candidates if _is_made(item, wanted, details)]
     if len(candidates) == 1:
-        found.ids[rid] = candidates[0].resource_id
         found.ours.add(candidates[0].resource_id)
         found.created.add(candidates[0].resource_id)
+        if candidates[0].resource_id != rid:
+            found.ids[rid] = candidates[0].resource_id
     elif candidates:
         ids = ", ".join(item.resource_id for item in candidates)
         found.uncertain[rid] = (
@@ -190,6 +159,45 @@ def _recover_unnamed(
             f"{len(candidates)} new ones of its name: {ids}. Look at them in DSS, and "
             "delete those that nobody wants"
         )
+
+
+def _unnamed(rid: str, listed: list[JSON], code: State, live: State) -> list[Resource]:
+    """Return what can be the object that was about to be created, by its name.
+
+    Args:
+        rid: its id in the code.
+        listed: ids of those that DSS had before.
+        code: what is wanted.
+        live: what DSS has now.
+    """
+    wanted = code.get_resource(rid)
+    return [
+        item
+        for item in live
+        if wanted is not None
+        and _name_of(item) == _name_of(wanted)
+        and item.resource_id not in listed
+        and item.resource_id not in code
+    ]
+
+
+def _is_made(
+    live: Resource, wanted: Resource | None, details: Mapping[str, JSON]
+) -> bool:
+    """Return whether an object is what an apply has created, and nobody has changed.
+
+    Args:
+        live: what DSS has.
+        wanted: what the code has, which may have changed since.
+        details: what the journal says of the creation.
+    """
+    if "live_id" in details and "checksum" not in details:
+        return True  # DSS has said so; how it was left is not known.
+    if live.compute_checksum() in (details.get("wanted"), details.get("checksum")):
+        return True
+    return wanted is not None and not contradictions(
+        with_ids(wanted, {wanted.resource_id: live.resource_id}), live
+    )
 
 
 def _name_of(resource: Resource) -> tuple[str, str, str]:

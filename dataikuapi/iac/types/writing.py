@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from dataikuapi.iac.models.json_values import json_equal
+
 __all__ = ["NO_WRITER", "Documents", "Project", "Writer", "Writing"]
 
 Documents = Mapping[str, Any]
@@ -42,6 +44,18 @@ class Writer(ABC):
     def chooses_id(self) -> bool:
         """Whether the caller chooses an id where DSS otherwise generates one."""
         return False
+
+    def saves_of(self, old: Documents, new: Documents) -> int:
+        """Return by how much one save raises the number of a version at most.
+
+        A second request is sent only if another member differs.
+
+        Args:
+            old: the documents as DSS has them.
+            new: the documents as DSS is to have them.
+        """
+        differing = sum(_differing(old.get(part), new.get(part)) for part in new)
+        return min(self.saves, max(differing, 1))
 
     def create(self, project: Project, name: str, documents: Documents) -> str:
         """Create an object.
@@ -80,6 +94,13 @@ class Writer(ABC):
                 can keep it.
         """
         raise NotImplementedError(_NO_CALL)
+
+
+def _differing(old: Any, new: Any) -> int:
+    """Return how many members of two documents differ."""
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return int(not json_equal(old, new))
+    return sum(not json_equal(old.get(key), new.get(key)) for key in {*old, *new})
 
 
 @dataclass(frozen=True)
