@@ -26,6 +26,7 @@ __all__ = [
     "LiveIds",
     "distinct",
     "live_ids_of",
+    "renamed",
     "translated",
     "with_ids",
     "with_live_ids",
@@ -138,6 +139,23 @@ def with_ids(resource: Resource, ids: LiveIds) -> Resource:
         resource_id=new_id,
         attributes=sorted_sets(attributes, sets_of(resource.resource_type)),
         metadata=replace(resource.metadata, checksum=""),
+    )
+
+
+def renamed(resource: Resource, new_id: str) -> Resource:
+    """Return an object under another name; what it refers to stays.
+
+    Args:
+        resource: is not changed.
+        new_id: its id under that name.
+    """
+    name = ResourceId.parse(new_id).resource_name
+    attributes = resource.attributes
+    if attributes.get("name") == resource.resource_name:
+        attributes = {**attributes, "name": name}
+    metadata = replace(resource.metadata, checksum="", dataiku_internal_id=name)
+    return replace(
+        resource, resource_id=new_id, attributes=attributes, metadata=metadata
     )
 
 

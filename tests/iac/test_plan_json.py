@@ -50,6 +50,7 @@ def test_update_has_the_changes_as_a_drift_has_them():
         "severity": "other",
         "reason": "",
         "drops_data": False,
+        "renamed_from": "",
         "dependencies": [],
         "last_modified_by": "bob",
         "last_modified_at": None,

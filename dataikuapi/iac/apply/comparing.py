@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from types import MappingProxyType
 
 from dataikuapi.iac.diff import DiffEngine
+from dataikuapi.iac.live_ids import LiveIds, with_ids
 from dataikuapi.iac.models import Change, Resource, ValueChangeType
 from dataikuapi.iac.models.changes import PathSegments
 from dataikuapi.iac.models.plan import PlannedAction
@@ -51,7 +53,12 @@ def unmet(wanted: Resource, after: Resource) -> str:
 
 
 def require_as_planned(
-    action: PlannedAction, now: Resource, wanted: Resource, *, has_moved: bool
+    action: PlannedAction,
+    now: Resource,
+    wanted: Resource,
+    *,
+    has_moved: bool,
+    names: LiveIds = MappingProxyType({}),
 ) -> Resource:
     """Return what an object is to be, if it is as it was when the plan was made.
 
@@ -62,6 +69,8 @@ def require_as_planned(
         has_moved: whether this apply has changed other objects of its project since.
             Then DSS itself may have moved them from one list to another, and this is
             merged.
+        names: new ids of the objects that this apply has renamed. DSS itself follows
+            that in some of what refers to them.
 
     Raises:
         NotAsPlanned: if it is not.
@@ -73,6 +82,10 @@ def require_as_planned(
             "it was deleted and created again in DSS since the plan was made"
         )
     changes = _changes(planned, now)
+    if changes and names:
+        followed = with_ids(planned, names)
+        if is_same(followed, now):
+            return wanted
     if not changes:
         return wanted
     if not (has_moved and all(_is_moved(now, change) for change in changes)):

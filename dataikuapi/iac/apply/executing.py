@@ -13,7 +13,7 @@ from dataikuapi.iac.apply.creating import Creator
 from dataikuapi.iac.apply.noting import ApplyLog
 from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, writer_of
 from dataikuapi.iac.exceptions import DataikuIaCError, StateWriteError
-from dataikuapi.iac.live_ids import with_ids
+from dataikuapi.iac.live_ids import renamed, with_ids
 from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.apply import DONE, ActionResult, ActionStatus
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
@@ -53,6 +53,7 @@ class Executor:
         self._creator = Creator(objects, log, known, ids)
         self._stop = stop
         self._moved: set[str] = set()
+        self._renamed: dict[str, str] = {}
 
     def execute(self, action: PlannedAction) -> ActionResult:
         """Do what an action says, if its object is as planned.
@@ -83,6 +84,9 @@ class Executor:
                 result = self._update(action)
                 self._moved.add(action.project_key)
                 return result
+            case ActionType.RENAME:
+                self._moved.add(action.project_key)
+                return self._rename(action)
             case ActionType.DELETE:
                 self._moved.add(action.project_key)
                 return self._delete(action)
@@ -96,12 +100,15 @@ class Executor:
         before = self._required(action)
         target = action.diff.new_resource
         assert target is not None
-        wanted = require_as_planned(
-            action,
-            before.resource,
-            with_ids(target, self._ids),
-            has_moved=action.project_key in self._moved,
-        )
+        wanted = with_ids(target, self._ids)
+        if not is_same(before.resource, wanted):
+            wanted = require_as_planned(
+                action,
+                before.resource,
+                wanted,
+                has_moved=action.project_key in self._moved,
+                names=self._renamed,
+            )
         if is_same(before.resource, wanted):
             note = ("DSS had it as planned already",)
             return _done(action, notes=note, resource=before.resource)
@@ -123,6 +130,39 @@ class Executor:
             )
         expected = writer_of(kind_of(rid)).saves_of(before.documents, documents)
         return _updated(action, before, wanted, after, error, expected)
+
+    def _rename(self, action: PlannedAction) -> ActionResult:
+        """Rename an object, then change what else is to be different."""
+        old_id, new_id = action.renamed_from, action.resource_id
+        found = self._objects.read(old_id)
+        if found is None:
+            raise NotAsPlanned(
+                f"{old_id} was deleted or renamed since the plan was made"
+            )
+        require_as_planned(
+            action,
+            renamed(found.resource, new_id),
+            renamed(found.resource, new_id),
+            has_moved=True,
+        )
+        if self._objects.read(new_id) is not None:
+            raise NotAsPlanned("it was created in DSS since the plan was made")
+        self._log.intent(action, {"renamed_from": old_id})
+        error = error_of(lambda: self._objects.rename(old_id, new_id))
+        try:
+            after = self._objects.read(new_id)
+        except DataikuIaCError as unread:
+            return _uncertain(action, error, unread)
+        if after is None:
+            why = "DSS has not renamed it" if error is None else str(error)
+            return ActionResult(action, ActionStatus.FAILED, why)
+        self._renamed[old_id] = new_id
+        target = action.diff.new_resource
+        assert target is not None
+        if unmet(with_ids(target, self._ids), after.resource):
+            return self._update(action)
+        notes = () if error is None else (f"DSS did it, although it reported: {error}",)
+        return _done(action, notes=notes, resource=after.resource)
 
     def _delete(self, action: PlannedAction) -> ActionResult:
         rid = action.resource_id

@@ -109,6 +109,17 @@ class LiveObjects:
         with self._writing(rid) as (writer, project):
             writer.delete(project, rid.resource_name, drop_data)
 
+    def rename(self, resource_id: str, new_id: str) -> None:
+        """Rename an object; see :meth:`create`.
+
+        Args:
+            resource_id: its id.
+            new_id: the id that it has then.
+        """
+        rid, new = ResourceId.parse(resource_id), ResourceId.parse(new_id)
+        with self._writing(rid) as (writer, project):
+            writer.rename(project, rid.resource_name, new.resource_name)
+
     def is_generated(self, resource_id: str) -> bool:
         """Return whether DSS generates the ids of objects of its type."""
         rid = ResourceId.parse(resource_id)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dataikuapi.iac.live_ids import live_ids_of, with_live_ids
+from dataikuapi.iac.live_ids import live_ids_of, renamed, with_live_ids
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus
 from dataikuapi.iac.models.changes import PathSegments
@@ -77,9 +77,14 @@ class Recorder:
             for result in self._results
             if result.status in _GONE and result.resource is None
         ]
+        gone += [item.action.renamed_from for item in self._results if _is_moved(item)]
         merged = self._store.merge_and_save(fresh, stored, deleted=gone)
         self.serial = merged.serial
         self._results.clear()
+
+
+def _is_moved(result: ActionResult) -> bool:
+    return bool(result.action.renamed_from)
 
 
 def _as_stored(result: ActionResult, live: Resource, stored: State) -> Resource:
@@ -88,7 +93,9 @@ def _as_stored(result: ActionResult, live: Resource, stored: State) -> Resource:
     What was changed in DSS alone, and the plan keeps, is not stored: it is still to be
     told, and not to be taken for what somebody has agreed to.
     """
-    known = stored.get_resource(live.resource_id)
+    known = stored.get_resource(result.action.stored_id)
+    if known is not None and _is_moved(result):
+        known = renamed(known, live.resource_id)
     planned = result.action.diff.old_resource
     left = {path for each in (known, planned) if each for path in filled_in(each)}
     live = with_filled_in(live, left.union(result.filled_in))

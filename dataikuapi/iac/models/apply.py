@@ -17,6 +17,7 @@ class ActionStatus(str, Enum):
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
+    RENAMED = "renamed"
     ADOPTED = "adopted"
     FORGOTTEN = "forgotten"
     FAILED = "failed"
@@ -38,6 +39,7 @@ DONE: Mapping[ActionType, ActionStatus] = {
     ActionType.CREATE: ActionStatus.CREATED,
     ActionType.UPDATE: ActionStatus.UPDATED,
     ActionType.DELETE: ActionStatus.DELETED,
+    ActionType.RENAME: ActionStatus.RENAMED,
     ActionType.ADOPT: ActionStatus.ADOPTED,
     ActionType.FORGET: ActionStatus.FORGOTTEN,
 }

@@ -25,13 +25,14 @@ __all__ = [
 class ActionType(str, Enum):
     """What is planned for an object.
 
-    The first three write to DSS, the next two to the stored state alone. All others do
+    The first four write to DSS, the next two to the stored state alone. All others do
     nothing, and say why.
     """
 
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    RENAME = "rename"
     ADOPT = "adopt"
     FORGET = "forget"
     NO_CHANGE = "no-change"
@@ -51,7 +52,9 @@ class ActionType(str, Enum):
         return self in _EXECUTED
 
 
-_WRITING = frozenset({ActionType.CREATE, ActionType.UPDATE, ActionType.DELETE})
+_WRITING = frozenset(
+    {ActionType.CREATE, ActionType.UPDATE, ActionType.DELETE, ActionType.RENAME}
+)
 _EXECUTED = _WRITING | {ActionType.ADOPT, ActionType.FORGET}
 
 
@@ -116,6 +119,8 @@ class PlannedAction:
         kept: values that were changed in DSS alone, and stay.
         is_unknown: whether nothing is done since something could not be read.
         drops_data: whether a delete drops what the object holds as well.
+        renamed_from: the id that the object has in DSS and in the stored state before
+            it is renamed; "" if it is not.
         stored: what the stored state has of the object; ``None`` if it does not have
             it, or if nothing is executed.
     """
@@ -130,7 +135,13 @@ class PlannedAction:
     kept: tuple[PlannedValue, ...] = ()
     is_unknown: bool = False
     drops_data: bool = False
+    renamed_from: str = ""
     stored: StoredObject | None = None
+
+    @property
+    def stored_id(self) -> str:
+        """The id that the object has in the stored state, if it has it."""
+        return self.renamed_from or self.resource_id
 
     @property
     def project_key(self) -> str:
@@ -218,7 +229,7 @@ class ExecutionPlan:
     def live_ids(self) -> set[str]:
         """Return the ids of the objects that DSS had, as far as they are known."""
         found = {
-            action.resource_id
+            action.stored_id
             for action in self.actions
             if action.diff.old_resource is not None
             and action.action_type is not ActionType.FORGET

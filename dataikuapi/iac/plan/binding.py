@@ -43,9 +43,7 @@ def bound(actions: Iterable[PlannedAction], base: State) -> tuple[PlannedAction,
     """
     return tuple(
         (
-            replace(
-                action, stored=StoredObject.of(base.get_resource(action.resource_id))
-            )
+            replace(action, stored=StoredObject.of(base.get_resource(action.stored_id)))
             if action.action_type.is_executed
             else action
         )
@@ -119,7 +117,7 @@ def _others(
 
 def _change(action: PlannedAction, stored: State) -> str:
     """Say what has changed in what is stored of an object; "" if nothing has."""
-    before, resource = action.stored, stored.get_resource(action.resource_id)
+    before, resource = action.stored, stored.get_resource(action.stored_id)
     now = StoredObject.of(resource)
     if before is None or now is None:
         if before is now:

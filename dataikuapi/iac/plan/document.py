@@ -77,6 +77,7 @@ def _action_to_document(action: PlannedAction) -> dict[str, JSON]:
         "reason": action.reason,
         "is_unknown": action.is_unknown,
         "drops_data": action.drops_data,
+        "renamed_from": action.renamed_from,
         "stored": _stored_to_document(action.stored),
         "old_resource": None if old is None else old._to_dict_nocopy(),
         "conflicts": [_value_to_document(value) for value in action.conflicts],
@@ -104,6 +105,7 @@ def _action_from_document(document: Mapping[str, Any]) -> PlannedAction:
         tuple(map(_value_from_document, document["kept"])),
         document["is_unknown"],
         document["drops_data"],
+        document["renamed_from"],
         _stored_from_document(document["stored"]),
     )
 

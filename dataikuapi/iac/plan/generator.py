@@ -20,6 +20,7 @@ from dataikuapi.iac.plan.ordering import (
     ordered,
     references,
 )
+from dataikuapi.iac.plan.renaming import as_rename, find_renamed, with_new_names
 from dataikuapi.iac.types.registry import (
     RECIPE,
     TYPES,
@@ -32,6 +33,8 @@ __all__ = ["PlanGenerator", "covered_types"]
 
 _COUNTED_FROM = 10
 """In a project of fewer managed objects, any number of changes is planned."""
+
+_COUNTED = (ActionType.UPDATE, ActionType.DELETE, ActionType.RENAME)
 
 
 class PlanGenerator:
@@ -73,10 +76,17 @@ class PlanGenerator:
         """
         live, code = current_state, desired_state
         base = live if self._base is None else self._base
-        decider = Decider(base, code, live, self._options)
-        known = {*code.resources, *base.resources}
+        names = find_renamed(base, code, live)
+        sides = (with_new_names(base, names), with_new_names(live, names))
+        decider = Decider(sides[0], code, sides[1], self._options)
+        known = {*code.resources, *sides[0].resources}
         found = [decider.decide(rid) for rid in sorted(known)]
-        actions = [action for action in found if action is not None]
+        old_ids = {new: old for old, new in names.items()}
+        actions = [
+            as_rename(action, old_ids.get(action.resource_id))
+            for action in found
+            if action is not None
+        ]
         actions = list(_without_cascades(actions, live))
         actions = list(_with_new_ids(_without_lone(actions)))
         chosen, left_out = self._targeted(actions)
@@ -92,7 +102,7 @@ class PlanGenerator:
                 serial=base.serial,
                 read_at=live.updated_at,
                 code_digest=code_digest(code),
-                unmanaged=_unmanaged(live, known, projects),
+                unmanaged=_unmanaged(live, {*known, *names}, projects),
                 uncovered=_uncovered(base, code, projects),
                 cycles=result.cycles,
                 refusal=self._refusal(result.actions, base, projects),
@@ -133,9 +143,7 @@ class PlanGenerator:
         """
         managed = Counter(item.project_key for item in base)
         changed = Counter(
-            action.project_key
-            for action in actions
-            if action.action_type in (ActionType.UPDATE, ActionType.DELETE)
+            action.project_key for action in actions if action.action_type in _COUNTED
         )
         limit = self._options.max_change
         for key, count in sorted(changed.items()):

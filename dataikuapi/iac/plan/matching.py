@@ -138,6 +138,11 @@ def _recover(
         if resource is not None and resource.compute_checksum() in sums:
             found.ours.add(rid)
         return
+    if details.get("action") == ActionType.RENAME.value:
+        old_id = details.get("renamed_from")
+        if rid in live and old_id in stored and old_id not in live:
+            found.ours.add(rid)
+        return
     if details.get("action") != ActionType.CREATE.value:
         return
     listed = details.get("listed")

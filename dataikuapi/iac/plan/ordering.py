@@ -94,7 +94,7 @@ def _edges(by_id: Mapping[str, PlannedAction], *roles: Role) -> dict[str, set[st
     made = {
         rid
         for rid, action in by_id.items()
-        if action.action_type in (ActionType.CREATE, ActionType.UPDATE)
+        if action.action_type.writes and action.action_type is not ActionType.DELETE
     }
     absent = {
         rid

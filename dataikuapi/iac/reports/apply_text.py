@@ -13,6 +13,7 @@ __all__ = ["render_apply_text", "summary_of_apply"]
 _SIGNS = {
     ActionStatus.CREATED: "+",
     ActionStatus.UPDATED: "~",
+    ActionStatus.RENAMED: ">",
     ActionStatus.DELETED: "-",
     ActionStatus.ADOPTED: "=",
     ActionStatus.FORGOTTEN: ".",

@@ -62,6 +62,7 @@ def _entry(action: PlannedAction) -> dict[str, JSON]:
         "severity": severity_of_diff(diff).value if diff.has_changed else None,
         "reason": action.reason,
         "drops_data": action.drops_data,
+        "renamed_from": action.renamed_from,
         "dependencies": list(action.dependencies),
         "last_modified_by": diff.last_modified_by,
         "last_modified_at": time_text(diff.last_modified_at),

@@ -37,6 +37,7 @@ __all__ = [
 _TITLES = {
     ActionType.CREATE: "+ create",
     ActionType.UPDATE: "~ update",
+    ActionType.RENAME: "> rename",
     ActionType.DELETE: "- delete",
     ActionType.ADOPT: "= adopt",
     ActionType.FORGET: ". forget",
@@ -140,6 +141,8 @@ class PlanNotes:
             yield f"after the update of {some(first)}" if first else ""
         if kind is ActionType.BLOCKED:
             yield _BLOCKED_FROM.get(action.diff.change_type, "")
+        if kind is ActionType.RENAME:
+            yield f"now {action.renamed_from}; what refers to it follows"
         yield action.reason
         if kind in (ActionType.ADOPT, ActionType.FORGET):
             yield "only the stored state changes"
@@ -276,6 +279,8 @@ def summary_of_plan(plan: ExecutionPlan) -> str:
         f"{counts[name]:,} to {name}" for name in ("create", "update", "delete")
     )
     stored = [
-        f"{counts[name]:,} to {name}" for name in ("adopt", "forget") if counts[name]
+        f"{counts[name]:,} to {name}"
+        for name in ("rename", "adopt", "forget")
+        if counts[name]
     ]
     return f"Plan: {written}; {', '.join([conflicts, *stored, *left])}."

@@ -74,6 +74,7 @@ class DatasetType(ResourceType):
             chosen="name",
             answer="",
             holds_data=True,
+            rename_action="renameDataset",
         ),
     )
     requests = "1"

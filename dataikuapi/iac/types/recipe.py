@@ -204,7 +204,13 @@ class RecipeType(ResourceType):
     name = "recipe"
     writing = Writing(
         contents_after_delete="its outputs stay",
-        writer=RecipeWriter("recipes/", "recipes/{name}", chosen="name", answer="name"),
+        writer=RecipeWriter(
+            "recipes/",
+            "recipes/{name}",
+            chosen="name",
+            answer="name",
+            rename_action="renameRecipe",
+        ),
     )
     layout = ObjectFolder(
         "recipes",

@@ -34,6 +34,7 @@ class ListedWriter(Writer):
         answer: member of the response to a new object that has its name or id; "" if
             it has none: it is the one that was asked for.
         holds_data: whether DSS can drop data with an object.
+        rename_action: of the project, that renames an object; "" if there is none.
         effect: as for all writers.
     """
 
@@ -42,6 +43,7 @@ class ListedWriter(Writer):
     chosen: str = ""
     answer: str = "id"
     holds_data: bool = False
+    rename_action: str = ""
     effect: str = ""
 
     @property
@@ -82,6 +84,16 @@ class ListedWriter(Writer):
     def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
         """Put the whole document."""
         send(project, "PUT", self.path(name), new[_MAIN])
+
+    @property
+    def renames(self) -> bool:
+        """Whether there is an action for it."""
+        return bool(self.rename_action)
+
+    def rename(self, project: Project, name: str, new_name: str) -> None:
+        """Rename the object by the action of the project."""
+        body = {"oldName": name, "newName": new_name}
+        send(project, "POST", f"actions/{self.rename_action}", body)
 
     def delete(self, project: Project, name: str, drop_data: bool) -> None:
         """Delete the object, with its data only if that is asked for."""

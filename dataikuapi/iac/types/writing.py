@@ -41,6 +41,21 @@ class Writer(ABC):
     saves: ClassVar[int] = 1
 
     @property
+    def renames(self) -> bool:
+        """Whether DSS can give an object another name that is its id."""
+        return False
+
+    def rename(self, project: Project, name: str, new_name: str) -> None:
+        """Give an object another name, by which other objects then refer to it.
+
+        Args:
+            project: a handle of the project.
+            name: of the object.
+            new_name: which it is to have.
+        """
+        raise NotImplementedError(_NO_CALL)
+
+    @property
     def chooses_id(self) -> bool:
         """Whether the caller chooses an id where DSS otherwise generates one."""
         return False

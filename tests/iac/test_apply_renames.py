@@ -1,0 +1,120 @@
+"""Objects that the code has under another name are renamed in DSS, with their data."""
+
+import json
+
+import pytest
+
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, in_turn
+from iac.applying import Project, actions, recorded, statuses, writes
+
+KEY = SAMPLE_PROJECT_KEY
+OLD, NEW = f"dataset.{KEY}.shipments", f"dataset.{KEY}.deliveries"
+PRODUCER, USER = (
+    f"recipe.{KEY}.compute_shipments",
+    f"recipe.{KEY}.compute_orders_enriched",
+)
+RENAME = f"/projects/{KEY}/actions/renameDataset"
+ANSWER = Fault.error(500, "java.lang.NullPointerException", "boom")
+
+
+@pytest.fixture
+def project(server, tmp_path):
+    """The sample project, whose code has a dataset under another name."""
+    made = Project(server, KEY, tmp_path / KEY, tmp_path / "dev.state.json").sync()
+    old = made.folder / "datasets" / "shipments.json"
+    old.rename(old.with_name("deliveries.json"))
+    for path in [*(made.folder / "recipes").iterdir()]:
+        text = path.read_text("utf-8")
+        path.write_text(text.replace('"shipments"', '"deliveries"'), "utf-8")
+    return made
+
+
+def assert_settled(project):
+    assert actions(project.plan()) == {}
+    assert [diff for diff in project.manager.drift().diffs if diff.has_changed] == []
+
+
+def test_another_name_is_a_rename_and_not_a_delete(project, server):
+    plan = project.plan()
+    assert actions(plan)[NEW] == "rename"
+    assert OLD not in plan.by_id()
+    assert f"> rename {NEW}" in str(plan)
+    assert f"now {OLD}" in str(plan)
+    assert "1 to rename" in str(plan)
+    requests = recorded(server)
+    result = project.apply(plan)
+    assert statuses(result)[NEW] == "renamed"
+    assert result.is_complete
+    assert ("POST", RENAME) in requests
+    assert not [path for method, path in requests if method == "DELETE"]
+    names = {item["name"] for item in project.dss.list_datasets()}
+    assert "deliveries" in names
+    assert "shipments" not in names
+    assert_settled(project)
+
+
+def test_what_refers_to_it_is_not_saved_again(project, server):
+    """DSS follows a rename in the inputs and outputs of recipes."""
+    plan = project.plan()
+    requests = recorded(server)
+    result = project.apply(plan)
+    assert statuses(result)[PRODUCER] == statuses(result)[USER] == "updated"
+    assert writes(requests) == [("POST", RENAME)]
+
+
+def test_edit_of_what_refers_to_it_is_done_too(project):
+    project.edit("recipes/compute_shipments.json", shortDesc="Edited as well")
+    result = project.apply()
+    assert result.is_complete, str(result)
+    recipe, _ = project.recipe("compute_shipments")
+    assert recipe["shortDesc"] == "Edited as well"
+    assert_settled(project)
+
+
+def test_what_is_changed_beside_its_name_is_another_object(project):
+    project.edit("datasets/deliveries.json", shortDesc="What was delivered")
+    found = actions(project.plan())
+    assert (found[NEW], found[OLD]) == ("create", "plan-only")
+
+
+def test_edit_in_dss_goes_along(project):
+    project.edit_dataset("shipments", description="By hand")
+    result = project.apply()
+    assert statuses(result)[NEW] == "renamed"
+    assert project.dataset("deliveries")["description"] == "By hand"
+    assert actions(project.plan()) == {NEW: "kept"}
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_rename_whose_response_gets_lost(project, server, is_done):
+    plan = project.plan()
+    server.faults = in_turn("POST", RENAME, ANSWER.once_stored() if is_done else ANSWER)
+    result = project.apply(plan)
+    assert statuses(result)[NEW] == ("renamed" if is_done else "failed")
+    project.apply()
+    assert_settled(project)
+
+
+def test_name_that_is_taken_by_now_is_refused(project):
+    plan = project.plan()
+    project.dss.create_dataset("deliveries", "Filesystem", {"connection": "c"})
+    assert statuses(project.apply(plan))[NEW] == "refused"
+
+
+def test_what_was_edited_since_the_plan_is_not_renamed(project):
+    plan = project.plan()
+    project.edit_dataset("shipments", description="By hand")
+    result = project.apply(plan)
+    assert statuses(result)[NEW] == "refused"
+    assert statuses(result)[USER] == "skipped"
+
+
+def test_saved_plan_has_the_old_name(project, tmp_path):
+    from dataikuapi.iac.plan import read_plan, write_plan
+
+    plan = project.plan()
+    write_plan(plan, tmp_path / "plan.json")
+    assert read_plan(tmp_path / "plan.json") == plan
+    document = json.loads((tmp_path / "plan.json").read_text("utf-8"))
+    found = [item["renamed_from"] for item in document["plan"]["actions"]]
+    assert OLD in found
