@@ -16,6 +16,7 @@ from dataikuapi.iac.models import (
 )
 from dataikuapi.iac.models.changes import PathSegments, format_path
 from dataikuapi.iac.models.filled_in import filled_in
+from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.markers import holds_secret
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
@@ -176,14 +177,16 @@ class Decider:
     def _merged(self, base: Resource, code: Resource, live: Resource) -> PlannedAction:
         found = self._merge(base, code, live)
         kept, conflicts = tuple(found.kept), tuple(found.conflicts)
+        settled = writing_of(live.resource_type).settled
+        attributes = settled(found.attributes, live.attributes)
         if conflicts:
             action = _action(ActionType.CONFLICT, live, live, _edit(live))
         elif found.secrets:
             paths = ", ".join(item.path for item in found.secrets)
             why = f"the code does not have the secrets in {paths}: change it in DSS"
             action = _action(ActionType.PLAN_ONLY, live, live, why)
-        elif found.updates:
-            after = _with_attributes(live, found.attributes)
+        elif found.updates and not json_equal(attributes, live.attributes):
+            after = _with_attributes(live, attributes)
             action = _action(ActionType.UPDATE, live, after)
         else:
             kind = ActionType.KEPT if kept else ActionType.NO_CHANGE
@@ -242,6 +245,9 @@ def _impossible(action: PlannedAction) -> str:
         return NO_WRITER
     if action.action_type is ActionType.CREATE and writing.uncreatable:
         return writing.uncreatable
+    name = ResourceId.parse(action.resource_id).resource_name
+    if action.action_type is ActionType.CREATE and name in writing.built_in:
+        return writing.built_in[name]
     if action.action_type is ActionType.DELETE:
         return ""
     old, new = action.diff.old_resource, action.diff.new_resource

@@ -80,6 +80,7 @@ class FlowZoneType(ListedType):
 
     name = "flow_zone"
     writing = Writing(
+        built_in={_DEFAULT: "DSS creates it with the first other zone"},
         contents_after_delete="what is in it moves to the default zone",
         writer=_ZoneWriter("flow/zones", "flow/zones/{name}"),
     )

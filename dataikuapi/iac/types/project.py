@@ -140,6 +140,8 @@ def _only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 class _ProjectWriter(Writer):
     """Each document but the summary is saved at its own path."""
 
+    saves: ClassVar[int] = 3
+
     def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
         """Put the documents that differ, each as a whole."""
         for part in ("metadata", "settings", "permissions"):
@@ -159,6 +161,7 @@ class ProjectType(ResourceType):
 
     name = "project"
     writing = Writing(
+        environment_specific=frozenset({("projectStatus",)}),
         undeletable="projects are never deleted",
         writer=_ProjectWriter(),
         uncreatable="a project is created in DSS, or by importing an archive",
