@@ -163,6 +163,9 @@ class Decider:
         if base is not None and is_recreated(base, live) and side is None:
             why = "it was deleted and created again in DSS since it was stored"
             return _action(ActionType.CONFLICT, live, code, why)
+        is_built_in = live.resource_name in writing_of(live.resource_type).built_in
+        if base is None and is_built_in and side is None:
+            side = "code"  # Nobody has made it, so nobody's work is lost.
         if base is None:
             if side == "live" or not self._differ(live, code):
                 return _action(ActionType.ADOPT, live, live)

@@ -14,6 +14,7 @@ from dataikuapi.iac.plan.binding import bound, code_digest
 from dataikuapi.iac.plan.deciding import Decider
 from dataikuapi.iac.plan.options import PlanOptions
 from dataikuapi.iac.plan.ordering import ordered, references
+from dataikuapi.iac.plan.promotion import promoted
 from dataikuapi.iac.types.registry import RECIPE, TYPES, writing_of
 
 __all__ = ["PlanGenerator", "covered_types"]
@@ -60,6 +61,9 @@ class PlanGenerator:
             desired_state: what is wanted; its scope is what it covers.
         """
         live, code = current_state, desired_state
+        own_values: tuple[str, ...] = ()
+        if self._options.promotion is not None:
+            code, own_values = promoted(code, live, self._options.promotion)
         base = live if self._base is None else self._base
         decider = Decider(base, code, live, self._options)
         known = {*code.resources, *base.resources}
@@ -78,12 +82,13 @@ class PlanGenerator:
                 lineage=base.lineage,
                 serial=base.serial,
                 read_at=live.updated_at,
-                code_digest=code_digest(code),
+                code_digest=code_digest(desired_state),
                 unmanaged=_unmanaged(live, known, projects),
                 uncovered=_uncovered(base, code, projects),
                 cycles=result.cycles,
                 refusal=self._refusal(result.actions, base, projects),
                 left_out=left_out,
+                own_values=own_values,
             ),
         )
 

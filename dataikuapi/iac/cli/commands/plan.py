@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from dataikuapi.iac import StateManager
-from dataikuapi.iac.cli.code_form import wanted_state
+from dataikuapi.iac.cli.code_form import wanted
 from dataikuapi.iac.cli.context import Settings, open_manager, read_rules
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
@@ -48,6 +48,7 @@ _EXIT_CODES = {
         "dataiku-iac -e prod plan --out plan.json",
         "dataiku-iac plan ./SHOP --allow-delete",
         "dataiku-iac plan git:HEAD~1:SHOP --format markdown",
+        "dataiku-iac plan env:dev -e prod",
         "dataiku-iac plan version:7 --target 'recipe.SHOP.*'",
     ),
 )
@@ -128,15 +129,18 @@ def plan(
 ) -> ExitCode:
     """Show what would have to be done so that DSS has what the code says.
 
-    SOURCE is as for diff; by default it is the folders of dataiku-iac.yaml. Nothing is
-    written. What was changed in the code since the state was stored is to be done, what
-    was changed in DSS is kept, and what was changed in both is a conflict.
+    SOURCE is as for diff; by default it is the folders of dataiku-iac.yaml. That of
+    another environment is promoted: connections, permissions and the like stay as the
+    environment has them for itself, unless dataiku-iac.yaml says what they are there.
+
+    Nothing is written. What was changed in the code since the state was stored is to be
+    done, what was changed in DSS is kept, and what was changed in both is a conflict.
     """
     if plan_file is not None:
         if str(plan_file) == "-":
             raise UsageError("--out takes the name of a file; -o writes what is shown")
         require_plan_or_nothing(plan_file)  # Before the time that reading takes.
-    wanted = wanted_state(settings, source, FileOptions(project_key, git_dir))
+    aim = wanted(settings, source, FileOptions(project_key, git_dir))
     options = PlanOptions(
         allow_delete=allow_delete,
         delete_data=delete_data,
@@ -146,9 +150,10 @@ def plan(
         max_change=max_change,
         targets=targets,
         ignore=tuple(read_rules(settings, ignore)),
+        promotion=aim.promotion,
     )
     manager = open_manager(settings, ())
-    found = manager.plan(wanted, options, progress=settings.shows_progress)
+    found = manager.plan(aim.state, options, progress=settings.shows_progress)
     found = found.from_source(source or "the configured projects")
     if plan_file is not None:
         write_plan(found, plan_file)

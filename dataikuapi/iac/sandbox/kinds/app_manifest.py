@@ -43,7 +43,7 @@ APP_MANIFEST = AppManifestKind(
             projectExportManifest instanceFeatures useAppHomepage imgPattern imgColor
             showInitials instantiationPermission useAsRecipeSettings
             limitedVisibilityEnabled accessRequestsEnabled allowedMissingConnections
-            allowedMissingCodeEnvs
+            allowedMissingCodeEnvs version versionNotes
             """.split()),
         versioned=False,
     ),
