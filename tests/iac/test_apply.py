@@ -1,6 +1,7 @@
 """Applies of plans, through the real client: what DSS and the state have then."""
 
 import _thread
+import json
 from threading import Event
 
 import pytest
@@ -310,3 +311,31 @@ def test_ctrl_c_ends_after_what_has_begun(project, monkeypatch):
     assert sorted(statuses(result).values()) == ["skipped", "updated"]
     assert set(statuses(project.apply()).values()) == {"updated"}
     assert_settled(project)
+
+
+@pytest.mark.all_types
+def test_new_article_below_a_new_one_is_in_the_tree_once(project):
+    """DSS puts each new one at the end of the tree; the code has it elsewhere."""
+    articles = {number: f"Article {number}" for number in ("8", "9")}
+    for number, name in articles.items():
+        project.write(f"wiki/articles/{number}.json", {"id": int(number), "name": name})
+        project.write(f"wiki/articles/{number}.md", "Text\n")
+    path = project.folder / "wiki/taxonomy.json"
+    wiki = json.loads(path.read_text("utf-8"))
+    new = {"id": 8, "children": [{"id": 9, "children": []}]}
+    project.write("wiki/taxonomy.json", {**wiki, "taxonomy": [*wiki["taxonomy"], new]})
+    assert project.apply().is_complete
+    assert_settled(project)
+    assert len(project.dss.get_wiki().list_articles()) == 4
+
+
+@pytest.mark.all_types
+def test_article_that_is_not_deleted_stays_in_the_tree(project):
+    path = project.folder / "wiki/taxonomy.json"
+    wiki = json.loads(path.read_text("utf-8"))
+    home = {**wiki["taxonomy"][0], "children": []}
+    project.write("wiki/taxonomy.json", {**wiki, "taxonomy": [home]})
+    project.remove("wiki/articles/2.json", "wiki/articles/2.md")
+    assert statuses(project.apply()) == {}
+    assert project.apply(allow_delete=True).is_complete
+    assert actions(project.plan()) == {}

@@ -187,6 +187,18 @@ def test_pull_from_either_environment_gives_the_same_files(promoted):
     assert output.startswith("SHOP in SHOP: 0 written, 0 removed"), output
 
 
+def test_environments_are_compared_with_the_ids_of_the_code(promoted):
+    for arguments in (("compare", "dev", "prod"), ("diff", "env:dev", "env:prod")):
+        _, output, errors = promoted.run(*arguments, "--format", "json")
+        found = json.loads(output)["resources"]
+        changed = {item["change"] for item in found}
+        assert not changed & {"added", "removed"}, errors
+    promoted.run("pull", "-e", "dev")
+    _, output, _ = promoted.run("diff", "./SHOP", "env:prod", "--format", "json")
+    changed = {item["change"] for item in json.loads(output)["resources"]}
+    assert not changed & {"added", "removed"}
+
+
 def test_names_that_repeat_are_blocked_with_the_ids(two):
     insight = {"type": "dataset_table", "name": "Revenue by month, as a table"}
     client = two.project(PROD).client

@@ -1,24 +1,18 @@
 """Leads from what an environment has to the form of its code, and back."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
 from dataikuapi.iac import Source, State
-from dataikuapi.iac.cli.context import Settings, open_backend
+from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.errors import UsageError
-from dataikuapi.iac.cli.sources import FileOptions, open_word
+from dataikuapi.iac.cli.sources import FileOptions, open_word, stored_ids, stored_state
 from dataikuapi.iac.config import Environment
 from dataikuapi.iac.editing import only_projects
-from dataikuapi.iac.exceptions import (
-    StateCorruptedError,
-    StateNotFoundError,
-    StateReadError,
-)
-from dataikuapi.iac.live_ids import LiveIds, live_ids_of, with_code_ids
+from dataikuapi.iac.live_ids import with_code_ids
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.overlay import apply_overlay, remove_overlay
 from dataikuapi.iac.plan.promotion import Promotion
@@ -29,7 +23,6 @@ __all__ = [
     "Wanted",
     "code_keys",
     "folder_of",
-    "stored_ids",
     "wanted",
     "without_environment",
 ]
@@ -55,24 +48,6 @@ def code_keys(environment: Environment) -> dict[str, str]:
 def folder_of(settings: Settings, key: str) -> Path:
     """Return the folder of a project: the configured one, or one named by its key."""
     return settings.configuration.sources.get(key) or Path(key)
-
-
-def stored_ids(settings: Settings, environment: str | None = None) -> LiveIds:
-    """Return the ids in DSS, by those in the code, that a stored state remembers.
-
-    None if there is no state, or it cannot be loaded: whoever reads DSS is told that.
-
-    Args:
-        settings: the options.
-        environment: another one than they name.
-    """
-    return live_ids_of(_stored(settings, environment))
-
-
-def _stored(settings: Settings, environment: str | None = None) -> State:
-    with suppress(StateNotFoundError, StateCorruptedError, StateReadError):
-        return open_backend(settings, environment).load()
-    return State()
 
 
 def without_environment(
@@ -172,7 +147,7 @@ def _code_of(settings: Settings, source: Source, name: str) -> State:
     if not origin.overlay:
         return code
     # What the origin alone has otherwise is that of the code, or else of the target.
-    own = with_project_keys(with_code_ids(_stored(settings)), code_keys(target))
+    own = with_project_keys(with_code_ids(stored_state(settings)), code_keys(target))
     held = _code_in((key, folder_of(settings, key)) for key in shared)
     own.resources.update(held.resources)
     return _without_overlay(settings, code, origin, own)

@@ -9,7 +9,6 @@ from dataikuapi.iac import State
 from dataikuapi.iac.cli.code_form import (
     code_keys,
     folder_of,
-    stored_ids,
     without_environment,
 )
 from dataikuapi.iac.cli.context import Settings, open_manager, read_projects
@@ -26,6 +25,7 @@ from dataikuapi.iac.cli.options import (
 )
 from dataikuapi.iac.cli.output import write_error, write_text
 from dataikuapi.iac.cli.parameters import FOLDER, TEXT, TYPE
+from dataikuapi.iac.cli.sources import stored_ids
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import SyncError
 from dataikuapi.iac.live_ids import with_code_ids
