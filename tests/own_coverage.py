@@ -28,7 +28,7 @@ TESTED_BY = {
     "analysis/summary.py": "test_fact_reports.py",
     "analysis/weights.py": "test_weights.py",
     "apply/comparing.py": "test_apply.py",
-    "apply/creating.py": "test_apply.py",
+    "apply/creating.py": "test_apply_ids.py",
     "apply/engine.py": "test_apply.py",
     "apply/executing.py": "test_apply.py",
     "apply/lanes.py": "test_apply.py",

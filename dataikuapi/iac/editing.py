@@ -12,7 +12,7 @@ from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.types.naming import require_normal_name
 from dataikuapi.iac.types.registry import is_project
 
-__all__ = ["move_object", "only_project", "remove_objects"]
+__all__ = ["move_object", "only_project", "only_projects", "remove_objects"]
 
 
 def remove_objects(stored: State, ids: Collection[str]) -> State:
@@ -58,20 +58,28 @@ def only_project(state: State, key: str) -> State:
         state: is not changed.
         key: of the project.
     """
-    if key not in state.project_keys():
-        return state
+    return only_projects(state, [key]) if key in state.project_keys() else state
+
+
+def only_projects(state: State, keys: Collection[str]) -> State:
+    """Return the state with some projects alone.
+
+    Args:
+        state: is not changed.
+        keys: of the projects.
+    """
     return replace(
         state,
         resources={
             rid: item
             for rid, item in state.resources.items()
-            if item.project_key == key
+            if item.project_key in keys
         },
-        scope=None if state.scope is None else state.scope.of_project(key),
+        scope=None if state.scope is None else state.scope.of_projects(keys),
         unknown={
             text: why
             for text, why in state.unknown.items()
-            if ResourceId.parse(text).project_key == key
+            if ResourceId.parse(text).project_key in keys
         },
     )
 

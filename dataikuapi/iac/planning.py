@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import JournalNotSupportedError
-from dataikuapi.iac.live_ids import distinct, live_ids_of, translated
+from dataikuapi.iac.live_ids import LiveIds, distinct, live_ids_of, translated
 from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
@@ -14,9 +14,11 @@ from dataikuapi.iac.plan.binding import bound
 from dataikuapi.iac.plan.generator import PlanGenerator, covered_types
 from dataikuapi.iac.plan.matching import Matches, added_paths, match
 from dataikuapi.iac.plan.options import PlanOptions
+from dataikuapi.iac.plan.promotion import Promotion
 from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.instance import Progress
+from dataikuapi.iac.types.registry import has_counted_ids
 
 __all__ = ["make_plan"]
 
@@ -40,19 +42,57 @@ def make_plan(
     stored, keys = store.load_for_reading(), source.project_keys()
     live = reader.read_projects(stored, keys, "keep", progress, covered_types(source))
     require_same_instance(stored, live)
+    options = options or PlanOptions()
     remembered = live_ids_of(stored)
     known = distinct(remembered, source.resources)
-    wanted = translated(source, known)
+    apart = _counted_apart(source, known, options.promotion)
+    first = {**known, **apart}
+    wanted = translated(source, first)
     matches = match(_entries(store), stored, wanted, live)
     wanted = translated(wanted, matches.ids)
-    options = replace(options or PlanOptions(), uncertain=matches.uncertain)
+    options = replace(
+        options,
+        uncertain=matches.uncertain,
+        promotion=_translated(options.promotion, first, matches.ids),
+    )
     live = _with_filled_in(live, wanted, matches.created)
     base = _with_ours(stored, live, matches.ours)
     plan = PlanGenerator(base, options).generate_plan(live, wanted)
     own = {rid: rid for rid in remembered.keys() - known.keys()}
-    metadata = replace(plan.metadata, ids={**own, **matches.ids})
+    ids = {
+        rid: live_id
+        for rid, live_id in matches.ids.items()
+        if rid not in apart.values()
+    }
+    ids |= {code: matches.ids.get(rid, rid) for code, rid in apart.items()}
+    metadata = replace(plan.metadata, ids={**own, **ids})
     actions = [_adopted(item, matches, stored) for item in plan.actions]
     return replace(plan, actions=bound(actions, stored), metadata=metadata)
+
+
+def _counted_apart(
+    source: State, known: LiveIds, promotion: Promotion | None
+) -> dict[str, str]:
+    """Return ids for what another environment has counted, which no object here has.
+
+    Args:
+        source: what is wanted.
+        known: what the state remembers of ids.
+        promotion: says of which environment it is; ``None`` if it is of none.
+    """
+    if promotion is None:
+        return {}
+    return {
+        rid: f"{rid}@{promotion.source}"
+        for rid, item in source.resources.items()
+        if has_counted_ids(item.resource_type) and rid not in known
+    }
+
+
+def _translated(promotion: Promotion | None, *ids: LiveIds) -> Promotion | None:
+    for each in ids:
+        promotion = promotion and promotion.translated(each)
+    return promotion
 
 
 def _entries(store: StateStore) -> Sequence[JournalEntry]:

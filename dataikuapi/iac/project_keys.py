@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import cast
 
+from dataikuapi.iac.live_ids import live_ids_of, with_live_ids
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.pointers import (
@@ -17,7 +18,7 @@ from dataikuapi.iac.types.references import Reference
 from dataikuapi.iac.types.registry import references_of, sets_of
 from dataikuapi.iac.types.sets import sorted_sets
 
-__all__ = ["with_project_keys"]
+__all__ = ["moved_id", "with_project_keys"]
 
 _BESIDE = "projectKey"
 """The member with the project of an object that is named beside it."""
@@ -39,20 +40,24 @@ def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
         return state
     known = state.resources.keys()
     moved = [_with_project_key(each, keys, known) for each in state.list_resources()]
+    ids = {
+        moved_id(code, keys): moved_id(live, keys)
+        for code, live in live_ids_of(state).items()
+    }
     scope = None if state.scope is None else state.scope.with_project_keys(keys)
     resources = {each.resource_id: each for each in moved}
     return replace(
-        state,
+        with_live_ids(state, ids),
         resources=resources,
         scope=scope,
-        unknown={_moved_id(key, keys): why for key, why in state.unknown.items()},
+        unknown={moved_id(key, keys): why for key, why in state.unknown.items()},
         unknown_in_part={
-            _moved_id(key, keys): names for key, names in state.unknown_in_part.items()
+            moved_id(key, keys): names for key, names in state.unknown_in_part.items()
         },
     )
 
 
-def _moved_id(text: str, keys: Mapping[str, str]) -> str:
+def moved_id(text: str, keys: Mapping[str, str]) -> str:
     """Return an id, or the key of a listing, with another project key."""
     rid = ResourceId.parse(text)
     return str(replace(rid, project_key=keys.get(rid.project_key, rid.project_key)))
@@ -72,7 +77,7 @@ def _with_project_key(
         return resource
     return replace(
         resource,
-        resource_id=_moved_id(resource.resource_id, keys),
+        resource_id=moved_id(resource.resource_id, keys),
         attributes=sorted_sets(attributes, sets_of(resource.resource_type)),
         metadata=replace(resource.metadata, checksum=""),
     )

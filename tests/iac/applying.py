@@ -133,3 +133,9 @@ def recorded(server):
 def writes(requests):
     """Return the requests that change something."""
     return [item for item in requests if item[0] != "GET"]
+
+
+def assert_settled(project):
+    """DSS and the stored state have what the code says."""
+    assert actions(project.plan()) == {}
+    assert [diff for diff in project.manager.drift().diffs if diff.has_changed] == []

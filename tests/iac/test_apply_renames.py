@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, in_turn
-from iac.applying import Project, actions, recorded, statuses, writes
+from iac.applying import Project, actions, assert_settled, recorded, statuses, writes
 
 KEY = SAMPLE_PROJECT_KEY
 OLD, NEW = f"dataset.{KEY}.shipments", f"dataset.{KEY}.deliveries"
@@ -27,11 +27,6 @@ def project(server, tmp_path):
         text = path.read_text("utf-8")
         path.write_text(text.replace('"shipments"', '"deliveries"'), "utf-8")
     return made
-
-
-def assert_settled(project):
-    assert actions(project.plan()) == {}
-    assert [diff for diff in project.manager.drift().diffs if diff.has_changed] == []
 
 
 def test_another_name_is_a_rename_and_not_a_delete(project, server):

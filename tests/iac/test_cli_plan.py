@@ -244,15 +244,17 @@ def test_older_version_is_a_source(run, folder, project):
     assert "By hand" in output
 
 
-def test_other_environment_is_refused(run, folder, tmp_path, server):
-    """Its projects and connections are others; the code is what both share."""
+def test_other_environment_without_a_shared_project_is_refused(
+    run, folder, tmp_path, server
+):
     host = f"{{host: '{server.url}'}}"
-    text = f"environments:\n  dev: {host}\n  prod: {{state: prod.json}}\n"
+    prod = f"{{host: '{server.url}', project_keys: {{OTHER: OTHER_PROD}}}}"
+    text = f"environments:\n  dev: {host}\n  prod: {prod}\n"
     (tmp_path / "dataiku-iac.yaml").write_text(text)
     assert run("plan", "env:dev")[0] == 0
-    code, _, errors = run("plan", "env:prod")
+    code, _, errors = run("plan", "env:dev", "-e", "prod")
     assert code == 64
-    assert "env:prod is another environment than dev: pull it" in errors
+    assert "env:dev has no project that prod has as well" in errors
 
 
 def test_without_a_source_it_says_what_to_do(run, folder):

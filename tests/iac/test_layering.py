@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "statefile": {"models", "validation", "exceptions"},
     # types: which attributes are unknown when missing.
     "merge": {"models", "types", "exceptions"},
-    "project_keys": {"models", "types"},
+    "project_keys": {"live_ids", "models", "types"},
     "editing": {"merge", "models", "project_keys", "types", "exceptions"},
     "types": {"models", "exceptions"},
     # types: what looks like a secret.
@@ -59,9 +59,9 @@ MAY_IMPORT = {
     },
     # ignore: patterns of ids. types: where names of connections are.
     "overlay": {"ignore", "models", "types", "exceptions"},
-    "sources": {"console", "files", "models", "types", "exceptions"},
+    "sources": {"console", "files", "live_ids", "models", "types", "exceptions"},
     # diff, analysis: what differs, and what refers to what. merge: whether two
-    # instances are the same.
+    # instances are the same. overlay: where names of connections are.
     # analysis: what refers to what.
     "live_ids": {"analysis", "models", "types"},
     "plan": {
@@ -73,6 +73,7 @@ MAY_IMPORT = {
         "live_ids",
         "merge",
         "models",
+        "overlay",
         "reports",
         "statefile",
         "types",
@@ -87,6 +88,7 @@ MAY_IMPORT = {
         "state_reader",
         "state_store",
         "sync",
+        "types",
     },
     "apply": {
         "diff",
@@ -144,6 +146,7 @@ MAY_IMPORT = {
         "drift",
         "exceptions",
         "ignore",
+        "live_ids",
         "manager",
         "models",
         "reports",

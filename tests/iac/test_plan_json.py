@@ -92,6 +92,7 @@ def test_what_the_plan_was_made_of():
         unmanaged=("dataset.SHOP.u",),
         uncovered=("web_app",),
         left_out=("dataset.SHOP.l",),
+        own_values=("dataset.SHOP.z: params.connection",),
         cycles=(("scenario.SHOP.A", "scenario.SHOP.B"),),
         refusal="too much",
     )
@@ -112,6 +113,7 @@ def test_what_the_plan_was_made_of():
             "unmanaged": ["dataset.SHOP.u"],
             "uncovered_types": ["web_app"],
             "left_out": ["dataset.SHOP.l"],
+            "own_values": ["dataset.SHOP.z: params.connection"],
             "cycles": [["scenario.SHOP.A", "scenario.SHOP.B"]],
         },
     }

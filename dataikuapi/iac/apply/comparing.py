@@ -11,7 +11,12 @@ from dataikuapi.iac.models.changes import PathSegments
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.edits import edit_in_dss
 from dataikuapi.iac.plan.merging import Merge
-from dataikuapi.iac.types.registry import is_membership, is_recreated, sets_of
+from dataikuapi.iac.types.registry import (
+    is_membership,
+    is_recreated,
+    sets_of,
+    writing_of,
+)
 
 __all__ = [
     "NotAsPlanned",
@@ -94,9 +99,10 @@ def require_as_planned(
     if wanted is now:
         return wanted
     merge = Merge(sets_of(now.resource_type), _nothing_is_live)
-    merged = merge(planned.attributes, wanted.attributes, now.attributes)
+    merged = merge(planned.attributes, wanted.attributes, now.attributes).attributes
+    settled = writing_of(now.resource_type).settled(merged, now.attributes)
     metadata = replace(now.metadata, checksum="")
-    return replace(wanted, attributes=merged.attributes, metadata=metadata)
+    return replace(wanted, attributes=settled, metadata=metadata)
 
 
 def _nothing_is_live(path: PathSegments, wanted: object, now: object) -> bool:

@@ -36,7 +36,8 @@ class Creator:
         objects: reads and writes DSS.
         log: of this apply.
         known: ids of the objects that DSS had when the plan was made.
-        ids: of objects in DSS, by their ids in the plan; what is created is added.
+        ids: in DSS of what this apply has created, by those in the plan, where they
+            differ; added to.
     """
 
     def __init__(

@@ -13,9 +13,7 @@ from dataikuapi.iac.apply.noting import ApplyLog
 from dataikuapi.iac.apply.objects import LiveObjects
 from dataikuapi.iac.apply.recording import Recorder
 from dataikuapi.iac.exceptions import PlanRefusedError
-from dataikuapi.iac.live_ids import live_ids_of
 from dataikuapi.iac.manager import StateManager
-from dataikuapi.iac.models import State
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus, ApplyResult
 from dataikuapi.iac.models.plan import ExecutionPlan, PlannedAction
 from dataikuapi.iac.plan.binding import check_binding
@@ -95,7 +93,7 @@ class ApplyEngine:
         with backend.lease(sorted({action.project_key for action in actions})):
             stored = self._manager.load_state()
             check_binding(plan, stored, instance=self._reader.provenance.instance)
-            run = _Run(self._reader, self._manager, plan, stored, log)
+            run = _Run(self._reader, self._manager, plan, log)
             return run.execute(actions, self._progress)
 
 
@@ -107,15 +105,14 @@ class _Run:
         reader: InstanceReader,
         manager: StateManager,
         plan: ExecutionPlan,
-        stored: State,
         log: ApplyLog,
     ) -> None:
         self._plan, self._log, self._reader = plan, log, reader
         self._message = manager.backend.save_message
-        self._ids = {**live_ids_of(stored), **plan.metadata.ids}
-        self._recorder = Recorder(manager.store, reader, self._ids)
+        created: dict[str, str] = {}
+        self._recorder = Recorder(manager.store, reader, plan, created)
         self._executor = Executor(
-            LiveObjects(reader), log, plan.live_ids(), self._ids, self._stop
+            LiveObjects(reader), log, plan.live_ids(), created, self._stop
         )
         self._lock = Lock()
         self._results: dict[str, ActionResult] = {}

@@ -36,8 +36,8 @@ class Executor:
         objects: reads and writes DSS.
         log: of this apply.
         known: ids of the objects that DSS had when the plan was made.
-        ids: of objects in DSS, by their ids in the plan; those that are created are
-            added.
+        created: ids in DSS of what this apply has created, by those in the plan, where
+            they differ; added to.
         stop: called if no other action can succeed either, with the reason.
     """
 
@@ -46,11 +46,11 @@ class Executor:
         objects: LiveObjects,
         log: ApplyLog,
         known: Collection[str],
-        ids: dict[str, str],
+        created: dict[str, str],
         stop: Callable[[str], object],
     ) -> None:
-        self._objects, self._log, self._ids = objects, log, ids
-        self._creator = Creator(objects, log, known, ids)
+        self._objects, self._log, self._ids = objects, log, created
+        self._creator = Creator(objects, log, known, created)
         self._stop = stop
         self._moved: set[str] = set()
         self._renamed: dict[str, str] = {}

@@ -1,13 +1,13 @@
 """Stores what an apply has done in the state, in batches."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from dataikuapi.iac.live_ids import live_ids_of, renamed, with_live_ids
+from dataikuapi.iac.live_ids import LiveIds, live_ids_of, renamed, with_live_ids
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus
 from dataikuapi.iac.models.changes import PathSegments
 from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
+from dataikuapi.iac.models.plan import ExecutionPlan
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.plan.merging import Merge
 from dataikuapi.iac.state_store import StateStore
@@ -29,16 +29,24 @@ class Recorder:
     Args:
         store: of the state.
         reader: knows which instance was written.
-        ids: of objects in DSS, by their ids in the plan; may be added to.
+        plan: that is applied.
+        created: ids in DSS of what was created, by those in the plan, where they
+            differ; may be added to.
 
     Attributes:
         serial: of the version that has what was stored last; ``None`` if nothing was.
     """
 
     def __init__(
-        self, store: StateStore, reader: InstanceReader, ids: Mapping[str, str]
+        self,
+        store: StateStore,
+        reader: InstanceReader,
+        plan: ExecutionPlan,
+        created: LiveIds,
     ) -> None:
-        self._store, self._reader, self._ids = store, reader, ids
+        self._store, self._reader = store, reader
+        self._plan, self._created = plan, created
+        self._there = plan.live_ids()
         self._results: list[ActionResult] = []
         self.serial: int | None = None
 
@@ -70,7 +78,7 @@ class Recorder:
             ]
         )
         fresh = self._reader.build_state(found, utc_now(), "keep", stored)
-        ids = {**live_ids_of(stored), **self._ids}
+        ids = self._live_ids(live_ids_of(stored))
         fresh = with_live_ids(fresh, ids) if ids else fresh
         gone = [
             result.action.resource_id
@@ -81,6 +89,23 @@ class Recorder:
         merged = self._store.merge_and_save(fresh, stored, deleted=gone)
         self.serial = merged.serial
         self._results.clear()
+
+    def _live_ids(self, stored: LiveIds) -> dict[str, str]:
+        """Return the ids to remember: those in DSS, by those in the code.
+
+        Args:
+            stored: those that the state remembers.
+        """
+        planned = {**stored, **self._plan.metadata.ids}
+        created = dict(self._created)
+        found = {
+            code: created.get(rid, rid)
+            for code, rid in planned.items()
+            if code in stored or rid in created or rid in self._there
+        }
+        return found | {
+            rid: live for rid, live in created.items() if rid not in planned.values()
+        }
 
 
 def _is_moved(result: ActionResult) -> bool:

@@ -4,18 +4,40 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
+from typing import NamedTuple
 
-from dataikuapi.iac import State
+from dataikuapi.iac import Source, State
 from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.errors import UsageError
-from dataikuapi.iac.cli.sources import FileOptions, open_word
+from dataikuapi.iac.cli.sources import FileOptions, open_word, stored_ids, stored_state
 from dataikuapi.iac.config import Environment
+from dataikuapi.iac.editing import only_projects
+from dataikuapi.iac.live_ids import with_code_ids
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.overlay import apply_overlay, remove_overlay
-from dataikuapi.iac.project_keys import with_project_keys
+from dataikuapi.iac.plan.promotion import Promotion
+from dataikuapi.iac.project_keys import moved_id, with_project_keys
 from dataikuapi.iac.sources import open_files
 
-__all__ = ["code_keys", "folder_of", "wanted_state", "without_environment"]
+__all__ = [
+    "Wanted",
+    "code_keys",
+    "folder_of",
+    "wanted",
+    "without_environment",
+]
+
+
+class Wanted(NamedTuple):
+    """What an environment is to have.
+
+    Args:
+        state: with its project keys, and what its overlay sets.
+        promotion: of which environment it is, if it is another one's.
+    """
+
+    state: State
+    promotion: Promotion | None = None
 
 
 def code_keys(environment: Environment) -> dict[str, str]:
@@ -43,10 +65,16 @@ def without_environment(
             the same value.
         SourceError: if there is code, and it cannot be read.
     """
-    target = settings.selected
-    if not target.overlay:
+    if not settings.selected.overlay:
         return state
-    shared = remove_overlay(state, target.overlay, _code_in(folders.items()))
+    code = _code_in(folders.items())
+    return _without_overlay(settings, state, settings.selected, code)
+
+
+def _without_overlay(
+    settings: Settings, state: State, target: Environment, code: State
+) -> State:
+    shared = remove_overlay(state, target.overlay, code)
     for entry in apply_overlay(shared, target.overlay).unmatched:
         settings.note(
             f"environment {target.name}: {entry} matches nothing of what was read"
@@ -54,8 +82,10 @@ def without_environment(
     return shared
 
 
-def wanted_state(settings: Settings, word: str | None, options: FileOptions) -> State:
+def wanted(settings: Settings, word: str | None, options: FileOptions) -> Wanted:
     """Return what the selected environment is to have.
+
+    What another environment has is led back to the form of the code first.
 
     Args:
         settings: the options.
@@ -63,27 +93,64 @@ def wanted_state(settings: Settings, word: str | None, options: FileOptions) -> 
         options: of projects in files.
 
     Raises:
-        UsageError: if there is no such source, or it is that of another environment.
+        UsageError: if there is no such source, or it has no project that both have.
         OverlayError: if two entries of the overlay set the same value.
         SourceError: if there is code, and it cannot be read.
     """
-    target = settings.selected
+    target, other = settings.selected, None
     if word is None:
         code = _configured(settings, options)
     else:
         source = open_word(settings, word, options)
         if source.environment not in (None, target.name):
-            raise UsageError(
-                f"{word} is another environment than {target.name}: pull it, and plan "
-                "its folder"
-            )
-        if not source.is_project:
-            return source.read()  # As the environment has it, with its own values.
-        code = source.read()
+            other = source.environment
+            code = _code_of(settings, source, str(other))
+        elif not source.is_project:  # As the environment has it, with its own values.
+            return Wanted(source.read())
+        else:
+            code = source.read()
     expected = apply_overlay(code, target.overlay)
     for entry in expected.unmatched:
         settings.note(f"environment {target.name}: {entry} matches nothing")
-    return with_project_keys(expected.state, target.project_keys)
+    state = with_project_keys(expected.state, target.project_keys)
+    if other is None:
+        return Wanted(state)
+    places = {
+        moved_id(rid, target.project_keys): found
+        for rid, found in expected.places.items()
+    }
+    return Wanted(state, Promotion(other, places))
+
+
+def _code_of(settings: Settings, source: Source, name: str) -> State:
+    """Return what another environment has as the code should have it.
+
+    Only the projects that the selected environment has as well.
+    """
+    origin, target = settings.configuration.environment(name), settings.selected
+    found = with_code_ids(source.read(), stored_ids(settings, name))
+    found = with_project_keys(found, code_keys(origin))
+    shared = [
+        key
+        for key in found.project_keys()
+        if all(key in (env.project_keys or [key]) for env in (origin, target))
+    ]
+    if not shared:
+        raise UsageError(
+            f"{source.word} has no project that {target.name} has as well: "
+            "dataiku-iac.yaml says in project_keys which those are"
+        )
+    for key in found.project_keys():
+        if key not in shared:
+            settings.note(f"{key} is left out: not both environments have it")
+    code = only_projects(found, shared)
+    if not origin.overlay:
+        return code
+    # What the origin alone has otherwise is that of the code, or else of the target.
+    own = with_project_keys(with_code_ids(stored_state(settings)), code_keys(target))
+    held = _code_in((key, folder_of(settings, key)) for key in shared)
+    own.resources.update(held.resources)
+    return _without_overlay(settings, code, origin, own)
 
 
 def _configured(settings: Settings, options: FileOptions) -> State:

@@ -9,14 +9,13 @@ from typing import Any
 import click
 
 from dataikuapi.iac import StateManager
-from dataikuapi.iac.cli.code_form import wanted_state
+from dataikuapi.iac.cli.code_form import Wanted, wanted
 from dataikuapi.iac.cli.context import Settings, read_rules
 from dataikuapi.iac.cli.options import file_options, ignore_option
 from dataikuapi.iac.cli.output import write_text
 from dataikuapi.iac.cli.parameters import RESOURCE_ID, SELECTOR, Checked
 from dataikuapi.iac.cli.rendering import in_color, write_rendered
 from dataikuapi.iac.cli.sources import FileOptions
-from dataikuapi.iac.models import State
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan
 from dataikuapi.iac.plan import MaxChange, PlanFormatter, PlanOptions
@@ -46,13 +45,12 @@ class Planning:
     git_dir: Path | None = None
     ignore: Path | None = None
 
-    def wanted(self, settings: Settings, word: str | None) -> State:
-        """Return what is wanted; see :func:`wanted_state`."""
-        files = FileOptions(self.project_key, self.git_dir)
-        return wanted_state(settings, word, files)
+    def wanted(self, settings: Settings, word: str | None) -> Wanted:
+        """Return what is wanted; see :func:`~dataikuapi.iac.cli.code_form.wanted`."""
+        return wanted(settings, word, FileOptions(self.project_key, self.git_dir))
 
     def plan(
-        self, settings: Settings, manager: StateManager, wanted: State, source: str
+        self, settings: Settings, manager: StateManager, wanted: Wanted, source: str
     ) -> ExecutionPlan:
         """Read DSS, and return the plan.
 
@@ -71,8 +69,9 @@ class Planning:
             max_change=self.max_change,
             targets=self.targets,
             ignore=tuple(read_rules(settings, self.ignore)),
+            promotion=wanted.promotion,
         )
-        found = manager.plan(wanted, options, progress=settings.shows_progress)
+        found = manager.plan(wanted.state, options, progress=settings.shows_progress)
         return found.from_source(source)
 
 

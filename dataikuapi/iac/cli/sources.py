@@ -1,5 +1,6 @@
 """Opens what the arguments of a comparison name, with the options of the command."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -7,7 +8,13 @@ from pathlib import Path
 from dataikuapi.iac import Source, State
 from dataikuapi.iac.cli.context import Settings, open_backend, open_manager
 from dataikuapi.iac.cli.errors import UsageError
-from dataikuapi.iac.exceptions import ConfigurationError
+from dataikuapi.iac.exceptions import (
+    ConfigurationError,
+    StateCorruptedError,
+    StateNotFoundError,
+    StateReadError,
+)
+from dataikuapi.iac.live_ids import LiveIds, live_ids_of, with_code_ids
 from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.source_grammar import SourceOpener, read_instance, stored
 
@@ -17,6 +24,8 @@ __all__ = [
     "load_both",
     "load_pair",
     "open_word",
+    "stored_ids",
+    "stored_state",
     "with_one_key",
 ]
 
@@ -117,7 +126,39 @@ def load_both(
         LoadedSource(each, each.read(key) if state is None else state)
         for each, state in zip(sources, found, strict=True)
     )
+    if before.environment != after.environment:
+        before, after = (_with_code_ids(settings, each) for each in (before, after))
     return before, after
+
+
+def _with_code_ids(settings: Settings, side: LoadedSource) -> LoadedSource:
+    """Return a side with the ids that all environments and the code share."""
+    ids = None if side.environment is None else stored_ids(settings, side.environment)
+    return replace(side, state=with_code_ids(side.state, ids))
+
+
+def stored_ids(settings: Settings, environment: str | None = None) -> LiveIds:
+    """Return the ids in DSS, by those in the code, that a stored state remembers.
+
+    Args:
+        settings: the options.
+        environment: another one than they name.
+    """
+    return live_ids_of(stored_state(settings, environment))
+
+
+def stored_state(settings: Settings, environment: str | None = None) -> State:
+    """Return what is stored; nothing if it cannot be loaded.
+
+    Whoever reads DSS then is told why.
+
+    Args:
+        settings: the options.
+        environment: another one than they name.
+    """
+    with suppress(StateNotFoundError, StateCorruptedError, StateReadError):
+        return open_backend(settings, environment).load()
+    return State()
 
 
 def open_word(settings: Settings, word: str | None, options: FileOptions) -> Source:

@@ -177,6 +177,8 @@ class PlanMetadata:
         left_out: ids of objects with an action that is not among the targets.
         ids: in DSS of objects that have another one in the code, where the stored state
             does not remember that yet.
+        own_values: values that stay as the environment has them for itself, though the
+            one that is promoted has others, such as ``recipe.SHOP.r: params.x``.
     """
 
     environment: str = ""
@@ -193,6 +195,7 @@ class PlanMetadata:
     refusal: str = ""
     left_out: tuple[str, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
+    own_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)

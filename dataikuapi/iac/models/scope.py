@@ -173,9 +173,9 @@ class Scope(Sequence[ScopeEntry]):
             for entry in self._entries
         )
 
-    def of_project(self, key: str) -> "Scope":
-        """Return what it covers of one project."""
-        return Scope(entry for entry in self if entry["project"] == key)
+    def of_projects(self, keys: Collection[str]) -> "Scope":
+        """Return what it covers of some projects."""
+        return Scope(entry for entry in self if entry["project"] in keys)
 
     def merge(self, fresh: "Scope") -> "Scope":
         """Return both scopes as one; where they overlap, the fresh one counts."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from dataikuapi.iac.exceptions import OverlayError
@@ -34,10 +35,13 @@ class Overlaid(NamedTuple):
     Args:
         state: with the values of the environment.
         unmatched: entries of the overlay that matched nothing, such as ``patch[0]``.
+        places: where the overlay has set something, by the id of the object: names and
+            positions on the way there.
     """
 
     state: State
     unmatched: tuple[str, ...]
+    places: Mapping[str, frozenset[tuple[str, ...]]] = MappingProxyType({})
 
 
 def apply_overlay(state: State, overlay: Overlay) -> Overlaid:
@@ -55,7 +59,7 @@ def apply_overlay(state: State, overlay: Overlay) -> Overlaid:
         return Overlaid(state, ())
     names = _names(overlay)
     used: set[str] = set()
-    resources = {}
+    resources, places = {}, {}
     for resource in state.resources.values():
         values = list(value_places(resource, overlay))
         renamed = [
@@ -72,9 +76,14 @@ def apply_overlay(state: State, overlay: Overlay) -> Overlaid:
             attributes = _with_name(attributes, place, new)
         for item in values:
             attributes = with_value_at(attributes, item.tokens, item.value)
-        resources[resource.resource_id] = with_attributes(resource, attributes)
+        rid = resource.resource_id
+        resources[rid] = with_attributes(resource, attributes)
+        places[rid] = frozenset(
+            [*(item.tokens for item in values), *(item.tokens for item in renamed)]
+        )
     unmatched = tuple(entry for entry in _entries(overlay) if entry not in used)
-    return Overlaid(replace(state, resources=resources), unmatched)
+    set_places = {rid: found for rid, found in places.items() if found}
+    return Overlaid(replace(state, resources=resources), unmatched, set_places)
 
 
 def remove_overlay(state: State, overlay: Overlay, base: State) -> State:

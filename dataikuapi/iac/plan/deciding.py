@@ -172,6 +172,9 @@ class Decider:
         if base is not None and is_recreated(base, live) and side is None:
             why = "it was deleted and created again in DSS since it was stored"
             return _action(ActionType.CONFLICT, live, code, why)
+        is_by_dss = bool(kept_by_dss(ResourceId.parse(live.resource_id)))
+        if base is None and is_by_dss and side is None:
+            side = "code"  # Nobody has made it, so nobody's work is lost.
         if base is None:
             if side == "live" or not self._differ(live, code):
                 return _action(ActionType.ADOPT, live, live)
@@ -187,14 +190,16 @@ class Decider:
     def _merged(self, base: Resource, code: Resource, live: Resource) -> PlannedAction:
         found = self._merge(base, code, live)
         kept, conflicts = tuple(found.kept), tuple(found.conflicts)
+        settled = writing_of(live.resource_type).settled
+        attributes = settled(found.attributes, live.attributes)
         if conflicts:
             action = _action(ActionType.CONFLICT, live, live, edit_in_dss(live))
         elif found.secrets:
             paths = ", ".join(item.path for item in found.secrets)
             why = f"the code does not have the secrets in {paths}: change it in DSS"
             action = _action(ActionType.PLAN_ONLY, live, live, why)
-        elif found.updates:
-            after = _with_attributes(live, found.attributes)
+        elif found.updates and not json_equal(attributes, live.attributes):
+            after = _with_attributes(live, attributes)
             action = _action(ActionType.UPDATE, live, after)
         else:
             kind = ActionType.KEPT if kept else ActionType.NO_CHANGE

@@ -40,6 +40,7 @@ def plan_to_document(plan: ExecutionPlan) -> dict[str, JSON]:
             "refusal": made_of.refusal,
             "left_out": list(made_of.left_out),
             "ids": dict(made_of.ids),
+            "own_values": list(made_of.own_values),
         },
         "actions": [_action_to_document(action) for action in plan.actions],
     }
@@ -62,6 +63,7 @@ def plan_from_document(document: Mapping[str, Any]) -> ExecutionPlan:
             "uncovered": tuple(made_of["uncovered"]),
             "cycles": tuple(map(tuple, made_of["cycles"])),
             "left_out": tuple(made_of["left_out"]),
+            "own_values": tuple(made_of.get("own_values", ())),
         }
     )
     actions = map(_action_from_document, document["actions"])

@@ -20,6 +20,7 @@ from dataikuapi.iac.plan.ordering import (
     ordered,
     references,
 )
+from dataikuapi.iac.plan.promotion import promoted
 from dataikuapi.iac.plan.renaming import as_rename, find_renamed, with_new_names
 from dataikuapi.iac.types.registry import (
     RECIPE,
@@ -75,6 +76,9 @@ class PlanGenerator:
             desired_state: what is wanted; its scope is what it covers.
         """
         live, code = current_state, desired_state
+        own_values: tuple[str, ...] = ()
+        if self._options.promotion is not None:
+            code, own_values = promoted(code, live, self._options.promotion)
         base = live if self._base is None else self._base
         names = find_renamed(base, code, live)
         sides = (with_new_names(base, names), with_new_names(live, names))
@@ -101,12 +105,13 @@ class PlanGenerator:
                 lineage=base.lineage,
                 serial=base.serial,
                 read_at=live.updated_at,
-                code_digest=code_digest(code),
+                code_digest=code_digest(desired_state),
                 unmanaged=_unmanaged(live, {*known, *names}, projects),
                 uncovered=_uncovered(base, code, projects),
                 cycles=result.cycles,
                 refusal=self._refusal(result.actions, base, projects),
                 left_out=left_out,
+                own_values=own_values,
             ),
         )
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from dataikuapi.iac.ignore.patterns import id_pattern
 from dataikuapi.iac.ignore.rules import IgnoreRule
+from dataikuapi.iac.plan.promotion import Promotion
 
 __all__ = ["MaxChange", "PlanOptions", "Side"]
 
@@ -65,6 +66,7 @@ class PlanOptions:
         targets: patterns of ids; only these objects and what they need. Empty for all.
         ignore: rules; what they match stays as DSS has it.
         uncertain: why it is not certain which object in DSS is meant, by its id.
+        promotion: that the code is what another environment has; ``None`` if it is not.
     """
 
     allow_delete: bool = False
@@ -76,6 +78,7 @@ class PlanOptions:
     targets: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
     uncertain: Mapping[str, str] = field(default_factory=dict)
+    promotion: Promotion | None = None
 
     def is_protected(self, resource_id: str) -> bool:
         """Return whether an object is never deleted."""

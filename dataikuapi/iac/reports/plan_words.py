@@ -9,6 +9,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import (
     ActionType,
     ExecutionPlan,
+    PlanMetadata,
     PlannedAction,
     PlannedValue,
 )
@@ -249,6 +250,8 @@ def plan_notes(plan: ExecutionPlan, *, verbose: bool = False) -> Iterator[str]:
         yield f"unchanged: {counted(len(unchanged), 'object')}"
     if metadata.left_out:
         yield f"left out, not among the targets: {name(metadata.left_out)}"
+    if metadata.own_values:
+        yield _own_values(metadata, verbose)
     if metadata.unmanaged:
         objects = counted(len(metadata.unmanaged), "object")
         yield f"not managed: {objects} only in DSS: {name(metadata.unmanaged)}"
@@ -258,6 +261,15 @@ def plan_notes(plan: ExecutionPlan, *, verbose: bool = False) -> Iterator[str]:
         yield f"need each other, in arbitrary order: {name(cycle)}"
     if metadata.refusal:
         yield f"refused, nothing is done: {metadata.refusal}"
+
+
+def _own_values(metadata: PlanMetadata, verbose: bool) -> str:
+    """Say which values a promotion leaves as they are."""
+    found = metadata.own_values
+    owner = metadata.environment or "the target"
+    count = counted(len(found), "environment-specific value")
+    names = f": {', '.join(found)}" if verbose else " (-v names them)"
+    return f"left as {owner} has them: {count}{names}"
 
 
 def summary_of_plan(plan: ExecutionPlan) -> str:

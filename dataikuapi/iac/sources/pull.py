@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dataikuapi.iac.exceptions import PullConflictError, SourceError
 from dataikuapi.iac.files import Access, atomic_temporary, remove_temporaries
+from dataikuapi.iac.live_ids import with_code_ids
 from dataikuapi.iac.models import State
 from dataikuapi.iac.sources.commit_message import commit_message
 from dataikuapi.iac.sources.contents import Contents
@@ -188,7 +189,8 @@ def pull_project(
     that are known to be gone. What could not be read keeps its files.
 
     Args:
-        state: what was read, e.g. by :meth:`StateManager.sync_project`.
+        state: what was read, e.g. by :meth:`StateManager.sync_project`; a stored one
+            has the ids of the code where DSS has generated others.
         folder: of the project; it need not exist.
         project_key: of the project in the state. Defaults to the only one.
         force: replace and remove also files that somebody changed.
@@ -244,6 +246,7 @@ def prepare_pull(
     Raises:
         SourceError: see :func:`pull_project`.
     """
+    state = with_code_ids(state)
     folder = Path(folder)
     key = project_key or _only_key(state)
     files = _files_in(folder)

@@ -123,6 +123,8 @@ class ResourceType(ABC):
             one: a part, or a part and a member of it.
         variables_path: of the object whose members are the project's variables, with
             which environments differ; ``None`` in all types but one.
+        has_counted_ids: whether ids are numbers that DSS counts up: another object may
+            have the same one elsewhere.
         hooks: paths of URLs of webhooks: what follows the host is a secret.
         requests: how many requests reading them takes; N is the number of objects.
         is_watched_by_default: whether objects of the type are read if nobody says which
@@ -153,6 +155,7 @@ class ResourceType(ABC):
     writing: ClassVar[Writing] = Writing()
     places: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     variables_path: ClassVar[Path | None] = None
+    has_counted_ids: ClassVar[bool] = False
     hooks: ClassVar[frozenset[Path]] = frozenset()
     requests: ClassVar[str] = "1 + N"
     is_watched_by_default: ClassVar[bool] = True

@@ -27,7 +27,10 @@ class DashboardType(ListedType):
     """
 
     name = "dashboard"
-    writing = Writing(writer=ListedWriter("dashboards/", "dashboards/{name}/"))
+    writing = Writing(
+        environment_specific=frozenset({("owner",)}),
+        writer=ListedWriter("dashboards/", "dashboards/{name}/"),
+    )
     listing = "dashboards/"
     layout = ObjectFolder("dashboards")
     item = "dashboards/{name}/"

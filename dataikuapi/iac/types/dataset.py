@@ -57,6 +57,20 @@ _ORDER = """
 """The members as DSS writes them to git."""
 
 
+_PLACE = frozenset(
+    ("params", name)
+    for name in (
+        "path",
+        "bucket",
+        "container",
+        "catalog",
+        "schema",
+        "table",
+    )
+)
+"""Where the data is: to move that leaves the old data behind."""
+
+
 class DatasetType(ResourceType):
     """A dataset. Its schema is tracked, even that of an output, which builds change.
 
@@ -66,6 +80,8 @@ class DatasetType(ResourceType):
     name = "dataset"
     writing = Writing(
         takes_recipes=True,
+        environment_specific=_PLACE,
+        decides={("type",): (("params",), ("formatType",), ("formatParams",))},
         contents_after_delete="its data stays",
         droppable=True,
         writer=ListedWriter(

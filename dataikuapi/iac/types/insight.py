@@ -54,7 +54,10 @@ class InsightType(ListedType):
     """An insight. Its name is no key: 40 of 59 public projects have duplicates."""
 
     name = "insight"
-    writing = Writing(writer=_InsightWriter("insights/", "insights/{name}/"))
+    writing = Writing(
+        environment_specific=frozenset({("owner",)}),
+        writer=_InsightWriter("insights/", "insights/{name}/"),
+    )
     listing = "insights/"
     layout = ObjectFolder("insights")
     item = "insights/{name}/"

@@ -44,6 +44,8 @@ class ManagedFolderType(ListedType):
     name = "managed_folder"
     writing = Writing(
         takes_recipes=True,
+        environment_specific=frozenset({("params", "container")}),
+        decides={("type",): (("params",),)},
         contents_after_delete="its files stay",
         writer=_FolderWriter(
             "managedfolders/", "managedfolders/{name}", holds_data=True

@@ -161,6 +161,7 @@ class ProjectType(ResourceType):
 
     name = "project"
     writing = Writing(
+        environment_specific=frozenset({("projectStatus",)}),
         undeletable="projects are never deleted",
         writer=_ProjectWriter(),
         uncreatable="a project is created in DSS, or by importing an archive",

@@ -52,9 +52,12 @@ __all__ = [
     "PROJECT",
     "RECIPE",
     "TYPES",
+    "code_of",
     "default_types",
     "display_name_of",
     "facts_of",
+    "has_counted_ids",
+    "is_environment_specific",
     "is_id_generated",
     "is_membership",
     "is_produced",
@@ -79,6 +82,8 @@ DATASET = DatasetType()
 RECIPE = RecipeType()
 CONNECTION = ConnectionType()
 CODE_ENV = CodeEnvType()
+
+_ENVIRONMENT_SPECIFIC = (Severity.CONNECTION, Severity.PERMISSIONS)
 
 CORE_TYPES = (PROJECT, DATASET, RECIPE)
 """The types that a manager reads by default if its client is not a DSSClient."""
@@ -281,6 +286,29 @@ def is_produced(resource_type: str, path: Path) -> bool:
     if kind is None or not _is_below(path, kind.produced):
         return False
     return kind.severity_of(path) is not Severity.DESCRIPTION
+
+
+def code_of(resource_type: str) -> Collection[Path]:
+    """Return the paths of texts that are code in objects of a type."""
+    kind = TYPES.get(resource_type)
+    return () if kind is None else kind.code
+
+
+def has_counted_ids(resource_type: str) -> bool:
+    """Return whether ids of a type are numbers that DSS counts up."""
+    kind = TYPES.get(resource_type)
+    return kind is not None and kind.has_counted_ids
+
+
+def is_environment_specific(resource_type: str, path: Path) -> bool:
+    """Return whether environments are meant to differ in a value.
+
+    These are connections and the like, what decides who may do what, and what the type
+    says beside.
+    """
+    if severity_of(resource_type, path) in _ENVIRONMENT_SPECIFIC:
+        return True
+    return _is_below(path, writing_of(resource_type).environment_specific)
 
 
 def is_membership(resource_type: str, path: Path) -> bool:

@@ -45,6 +45,34 @@ _HOOK = ("messaging", "configuration", "url")
 
 _ATTACHMENTS = ("reporters", "messaging", "configuration", "attachments", "params")
 
+_RECIPIENTS = (
+    "channel",
+    "channelId",
+    "recipient",
+    "recipients",
+    "cc",
+    "bcc",
+    "sender",
+    "url",
+    "webhookUrl",
+)
+"""Members of the configuration of a message that say who gets it, by which way."""
+
+_WHEN_AND_TO_WHOM: frozenset[Path] = frozenset(
+    {
+        ("active",),
+        ("automationLocal",),
+        (*_TRIGGERS, "active"),
+        ("reporters", "active"),
+        *(
+            (*place, "messaging", "configuration", name)
+            for place in (("reporters",), (*_STEPS, "params"))
+            for name in _RECIPIENTS
+        ),
+    }
+)
+"""Whether it runs, and who is told: each environment has that for itself."""
+
 _FLOW_PARAMS = ("builds", "checks", "computes", "clears", "invalidates")
 """Parameters of steps that list objects of the flow, each with its ``itemId``."""
 
@@ -74,6 +102,8 @@ class ScenarioType(ListedType):
     name = "scenario"
     writing = Writing(
         from_live=frozenset({("runAsUser",)}),
+        environment_specific=_WHEN_AND_TO_WHOM,
+        starts_as={("active",): False},
         writer=_ScenarioWriter("scenarios/", "scenarios/{name}", chosen="id"),
     )
     requests = "1 + N, and one for each script"

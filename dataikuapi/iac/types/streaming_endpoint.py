@@ -27,6 +27,7 @@ class StreamingEndpointType(ListedType):
     name = "streaming_endpoint"
     writing = Writing(
         takes_recipes=True,
+        decides={("type",): (("params",),)},
         writer=ListedWriter(
             "streamingendpoints/", "streamingendpoints/{name}", chosen="id", answer=""
         ),

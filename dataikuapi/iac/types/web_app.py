@@ -115,6 +115,7 @@ class WebAppType(ListedType):
 
     name = "web_app"
     writing = Writing(
+        environment_specific=frozenset({("params", "autoStartBackend")}),
         undeletable="DSS has no call for it: delete it by hand",
         writer=_WebAppWriter(),
     )

@@ -1,6 +1,6 @@
 """The wiki of a project: its home, and how articles are arranged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
 from dataikuapi.iac.exceptions import UnsupportedValueError
@@ -56,6 +56,70 @@ class _WikiWriter(SingleWriter):
         return new
 
 
+def _settled(attributes: dict[str, JSON], live: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return a wiki with each article once, and with all that DSS has.
+
+    DSS puts a new article at the end of the tree: if it is elsewhere, too, it has moved
+    there. One that is not in the tree any more stays as long as it is not deleted.
+    """
+    children = _children(live.get("taxonomy"), None)
+    parents = {name: parent for parent in children for name in children[parent]}
+    ids = list(article_ids(attributes.get("taxonomy")))
+    old = {name: parents[name] for name in parents if ids.count(name) > 1}
+    tree = _pruned(attributes.get("taxonomy"), old, None)
+    tree = _completed(tree, None, children, parents.keys() - set(ids))
+    return {**attributes, "taxonomy": tree}
+
+
+_Children = dict[str | None, dict[str, dict[str, JSON]]]
+"""The articles below each other one, or ``None``, by their ids."""
+
+
+def _children(taxonomy: object, parent: str | None) -> _Children:
+    found: _Children = {parent: {}}
+    for node in taxonomy if isinstance(taxonomy, list) else ():
+        if isinstance(node, dict) and node.get("id") is not None:
+            found[parent][str(node["id"])] = node
+            found |= _children(node.get("children"), str(node["id"]))
+    return found
+
+
+def _pruned(
+    taxonomy: object, old: Mapping[str, str | None], parent: str | None
+) -> list[JSON]:
+    """Return a tree without articles below those that they have left."""
+    found: list[JSON] = []
+    for node in taxonomy if isinstance(taxonomy, list) else ():
+        name = str(node.get("id")) if isinstance(node, dict) else ""
+        if name and (name not in old or old[name] != parent):
+            found.append({**node, "children": _pruned(node.get("children"), old, name)})
+    return found
+
+
+def _completed(
+    taxonomy: object,
+    parent: str | None,
+    children: _Children,
+    missing: Collection[str],
+) -> list[JSON]:
+    """Return a tree with the missing articles in the places that they had."""
+    found: list[JSON] = []
+    places: list[str] = []
+    for node in taxonomy if isinstance(taxonomy, list) else ():
+        name, below = str(node["id"]), node.get("children")
+        places.append(name)
+        found.append({**node, "children": _completed(below, name, children, missing)})
+    before = 0
+    for name, node in children.get(parent, {}).items():
+        if name in missing:
+            inner = _completed([], name, children, missing)
+            places.insert(before, name)
+            found.insert(before, {**node, "children": inner})
+        if name in places:
+            before = places.index(name) + 1
+    return found
+
+
 class WikiType(ResourceType):
     """Home and tree of a wiki. The articles are resources of their own."""
 
@@ -63,6 +127,7 @@ class WikiType(ResourceType):
     writing = Writing(
         writer=_WikiWriter("wiki/"),
         uncreatable="each project has it",
+        settled=_settled,
         undeletable="each project has it: delete single articles instead",
     )
     requests = "1"

@@ -78,6 +78,7 @@ class WikiArticleType(ResourceType):
     writing = Writing(writer=_ArticleWriter("wiki/", "wiki/{name}"))
     requests = "N: the wiki lists them"
     identity = Identity.GENERATED
+    has_counted_ids = True
     layout = _Articles("wiki/articles", extension=lambda document: "md")
     shared_responses = frozenset({"/projects/{project}/wiki/"})
     places: ClassVar[Mapping[str, Path]] = {"payload": ("payload",)}

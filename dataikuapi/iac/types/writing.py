@@ -4,11 +4,11 @@ And the calls by which DSS creates, saves and deletes them.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from dataikuapi.iac.models.json_values import json_equal
+from dataikuapi.iac.models.json_values import JSON, json_equal
 
 __all__ = ["NO_WRITER", "Documents", "Project", "Writer", "Writing"]
 
@@ -118,6 +118,10 @@ def _differing(old: Any, new: Any) -> int:
     return sum(not json_equal(old.get(key), new.get(key)) for key in {*old, *new})
 
 
+def _as_is(attributes: dict[str, JSON], live: Mapping[str, JSON]) -> dict[str, JSON]:
+    return attributes
+
+
 @dataclass(frozen=True)
 class Writing:
     """How objects of a type are changed.
@@ -125,6 +129,11 @@ class Writing:
     Args:
         from_live: paths of values that a plan never changes, since they belong to one
             instance.
+        environment_specific: paths of values that a plan from another environment does
+            not change, beside connections, and what decides who may do what.
+        decides: values of that kind by which others are read, such as a type of
+            storage, each with the paths of these others: they stay together.
+        starts_as: values that an object from another environment is created with.
         takes_recipes: whether DSS deletes the recipes that use an object with it.
         undeletable: why a plan never deletes an object; "" if it may.
         contents_after_delete: what becomes of what a deleted object holds, in words; ""
@@ -134,11 +143,18 @@ class Writing:
         uncreatable: why a plan never creates an object; "" if it may.
         by_dss: why a plan neither creates nor deletes some objects by themselves, by
             name: DSS does so along with others of the type.
+        settled: returns attributes that were merged with those that DSS has, which are
+            its second argument, so that nothing in them contradicts itself.
         unchangeable: paths of values that a plan can send neither for an object that
             there is nor for a new one, each with the reason.
     """
 
     from_live: frozenset[tuple[str, ...]] = frozenset()
+    environment_specific: frozenset[tuple[str, ...]] = frozenset()
+    decides: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]] = field(
+        default_factory=dict
+    )
+    starts_as: Mapping[tuple[str, ...], JSON] = field(default_factory=dict)
     takes_recipes: bool = False
     undeletable: str = ""
     contents_after_delete: str = ""
@@ -146,4 +162,5 @@ class Writing:
     writer: Writer | None = None
     uncreatable: str = ""
     by_dss: Mapping[str, str] = field(default_factory=dict)
+    settled: Callable[[dict[str, JSON], Mapping[str, JSON]], dict[str, JSON]] = _as_is
     unchangeable: Mapping[tuple[str, ...], str] = field(default_factory=dict)

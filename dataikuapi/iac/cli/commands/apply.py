@@ -9,6 +9,7 @@ import click
 
 from dataikuapi.iac import State, StateManager
 from dataikuapi.iac.apply import ApplyEngine, ApplyResult
+from dataikuapi.iac.cli.code_form import Wanted
 from dataikuapi.iac.cli.context import Settings, open_manager
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
@@ -183,7 +184,8 @@ def adopt(
     """
     manager = open_manager(settings, (), message)
     found = [manager.sync_resource(rid) for rid in dict.fromkeys(ids)]
-    wanted = State(resources={item.resource_id: item for item in found}, scope=Scope())
+    stored = State(resources={item.resource_id: item for item in found}, scope=Scope())
+    wanted = Wanted(stored)
     plan = Planning().plan(settings, manager, wanted, "what DSS has")
     return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
 

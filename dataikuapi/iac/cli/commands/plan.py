@@ -49,6 +49,7 @@ _EXIT_CODES = {
         "dataiku-iac -e prod plan --out plan.json",
         "dataiku-iac plan ./SHOP --allow-delete",
         "dataiku-iac plan git:HEAD~1:SHOP --format markdown",
+        "dataiku-iac plan env:dev -e prod",
         "dataiku-iac plan version:7 --target 'recipe.SHOP.*'",
     ),
 )
@@ -84,9 +85,12 @@ def plan(
 ) -> ExitCode:
     """Show what would have to be done so that DSS has what the code says.
 
-    SOURCE is as for diff; by default it is the folders of dataiku-iac.yaml. Nothing is
-    written. What was changed in the code since the state was stored is to be done, what
-    was changed in DSS is kept, and what was changed in both is a conflict.
+    SOURCE is as for diff; by default it is the folders of dataiku-iac.yaml. That of
+    another environment is promoted: connections, permissions and the like stay as the
+    environment has them for itself, unless dataiku-iac.yaml says what they are there.
+
+    Nothing is written. What was changed in the code since the state was stored is to be
+    done, what was changed in DSS is kept, and what was changed in both is a conflict.
     """
     if plan_file is not None:
         if str(plan_file) == "-":

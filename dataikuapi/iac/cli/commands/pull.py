@@ -6,7 +6,11 @@ from pathlib import Path
 import click
 
 from dataikuapi.iac import State
-from dataikuapi.iac.cli.code_form import code_keys, folder_of, without_environment
+from dataikuapi.iac.cli.code_form import (
+    code_keys,
+    folder_of,
+    without_environment,
+)
 from dataikuapi.iac.cli.context import Settings, open_manager, read_projects
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
@@ -21,8 +25,10 @@ from dataikuapi.iac.cli.options import (
 )
 from dataikuapi.iac.cli.output import write_error, write_text
 from dataikuapi.iac.cli.parameters import FOLDER, TEXT, TYPE
+from dataikuapi.iac.cli.sources import stored_ids
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.exceptions import SyncError
+from dataikuapi.iac.live_ids import with_code_ids
 from dataikuapi.iac.models import UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.project_keys import with_project_keys
@@ -120,6 +126,7 @@ def pull(
     keys = read_projects(settings, projects or _project_of(settings, folder))
     names = code_keys(settings.selected)
     read = _read(settings, keys, _types(settings, types), keep_going)
+    read = with_code_ids(read, stored_ids(settings))
     state = with_project_keys(read, names)
     targets = _targets(settings, state, [names.get(key, key) for key in keys], folder)
     state = without_environment(settings, state, targets)
