@@ -202,5 +202,8 @@ class TestDefaultZone:
         project.write(self.FILES[1], zones[self.FILES[1]])
         project.apply()
         project.remove(*self.FILES)
+        zone = project.dss.get_flow().get_zone("default").get_settings()
+        zone.get_raw()["color"] = "#654321"
+        zone.save()
         plan = project.plan(allow_delete=True)
         assert sorted(actions(plan).values()) == ["delete", "plan-only"]

@@ -116,6 +116,10 @@ class Decider:
         if is_recreated(base, live):
             why = "it was deleted and created again in DSS since it was stored"
             return _action(ActionType.CONFLICT, live, live, why)
+        kept = kept_by_dss(ResourceId.parse(rid))
+        if kept:
+            why = f"the code no longer has it; {kept}"
+            return _action(ActionType.PLAN_ONLY, live, live, why)
         is_changed = self._differ(base, live)
         side = self._options.take.get(rid)
         if is_changed and side == "live":
@@ -133,7 +137,6 @@ class Decider:
     def _undeletable(self, live: Resource) -> str:
         """Return why an object is not deleted; "" if it is."""
         why = writing_of(live.resource_type).undeletable
-        why = why or kept_by_dss(ResourceId.parse(live.resource_id))
         if why:
             return f"the code no longer has it; {why}"
         if self._options.is_protected(live.resource_id):
