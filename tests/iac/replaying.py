@@ -101,6 +101,15 @@ class Replayed:
             types=LAYOUT,
         )
         self.manager.save_state(self.manager.sync_project(KEY))
+        return self._applied()
+
+    def followed_by(self, files):
+        """Apply the files of another commit to what there is now."""
+        found = Replayed(self.server, self.store, self.folder, self.after, files)
+        found.manager = self.manager
+        return found._applied()
+
+    def _applied(self):
         self.code = read_project_files(self.after, KEY, utc_now())
         self.plan = self.manager.plan(self.code, OPTIONS)
         self.old = documents(self.store)
