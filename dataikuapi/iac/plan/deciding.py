@@ -236,7 +236,31 @@ def _as_possible(action: PlannedAction) -> PlannedAction:
     if action.action_type is ActionType.DELETE:
         live = action.diff.old_resource
         return _action(ActionType.PLAN_ONLY, live, live, why)
+    rest = _possible_part(action)
+    if rest is not None:
+        found = _action(ActionType.UPDATE, action.diff.old_resource, rest, why)
+        return replace(found, kept=action.kept)
     return replace(action, action_type=ActionType.PLAN_ONLY, reason=why)
+
+
+def _possible_part(action: PlannedAction) -> Resource | None:
+    """Return an object with what of an update DSS has calls for; ``None`` if nothing.
+
+    A member that has a value without one is left as it is. Where only one side has the
+    member, such as the digest of a file, the other is another sort of object.
+    """
+    old, new = action.diff.old_resource, action.diff.new_resource
+    writing = writing_of(action.resource_type)
+    if action.action_type is not ActionType.UPDATE or writing.writer is None:
+        return None
+    assert old is not None and new is not None
+    names = {path[0] for path in writing.unchangeable}
+    if names & (old.attributes.keys() ^ new.attributes.keys()):
+        return None
+    attributes = {key: x for key, x in new.attributes.items() if key not in names}
+    attributes |= {key: x for key, x in old.attributes.items() if key in names}
+    is_rest = not json_equal(attributes, old.attributes)
+    return _with_attributes(new, attributes) if is_rest else None
 
 
 def _impossible(action: PlannedAction) -> str:
