@@ -101,6 +101,15 @@ class Replayed:
             types=LAYOUT,
         )
         self.manager.save_state(self.manager.sync_project(KEY))
+        return self._applied()
+
+    def followed_by(self, files):
+        """Apply the files of another commit to what there is now."""
+        found = Replayed(self.server, self.store, self.folder, self.after, files)
+        found.manager = self.manager
+        return found._applied()
+
+    def _applied(self):
         self.code = read_project_files(self.after, KEY, utc_now())
         self.plan = self.manager.plan(self.code, OPTIONS)
         self.old = documents(self.store)
@@ -118,8 +127,9 @@ class Replayed:
 
     @cached_property
     def left(self):
-        """Ids of what the plan leaves alone, and says why."""
+        """Ids of what the plan leaves alone, or a part of it, and says why."""
         found = self.plan.of_type(ActionType.PLAN_ONLY, ActionType.BLOCKED)
+        found += [x for x in self.plan.of_type(ActionType.UPDATE) if x.diff.changes]
         return {action.resource_id for action in found if action.reason}
 
     @cached_property
@@ -168,7 +178,8 @@ class Replayed:
         }
         known = {rid for rid in done if rid.partition(".")[0] in oracle.KINDS}
         judged = {rid for rid in self.judged if rid.partition(".")[0] in oracle.KINDS}
-        odd = known - self.renewed ^ (judged - self.renewed - self.left - self.quiet)
+        told = self.renewed | self.left | self.quiet
+        odd = (known - told) ^ (judged - told)
         self.problems += [f"not as judged: {rid}" for rid in sorted(odd)]
 
     @cached_property

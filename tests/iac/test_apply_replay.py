@@ -36,6 +36,23 @@ def steps(name, last, long):
     return [pair for ends in pairs for pair in (ends, ends[::-1])]
 
 
+# Name, and how many commits are one step; of others, a plan leaves some objects alone.
+WALKS = [("loan-advisor", 100)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, size", WALKS)
+def test_commits_follow_each_other(name, size, store, server, tmp_path, long):
+    """To the end and back, with one state, which remembers what DSS calls them."""
+    if not path_of(name).exists():
+        pytest.skip(f"no history at {path_of(name)}")
+    maps = file_maps(path_of(name))[:: size // 5 if long else size]
+    step = Replayed(server, store, tmp_path, maps[0], maps[0]).run()
+    for number, files in enumerate([*maps[1:], *maps[-2::-1]]):
+        step = step.followed_by(files)
+        assert step.check() == [], number
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, _ in HISTORIES])
 def test_applied_commits_are_in_dss(name, store, server, tmp_path, long, capsys):

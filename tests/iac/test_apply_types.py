@@ -46,6 +46,14 @@ def test_project_of_which_all_documents_change_was_saved_by_nobody_else(project)
     assert_settled(project)
 
 
+def test_project_is_saved_without_the_status_that_cannot_be(project):
+    project.edit("params.json", description="x", projectStatus="Done")
+    assert statuses(project.apply()) == {f"project.{KEY}": "updated"}
+    assert project.dss.get_metadata()["description"] == "x"
+    (left,) = project.plan().of_type(ActionType.PLAN_ONLY)
+    assert "status" in left.reason
+
+
 def test_output_stays_in_its_zone_when_the_recipe_is_deleted(project):
     """To take the recipe out of the zone would take along what it writes."""
     project.remove(
@@ -202,5 +210,8 @@ class TestDefaultZone:
         project.write(self.FILES[1], zones[self.FILES[1]])
         project.apply()
         project.remove(*self.FILES)
+        zone = project.dss.get_flow().get_zone("default").get_settings()
+        zone.get_raw()["color"] = "#654321"
+        zone.save()
         plan = project.plan(allow_delete=True)
         assert sorted(actions(plan).values()) == ["delete", "plan-only"]

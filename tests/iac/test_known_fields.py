@@ -12,7 +12,6 @@ pytestmark = pytest.mark.skipif(not SHAPES.exists(), reason=f"no files at {SHAPE
 HISTORIES = ["customer-value", "loan-advisor"]
 
 OLDER = {
-    "article": {"customFields"},
     "insight": {"createdBy", "createdOn"},
     "managed folder": {"path"},
     "scenario": {"__dku_object_version__"},

@@ -464,6 +464,14 @@ def test_the_status_of_a_project_is_not_changed():
     assert found.action_type is ActionType.PLAN_ONLY
     assert "status" in found.reason
     assert planned_with(name="Other").action_type is ActionType.UPDATE
+    live, code = state(types=TYPES), state(types=TYPES)
+    for side, name, status in ((live, "Shop", "Draft"), (code, "Other", "Done")):
+        attributes: dict[str, Any] = {"name": name, "projectStatus": status}
+        side.add_resource(Resource("project", "project.SHOP", attributes))
+    found = planned(live, code, live).by_id()["project.SHOP"]
+    assert found.action_type is ActionType.UPDATE
+    assert [change.path for change in found.diff.changes] == ["name"]
+    assert "status" in found.reason
 
 
 def test_what_needs_an_object_that_is_not_created_is_blocked():

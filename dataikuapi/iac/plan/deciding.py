@@ -123,6 +123,10 @@ class Decider:
         if is_recreated(base, live):
             why = "it was deleted and created again in DSS since it was stored"
             return _action(ActionType.CONFLICT, live, live, why)
+        kept = kept_by_dss(ResourceId.parse(rid))
+        if kept:
+            why = f"the code no longer has it; {kept}"
+            return _action(ActionType.PLAN_ONLY, live, live, why)
         is_changed = self._differ(base, live)
         side = self._options.take.get(rid)
         if is_changed and side == "live":
@@ -140,7 +144,6 @@ class Decider:
     def _undeletable(self, live: Resource) -> str:
         """Return why an object is not deleted; "" if it is."""
         why = writing_of(live.resource_type).undeletable
-        why = why or kept_by_dss(ResourceId.parse(live.resource_id))
         if why:
             return f"the code no longer has it; {why}"
         if self._options.is_protected(live.resource_id):
@@ -247,7 +250,31 @@ def _as_possible(action: PlannedAction) -> PlannedAction:
     if action.action_type is ActionType.DELETE:
         live = action.diff.old_resource
         return _action(ActionType.PLAN_ONLY, live, live, why)
+    rest = _possible_part(action)
+    if rest is not None:
+        found = _action(ActionType.UPDATE, action.diff.old_resource, rest, why)
+        return replace(found, kept=action.kept)
     return replace(action, action_type=ActionType.PLAN_ONLY, reason=why)
+
+
+def _possible_part(action: PlannedAction) -> Resource | None:
+    """Return an object with what of an update DSS has calls for; ``None`` if nothing.
+
+    A member that has a value without one is left as it is. Where only one side has the
+    member, such as the digest of a file, the other is another sort of object.
+    """
+    old, new = action.diff.old_resource, action.diff.new_resource
+    writing = writing_of(action.resource_type)
+    if action.action_type is not ActionType.UPDATE or writing.writer is None:
+        return None
+    assert old is not None and new is not None
+    names = {path[0] for path in writing.unchangeable}
+    if names & (old.attributes.keys() ^ new.attributes.keys()):
+        return None
+    attributes = {key: x for key, x in new.attributes.items() if key not in names}
+    attributes |= {key: x for key, x in old.attributes.items() if key in names}
+    is_rest = not json_equal(attributes, old.attributes)
+    return _with_attributes(new, attributes) if is_rest else None
 
 
 def _impossible(action: PlannedAction) -> str:

@@ -97,6 +97,6 @@ WIKI_ARTICLE = WikiArticleKind(
             "tags": [],
             "checklists": NO_CHECKLISTS,
         },
-        optional=frozenset({"id"}),
+        optional=frozenset({"id", "customFields"}),
     ),
 )
