@@ -65,7 +65,7 @@ class Requests:
 def test_ctrl_c_ends_in_order(case, process, long):
     """What has begun ends, what was done is stored; the next apply does the rest."""
     expected, requests = undisturbed(case, process)
-    for number in range(2, requests, 3 if long else 25):
+    for number in range(2, requests, 3 if long else 30):
         project = case.start()
         child = process.begin(project)
         plan = Requests(child, number, "", signal.SIGINT)
@@ -107,7 +107,7 @@ def moments(steps, requests):
 def test_killed_at_any_moment_the_next_applies_do_the_rest(case, process, long):
     expected, requests = undisturbed(case, process)
     every = list(moments(30, requests))
-    chosen = every if long else every[:: len(every) // 10]
+    chosen = every if long else every[:: len(every) // 7]
     took = []
     for moment in chosen:
         kind, number, when = moment

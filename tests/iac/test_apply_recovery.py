@@ -224,3 +224,17 @@ def test_apply_stops_soon_when_dss_is_gone(project, server):
     server.faults = None
     assert set(statuses(project.apply()).values()) == {"updated"}
     assert_settled(project)
+
+
+def test_what_dss_changed_is_stored_though_its_action_was_skipped(project, server):
+    project.write("wiki/articles/9.json", {"name": "Extras"})
+    project.write("wiki/articles/9.md", "")
+    project.write("wiki/articles/2.md", "New words")
+    tree = project.manager.load_state()[f"wiki.{KEY}"].attributes["taxonomy"]
+    project.edit("wiki/taxonomy.json", taxonomy=[*tree, {"id": 9, "children": []}])
+    plan = project.plan()
+    server.faults = in_turn("GET", f"/projects/{KEY}/wiki/2", ANSWER)
+    assert statuses(project.apply(plan))[f"wiki.{KEY}"] == "skipped"
+    done = statuses(project.apply())
+    assert done == {f"wiki_article.{KEY}.2": "updated", f"wiki.{KEY}": "adopted"}
+    assert_settled(project)

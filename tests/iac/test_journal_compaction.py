@@ -14,6 +14,7 @@ from dataikuapi.iac.models.journal import (
     applies_of,
     open_intents,
     positions_to_keep,
+    unfinished_projects,
     unsettled,
 )
 from iac.journals import (
@@ -68,6 +69,17 @@ def test_applies_may_overlap():
     entries = [begin("1"), intent(A, "1"), begin("2"), intent(A, "2")]
     over = [outcome(A, "2", status="updated"), end("2"), end("1")]
     assert unsettled(entries + over) == {}
+
+
+def test_project_is_unfinished_until_an_apply_did_all():
+    cut_off, other = [begin("1"), intent(A, "1")], "dataset.CRM.a"
+    assert unfinished_projects(cut_off) == {"SHOP"}
+    some = [outcome(A, "1", status="failed"), end("1", outcome="incomplete")]
+    assert unfinished_projects(cut_off + some) == {"SHOP"}
+    elsewhere = [intent(other, "2"), end("2", outcome="done")]
+    assert unfinished_projects(cut_off + elsewhere) == {"SHOP"}
+    all_done = [intent(A, "3"), end("3", outcome="done")]
+    assert unfinished_projects(cut_off + elsewhere + all_done) == set()
 
 
 def test_what_is_unsettled_is_kept():

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from dataikuapi.iac.models.apply import ActionStatus
+from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import utc_now
 
@@ -18,6 +19,7 @@ __all__ = [
     "applies_of",
     "open_intents",
     "positions_to_keep",
+    "unfinished_projects",
     "unsettled",
 ]
 
@@ -156,6 +158,24 @@ def _leaves_nothing(outcome: Mapping[str, JSON]) -> bool:
     if status == ActionStatus.FAILED.value:
         return outcome.get("action") == "create" and "live_id" not in outcome
     return status not in _NOT_STORED
+
+
+def unfinished_projects(entries: Iterable[JournalEntry]) -> set[str]:
+    """Return the keys of the projects in which the last apply did not do all.
+
+    Args:
+        entries: of a journal, oldest first.
+    """
+    found: set[str] = set()
+    changed: dict[str, set[str]] = {}
+    for entry in entries:
+        own = changed.setdefault(entry.run, set())
+        if entry.event is JournalEvent.END and entry.details.get("outcome") == "done":
+            found -= own
+        elif entry.resource_id:
+            own.add(ResourceId.parse(entry.resource_id).project_key)
+            found |= own
+    return found
 
 
 @dataclass(frozen=True)

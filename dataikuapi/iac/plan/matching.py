@@ -27,15 +27,12 @@ class Matches:
         created: those of them that it has created.
         uncertain: why it is not certain which object in DSS one of the code is, by its
             id in the code.
-        begun: keys of the projects of which an apply has changed something that the
-            state may not have.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     uncertain: dict[str, str] = field(default_factory=dict)
-    begun: set[str] = field(default_factory=set)
 
 
 def added_paths(code: Resource, live: Resource) -> tuple[str, ...]:
@@ -77,7 +74,6 @@ def match(
     """
     found = Matches()
     for rid, details in unsettled(entries).items():
-        found.begun.add(ResourceId.parse(rid).project_key)
         _recover(found, rid, details, stored, code, live)
     lacking = defaultdict[tuple[str, str, str], list[Resource]](list)
     for resource in code:
