@@ -238,3 +238,19 @@ def test_what_dss_changed_is_stored_though_its_action_was_skipped(project, serve
     done = statuses(project.apply())
     assert done == {f"wiki_article.{KEY}.2": "updated", f"wiki.{KEY}": "adopted"}
     assert_settled(project)
+
+
+def test_object_that_dss_lists_is_not_forgotten(project, server):
+    """DSS may say that it has none, of an object that is there."""
+    recipe = "compute_orders_archive"
+    project.remove(f"recipes/{recipe}.json", f"recipes/{recipe}.sync")
+    plan = project.plan(allow_delete=True)
+    missing = "com.dataiku.dip.exceptions.NotFoundException"
+    path = f"/projects/{KEY}/recipes/{recipe}"
+    server.faults = in_turn("GET", path, Fault.error(404, missing, "no"))
+    (result,) = project.apply(plan).results
+    assert result.status.value == "failed"
+    assert "and has none when it is requested" in result.reason
+    assert list(statuses(project.apply(allow_delete=True)).values()) == ["deleted"]
+    plan = project.plan()
+    assert actions(plan) == {}
