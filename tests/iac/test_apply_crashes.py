@@ -121,3 +121,28 @@ def test_killed_at_any_moment_the_next_applies_do_the_rest(case, process, long):
         assert differing(case.end(project), expected) == [], (moment, plan.seen[-1:])
     print(f"{len(took)} kills, then {max(took)} applies at most, {sum(took)} in all")
     assert max(took) <= 2
+
+
+def test_killed_again_and_again(case, process, long):
+    """Each apply is killed at its next request that changes something."""
+    expected, _ = undisturbed(case, process)
+    for when in ("before", "after"):
+        project, code, kills = case.start(), -9, 0
+        while code == -9:
+            child = process.begin(project)
+            case.watch(Writes(child, 1 if when == "after" else 2, when))
+            code = process.go_on()
+            kills += code == -9
+            case.watch(None)
+            assert kills < 40
+        assert case.settle(project) <= 1
+        assert differing(case.end(project), expected) == [], when
+        print(f"{kills} kills {when} each was handled")
+
+
+class Writes(Requests):
+    """Kills a process at one of its requests that change something."""
+
+    def __call__(self, method, path):
+        """Return what happens to a request."""
+        return None if method == "GET" else super().__call__(method, path)

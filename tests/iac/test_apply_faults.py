@@ -83,7 +83,8 @@ def test_writes_that_fail_one_at_a_time_or_all(case, server, name, long):
         end = differing(case.end(project), expected)
         assert end == [], failing.writes[number - 1]
         if FAULTS[name].stores and number:
-            assert result.is_complete, result
+            # Only what takes two saves may be completed later.
+            assert all(item.status.is_done or item.begun for item in result.results)
     print(f"{name}: {dict(became)}")
 
 

@@ -254,3 +254,24 @@ def test_object_that_dss_lists_is_not_forgotten(project, server):
     assert list(statuses(project.apply(allow_delete=True)).values()) == ["deleted"]
     plan = project.plan()
     assert actions(plan) == {}
+
+
+def test_what_refers_to_another_new_object_is_found_again(project, crash):
+    """Though the code has its own id of that one, and DSS another."""
+    project.write("insights/insAAAA.json", {**TABLE, **SHOWN})
+    tile = {"tileType": "INSIGHT", "insightId": "insAAAA"}
+    pages = [{"id": "p1", "grid": {"tiles": [tile]}}]
+    project.write("dashboards/dasAAAA.json", {"name": "Extras", "pages": pages})
+    crash("POST", f"/projects/{KEY}/dashboards")
+    assert list(statuses(project.apply()).values()) == ["adopted"] * 2
+    assert names(project, "dashboard").count("Extras") == 1
+    assert_settled(project)
+
+
+def test_what_was_created_stays_ours_through_several_crashes(project, crash):
+    project.write("datasets/extra.json", {"type": "Inline", "params": {}})
+    crash("POST", f"/projects/{KEY}/datasets")
+    project.edit("datasets/extra.json", shortDesc="All orders")
+    crash("PUT", f"/projects/{KEY}/datasets/extra")
+    assert statuses(project.apply()) == {EXTRA: "adopted"}
+    assert_settled(project)

@@ -50,11 +50,20 @@ def store(request, tmp_path):
 def test_action_is_settled_once_a_later_apply_has_stored_it():
     cut_off = [begin("1"), intent(A, "1", wanted="x")]
     adopted = [begin("2"), outcome(A, "2", action="adopt", status="adopted")]
-    assert unsettled(cut_off) == {A: {"wanted": "x"}}
+    assert unsettled(cut_off) == {A: {"action": None, "wanted": "x"}}
     assert set(unsettled(cut_off + adopted)) == {A}
     assert unsettled([*cut_off, *adopted, end("2")]) == {}
     refused = [begin("2"), outcome(A, "2", action="adopt", status="refused"), end("2")]
     assert set(unsettled(cut_off + refused)) == {A}
+
+
+def test_what_an_apply_created_stays_that_until_it_is_stored():
+    """Though each of the next ones is interrupted as well."""
+    entries = [begin("1"), intent(A, "1", action="create", listed=[])]
+    entries += [begin("2"), intent(A, "2", action="update", wanted="x")]
+    entries += [begin("3"), outcome(A, "3", action="adopt", status="adopted")]
+    found = unsettled(entries)[A]
+    assert (found["action"], found["listed"], found["wanted"]) == ("create", [], "x")
 
 
 def test_failed_creation_is_unsettled_only_if_it_left_something():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dataikuapi.iac.diff import DiffEngine
-from dataikuapi.iac.live_ids import with_ids
+from dataikuapi.iac.live_ids import LiveIds, with_ids
 from dataikuapi.iac.models import Resource, State, ValueChangeType
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.journal import JournalEntry, unsettled
@@ -142,7 +142,9 @@ def _recover(
         candidates = _unnamed(rid, listed, code, live)
     else:
         candidates = [live[live_id]] if live_id in live else []
-    candidates = [item for item in candidates if _is_made(item, wanted, details)]
+    candidates = [
+        item for item in candidates if _is_made(item, wanted, details, found.ids)
+    ]
     if len(candidates) == 1:
         found.ours.add(candidates[0].resource_id)
         found.created.add(candidates[0].resource_id)
@@ -178,7 +180,7 @@ def _unnamed(rid: str, listed: list[JSON], code: State, live: State) -> list[Res
 
 
 def _is_made(
-    live: Resource, wanted: Resource | None, details: Mapping[str, JSON]
+    live: Resource, wanted: Resource | None, details: Mapping[str, JSON], ids: LiveIds
 ) -> bool:
     """Return whether an object is what an apply has created, and nobody has changed.
 
@@ -186,14 +188,16 @@ def _is_made(
         live: what DSS has.
         wanted: what the code has, which may have changed since.
         details: what the journal says of the creation.
+        ids: of other objects in DSS, which it may refer to, by those in the code.
     """
     if "live_id" in details and "checksum" not in details:
         return True  # DSS has said so; how it was left is not known.
     if live.compute_checksum() in (details.get("wanted"), details.get("checksum")):
         return True
-    return wanted is not None and not contradictions(
-        with_ids(wanted, {wanted.resource_id: live.resource_id}), live
-    )
+    if wanted is None:
+        return False
+    moved = with_ids(wanted, {**ids, wanted.resource_id: live.resource_id})
+    return not contradictions(moved, live)
 
 
 def _name_of(resource: Resource) -> tuple[str, str, str]:
