@@ -62,28 +62,20 @@ def live_ids_of(state: State) -> dict[str, str]:
 def with_live_ids(state: State, ids: LiveIds) -> State:
     """Return a state that remembers these ids, and no others.
 
-    An object that was deleted in DSS and created again has another id there since: that
-    is the one to remember.
-
     Args:
         state: is not changed.
-        ids: those to remember.
+        ids: those to remember; equal ones only where an id is a count, which another
+            environment may give to something else.
     """
     extra = {name: item for name, item in state.extra.items() if name != _KEY}
-    latest = {code: _latest(code, ids) for code in sorted(ids)}
-    found = {code: live for code, live in latest.items() if code != live}
+    found = {
+        code: ids[code]
+        for code in sorted(ids)
+        if code != ids[code] or has_counted_ids(ResourceId.parse(code).resource_type)
+    }
     if found:
         extra[_KEY] = cast(JSON, found)
     return replace(state, extra=extra)
-
-
-def _latest(resource_id: str, ids: LiveIds) -> str:
-    """Return the id that one has in the end, if that has another one, and so on."""
-    seen = {resource_id}
-    while (following := ids.get(resource_id, resource_id)) not in seen:
-        seen.add(following)
-        resource_id = following
-    return resource_id
 
 
 def distinct(ids: LiveIds, code: Container[str]) -> LiveIds:

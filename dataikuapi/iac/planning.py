@@ -8,11 +8,11 @@ from dataikuapi.iac.live_ids import LiveIds, distinct, live_ids_of, translated
 from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
-from dataikuapi.iac.models.journal import JournalEntry
+from dataikuapi.iac.models.journal import JournalEntry, unfinished_projects
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
 from dataikuapi.iac.plan.binding import bound
 from dataikuapi.iac.plan.generator import PlanGenerator, covered_types
-from dataikuapi.iac.plan.matching import Matches, added_paths, match
+from dataikuapi.iac.plan.matching import added_paths, match
 from dataikuapi.iac.plan.options import PlanOptions
 from dataikuapi.iac.plan.promotion import Promotion
 from dataikuapi.iac.state_reader import StateReader
@@ -48,7 +48,8 @@ def make_plan(
     apart = _counted_apart(source, known, options.promotion)
     first = {**known, **apart}
     wanted = translated(source, first)
-    matches = match(_entries(store), stored, wanted, live)
+    entries = _entries(store)
+    matches = match(entries, stored, wanted, live)
     wanted = translated(wanted, matches.ids)
     options = replace(
         options,
@@ -66,7 +67,8 @@ def make_plan(
     }
     ids |= {code: matches.ids.get(rid, rid) for code, rid in apart.items()}
     metadata = replace(plan.metadata, ids={**own, **ids})
-    actions = [_adopted(item, matches, stored) for item in plan.actions]
+    unfinished = unfinished_projects(entries)
+    actions = [_adopted(item, unfinished, stored) for item in plan.actions]
     return replace(plan, actions=bound(actions, stored), metadata=metadata)
 
 
@@ -123,18 +125,20 @@ def _with_ours(stored: State, live: State, ours: set[str]) -> State:
     return replace(stored, resources={**stored.resources, **done}) if done else stored
 
 
-def _adopted(action: PlannedAction, matches: Matches, stored: State) -> PlannedAction:
-    """Return an action; what an interrupted apply has done is still to be stored.
+def _adopted(
+    action: PlannedAction, unfinished: set[str], stored: State
+) -> PlannedAction:
+    """Return an action; what an unfinished apply has done is still to be stored.
 
     With what it did itself, DSS changes other objects: the tree of the wiki, say, that
     lists a new article.
     """
     rid, live = action.resource_id, action.diff.old_resource
     is_over = action.action_type is not ActionType.NO_CHANGE
-    if is_over or live is None or live.project_key not in matches.begun:
+    if is_over or live is None or live.project_key not in unfinished:
         return action
     known = stored.get_resource(rid)
     if known is not None and not known.has_changed(live):
         return action
-    why = "an apply that was interrupted had done it"
+    why = "DSS has it as the code says, since an apply that was not finished"
     return replace(action, action_type=ActionType.ADOPT, reason=why)

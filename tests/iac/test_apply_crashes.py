@@ -65,7 +65,7 @@ class Requests:
 def test_ctrl_c_ends_in_order(case, process, long):
     """What has begun ends, what was done is stored; the next apply does the rest."""
     expected, requests = undisturbed(case, process)
-    for number in range(2, requests, 3 if long else 25):
+    for number in range(2, requests, 3 if long else 30):
         project = case.start()
         child = process.begin(project)
         plan = Requests(child, number, "", signal.SIGINT)
@@ -107,7 +107,7 @@ def moments(steps, requests):
 def test_killed_at_any_moment_the_next_applies_do_the_rest(case, process, long):
     expected, requests = undisturbed(case, process)
     every = list(moments(30, requests))
-    chosen = every if long else every[:: len(every) // 10]
+    chosen = every if long else every[:: len(every) // 7]
     took = []
     for moment in chosen:
         kind, number, when = moment
@@ -121,3 +121,28 @@ def test_killed_at_any_moment_the_next_applies_do_the_rest(case, process, long):
         assert differing(case.end(project), expected) == [], (moment, plan.seen[-1:])
     print(f"{len(took)} kills, then {max(took)} applies at most, {sum(took)} in all")
     assert max(took) <= 2
+
+
+def test_killed_again_and_again(case, process, long):
+    """Each apply is killed at its next request that changes something."""
+    expected, _ = undisturbed(case, process)
+    for when in ("before", "after"):
+        project, code, kills = case.start(), -9, 0
+        while code == -9:
+            child = process.begin(project)
+            case.watch(Writes(child, 1 if when == "after" else 2, when))
+            code = process.go_on()
+            kills += code == -9
+            case.watch(None)
+            assert kills < 40
+        assert case.settle(project) <= 1
+        assert differing(case.end(project), expected) == [], when
+        print(f"{kills} kills {when} each was handled")
+
+
+class Writes(Requests):
+    """Kills a process at one of its requests that change something."""
+
+    def __call__(self, method, path):
+        """Return what happens to a request."""
+        return None if method == "GET" else super().__call__(method, path)

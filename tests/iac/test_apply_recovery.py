@@ -224,3 +224,54 @@ def test_apply_stops_soon_when_dss_is_gone(project, server):
     server.faults = None
     assert set(statuses(project.apply()).values()) == {"updated"}
     assert_settled(project)
+
+
+def test_what_dss_changed_is_stored_though_its_action_was_skipped(project, server):
+    project.write("wiki/articles/9.json", {"name": "Extras"})
+    project.write("wiki/articles/9.md", "")
+    project.write("wiki/articles/2.md", "New words")
+    tree = project.manager.load_state()[f"wiki.{KEY}"].attributes["taxonomy"]
+    project.edit("wiki/taxonomy.json", taxonomy=[*tree, {"id": 9, "children": []}])
+    plan = project.plan()
+    server.faults = in_turn("GET", f"/projects/{KEY}/wiki/2", ANSWER)
+    assert statuses(project.apply(plan))[f"wiki.{KEY}"] == "skipped"
+    done = statuses(project.apply())
+    assert done == {f"wiki_article.{KEY}.2": "updated", f"wiki.{KEY}": "adopted"}
+    assert_settled(project)
+
+
+def test_object_that_dss_lists_is_not_forgotten(project, server):
+    """DSS may say that it has none, of an object that is there."""
+    recipe = "compute_orders_archive"
+    project.remove(f"recipes/{recipe}.json", f"recipes/{recipe}.sync")
+    plan = project.plan(allow_delete=True)
+    missing = "com.dataiku.dip.exceptions.NotFoundException"
+    path = f"/projects/{KEY}/recipes/{recipe}"
+    server.faults = in_turn("GET", path, Fault.error(404, missing, "no"))
+    (result,) = project.apply(plan).results
+    assert result.status.value == "failed"
+    assert "and has none when it is requested" in result.reason
+    assert list(statuses(project.apply(allow_delete=True)).values()) == ["deleted"]
+    plan = project.plan()
+    assert actions(plan) == {}
+
+
+def test_what_refers_to_another_new_object_is_found_again(project, crash):
+    """Though the code has its own id of that one, and DSS another."""
+    project.write("insights/insAAAA.json", {**TABLE, **SHOWN})
+    tile = {"tileType": "INSIGHT", "insightId": "insAAAA"}
+    pages = [{"id": "p1", "grid": {"tiles": [tile]}}]
+    project.write("dashboards/dasAAAA.json", {"name": "Extras", "pages": pages})
+    crash("POST", f"/projects/{KEY}/dashboards")
+    assert list(statuses(project.apply()).values()) == ["adopted"] * 2
+    assert names(project, "dashboard").count("Extras") == 1
+    assert_settled(project)
+
+
+def test_what_was_created_stays_ours_through_several_crashes(project, crash):
+    project.write("datasets/extra.json", {"type": "Inline", "params": {}})
+    crash("POST", f"/projects/{KEY}/datasets")
+    project.edit("datasets/extra.json", shortDesc="All orders")
+    crash("PUT", f"/projects/{KEY}/datasets/extra")
+    assert statuses(project.apply()) == {EXTRA: "adopted"}
+    assert_settled(project)

@@ -14,6 +14,7 @@ from dataikuapi.iac.models.journal import (
     applies_of,
     open_intents,
     positions_to_keep,
+    unfinished_projects,
     unsettled,
 )
 from iac.journals import (
@@ -49,11 +50,20 @@ def store(request, tmp_path):
 def test_action_is_settled_once_a_later_apply_has_stored_it():
     cut_off = [begin("1"), intent(A, "1", wanted="x")]
     adopted = [begin("2"), outcome(A, "2", action="adopt", status="adopted")]
-    assert unsettled(cut_off) == {A: {"wanted": "x"}}
+    assert unsettled(cut_off) == {A: {"action": None, "wanted": "x"}}
     assert set(unsettled(cut_off + adopted)) == {A}
     assert unsettled([*cut_off, *adopted, end("2")]) == {}
     refused = [begin("2"), outcome(A, "2", action="adopt", status="refused"), end("2")]
     assert set(unsettled(cut_off + refused)) == {A}
+
+
+def test_what_an_apply_created_stays_that_until_it_is_stored():
+    """Though each of the next ones is interrupted as well."""
+    entries = [begin("1"), intent(A, "1", action="create", listed=[])]
+    entries += [begin("2"), intent(A, "2", action="update", wanted="x")]
+    entries += [begin("3"), outcome(A, "3", action="adopt", status="adopted")]
+    found = unsettled(entries)[A]
+    assert (found["action"], found["listed"], found["wanted"]) == ("create", [], "x")
 
 
 def test_failed_creation_is_unsettled_only_if_it_left_something():
@@ -68,6 +78,17 @@ def test_applies_may_overlap():
     entries = [begin("1"), intent(A, "1"), begin("2"), intent(A, "2")]
     over = [outcome(A, "2", status="updated"), end("2"), end("1")]
     assert unsettled(entries + over) == {}
+
+
+def test_project_is_unfinished_until_an_apply_did_all():
+    cut_off, other = [begin("1"), intent(A, "1")], "dataset.CRM.a"
+    assert unfinished_projects(cut_off) == {"SHOP"}
+    some = [outcome(A, "1", status="failed"), end("1", outcome="incomplete")]
+    assert unfinished_projects(cut_off + some) == {"SHOP"}
+    elsewhere = [intent(other, "2"), end("2", outcome="done")]
+    assert unfinished_projects(cut_off + elsewhere) == {"SHOP"}
+    all_done = [intent(A, "3"), end("3", outcome="done")]
+    assert unfinished_projects(cut_off + elsewhere + all_done) == set()
 
 
 def test_what_is_unsettled_is_kept():

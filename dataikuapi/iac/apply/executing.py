@@ -168,6 +168,7 @@ class Executor:
         rid = action.resource_id
         found = self._objects.read(rid)
         if found is None:
+            self._objects.require_unlisted(rid)
             return _done(action, notes=("DSS did not have it any more",))
         require_as_planned(
             action,

@@ -13,7 +13,7 @@ from dataikuapi.iac.exceptions import (
     UnsupportedValueError,
 )
 from dataikuapi.iac.models import Resource, ResourceId
-from dataikuapi.iac.sync.errors import translate_errors
+from dataikuapi.iac.sync.errors import not_found, still_listed, translate_errors
 from dataikuapi.iac.sync.instance import InstanceReader
 from dataikuapi.iac.sync.typed import Reading, TypedSync
 from dataikuapi.iac.types import Documents, ResourceType
@@ -70,6 +70,17 @@ class LiveObjects:
         with self._reading():
             listed = self._sync(rid).list_ids(rid.project_key)
         return {str(found) for found in listed}
+
+    def require_unlisted(self, resource_id: str) -> None:
+        """Check that DSS does not list an object of which it says that it has none.
+
+        Raises:
+            DSSError: if it does, or the objects could not be listed.
+        """
+        rid = ResourceId.parse(resource_id)
+        if resource_id in self.names(resource_id):
+            client = self._sync(rid).client
+            raise still_listed(client, rid, not_found(client, rid))
 
     def create(self, resource_id: str, documents: Documents) -> str:
         """Create an object, and return the id that it has in DSS.

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from dataikuapi.iac.models.apply import ActionStatus
+from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import utc_now
 
@@ -18,6 +19,7 @@ __all__ = [
     "applies_of",
     "open_intents",
     "positions_to_keep",
+    "unfinished_projects",
     "unsettled",
 ]
 
@@ -116,14 +118,18 @@ def unsettled(entries: Iterable[JournalEntry]) -> dict[str, dict[str, JSON]]:
     """
     entries = list(entries)
     return {
-        rid: {
-            key: item for each in found for key, item in entries[each].details.items()
-        }
+        rid: _merged([entries[position].details for position in found])
         for rid, found in _unsettled_positions(entries).items()
     }
 
 
-def _unsettled_positions(entries: Iterable[JournalEntry]) -> dict[str, list[int]]:
+def _merged(details: Sequence[Mapping[str, JSON]]) -> dict[str, JSON]:
+    """Return all details; what was created stays that, whatever is done with it."""
+    found = {key: item for each in details for key, item in each.items()}
+    return {**found, "action": details[0].get("action")}
+
+
+def _unsettled_positions(entries: Sequence[JournalEntry]) -> dict[str, list[int]]:
     """Return the positions of the entries that :func:`unsettled` is made of."""
     found: dict[str, list[int]] = {}
     settled: dict[str, set[str]] = {}
@@ -136,7 +142,9 @@ def _unsettled_positions(entries: Iterable[JournalEntry]) -> dict[str, list[int]
                 found.pop(known, None)
             del settled[entry.run]
         elif entry.event is JournalEvent.INTENT:
-            found[rid] = [position]
+            is_update = entry.details.get("action") == "update"
+            before = _creation(entries, found.get(rid, ())) if is_update else []
+            found[rid] = [*before, position]
             for others in settled.values():
                 others.discard(rid)
         elif entry.event is JournalEvent.OUTCOME and rid in found:
@@ -144,6 +152,14 @@ def _unsettled_positions(entries: Iterable[JournalEntry]) -> dict[str, list[int]
             if _leaves_nothing(entry.details):
                 done.add(rid)
     return found
+
+
+def _creation(entries: Sequence[JournalEntry], known: Sequence[int]) -> list[int]:
+    """Return the positions of what is known of the creation of an object."""
+    first = entries[known[0]] if known else None
+    if first is None or first.details.get("action") != "create":
+        return []
+    return [position for position in known if entries[position].run == first.run]
 
 
 _NOT_STORED = (ActionStatus.UNCERTAIN.value, ActionStatus.REFUSED.value)
@@ -156,6 +172,24 @@ def _leaves_nothing(outcome: Mapping[str, JSON]) -> bool:
     if status == ActionStatus.FAILED.value:
         return outcome.get("action") == "create" and "live_id" not in outcome
     return status not in _NOT_STORED
+
+
+def unfinished_projects(entries: Iterable[JournalEntry]) -> set[str]:
+    """Return the keys of the projects in which the last apply did not do all.
+
+    Args:
+        entries: of a journal, oldest first.
+    """
+    found: set[str] = set()
+    changed: dict[str, set[str]] = {}
+    for entry in entries:
+        own = changed.setdefault(entry.run, set())
+        if entry.event is JournalEvent.END and entry.details.get("outcome") == "done":
+            found -= own
+        elif entry.resource_id:
+            own.add(ResourceId.parse(entry.resource_id).project_key)
+            found |= own
+    return found
 
 
 @dataclass(frozen=True)

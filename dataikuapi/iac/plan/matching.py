@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dataikuapi.iac.diff import DiffEngine
-from dataikuapi.iac.live_ids import with_ids
+from dataikuapi.iac.live_ids import LiveIds, with_ids
 from dataikuapi.iac.models import Resource, State, ValueChangeType
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.journal import JournalEntry, unsettled
@@ -27,15 +27,12 @@ class Matches:
         created: those of them that it has created.
         uncertain: why it is not certain which object in DSS one of the code is, by its
             id in the code.
-        begun: keys of the projects of which an apply has changed something that the
-            state may not have.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     uncertain: dict[str, str] = field(default_factory=dict)
-    begun: set[str] = field(default_factory=set)
 
 
 def added_paths(code: Resource, live: Resource) -> tuple[str, ...]:
@@ -77,7 +74,6 @@ def match(
     """
     found = Matches()
     for rid, details in unsettled(entries).items():
-        found.begun.add(ResourceId.parse(rid).project_key)
         _recover(found, rid, details, stored, code, live)
     lacking = defaultdict[tuple[str, str, str], list[Resource]](list)
     for resource in code:
@@ -151,7 +147,9 @@ def _recover(
         candidates = _unnamed(rid, listed, code, live)
     else:
         candidates = [live[live_id]] if live_id in live else []
-    candidates = [item for item in candidates if _is_made(item, wanted, details)]
+    candidates = [
+        item for item in candidates if _is_made(item, wanted, details, found.ids)
+    ]
     if len(candidates) == 1:
         found.ours.add(candidates[0].resource_id)
         found.created.add(candidates[0].resource_id)
@@ -187,7 +185,7 @@ def _unnamed(rid: str, listed: list[JSON], code: State, live: State) -> list[Res
 
 
 def _is_made(
-    live: Resource, wanted: Resource | None, details: Mapping[str, JSON]
+    live: Resource, wanted: Resource | None, details: Mapping[str, JSON], ids: LiveIds
 ) -> bool:
     """Return whether an object is what an apply has created, and nobody has changed.
 
@@ -195,14 +193,16 @@ def _is_made(
         live: what DSS has.
         wanted: what the code has, which may have changed since.
         details: what the journal says of the creation.
+        ids: of other objects in DSS, which it may refer to, by those in the code.
     """
     if "live_id" in details and "checksum" not in details:
         return True  # DSS has said so; how it was left is not known.
     if live.compute_checksum() in (details.get("wanted"), details.get("checksum")):
         return True
-    return wanted is not None and not contradictions(
-        with_ids(wanted, {wanted.resource_id: live.resource_id}), live
-    )
+    if wanted is None:
+        return False
+    moved = with_ids(wanted, {**ids, wanted.resource_id: live.resource_id})
+    return not contradictions(moved, live)
 
 
 def _name_of(resource: Resource) -> tuple[str, str, str]:
