@@ -2,11 +2,12 @@
 
 import _thread
 import json
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
 
-from dataikuapi.iac import PlanRefusedError, StateWriteError
+from dataikuapi.iac import PlanRefusedError, StateLockedError, StateWriteError
 from dataikuapi.iac.apply.lanes import Lanes
 from dataikuapi.iac.plan import MaxChange
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, in_turn
@@ -305,6 +306,43 @@ def test_ctrl_c_ends_after_what_has_begun(project, monkeypatch):
     assert sorted(statuses(result).values()) == ["skipped", "updated"]
     assert set(statuses(project.apply()).values()) == {"updated"}
     assert_settled(project)
+
+
+def test_engine_resumes_what_it_has_begun(project, server):
+    project.edit(FILE, shortDesc="All orders")
+    project.write(SCRIPT, "print(1)\n")
+    project.remove(
+        "recipes/compute_orders_archive.json", "recipes/compute_orders_archive.sync"
+    )
+    engine = project.engine()
+    plan = project.plan(allow_delete=True)
+    server.faults = lambda method, path: Fault.reset() if method != "GET" else None
+    assert set(statuses(engine.apply(plan)).values()) == {"failed"}
+    server.faults = None
+    assert sorted(statuses(engine.resume()).values()) == [
+        "deleted",
+        "updated",
+        "updated",
+    ]
+    assert_settled(project)
+    assert statuses(engine.resume()) == {}
+
+
+def test_engine_that_has_begun_nothing_has_nothing_to_resume(project):
+    with pytest.raises(PlanRefusedError, match="plan for the same source again"):
+        project.engine().resume()
+
+
+def test_two_applies_to_one_project_exclude_each_other(project):
+    project.edit(FILE, shortDesc="All orders")
+    plan, other = project.plan(), project.person()
+    with (
+        other.backend.lease([KEY]),
+        ThreadPoolExecutor(1) as thread,
+        pytest.raises(StateLockedError, match=f"apply to {KEY}"),
+    ):
+        thread.submit(project.apply, plan).result()
+    assert project.apply(plan).is_complete
 
 
 # What DSS itself moves

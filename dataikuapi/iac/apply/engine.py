@@ -15,8 +15,9 @@ from dataikuapi.iac.apply.recording import Recorder
 from dataikuapi.iac.exceptions import PlanRefusedError
 from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus, ApplyResult
-from dataikuapi.iac.models.plan import ExecutionPlan, PlannedAction
-from dataikuapi.iac.plan.binding import check_binding
+from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
+from dataikuapi.iac.plan.binding import check_binding, wanted_by
+from dataikuapi.iac.plan.options import MaxChange, PlanOptions
 from dataikuapi.iac.sync.instance import InstanceReader
 
 __all__ = ["ApplyEngine"]
@@ -61,6 +62,7 @@ class ApplyEngine:
             state_manager.instance if is_same else state_manager.reader(client)
         )
         self._progress = progress_callback
+        self._last: ExecutionPlan | None = None
 
     def apply(self, plan: ExecutionPlan, *, journal: bool = True) -> ApplyResult:
         """Do what a plan says.
@@ -87,6 +89,7 @@ class ApplyEngine:
         actions = [item for item in plan.actions if item.action_type.is_executed]
         if not actions:
             return ApplyResult(plan)
+        self._last = plan
         backend = self._manager.backend
         log = ApplyLog(backend.journal() if journal else None, uuid.uuid4().hex)
         self._reader.identify()
@@ -95,6 +98,36 @@ class ApplyEngine:
             check_binding(plan, stored, instance=self._reader.provenance.instance)
             run = _Run(self._reader, self._manager, plan, log)
             return run.execute(actions, self._progress)
+
+    def resume(self, *, journal: bool = True) -> ApplyResult:
+        """Do what is left of the plan that this engine has applied last.
+
+        It is planned again, so that what was done is not done twice, and what somebody
+        else did meanwhile is found. After a crash, in another process, plan for the
+        same source again and apply that: the journal says what was begun.
+
+        Args:
+            journal: as for :meth:`apply`.
+
+        Returns:
+            What became of what was left.
+
+        Raises:
+            PlanRefusedError: if this engine has not applied anything yet.
+            DSSError: if DSS could not be read.
+        """
+        if self._last is None:
+            raise PlanRefusedError(
+                "there is nothing to resume: this engine has not applied a plan yet. "
+                "After a crash, plan for the same source again, and apply that plan"
+            )
+        options = PlanOptions(
+            allow_delete=bool(self._last.of_type(ActionType.DELETE)),
+            delete_data=any(item.drops_data for item in self._last.actions),
+            max_change=MaxChange(100, True),
+        )
+        plan = self._manager.plan(wanted_by(self._last), options)
+        return self.apply(plan.from_source(self._last.metadata.source), journal=journal)
 
 
 class _Run:

@@ -12,13 +12,16 @@ from dataikuapi.iac.merge import instances_differ
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.json_values import JSON, checksum
 from dataikuapi.iac.models.plan import (
+    ActionType,
     ExecutionPlan,
     PlanMetadata,
     PlannedAction,
     StoredObject,
 )
+from dataikuapi.iac.models.scope import Scope
+from dataikuapi.iac.models.times import utc_now
 
-__all__ = ["bound", "check_binding", "code_digest"]
+__all__ = ["bound", "check_binding", "code_digest", "wanted_by"]
 
 _MAX_NAMED = 10
 """Objects that a message names."""
@@ -32,6 +35,22 @@ def code_digest(code: State) -> str:
     """
     found = sorted(code.resources.items())
     return checksum([[rid, resource.compute_checksum()] for rid, resource in found])
+
+
+def wanted_by(plan: ExecutionPlan) -> State:
+    """Return what a plan leads to: the objects that it has, as they are to be.
+
+    Args:
+        plan: any.
+    """
+    gone = (ActionType.DELETE, ActionType.FORGET)
+    found = {
+        action.resource_id: action.diff.new_resource
+        for action in plan.actions
+        if action.diff.new_resource is not None and action.action_type not in gone
+    }
+    parts = {(item.project_key, item.resource_type) for item in plan.actions}
+    return State(resources=found, scope=Scope.from_parts(parts, utc_now()))
 
 
 def bound(actions: Iterable[PlannedAction], base: State) -> tuple[PlannedAction, ...]:
