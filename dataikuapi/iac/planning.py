@@ -1,16 +1,16 @@
 """Plans from the stored state, a source, and what DSS has now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import JournalNotSupportedError
 from dataikuapi.iac.live_ids import LiveIds, distinct, live_ids_of, translated
 from dataikuapi.iac.merge import require_same_instance
-from dataikuapi.iac.models import State
+from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
 from dataikuapi.iac.models.journal import JournalEntry, unfinished_projects
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
-from dataikuapi.iac.plan.binding import bound
+from dataikuapi.iac.plan.binding import bound, code_digest
 from dataikuapi.iac.plan.generator import PlanGenerator, covered_types
 from dataikuapi.iac.plan.matching import added_paths, match
 from dataikuapi.iac.plan.options import PlanOptions
@@ -38,8 +38,12 @@ def make_plan(
         source: what is wanted.
         options: what is allowed beyond what is safe in any case.
         progress: see :meth:`StateManager.sync_all`.
+
+    Raises:
+        StateReadError: if the stored state could not be read.
+        StateCorruptedError: if what is stored is not a valid state.
     """
-    stored, keys = store.load_for_reading(), source.project_keys()
+    stored, keys = store.load(), source.project_keys()
     live = reader.read_projects(stored, keys, "keep", progress, covered_types(source))
     require_same_instance(stored, live)
     options = options or PlanOptions()
@@ -66,9 +70,10 @@ def make_plan(
         if rid not in apart.values()
     }
     ids |= {code: matches.ids.get(rid, rid) for code, rid in apart.items()}
-    metadata = replace(plan.metadata, ids={**own, **ids})
-    unfinished = unfinished_projects(entries)
-    actions = [_adopted(item, unfinished, stored) for item in plan.actions]
+    digest = code_digest(source)
+    metadata = replace(plan.metadata, ids={**own, **ids}, code_digest=digest)
+    is_ours = _of(unfinished_projects(entries), matches.ours)
+    actions = [_adopted(item, is_ours, stored) for item in plan.actions]
     return replace(plan, actions=bound(actions, stored), metadata=metadata)
 
 
@@ -125,8 +130,13 @@ def _with_ours(stored: State, live: State, ours: set[str]) -> State:
     return replace(stored, resources={**stored.resources, **done}) if done else stored
 
 
+def _of(projects: set[str], ours: set[str]) -> Callable[[Resource], bool]:
+    """Return whether an unfinished apply may have changed an object."""
+    return lambda item: item.project_key in projects or item.resource_id in ours
+
+
 def _adopted(
-    action: PlannedAction, unfinished: set[str], stored: State
+    action: PlannedAction, is_ours: Callable[[Resource], bool], stored: State
 ) -> PlannedAction:
     """Return an action; what an unfinished apply has done is still to be stored.
 
@@ -135,7 +145,7 @@ def _adopted(
     """
     rid, live = action.resource_id, action.diff.old_resource
     is_over = action.action_type is not ActionType.NO_CHANGE
-    if is_over or live is None or live.project_key not in unfinished:
+    if is_over or live is None or not is_ours(live):
         return action
     known = stored.get_resource(rid)
     if known is not None and not known.has_changed(live):

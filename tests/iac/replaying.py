@@ -31,7 +31,9 @@ LAYOUT = [name for name, kind in TYPES.items() if kind.layout is not None]
 
 # A trained version is only where it was trained: the sandbox has those of the files.
 RULES = (IgnoreRule("saved_model.*", "/activeVersion"),)
-OPTIONS = PlanOptions(allow_delete=True, max_change=MaxChange(100), ignore=RULES)
+OPTIONS = PlanOptions(
+    allow_delete=True, delete_data=True, max_change=MaxChange(100), ignore=RULES
+)
 
 TYPE_OF = {
     "zone": "flow_zone",

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.campaign
 
 LAYOUT = [name for name, kind in TYPES.items() if kind.layout is not None]
 WRITING = {name: TYPES[name].writing for name in LAYOUT if TYPES[name].writing.writer}
-OPTIONS = PlanOptions(allow_delete=True, max_change=MaxChange(100))
+OPTIONS = PlanOptions(allow_delete=True, delete_data=True, max_change=MaxChange(100))
 LEFT = {"plan-only", "blocked"}
 
 UNEDITED = {"wiki", "flow_zone", "variables"}

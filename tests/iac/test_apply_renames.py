@@ -34,7 +34,7 @@ def test_another_name_is_a_rename_and_not_a_delete(project, server):
     assert actions(plan)[NEW] == "rename"
     assert OLD not in plan.by_id()
     assert f"> rename {NEW}" in str(plan)
-    assert f"now {OLD}" in str(plan)
+    assert f"from {OLD}" in str(plan)
     assert "1 to rename" in str(plan)
     requests = recorded(server)
     result = project.apply(plan)

@@ -102,9 +102,46 @@ def test_saved_plan_is_what_is_done(run, folder, project, tmp_path):
     edit(folder)
     plan = tmp_path / "plan.json"
     assert run("plan", f"./{KEY}", "--out", str(plan))[0] == 2
-    edit(folder, "Something else")
     assert run("apply", str(plan), "--yes")[0] == 0
     assert short_description(project) == "All orders"
+
+
+def test_saved_plan_is_not_done_if_the_code_has_changed(run, folder, project, tmp_path):
+    edit(folder)
+    plan = tmp_path / "plan"
+    run("plan", f"./{KEY}", "--out", str(plan))
+    edit(folder, "Something else")
+    code, _, errors = run("apply", str(plan), "--yes")
+    assert code == 1
+    assert "the code has changed since" in errors
+    assert short_description(project) != "All orders"
+
+
+def test_saved_plan_is_done_where_the_code_is_not_at_hand(
+    run, folder, project, tmp_path
+):
+    edit(folder)
+    plan = tmp_path / "plan.json"
+    run("plan", f"./{KEY}", "--out", str(plan))
+    folder.rename(tmp_path / "elsewhere")
+    code, _, errors = run("apply", str(plan), "--yes")
+    assert code == 0
+    assert "whether the code has changed since is not known" in errors
+    assert short_description(project) == "All orders"
+
+
+def test_plan_file_that_is_not_there(run, folder):
+    code, _, errors = run("apply", "nothing.json", "--yes")
+    assert code == 1
+    assert "there is no plan at nothing.json" in errors
+
+
+def test_target_that_is_nothing_is_an_error(run, folder):
+    edit(folder)
+    for options in (("--target", f"{ORDERS}x"), ("--take", "code", f"{ORDERS}x")):
+        code, _, errors = run("plan", f"./{KEY}", *options)
+        assert code == 1
+        assert f"Did you mean {ORDERS}?" in errors
 
 
 def test_saved_plan_has_its_own_options(run, folder, tmp_path):

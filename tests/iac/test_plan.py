@@ -440,15 +440,16 @@ def test_what_dss_has_no_call_for_is_only_told(name):
 
 
 def test_what_dss_has_a_call_for_is_done():
-    """A model is saved and deleted, and a binary file deleted."""
+    """A model is saved, and deleted if what it holds may be; so is a binary file."""
     types = [*TYPES, "saved_model", "library_file"]
 
-    def kind_of(*sides):
+    def kind_of(*sides, **options):
         states = (state(*side, types=types) for side in sides)
-        return action(*states, allow_delete=True).action_type
+        return action(*states, allow_delete=True, **options).action_type
 
     assert kind_of([MODEL], [MODEL_2], [MODEL]) is ActionType.UPDATE
-    assert kind_of([MODEL], [], [MODEL]) is ActionType.DELETE
+    assert kind_of([MODEL], [], [MODEL]) is ActionType.PLAN_ONLY
+    assert kind_of([MODEL], [], [MODEL], delete_data=True) is ActionType.DELETE
     assert kind_of([BINARY], [], [BINARY]) is ActionType.DELETE
 
 

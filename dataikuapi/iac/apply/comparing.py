@@ -7,10 +7,10 @@ from types import MappingProxyType
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.live_ids import LiveIds, with_ids
 from dataikuapi.iac.models import Change, Resource, ValueChangeType
-from dataikuapi.iac.models.changes import PathSegments
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.edits import edit_in_dss
-from dataikuapi.iac.plan.merging import Merge
+from dataikuapi.iac.plan.merging import Merge, nothing_is_live
 from dataikuapi.iac.types.registry import (
     is_membership,
     is_recreated,
@@ -24,6 +24,7 @@ __all__ = [
     "listed_paths",
     "require_as_planned",
     "unmet",
+    "with_added",
 ]
 
 _ADDED = ValueChangeType.ADDED
@@ -55,6 +56,21 @@ def unmet(wanted: Resource, after: Resource) -> str:
     """
     changes = _changes(wanted, after)
     return listed_paths(change.path for change in changes if change.kind is not _ADDED)
+
+
+def with_added(wanted: dict[str, JSON], made: dict[str, JSON]) -> dict[str, JSON]:
+    """Return what is wanted, with the members that DSS alone has, at any depth.
+
+    Args:
+        wanted: attributes as the plan has them.
+        made: as DSS has them.
+    """
+    found = {**made, **wanted}
+    for name, item in wanted.items():
+        other = made.get(name)
+        if isinstance(item, dict) and isinstance(other, dict):
+            found[name] = with_added(item, other)
+    return found
 
 
 def require_as_planned(
@@ -98,15 +114,14 @@ def require_as_planned(
         raise NotAsPlanned(f"{edit_in_dss(now)} since the plan was made: {paths}")
     if wanted is now:
         return wanted
-    merge = Merge(sets_of(now.resource_type), _nothing_is_live)
-    merged = merge(planned.attributes, wanted.attributes, now.attributes).attributes
-    settled = writing_of(now.resource_type).settled(merged, now.attributes)
+    merge = Merge(sets_of(now.resource_type), nothing_is_live)
+    merged = merge(planned.attributes, wanted.attributes, now.attributes)
+    if merged.conflicts:
+        paths = listed_paths(item.path for item in merged.conflicts)
+        raise NotAsPlanned(f"{edit_in_dss(now)} since the plan was made: {paths}")
+    settled = writing_of(now.resource_type).settled(merged.attributes, now.attributes)
     metadata = replace(now.metadata, checksum="")
     return replace(wanted, attributes=settled, metadata=metadata)
-
-
-def _nothing_is_live(path: PathSegments, wanted: object, now: object) -> bool:
-    return False
 
 
 def _is_moved(resource: Resource, change: Change) -> bool:

@@ -8,6 +8,7 @@ from dataikuapi.iac.apply.comparing import (
     is_same,
     listed_paths,
     unmet,
+    with_added,
 )
 from dataikuapi.iac.apply.noting import ApplyLog
 from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, name_of
@@ -59,7 +60,7 @@ class Creator:
         """
         wanted = action.diff.new_resource
         assert wanted is not None
-        wanted, rid = with_ids(wanted, self._ids), wanted.resource_id
+        wanted, rid = with_ids(wanted, dict(self._ids)), wanted.resource_id
         listed: set[str] = set()
         is_generated = self._objects.is_generated(rid)
         if is_generated:
@@ -70,12 +71,11 @@ class Creator:
             why = kept_by_dss(ResourceId.parse(rid))
             if why and now is None:
                 raise NotAsPlanned(why)
+            if now is not None and not why:
+                return _found(action, wanted, now)
             if now is not None:
-                return (
-                    self._completed(action, wanted, None)
-                    if why
-                    else _found(action, wanted, now)
-                )
+                self._log.intent(action, {"wanted": wanted.metadata.checksum})
+                return self._completed(action, wanted, None)
         documents = new_documents(kind_of(rid), wanted.attributes)
         details: dict[str, JSON] = {"wanted": wanted.metadata.checksum}
         if is_generated:
@@ -100,7 +100,7 @@ class Creator:
         if live_id != rid:
             self._ids[rid] = live_id
             self._log.intent(action, {**details, "live_id": live_id})
-        return self._completed(action, with_ids(wanted, self._ids), error)
+        return self._completed(action, with_ids(wanted, dict(self._ids)), error)
 
     def _refuse_namesakes(self, wanted: Resource, listed: set[str]) -> None:
         others = listed - set(self._known) - set(self._ids.values())
@@ -131,6 +131,8 @@ class Creator:
             same = self._namesakes(wanted, new)
         else:
             same = [item] if (item := self._objects.read(rid)) is not None else []
+            if not same:
+                self._refuse_other_names(rid)
         others = {
             (found := item.resource).resource_id: contradictions(
                 with_ids(wanted, {rid: found.resource_id}), found
@@ -152,6 +154,22 @@ class Creator:
             )
         return ours[0] if ours else None
 
+    def _refuse_other_names(self, resource_id: str) -> None:
+        """Look whether DSS may have created an object under a name of its own.
+
+        It names some recipes as it likes, whatever was asked for.
+
+        Raises:
+            _Uncertain: if it has new ones.
+        """
+        known = {*self._known, *self._ids.values(), *self._ids}
+        new = sorted(self._objects.names(resource_id) - known)
+        if new:
+            raise _Uncertain(
+                f"DSS has new ones, {listed_paths(new)}, of which one may be it: look "
+                "at them in DSS, delete what nobody wants, then plan again"
+            )
+
     def _completed(
         self, action: PlannedAction, wanted: Resource, error: DataikuIaCError | None
     ) -> ActionResult:
@@ -164,7 +182,7 @@ class Creator:
                     kind_of(rid),
                     made.documents,
                     made.resource.attributes,
-                    wanted.attributes,
+                    with_added(wanted.attributes, made.resource.attributes),
                 )
                 save = partial(self._objects.save, rid, made.documents, documents)
                 unsaved = error_of(save)
@@ -193,7 +211,9 @@ class Creator:
     def _required(self, resource_id: str) -> Reading:
         found = self._objects.read(resource_id)
         if found is None:
-            raise DataikuIaCError("DSS does not have it")
+            raise DataikuIaCError(
+                f"DSS does not have {resource_id} any more: plan again"
+            )
         return found
 
 

@@ -16,7 +16,7 @@ from dataikuapi.iac.exceptions import PlanRefusedError
 from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus, ApplyResult
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
-from dataikuapi.iac.plan.binding import check_binding, wanted_by
+from dataikuapi.iac.plan.binding import check_binding, left_of, wanted_by
 from dataikuapi.iac.plan.options import MaxChange, PlanOptions
 from dataikuapi.iac.sync.instance import InstanceReader
 
@@ -127,7 +127,8 @@ class ApplyEngine:
             max_change=MaxChange(100, True),
         )
         plan = self._manager.plan(wanted_by(self._last), options)
-        return self.apply(plan.from_source(self._last.metadata.source), journal=journal)
+        left = plan.replaced(left_of(self._last, plan))
+        return self.apply(left.from_source(self._last.metadata.source), journal=journal)
 
 
 class _Run:

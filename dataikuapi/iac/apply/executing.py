@@ -12,10 +12,15 @@ from dataikuapi.iac.apply.comparing import (
 from dataikuapi.iac.apply.creating import Creator
 from dataikuapi.iac.apply.noting import ApplyLog
 from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, writer_of
-from dataikuapi.iac.exceptions import DataikuIaCError, StateWriteError
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    DSSAuthenticationError,
+    StateWriteError,
+)
 from dataikuapi.iac.live_ids import renamed, with_ids
 from dataikuapi.iac.models import Resource
 from dataikuapi.iac.models.apply import DONE, ActionResult, ActionStatus
+from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
 from dataikuapi.iac.plan.matching import added_paths
 from dataikuapi.iac.sync.typed import Reading
@@ -69,7 +74,9 @@ class Executor:
         except StateWriteError:
             raise
         except DataikuIaCError as error:  # Before DSS was asked to do anything.
-            if is_fatal(error) or self._objects.unanswered >= _UNANSWERED:
+            if isinstance(error, DSSAuthenticationError):
+                self._stop(str(error))
+            elif is_fatal(error) or self._objects.unanswered >= _UNANSWERED:
                 self._stop(f"DSS does not respond: {error}")
             result = ActionResult(action, ActionStatus.FAILED, str(error))
         self._log.outcome(result)
@@ -85,11 +92,13 @@ class Executor:
                 self._moved.add(action.project_key)
                 return result
             case ActionType.RENAME:
+                result = self._rename(action)
                 self._moved.add(action.project_key)
-                return self._rename(action)
+                return result
             case ActionType.DELETE:
+                result = self._delete(action)
                 self._moved.add(action.project_key)
-                return self._delete(action)
+                return result
             case ActionType.ADOPT:
                 return self._adopt(action)
             case _:
@@ -100,7 +109,7 @@ class Executor:
         before = self._required(action)
         target = action.diff.new_resource
         assert target is not None
-        wanted = with_ids(target, self._ids)
+        wanted = with_ids(target, dict(self._ids))
         if not is_same(before.resource, wanted):
             wanted = require_as_planned(
                 action,
@@ -118,7 +127,10 @@ class Executor:
             before.resource.attributes,
             wanted.attributes,
         )
-        self._log.intent(action, {"wanted": wanted.metadata.checksum})
+        details: dict[str, JSON] = {"wanted": wanted.metadata.checksum}
+        if action.renamed_from:
+            details["renamed_from"] = action.renamed_from
+        self._log.intent(action, details)
         error = error_of(lambda: self._objects.save(rid, before.documents, documents))
         try:
             after = self._objects.read(rid)
@@ -159,8 +171,12 @@ class Executor:
         self._renamed[old_id] = new_id
         target = action.diff.new_resource
         assert target is not None
-        if unmet(with_ids(target, self._ids), after.resource):
-            return self._update(action)
+        if unmet(with_ids(target, dict(self._ids)), after.resource):
+            try:
+                return self._update(action)
+            except NotAsPlanned as refusal:
+                why = f"it was renamed, and nothing else: {refusal}"
+                return ActionResult(action, ActionStatus.FAILED, why)
         notes = () if error is None else (f"DSS did it, although it reported: {error}",)
         return _done(action, notes=notes, resource=after.resource)
 

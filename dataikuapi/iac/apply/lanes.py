@@ -1,9 +1,9 @@
 """Runs actions in threads: one at a time in a project, projects beside each other."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 
 from dataikuapi.iac.models.plan import PlannedAction
 
@@ -38,6 +38,8 @@ class Lanes:
         }
         self._run, self._in_thread = run, in_thread
         self._threads = max(1, min(threads, len(self._waiting)))
+        self._alive = self._threads
+        self._over = Event()
         self._busy: set[str] = set()
         self._changed = Condition()
         self._error: BaseException | None = None
@@ -55,12 +57,14 @@ class Lanes:
         for thread in threads:
             thread.start()
         is_interrupted = False
-        while any(thread.is_alive() for thread in threads):
+        # Not Thread.join(): after Ctrl-C in it, Python 3.11 takes the thread for ended.
+        while not self._over.is_set():
             try:
-                _join(threads)
+                if is_interrupted:
+                    self.stop()
+                self._over.wait(_SIGNAL_SECONDS)
             except KeyboardInterrupt:
                 is_interrupted = True
-                self.stop()
         if self._error is not None:
             raise self._error
         return is_interrupted
@@ -72,18 +76,25 @@ class Lanes:
             self._changed.notify_all()
 
     def _serve(self) -> None:
-        with self._in_thread():
-            while (action := self._next()) is not None:
-                try:
+        try:
+            with self._in_thread():
+                while (action := self._next()) is not None:
                     self._run(action)
-                except BaseException as error:  # noqa: BLE001  # Raised by run().
-                    self._error = self._error or error
-                    self.stop()
-                finally:
-                    with self._changed:
-                        self._busy.discard(action.project_key)
-                        self._open.discard(action.resource_id)
-                        self._changed.notify_all()
+                    self._finish(action)
+        except BaseException as error:  # noqa: BLE001  # Raised by run().
+            self._error = self._error or error
+            self.stop()
+        finally:
+            with self._changed:
+                self._alive -= 1
+                if not self._alive:
+                    self._over.set()
+
+    def _finish(self, action: PlannedAction) -> None:
+        with self._changed:
+            self._busy.discard(action.project_key)
+            self._open.discard(action.resource_id)
+            self._changed.notify_all()
 
     def _next(self) -> PlannedAction | None:
         """Wait for an action that can be run; ``None`` if there is none any more."""
@@ -98,9 +109,3 @@ class Lanes:
 
     def _is_ready(self, action: PlannedAction) -> bool:
         return self._open.isdisjoint(action.dependencies)
-
-
-def _join(threads: Sequence[Thread]) -> None:
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(_SIGNAL_SECONDS)

@@ -5,11 +5,10 @@ from dataclasses import replace
 from dataikuapi.iac.live_ids import LiveIds, live_ids_of, renamed, with_live_ids
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus
-from dataikuapi.iac.models.changes import PathSegments
 from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
 from dataikuapi.iac.models.plan import ExecutionPlan
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.plan.merging import Merge
+from dataikuapi.iac.plan.merging import Merge, nothing_is_live
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.instance import InstanceReader
 from dataikuapi.iac.sync.result import FetchResult
@@ -126,11 +125,7 @@ def _as_stored(result: ActionResult, live: Resource, stored: State) -> Resource:
     live = with_filled_in(live, left.union(result.filled_in))
     if not result.action.kept or planned is None or known is None:
         return live
-    merge = Merge(sets_of(live.resource_type), _nothing_is_live)
+    merge = Merge(sets_of(live.resource_type), nothing_is_live)
     merged = merge(planned.attributes, live.attributes, known.attributes)
     metadata = replace(live.metadata, checksum="")
     return replace(live, attributes=merged.attributes, metadata=metadata)
-
-
-def _nothing_is_live(path: PathSegments, wanted: object, now: object) -> bool:
-    return False

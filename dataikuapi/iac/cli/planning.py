@@ -11,17 +11,34 @@ import click
 from dataikuapi.iac import StateManager
 from dataikuapi.iac.cli.code_form import Wanted, wanted
 from dataikuapi.iac.cli.context import Settings, read_rules
+from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.options import file_options, ignore_option
 from dataikuapi.iac.cli.output import write_text
 from dataikuapi.iac.cli.parameters import RESOURCE_ID, SELECTOR, Checked
 from dataikuapi.iac.cli.rendering import in_color, write_rendered
 from dataikuapi.iac.cli.sources import FileOptions
+from dataikuapi.iac.exceptions import (
+    DataikuIaCError,
+    PlanOutdatedError,
+    PlanRefusedError,
+)
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan
 from dataikuapi.iac.plan import MaxChange, PlanFormatter, PlanOptions
+from dataikuapi.iac.plan.binding import code_digest
 from dataikuapi.iac.plan.options import Side
 
-__all__ = ["Planning", "planning_options", "undecided", "write_plan_report"]
+__all__ = [
+    "CONFIGURED",
+    "Planning",
+    "planning_options",
+    "require_current",
+    "undecided",
+    "write_plan_report",
+]
+
+CONFIGURED = "the configured projects"
+"""What the source of a plan is called if nobody names one."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +186,33 @@ def write_plan_report(
         write_rendered(text, format_name)
     if plan.of_type(ActionType.CONFLICT):
         settings.note("to decide a conflict: --take code ID, or --take live ID")
+
+
+def require_current(settings: Settings, plan: ExecutionPlan) -> None:
+    """Refuse a saved plan that the code or the configuration no longer agrees with.
+
+    Where the code is not at hand, as where the plan alone was handed on, that is noted.
+
+    Raises:
+        PlanOutdatedError: if the code is another one now.
+        PlanRefusedError: if it deletes what is protected by now.
+    """
+    protected = PlanOptions(protect=settings.configuration.manage.protect)
+    for action in plan.of_type(ActionType.DELETE):
+        if protected.is_protected(action.resource_id):
+            raise PlanRefusedError(
+                f"nothing was done: the plan deletes {action.resource_id}, which is "
+                "protected. Plan again"
+            )
+    word = None if plan.metadata.source == CONFIGURED else plan.metadata.source
+    try:
+        code = Planning().wanted(settings, word).state
+    except (DataikuIaCError, UsageError) as error:
+        settings.note(f"whether the code has changed since is not known: {error}")
+        return
+    if code_digest(code) != plan.metadata.code_digest:
+        named = f": {plan.metadata.source}"
+        raise PlanOutdatedError([f"the code has changed since{named}"], [])
 
 
 def undecided(plan: ExecutionPlan, allow_unknown: bool) -> ExitCode:

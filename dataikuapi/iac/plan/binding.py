@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import PlanOutdatedError
+from dataikuapi.iac.live_ids import live_ids_of
 from dataikuapi.iac.merge import instances_differ
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.json_values import JSON, checksum
@@ -21,7 +22,7 @@ from dataikuapi.iac.models.plan import (
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import utc_now
 
-__all__ = ["bound", "check_binding", "code_digest", "wanted_by"]
+__all__ = ["bound", "check_binding", "code_digest", "left_of", "wanted_by"]
 
 _MAX_NAMED = 10
 """Objects that a message names."""
@@ -51,6 +52,35 @@ def wanted_by(plan: ExecutionPlan) -> State:
     }
     parts = {(item.project_key, item.resource_type) for item in plan.actions}
     return State(resources=found, scope=Scope.from_parts(parts, utc_now()))
+
+
+def left_of(plan: ExecutionPlan, again: ExecutionPlan) -> list[PlannedAction]:
+    """Return the actions of a second plan that are about what a first one was to do.
+
+    Args:
+        plan: the first one.
+        again: a later one for what the first one leads to. It may be about more:
+            objects that the first one left alone, for whatever reason.
+    """
+    first = {
+        rid: action
+        for action in plan.actions
+        if action.action_type.is_executed
+        for rid in (action.resource_id, action.stored_id)
+    }
+    first |= {
+        live: first[code] for code, live in again.metadata.ids.items() if code in first
+    }
+    gone = (ActionType.DELETE, ActionType.FORGET)
+    found = []
+    for action in again.actions:
+        before = first.get(action.resource_id)
+        if before is None:
+            continue
+        is_gone = action.action_type in gone
+        if not is_gone or (before.action_type in gone or before.renamed_from):
+            found.append(replace(action, drops_data=before.drops_data))
+    return found
 
 
 def bound(actions: Iterable[PlannedAction], base: State) -> tuple[PlannedAction, ...]:
@@ -99,6 +129,14 @@ def check_binding(
     if not reasons:  # Objects of another state have nothing to do with the plan's.
         actions = [each for each in plan.actions if each.action_type.is_executed]
         found = {each.resource_id: _change(each, stored) for each in actions}
+        known = live_ids_of(stored)
+        found |= {
+            each.resource_id: f"was created since, as {known[each.resource_id]}"
+            for each in actions
+            if each.action_type is ActionType.CREATE
+            and known.get(each.resource_id, each.resource_id) != each.resource_id
+            and each.resource_id not in made_of.ids
+        }
         changed = [rid for rid, change in found.items() if change]
         reasons += [f"{rid} {found[rid]}" for rid in changed[:_MAX_NAMED]]
     if len(changed) > _MAX_NAMED:

@@ -54,7 +54,7 @@ def new_references(plan: ExecutionPlan) -> dict[str, list[str]]:
         objects that are created, or updated and did not refer to it before.
     """
     found: dict[str, list[str]] = {}
-    for action in plan.of_type(ActionType.CREATE, ActionType.UPDATE):
+    for action in plan.of_type(ActionType.CREATE, ActionType.UPDATE, ActionType.RENAME):
         after = _on_instance(action.diff.new_resource)
         for rid in sorted(after - _on_instance(action.diff.old_resource)):
             found.setdefault(rid, []).append(action.resource_id)
@@ -89,7 +89,7 @@ def check_references(plan: ExecutionPlan, instance: State) -> Iterator[CheckFind
 
 def check_names(plan: ExecutionPlan) -> Iterator[CheckFinding]:
     """Yield what would be created under a name that DSS spells otherwise."""
-    for action in plan.of_type(ActionType.CREATE):
+    for action in plan.of_type(ActionType.CREATE, ActionType.RENAME):
         try:
             require_normal_name(ResourceId.parse(action.resource_id))
         except ValueError as error:

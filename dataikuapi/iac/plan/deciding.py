@@ -150,6 +150,12 @@ class Decider:
             return "the code no longer has it, but it is protected from being deleted"
         if not self._options.allow_delete:
             return "the code no longer has it; it is deleted if deletes are allowed"
+        writing = writing_of(live.resource_type)
+        if writing.loses_contents and not self._options.delete_data:
+            return (
+                f"the code no longer has it; {writing.contents_after_delete} if it is "
+                "deleted, so that is done only if its data may be deleted"
+            )
         return ""
 
     def _without_live(self, base: Resource | None, code: Resource) -> PlannedAction:
@@ -185,10 +191,8 @@ class Decider:
                 edit = edit_in_dss(live)
                 why = f"DSS has another one, which nobody has stored: {edit}"
                 return _action(ActionType.CONFLICT, live, code, why)
-        # What is taken as a whole was not changed on the other side.
-        before = live if side == "code" else code if side == "live" else base
-        assert before is not None
-        return self._merged(before, code, live)
+        # Without a stored version, nothing was changed on the other side.
+        return self._merged(base or live, code, live)
 
     def _merged(self, base: Resource, code: Resource, live: Resource) -> PlannedAction:
         found = self._merge(base, code, live)
@@ -231,7 +235,10 @@ class Decider:
             change = Change(ValueChangeType.MODIFIED, path, _json(now), _json(wanted))
             return self._rules.suppresses(diff, change)
 
-        merge = Merge(sets_of(live.resource_type), is_live, self._options.revert_drift)
+        takes = self._options.take.get(code.resource_id)
+        merge = Merge(
+            sets_of(live.resource_type), is_live, self._options.revert_drift, takes
+        )
         before = without_noise(base.resource_type, base.attributes)
         return merge(before, code.attributes, live.attributes)
 

@@ -93,6 +93,7 @@ class PlanGenerator:
         ]
         actions = list(_without_cascades(actions, live))
         actions = list(_with_new_ids(_without_lone(actions)))
+        self._options.require_found(action.resource_id for action in actions)
         chosen, left_out = self._targeted(actions)
         result = ordered(chosen)
         projects = {*code.project_keys()}
@@ -185,6 +186,7 @@ def _without_cascades(
         and writing_of(action.resource_type).takes_recipes
     }
     users: dict[str, list[str]] = {}
+    unread = {key for rid in deleted if (key := _unread_users(rid, live))}
     for resource in live if deleted else ():
         for rid in _used_after(resource, by_id, deleted):
             users.setdefault(rid, []).append(resource.resource_id)
@@ -194,8 +196,23 @@ def _without_cascades(
             stay = "are to stay" if len(taken) > 1 else "is to stay"
             why = f"DSS would delete {', '.join(taken)} with it, which {stay}"
             yield action.blocked(why)
+        elif action.resource_id in deleted and action.project_key in unread:
+            why = (
+                "DSS would delete with it what uses it, and not all recipes of "
+                f"{action.project_key} could be read"
+            )
+            yield replace(action.blocked(why), is_unknown=True)
         else:
             yield action
+
+
+def _unread_users(resource_id: str, live: State) -> str:
+    """Return the key of an object's project if recipes in it are unknown; else ""."""
+    key = ResourceId.parse(resource_id).project_key
+    anything = str(ResourceId(RECIPE.name, key, "*"))
+    is_covered = live.covers(anything)
+    is_unknown = any(rid.startswith(f"{RECIPE.name}.{key}.") for rid in live.unknown)
+    return key if is_unknown or not is_covered else ""
 
 
 def _without_lone(actions: list[PlannedAction]) -> list[PlannedAction]:
@@ -243,8 +260,11 @@ def _with_new_ids(actions: list[PlannedAction]) -> Iterator[PlannedAction]:
 def _used_after(
     resource: Resource, by_id: Mapping[str, PlannedAction], deleted: set[str]
 ) -> set[str]:
-    """Return which of the deleted objects a recipe that stays still uses."""
-    if resource.resource_type != RECIPE.name:
+    """Return which of the deleted objects one that stays still uses.
+
+    One that DSS deletes with what it uses.
+    """
+    if not writing_of(resource.resource_type).is_taken_along:
         return set()
     action = by_id.get(resource.resource_id)
     if action is not None and action.action_type is ActionType.DELETE:

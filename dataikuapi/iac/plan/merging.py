@@ -8,9 +8,10 @@ from dataikuapi.iac.models.changes import PathSegment, PathSegments
 from dataikuapi.iac.models.json_values import JSON, copy_json, json_equal
 from dataikuapi.iac.models.markers import MARKER, SECRET, holds_secret
 from dataikuapi.iac.models.plan import PlannedValue
+from dataikuapi.iac.plan.options import Side
 from dataikuapi.iac.types.sets import ItemKey, Sets, keys_of_lists, sorted_sets
 
-__all__ = ["MISSING", "Merge", "Merged"]
+__all__ = ["MISSING", "Merge", "Merged", "nothing_is_live"]
 
 
 class _Missing:
@@ -28,6 +29,11 @@ Versions = tuple[Value, Value, Value]
 
 IsLive = Callable[[PathSegments, Value, Value], bool]
 """Returns whether a value stays as DSS has it, whatever is wanted."""
+
+
+def nothing_is_live(path: PathSegments, wanted: Value, now: Value) -> bool:
+    """Let no value stay as DSS has it only since it is of a certain kind."""
+    return False
 
 
 @dataclass
@@ -62,11 +68,13 @@ class Merge:
         sets: which lists are sets.
         is_live: decides for values that stay as DSS has them in any case.
         reverts: whether what only DSS has changed is changed back.
+        takes: which side is taken of what both have changed, if one is.
     """
 
     sets: Sets
     is_live: IsLive
     reverts: bool = False
+    takes: Side | None = None
 
     def __call__(
         self,
@@ -108,8 +116,10 @@ class Merge:
         if _same(code, base) and not self.reverts:
             found.kept.append(value)
             return live
-        if not (_same(live, base) or _same(code, base)):
-            found.conflicts.append(value)
+        is_conflict = not (_same(live, base) or _same(code, base))
+        if is_conflict and self.takes != "code":
+            noted = found.kept if self.takes == "live" else found.conflicts
+            noted.append(value)
             return live
         if code is not MISSING and holds_secret(code):
             found.secrets.append(value)
@@ -135,7 +145,8 @@ class Merge:
         found: Merged,
     ) -> Value:
         base_keys, code_keys, live_keys = keys
-        order = _merged_order(base_keys, code_keys, live_keys, self.reverts)
+        is_code = self.reverts or self.takes == "code"
+        order = _merged_order(base_keys, code_keys, live_keys, is_code)
         versions = cast(Versions, tuple(lists))
         if order is None:  # Both sides have other orders than before.
             return self._chosen(versions, path, found)

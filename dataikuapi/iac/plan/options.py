@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.ignore.patterns import id_pattern
 from dataikuapi.iac.ignore.rules import IgnoreRule
+from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.plan.promotion import Promotion
 
 __all__ = ["MaxChange", "PlanOptions", "Side"]
@@ -87,6 +89,28 @@ class PlanOptions:
     def is_target(self, resource_id: str) -> bool:
         """Return whether the plan is about an object."""
         return not self.targets or _matches(self._targeted, resource_id)
+
+    def require_found(self, ids: Iterable[str]) -> None:
+        """Refuse a target, or an id whose side is taken, that is of no object.
+
+        Args:
+            ids: of the objects of a plan.
+
+        Raises:
+            ResourceNotFoundError: if there is one.
+        """
+        known = set(ids)
+        lone = [
+            text
+            for text, pattern in zip(self.targets, self._targeted, strict=True)
+            if not any(map(pattern.fullmatch, known))
+        ]
+        lone += [rid for rid in self.take if rid not in known]
+        if lone:
+            raise ResourceNotFoundError(
+                f"{lone[0]} is no object that the code or the stored state has, so "
+                f"there is nothing to plan for it.{did_you_mean(lone[0], known)}"
+            )
 
     @cached_property
     def _protected(self) -> list[re.Pattern[str]]:

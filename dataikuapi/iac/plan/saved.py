@@ -22,7 +22,13 @@ from dataikuapi.iac.plan.document import plan_from_document, plan_to_document
 from dataikuapi.iac.statefile import strict_json
 from dataikuapi.iac.validation import find_violation
 
-__all__ = ["SAVED_PLAN_VERSION", "read_plan", "require_plan_or_nothing", "write_plan"]
+__all__ = [
+    "SAVED_PLAN_VERSION",
+    "is_saved_plan",
+    "read_plan",
+    "require_plan_or_nothing",
+    "write_plan",
+]
 
 SAVED_PLAN_VERSION = 1
 """Of the files that are written; raised by a change that older readers cannot read."""
@@ -87,6 +93,17 @@ def require_plan_or_nothing(path: str | Path) -> None:
             f"{path} is no plan, so it is not replaced by one. Name another file, or "
             "remove it"
         )
+
+
+def is_saved_plan(path: str | Path) -> bool:
+    """Return whether a path is meant to be a plan: by its suffix, or what is there."""
+    target = Path(path)
+    if target.suffix == ".json":
+        return True
+    try:
+        return target.is_file() and _is_plan(_parse(read_regular(target)))
+    except (OSError, ValueError):
+        return False
 
 
 def read_plan(path: str | Path) -> ExecutionPlan:

@@ -143,7 +143,7 @@ class PlanNotes:
         if kind is ActionType.BLOCKED:
             yield _BLOCKED_FROM.get(action.diff.change_type, "")
         if kind is ActionType.RENAME:
-            yield f"now {action.renamed_from}; what refers to it follows"
+            yield f"from {action.renamed_from}; what refers to it follows"
         yield action.reason
         if kind in (ActionType.ADOPT, ActionType.FORGET):
             yield "only the stored state changes"

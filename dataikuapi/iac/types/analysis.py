@@ -52,6 +52,7 @@ class AnalysisType(ListedType):
     plural = "analyses"
     writing = Writing(
         contents_after_delete="the models in it are lost for good",
+        loses_contents=True,
         writer=_AnalysisWriter("lab/", "lab/{name}/"),
     )
     listing = "lab/"

@@ -35,6 +35,7 @@ class EvaluationStoreType(ListedType):
     writing = Writing(
         takes_recipes=True,
         contents_after_delete="its evaluations are lost for good",
+        loses_contents=True,
         writer=_StoreWriter("evaluationstores/", "evaluationstores/{name}"),
     )
     requests = "2 + N: stores of agents have a listing of their own"

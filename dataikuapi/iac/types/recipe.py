@@ -203,6 +203,7 @@ class RecipeType(ResourceType):
 
     name = "recipe"
     writing = Writing(
+        is_taken_along=True,
         contents_after_delete="its outputs stay",
         writer=RecipeWriter(
             "recipes/",

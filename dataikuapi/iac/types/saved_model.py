@@ -77,6 +77,7 @@ class SavedModelType(ListedType):
     writing = Writing(
         takes_recipes=True,
         contents_after_delete="its versions are lost for good",
+        loses_contents=True,
         writer=_ModelWriter("", "savedmodels/{name}"),
         uncreatable="models are trained in the lab of DSS, and deployed from there",
     )

@@ -53,7 +53,10 @@ class _WorksheetWriter(Writer):
         """Delete the worksheet; its dataset is looked for unless the name has it."""
         if not isinstance(name, NestedName):
             listed = StatisticsWorksheetType().list_documents(project)
-            name = next(item for item in listed if item == name)
+            found = next((item for item in listed if item == name), None)
+            if found is None:
+                return  # It is gone by now, which whoever reads it again finds out.
+            name = found
         send(project, "DELETE", _path(parent_of(name), name))
 
 
@@ -75,7 +78,7 @@ class StatisticsWorksheetType(NestedType):
     """
 
     name = "statistics_worksheet"
-    writing = Writing(writer=_WorksheetWriter())
+    writing = Writing(is_taken_along=True, writer=_WorksheetWriter())
     requests = "1 for each dataset, + N"
     is_watched_by_default = False
     is_searched = True

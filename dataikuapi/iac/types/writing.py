@@ -135,6 +135,8 @@ class Writing:
             storage, each with the paths of these others: they stay together.
         starts_as: values that an object from another environment is created with.
         takes_recipes: whether DSS deletes the recipes that use an object with it.
+        is_taken_along: whether DSS deletes an object with what it uses.
+        loses_contents: whether what a deleted object holds is lost in any case.
         undeletable: why a plan never deletes an object; "" if it may.
         contents_after_delete: what becomes of what a deleted object holds, in words; ""
             if it holds nothing but its configuration.
@@ -156,6 +158,8 @@ class Writing:
     )
     starts_as: Mapping[tuple[str, ...], JSON] = field(default_factory=dict)
     takes_recipes: bool = False
+    is_taken_along: bool = False
+    loses_contents: bool = False
     undeletable: str = ""
     contents_after_delete: str = ""
     droppable: bool = False

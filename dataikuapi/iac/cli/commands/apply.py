@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
@@ -23,8 +22,10 @@ from dataikuapi.iac.cli.options import (
 from dataikuapi.iac.cli.output import is_terminal, write_error, write_text
 from dataikuapi.iac.cli.parameters import RESOURCE_ID, SERIAL, SOURCE
 from dataikuapi.iac.cli.planning import (
+    CONFIGURED,
     Planning,
     planning_options,
+    require_current,
     undecided,
     write_plan_report,
 )
@@ -32,7 +33,8 @@ from dataikuapi.iac.cli.rendering import in_color
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.plan import ExecutionPlan
 from dataikuapi.iac.models.scope import Scope
-from dataikuapi.iac.plan import read_plan
+from dataikuapi.iac.plan import check_binding, read_plan
+from dataikuapi.iac.plan.saved import is_saved_plan
 from dataikuapi.iac.reports.apply_text import render_apply_text
 
 __all__ = ["adopt", "apply", "rollback"]
@@ -78,7 +80,7 @@ def _consent_options(function: Callable[..., object]) -> Callable[..., object]:
         "dataiku-iac apply git:v1.4:SHOP --yes -m 'Release 1.4'",
     ),
 )
-@click.argument("source", type=SOURCE, required=False, metavar="[PLAN|SOURCE]")
+@click.argument("source", type=SOURCE, required=False, metavar="[SOURCE]")
 @planning_options
 @_consent_options
 @host_options
@@ -97,23 +99,25 @@ def apply(
 ) -> ExitCode:
     """Change DSS so that it has what the code says.
 
-    PLAN is a file that plan --out has written; SOURCE is as for plan. The plan is shown
+    SOURCE is as for plan, or a file that plan --out has written. The plan is shown
     first, and done if somebody answers yes. Each object is read again before it is
     written, and left alone if it is not as the plan has it. What was done is stored in
     the state. Ctrl-C ends it after what has begun, and the next apply does the rest.
     """
-    if source is not None and _is_plan(source):
+    if source is not None and is_saved_plan(source):
         if planning != Planning():
             raise UsageError(
                 f"{source} is a saved plan, which has its options; plan again to "
                 "change them: dataiku-iac plan --out FILE"
             )
-        manager = open_manager(settings, (), message)
         plan = read_plan(source)
+        require_current(settings, plan)
+        manager = open_manager(settings, (), message)
+        check_binding(plan, manager.load_state())
     else:
         wanted = planning.wanted(settings, source)
         manager = open_manager(settings, (), message)
-        name = source or "the configured projects"
+        name = source or CONFIGURED
         plan = planning.plan(settings, manager, wanted, name)
     return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
 
@@ -188,11 +192,6 @@ def adopt(
     wanted = Wanted(stored)
     plan = Planning().plan(settings, manager, wanted, "what DSS has")
     return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
-
-
-def _is_plan(word: str) -> bool:
-    """Return whether a word names a file rather than a source of projects."""
-    return word.endswith(".json") and Path(word).is_file()
 
 
 def _apply(

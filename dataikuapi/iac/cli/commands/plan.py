@@ -19,6 +19,7 @@ from dataikuapi.iac.cli.options import (
 from dataikuapi.iac.cli.output import write_error
 from dataikuapi.iac.cli.parameters import FILE, SOURCE
 from dataikuapi.iac.cli.planning import (
+    CONFIGURED,
     Planning,
     planning_options,
     undecided,
@@ -98,7 +99,7 @@ def plan(
         require_plan_or_nothing(plan_file)  # Before the time that reading takes.
     wanted = planning.wanted(settings, source)
     manager = open_manager(settings, ())
-    name = source or "the configured projects"
+    name = source or CONFIGURED
     found = planning.plan(settings, manager, wanted, name)
     if plan_file is not None:
         write_plan(found, plan_file)

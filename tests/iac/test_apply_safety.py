@@ -1,0 +1,173 @@
+"""What an apply, a saved plan or a resume must never do, whoever asks for what."""
+
+import _thread
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dataikuapi.iac import PlanOutdatedError, StateReadError
+from dataikuapi.iac.apply.lanes import Lanes
+from dataikuapi.iac.models.plan import ActionType
+from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, in_turn
+from iac.applying import Project, actions, assert_settled, recorded, statuses, writes
+
+KEY = SAMPLE_PROJECT_KEY
+ORDERS, RECIPE = f"dataset.{KEY}.orders", f"recipe.{KEY}.compute_orders_enriched"
+FILE, SCRIPT = "datasets/orders.json", "recipes/compute_orders_enriched.py"
+RECIPE_FILE = "recipes/compute_orders_enriched.json"
+ANSWER = Fault.error(500, "java.lang.NullPointerException", "boom")
+REFUSED = Fault.error(403, "com.dataiku.dip.exceptions.UnauthorizedException", "no")
+
+
+@pytest.fixture
+def project(server, tmp_path):
+    """The sample project, stored and pulled."""
+    return Project(server, KEY, tmp_path / KEY, tmp_path / "dev.state.json").sync()
+
+
+def test_resume_does_no_more_than_was_planned(project, server):
+    """Not what was no target, nor what was protected."""
+    project.remove(RECIPE_FILE, SCRIPT, "recipes/compute_orders_archive.json")
+    project.remove("recipes/compute_orders_archive.sync")
+    project.edit(FILE, shortDesc="All orders")
+    project.edit("datasets/customers.json", shortDesc="All customers")
+    plan = project.plan(allow_delete=True, targets=(ORDERS, RECIPE))
+    assert actions(plan) == {ORDERS: "update", RECIPE: "delete"}
+    engine = project.engine()
+    server.faults = lambda method, path: Fault.reset() if method != "GET" else None
+    engine.apply(plan)
+    server.faults = None
+    assert statuses(engine.resume()) == {ORDERS: "updated", RECIPE: "deleted"}
+    names = {item["name"] for item in project.dss.list_recipes()}
+    assert "compute_orders_archive" in names
+    assert project.dataset("customers").get("shortDesc", "") != "All customers"
+
+
+@pytest.mark.parametrize("end", ["/recipes/", "/recipes/compute_orders_enriched"])
+def test_nothing_is_deleted_that_unread_recipes_may_use(project, server, end):
+    """DSS deletes the recipes that use a dataset with it."""
+    names = ["orders_archive", "compute_orders_archive"]
+    project.remove(f"datasets/{names[0]}.json")
+    project.remove(f"recipes/{names[1]}.json", f"recipes/{names[1]}.sync")
+    archive = f"dataset.{KEY}.orders_archive"
+    assert actions(project.plan(allow_delete=True))[archive] == "delete"
+    path = f"/projects/{KEY}{end}"
+    server.faults = lambda method, asked: REFUSED if asked == path else None
+    assert actions(project.plan(allow_delete=True))[archive] == "blocked"
+
+
+def test_saved_plan_of_a_creation_is_not_applied_twice(project):
+    project.write("web_apps/nEw0001.json", {"name": "Map", "type": "STANDARD"})
+    plan = project.plan()
+    assert project.apply(plan).is_complete
+    (live,) = (
+        item["id"] for item in project.dss.list_webapps() if item["name"] == "Map"
+    )
+    settings = project.dss.get_webapp(live).get_settings()
+    settings.data["name"] = "Another name"
+    settings.save()
+    with pytest.raises(PlanOutdatedError, match=f"created since, as web_app.{KEY}"):
+        project.apply(plan)
+
+
+def test_nothing_is_planned_without_the_stored_state(project):
+    """It has what is ours, and the ids in DSS."""
+    project.state_file.unlink()
+    project.state_file.mkdir()
+    with pytest.raises(StateReadError):
+        project.plan()
+
+
+def test_creation_removes_nothing_that_dss_fills_in(project, server):
+    """Where the rest of an object is saved after it was created."""
+    project.write(
+        "scenarios/NIGHTLY.json",
+        {"name": "Nightly", "type": "step_based", "noSuchField": 1},
+    )
+    result = project.apply()
+    assert statuses(result) == {f"scenario.{KEY}.NIGHTLY": "created"}
+    assert "noSuchField" in result.results[0].notes[0]
+    found = project.dss.get_scenario("NIGHTLY").get_settings().data
+    assert "triggers" in found
+
+
+def test_taking_the_code_takes_it_where_both_have_changed_something(project):
+    """What only somebody in DSS has changed stays."""
+    project.edit_dataset("orders", shortDesc="By hand", description="By hand")
+    project.edit(FILE, shortDesc="All orders")
+    result = project.apply(take={ORDERS: "code"})
+    assert statuses(result) == {ORDERS: "updated"}
+    found = project.dataset("orders")
+    assert (found["shortDesc"], found["description"]) == ("All orders", "By hand")
+
+
+def test_interrupted_apply_has_stored_all_that_it_has_done(project, monkeypatch):
+    """Also what was running when somebody pressed Ctrl-C."""
+    project.edit(FILE, shortDesc="All orders")
+    plan = project.plan()
+    began, stopped = threading.Event(), threading.Event()
+    stop = Lanes.stop
+
+    def note_stop(lanes):
+        stop(lanes)
+        stopped.set()
+
+    def hold():
+        began.set()
+        assert stopped.wait(60)
+
+    monkeypatch.setattr(Lanes, "stop", note_stop)
+    path = f"/projects/{KEY}/datasets/orders"
+    project.server.faults = in_turn("PUT", path, Fault.meanwhile(hold))
+    main = threading.main_thread()
+
+    def interrupt():
+        assert began.wait(60)
+        assert main.is_alive()
+        _thread.interrupt_main()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(interrupt)
+        result = project.engine().apply(plan)
+    assert result.is_interrupted
+    assert statuses(result) == {ORDERS: "updated"}
+    assert_settled(project)
+
+
+def test_what_an_interrupted_apply_did_is_adopted_after_another_one(project, server):
+    """That was about something else."""
+    for number in range(3):
+        project.write(f"datasets/new_{number}.json", {"type": "Inline", "params": {}})
+    plan = project.plan()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "dataikuapi.iac.apply.recording.Recorder.store", lambda recorder: None
+        )
+        patch.setattr(
+            "dataikuapi.iac.apply.noting.ApplyLog.end", lambda log, result: None
+        )
+        project.apply(plan)
+    first = f"dataset.{KEY}.new_0"
+    assert statuses(project.apply(targets=(first,))) == {first: "adopted"}
+    left = {f"dataset.{KEY}.new_{number}": "adopt" for number in (1, 2)}
+    assert actions(project.plan()) == left
+    assert project.apply().is_complete
+    assert_settled(project)
+
+
+def test_rejected_key_stops_an_apply_and_says_so(project, server):
+    project.edit(FILE, shortDesc="All orders")
+    project.write(SCRIPT, "print(1)\n")
+    plan = project.plan()
+    key = "com.dataiku.dip.exceptions.NotAuthenticatedException"
+    requests = recorded(server)
+    server.faults = lambda *request: (
+        requests.append(request) or Fault.error(401, key, "no")
+    )
+    result = project.apply(plan)
+    assert not result.is_complete
+    assert "does not accept the API key" in str(result)
+    assert "does not respond" not in str(result)
+    assert writes(requests) == []
+    assert ActionType.UPDATE in {item.action.action_type for item in result.results}
