@@ -130,5 +130,7 @@ def _is_moved(resource: Resource, change: Change) -> bool:
 
 
 def _changes(old: Resource, new: Resource) -> tuple[Change, ...]:
+    if old.metadata.checksum == new.metadata.checksum:
+        return ()  # Most are: an object is as planned, and then as it was to be.
     diff = DiffEngine().compare(old, new)
     return () if diff is None else tuple(diff.changes)

@@ -93,7 +93,8 @@ class ApplyEngine:
         backend = self._manager.backend
         log = ApplyLog(backend.journal() if journal else None, uuid.uuid4().hex)
         self._reader.identify()
-        with backend.lease(sorted({action.project_key for action in actions})):
+        keys = sorted({action.project_key for action in actions})
+        with backend.lease(keys), log:
             stored = self._manager.load_state()
             check_binding(plan, stored, instance=self._reader.provenance.instance)
             run = _Run(self._reader, self._manager, plan, log)

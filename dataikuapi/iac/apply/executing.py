@@ -105,32 +105,34 @@ class Executor:
                 return self._forget(action)
 
     def _update(self, action: PlannedAction) -> ActionResult:
-        rid = action.resource_id
-        before = self._required(action)
-        target = action.diff.new_resource
+        rid, target = action.resource_id, action.diff.new_resource
         assert target is not None
         wanted = with_ids(target, dict(self._ids))
-        if not is_same(before.resource, wanted):
-            wanted = require_as_planned(
-                action,
-                before.resource,
-                wanted,
-                has_moved=action.project_key in self._moved,
-                names=self._renamed,
-            )
+        is_noted = self._noted_update(action, wanted)  # While the object is read.
+        before = self._required(action)
         if is_same(before.resource, wanted):
             note = ("DSS had it as planned already",)
             return _done(action, notes=note, resource=before.resource)
+        merged = require_as_planned(
+            action,
+            before.resource,
+            wanted,
+            has_moved=action.project_key in self._moved,
+            names=self._renamed,
+        )
+        if merged is not wanted:
+            wanted = merged
+            if is_same(before.resource, wanted):
+                note = ("DSS had it as planned already",)
+                return _done(action, notes=note, resource=before.resource)
+            is_noted = self._noted_update(action, wanted)
         documents = rewritten(
             kind_of(rid),
             before.documents,
             before.resource.attributes,
             wanted.attributes,
         )
-        details: dict[str, JSON] = {"wanted": wanted.metadata.checksum}
-        if action.renamed_from:
-            details["renamed_from"] = action.renamed_from
-        self._log.intent(action, details)
+        is_noted()
         error = error_of(lambda: self._objects.save(rid, before.documents, documents))
         try:
             after = self._objects.read(rid)
@@ -142,6 +144,15 @@ class Executor:
             )
         expected = writer_of(kind_of(rid)).saves_of(before.documents, documents)
         return _updated(action, before, wanted, after, error, expected)
+
+    def _noted_update(
+        self, action: PlannedAction, wanted: Resource
+    ) -> Callable[[], None]:
+        """Begin to note an update; return what waits for that."""
+        details: dict[str, JSON] = {"wanted": wanted.metadata.checksum}
+        if action.renamed_from:
+            details["renamed_from"] = action.renamed_from
+        return self._log.intend(action, details)
 
     def _rename(self, action: PlannedAction) -> ActionResult:
         """Rename an object, then change what else is to be different."""
@@ -240,7 +251,8 @@ def _updated(
         expected: by how much its version has grown, if nobody else has saved it.
     """
     others = unmet(wanted, after.resource)
-    is_unsaved = is_same(before.resource, after.resource)
+    # It was not as wanted before, so if it is now it was saved.
+    is_unsaved = bool(others) and is_same(before.resource, after.resource)
     if error is not None and others:
         part = "" if is_unsaved else f"; it differs from the plan in {others}"
         return ActionResult(action, ActionStatus.FAILED, f"{error}{part}")

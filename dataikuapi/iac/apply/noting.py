@@ -1,16 +1,18 @@
 """Notes in the journal what one apply is about to do, and what became of it."""
 
 from collections import deque
-from collections.abc import Mapping
-from threading import Lock
+from collections.abc import Callable, Mapping
+from threading import Condition, Thread
 
-from dataikuapi.iac.exceptions import StateWriteError
 from dataikuapi.iac.models.apply import ActionResult, ApplyResult
 from dataikuapi.iac.models.journal import Journal, JournalEntry, JournalEvent
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import ExecutionPlan, PlannedAction
 
 __all__ = ["ApplyLog"]
+
+_SIGNAL_SECONDS = 0.2
+"""Wait in slices of this length: on Windows, Ctrl-C is only handled between waits."""
 
 
 class ApplyLog:
@@ -25,8 +27,21 @@ class ApplyLog:
         self._journal = journal
         self._run = run
         self._waiting: deque[JournalEntry] = deque()
-        self._turn = Lock()
-        self._error: StateWriteError | None = None
+        self._changed = Condition()
+        self._noted = self._wanted = self._written = 0
+        self._is_over = False
+        self._error: BaseException | None = None
+
+    def __enter__(self) -> "ApplyLog":
+        """Start the thread that writes; what it waits for does not keep others."""
+        if self._journal is not None:
+            Thread(target=self._serve, args=(self._journal,), daemon=True).start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
 
     def begin(self, plan: ExecutionPlan, by: str, message: str) -> None:
         """Note that the apply begins.
@@ -46,26 +61,36 @@ class ApplyLog:
             "message": message,
             "actions": {**counts},
         }
-        self._append(JournalEvent.BEGIN, "", details)
-        self._write()
+        self._wait_for(self._append(JournalEvent.BEGIN, "", details))
 
-    def intent(self, action: PlannedAction, details: Mapping[str, JSON]) -> None:
+    def intend(
+        self, action: PlannedAction, details: Mapping[str, JSON]
+    ) -> Callable[[], None]:
         """Note that DSS is about to be asked to do something.
 
-        When this returns, the note survives a crash.
+        Returns:
+            What has to be called before DSS is asked: it returns once the note survives
+            a crash, and raises a StateWriteError if it could not be stored.
+        """
+        known: dict[str, JSON] = {"action": action.action_type.value}
+        number = self._append(
+            JournalEvent.INTENT, action.resource_id, known | dict(details)
+        )
+        return lambda: self._wait_for(number)
+
+    def intent(self, action: PlannedAction, details: Mapping[str, JSON]) -> None:
+        """Note that DSS is about to be asked to do something, and wait for it.
 
         Raises:
             StateWriteError: if it could not be stored.
         """
-        known: dict[str, JSON] = {"action": action.action_type.value}
-        self._append(JournalEvent.INTENT, action.resource_id, known | dict(details))
-        self._write()
+        self.intend(action, details)()
 
     def outcome(self, result: ActionResult) -> None:
         """Note what became of an action.
 
-        The note is written with the next one: if it gets lost, the intent and what DSS
-        has tell as much.
+        The note is written with the next intent: if it gets lost, the intent and what
+        DSS has tell as much.
         """
         details: dict[str, JSON] = {
             "action": result.action.action_type.value,
@@ -86,30 +111,44 @@ class ApplyLog:
             "counts": {**result.summary()},
             "serial": result.serial,
         }
-        self._append(JournalEvent.END, "", details)
-        self._write()
+        self._wait_for(self._append(JournalEvent.END, "", details))
 
     def _append(
         self, event: JournalEvent, resource_id: str, details: Mapping[str, JSON]
-    ) -> None:
-        self._waiting.append(JournalEntry(self._run, event, resource_id, details))
+    ) -> int:
+        """Add an entry to those to be written, and return its number."""
+        entry = JournalEntry(self._run, event, resource_id, details)
+        with self._changed:
+            self._waiting.append(entry)
+            self._noted += 1
+            if event is not JournalEvent.OUTCOME:
+                self._wanted = self._noted
+                self._changed.notify_all()
+            return self._noted
 
-    def _write(self) -> None:
-        """Write what waits, with what other threads have added meanwhile.
+    def _wait_for(self, number: int) -> None:
+        with self._changed:
+            while self._journal is not None and self._written < number:
+                if self._error is not None:
+                    raise self._error
+                self._changed.wait(_SIGNAL_SECONDS)
 
-        So threads that note something at the same time wait for the disk together.
-
-        Raises:
-            StateWriteError: if that fails, here or in the thread that wrote it.
-        """
-        with self._turn:
-            if self._error is not None:
-                raise self._error
-            entries = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            if self._journal is None or not entries:
-                return
+    def _serve(self, journal: Journal) -> None:
+        """Write what waits, all of it at once."""
+        while True:
+            with self._changed:
+                while self._written >= self._wanted and not self._is_over:
+                    self._changed.wait()
+                if not self._waiting:
+                    return
+                entries = list(self._waiting)
+                self._waiting.clear()
             try:
-                self._journal.append(*entries)
-            except StateWriteError as error:
+                journal.append(*entries)
+            except BaseException as error:  # noqa: BLE001  # Raised to who waits.
                 self._error = error
-                raise
+            with self._changed:
+                self._written += 0 if self._error else len(entries)
+                self._changed.notify_all()
+                if self._error is not None:
+                    return

@@ -185,14 +185,15 @@ class BlobStore(ABC):
         return self.copy(name, target)
 
     @contextmanager
-    def lock(self, name: str, reason: str, timeout: float) -> Iterator[None]:
+    def lock(self, name: str, reason: str | None, timeout: float) -> Iterator[None]:
         """Keep others from writing the blob; by default there is no lock.
 
         Re-entrant in one thread: a backend that holds it takes it again to save.
 
         Args:
             name: of the blob.
-            reason: shown to anyone waiting for the lock.
+            reason: shown to anyone waiting for the lock; ``None`` if it is held so
+                briefly that nobody asks.
             timeout: seconds to wait for it; negative to wait forever.
 
         Raises:

@@ -72,7 +72,7 @@ class BlobJournal(Journal):
             StateWriteError: if it could not be stored.
         """
         lines = b"".join(map(encode_entry, entries))
-        with self._store.lock(self.name, "the journal of applies", self._timeout):
+        with self._store.lock(self.name, None, self._timeout):
             if any(entry.event is JournalEvent.BEGIN for entry in entries):
                 self._compact()
             self._store.append(self.name, lines)

@@ -239,7 +239,7 @@ class FolderStore(BlobStore):
             path.unlink()
 
     @contextmanager
-    def lock(self, name: str, reason: str, timeout: float) -> Iterator[None]:
+    def lock(self, name: str, reason: str | None, timeout: float) -> Iterator[None]:
         """Keep other threads and processes from writing the file."""
         target = resolve_symlink(self.location(name))
         with _failure_leaves_state_unknown(target):

@@ -36,7 +36,7 @@ logger = get_logger(__name__)
 
 
 @contextmanager
-def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
+def file_lock(target: Path, reason: str | None, timeout: float) -> Iterator[None]:
     """Hold the lock of a file.
 
     It is a kernel lock: it is released when the process that holds it dies, however it
@@ -45,7 +45,8 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
     Args:
         target: the file. The lock is a file beside it, ``.{name}.lock``, and its holder
             is written to ``.{name}.lock.info``. Both are as accessible as the file.
-        reason: shown to anyone waiting for the lock.
+        reason: shown to anyone waiting for the lock; ``None`` if it is held so briefly
+            that nobody asks, so that its holder is not written.
         timeout: seconds to wait; negative to wait forever.
 
     Raises:
@@ -73,11 +74,11 @@ def file_lock(target: Path, reason: str, timeout: float) -> Iterator[None]:
             "is unchanged"
         ) from error
     try:
-        if lock.lock_counter == 1:
+        if lock.lock_counter == 1 and reason is not None:
             _write_holder(info, reason, access)
         yield
     finally:
-        if lock.lock_counter == 1:
+        if lock.lock_counter == 1 and reason is not None:
             with suppress(OSError):  # At worst it names a past holder.
                 info.unlink()
         with suppress(OSError):  # The work under the lock is done; keep its outcome.

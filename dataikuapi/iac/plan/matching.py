@@ -37,6 +37,8 @@ class Matches:
 
 def added_paths(code: Resource, live: Resource) -> tuple[str, ...]:
     """Return the paths of what DSS has added to an object by itself."""
+    if code.metadata.checksum == live.metadata.checksum:
+        return ()
     diff = DiffEngine().compare(code, live)
     changes = () if diff is None else diff.changes
     return tuple(item.path for item in changes if item.kind is ValueChangeType.ADDED)
