@@ -18,7 +18,7 @@ from dataikuapi.iac.plan.promotion import Promotion
 from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.instance import Progress
-from dataikuapi.iac.types.registry import has_counted_ids
+from dataikuapi.iac.types.registry import display_name_of, has_counted_ids
 
 __all__ = ["make_plan"]
 
@@ -55,9 +55,10 @@ def make_plan(
     entries = _entries(store)
     matches = match(entries, stored, wanted, live)
     wanted = translated(wanted, matches.ids)
+    uncertain = {**matches.uncertain, **_counted_otherwise(wanted, stored, known)}
     options = replace(
         options,
-        uncertain=matches.uncertain,
+        uncertain=uncertain,
         promotion=_translated(options.promotion, first, matches.ids),
     )
     live = _with_filled_in(live, wanted, matches.created)
@@ -94,6 +95,34 @@ def _counted_apart(
         for rid, item in source.resources.items()
         if has_counted_ids(item.resource_type) and rid not in known
     }
+
+
+def _counted_otherwise(wanted: State, stored: State, known: LiveIds) -> dict[str, str]:
+    """Return what has the number of something else in DSS, each with the reason.
+
+    Another instance may have counted differently, so a number alone is no proof: what
+    has another name and another text may be another one.
+
+    Args:
+        wanted: with the ids in DSS.
+        stored: what was stored of it.
+        known: what the state remembers of ids.
+    """
+    found = {}
+    for rid, item in wanted.resources.items():
+        before = stored.get_resource(rid)
+        is_sure = not has_counted_ids(item.resource_type) or rid in known.values()
+        if before is None or is_sure:
+            continue
+        names = [display_name_of(each) for each in (before, item)]
+        texts = [each.attributes.get("payload") for each in (before, item)]
+        if names[0] != names[1] and texts[0] != texts[1]:
+            found[rid] = (
+                f"DSS counts its ids, and has {names[0]!r} under this one where the "
+                f"code has {names[1]!r}. If it is the same, change its name in DSS "
+                "first, and sync"
+            )
+    return found
 
 
 def _translated(promotion: Promotion | None, *ids: LiveIds) -> Promotion | None:

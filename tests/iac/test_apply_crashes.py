@@ -124,13 +124,14 @@ def test_killed_at_any_moment_the_next_applies_do_the_rest(case, process, long):
 
 
 def test_killed_again_and_again(case, process, long):
-    """Each apply is killed at its next request that changes something."""
+    """Each apply is killed at its next request that changes something, or its sixth."""
     expected, _ = undisturbed(case, process)
     for when in ("before", "after"):
         project, code, kills = case.start(), -9, 0
         while code == -9:
             child = process.begin(project)
-            case.watch(Writes(child, 1 if when == "after" else 2, when))
+            first = 1 if when == "after" else 2
+            case.watch(Writes(child, first if long else 6, when))
             code = process.go_on()
             kills += code == -9
             case.watch(None)

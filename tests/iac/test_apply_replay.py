@@ -13,7 +13,7 @@ from iac.replaying import Replayed
 pytestmark = pytest.mark.campaign
 
 # Name, and how many steps a short run takes of it.
-HISTORIES = [("ORDERS_DEMO", 4), ("customer-value", 4), ("loan-advisor", 4)]
+HISTORIES = [("ORDERS_DEMO", 3), ("customer-value", 2), ("loan-advisor", 2)]
 
 
 @pytest.fixture(scope="module")

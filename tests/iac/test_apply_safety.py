@@ -171,3 +171,36 @@ def test_rejected_key_stops_an_apply_and_says_so(project, server):
     assert "does not respond" not in str(result)
     assert writes(requests) == []
     assert ActionType.UPDATE in {item.action.action_type for item in result.results}
+
+
+def article(project, number, **values):
+    project.edit(f"wiki/articles/{number}.json", **values)
+
+
+def test_number_of_another_article_is_no_proof_that_it_is_the_same(project, server):
+    """Another instance may have counted differently."""
+    rid = f"wiki_article.{KEY}.2"
+    article(project, 2, name="Runbook")
+    assert actions(project.plan())[rid] == "update"
+    project.write("wiki/articles/2.md", "Something else\n")
+    plan = project.plan()
+    assert actions(plan)[rid] == "blocked"
+    assert "change its name in DSS first" in plan.by_id()[rid].reason
+    requests = recorded(server)
+    project.apply(plan)
+    assert not [path for _, path in writes(requests) if "/wiki/2" in path]
+
+
+def test_permissions_that_cannot_be_read_are_told(project, server, store):
+    rid, path = f"project.{KEY}", f"/projects/{KEY}/permissions"
+    permissions = [{"group": "readers", "readProjectContent": True}]
+    project.edit("params.json", permissions=permissions)
+    assert actions(project.plan())[rid] == "update"
+    server.faults = lambda method, asked: REFUSED if asked == path else None
+    plan = project.plan()
+    assert actions(plan) == {rid: "blocked"}
+    assert "may not read its permissions" in plan.by_id()[rid].reason
+    project.edit("params.json", shortDesc="A shop")
+    plan = project.plan()
+    assert actions(plan) == {rid: "update"}
+    assert "may not read its permissions" in str(plan).replace("\n        ", " ")

@@ -31,7 +31,7 @@ TYPE_NAMES = [name for name in TYPES if name in {*default_types(), *oracle.KINDS
 LOCAL = "localvariables.json"
 
 # Name, and how many steps a short run takes of it.
-HISTORIES = [("ORDERS_DEMO", 6), ("customer-value", 7), ("loan-advisor", 7)]
+HISTORIES = [("ORDERS_DEMO", 4), ("customer-value", 4), ("loan-advisor", 4)]
 
 
 def committed(folder, maps):

@@ -186,7 +186,7 @@ def test_there_are_documents_of_every_type():
 
 
 @pytest.mark.parametrize("type_name", IN_PROJECTS)
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_files_hold_the_whole_object(type_name, data):
     kind, name, documents = data.draw(objects(BY_TYPE[type_name]))

@@ -211,7 +211,29 @@ class Decider:
         else:
             kind = ActionType.KEPT if kept else ActionType.NO_CHANGE
             action = _action(kind, live, live, edit_in_dss(live) if kept else "")
-        return replace(action, kept=kept, conflicts=conflicts)
+        action = replace(action, kept=kept, conflicts=conflicts)
+        return self._with_unread(action, base, code)
+
+    def _with_unread(
+        self, action: PlannedAction, base: Resource, code: Resource
+    ) -> PlannedAction:
+        """Return an action that tells what the code changes where nobody may look."""
+        names = [
+            name
+            for name in self._live.unknown_in_part.get(code.resource_id, ())
+            if name in code.attributes
+            and name in base.attributes
+            and not json_equal(code.attributes[name], base.attributes[name])
+        ]
+        if not names:
+            return action
+        why = (
+            f"the API key may not read its {', '.join(names)}, so what the code "
+            "changes there is not planned"
+        )
+        if action.action_type is ActionType.NO_CHANGE:
+            return replace(action.blocked(why), is_unknown=True)
+        return replace(action, reason="; ".join(filter(None, [action.reason, why])))
 
     def _merge(self, base: Resource, code: Resource, live: Resource) -> Merged:
         names = {

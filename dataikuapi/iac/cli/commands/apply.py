@@ -130,7 +130,7 @@ def apply(
         "dataiku-iac rollback 7 --target 'recipe.SHOP.*'",
     ),
 )
-@click.argument("serial", type=SERIAL)
+@click.argument("serial", type=SERIAL, metavar="SERIAL")
 @planning_options
 @_consent_options
 @host_options
