@@ -91,6 +91,7 @@ MAY_IMPORT = {
         "types",
     },
     "apply": {
+        "analysis",
         "diff",
         "exceptions",
         "live_ids",

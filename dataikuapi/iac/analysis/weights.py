@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from dataikuapi.iac.models import Change, ChangeType, ResourceDiff
+from dataikuapi.iac.models.changes import member_names
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Path
 from dataikuapi.iac.types.registry import severity_of
@@ -17,7 +18,7 @@ _OF_WHOLE = {
 
 def names_of(change: Change) -> Path:
     """Return the path to the changed value, without positions in lists."""
-    return tuple(item.name for item in change.segments if isinstance(item.name, str))
+    return member_names(change.segments)
 
 
 def severity_of_change(resource_type: str, change: Change) -> Severity:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.live_ids import LiveIds, with_ids
 from dataikuapi.iac.models import Change, Resource, ValueChangeType
+from dataikuapi.iac.models.changes import member_names
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.edits import edit_in_dss
@@ -125,8 +126,7 @@ def require_as_planned(
 
 
 def _is_moved(resource: Resource, change: Change) -> bool:
-    names = tuple(item.name for item in change.segments if isinstance(item.name, str))
-    return is_membership(resource.resource_type, names)
+    return is_membership(resource.resource_type, member_names(change.segments))
 
 
 def _changes(old: Resource, new: Resource) -> tuple[Change, ...]:

@@ -11,7 +11,7 @@ from dataikuapi.iac.apply.comparing import (
     with_added,
 )
 from dataikuapi.iac.apply.noting import ApplyLog
-from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, name_of
+from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of
 from dataikuapi.iac.exceptions import DataikuIaCError
 from dataikuapi.iac.live_ids import with_ids
 from dataikuapi.iac.models import Resource, ResourceId
@@ -20,7 +20,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.matching import added_paths, contradictions
 from dataikuapi.iac.sync.typed import Reading
-from dataikuapi.iac.types.registry import kept_by_dss
+from dataikuapi.iac.types.registry import display_name_of, kept_by_dss
 from dataikuapi.iac.types.rewriting import new_documents, rewritten
 
 __all__ = ["Creator"]
@@ -116,7 +116,8 @@ class Creator:
         return [
             item
             for item in found
-            if item is not None and name_of(item.resource) == name_of(wanted)
+            if item is not None
+            and display_name_of(item.resource) == display_name_of(wanted)
         ]
 
     def _created(self, wanted: Resource, listed: set[str]) -> str | None:

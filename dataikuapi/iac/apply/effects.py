@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from dataikuapi.iac.analysis.weights import severity_of_change
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus
 from dataikuapi.iac.models.plan import ExecutionPlan
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.plan.ordering import references
 from dataikuapi.iac.types.references import Role
-from dataikuapi.iac.types.registry import TYPES, severity_of
+from dataikuapi.iac.types.registry import TYPES
 
 __all__ = ["effects_of"]
 
@@ -44,14 +45,9 @@ def _own_effects(results: Iterable[ActionResult]) -> Iterator[str]:
 
 
 def _has_new_schema(result: ActionResult) -> bool:
-    action = result.action
     return any(
-        severity_of(
-            action.resource_type,
-            tuple(part.name for part in change.segments if isinstance(part.name, str)),
-        )
-        is Severity.SCHEMA
-        for change in action.diff.changes
+        severity_of_change(result.action.resource_type, change) is Severity.SCHEMA
+        for change in result.action.diff.changes
     )
 
 

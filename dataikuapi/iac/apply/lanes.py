@@ -6,11 +6,9 @@ from contextlib import AbstractContextManager
 from threading import Condition, Event, Thread
 
 from dataikuapi.iac.models.plan import PlannedAction
+from dataikuapi.iac.sync.workers import SIGNAL_SECONDS
 
 __all__ = ["Lanes"]
-
-_SIGNAL_SECONDS = 0.2
-"""Wait in slices of this length: on Windows, Ctrl-C is only handled between waits."""
 
 
 class Lanes:
@@ -62,7 +60,7 @@ class Lanes:
             try:
                 if is_interrupted:
                     self.stop()
-                self._over.wait(_SIGNAL_SECONDS)
+                self._over.wait(SIGNAL_SECONDS)
             except KeyboardInterrupt:
                 is_interrupted = True
         if self._error is not None:

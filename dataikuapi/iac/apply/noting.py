@@ -8,11 +8,9 @@ from dataikuapi.iac.models.apply import ActionResult, ApplyResult
 from dataikuapi.iac.models.journal import Journal, JournalEntry, JournalEvent
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import ExecutionPlan, PlannedAction
+from dataikuapi.iac.sync.workers import SIGNAL_SECONDS
 
 __all__ = ["ApplyLog"]
-
-_SIGNAL_SECONDS = 0.2
-"""Wait in slices of this length: on Windows, Ctrl-C is only handled between waits."""
 
 
 class ApplyLog:
@@ -131,7 +129,7 @@ class ApplyLog:
             while self._journal is not None and self._written < number:
                 if self._error is not None:
                     raise self._error
-                self._changed.wait(_SIGNAL_SECONDS)
+                self._changed.wait(SIGNAL_SECONDS)
 
     def _serve(self, journal: Journal) -> None:
         """Write what waits, all of it at once."""

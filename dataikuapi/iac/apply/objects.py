@@ -12,7 +12,7 @@ from dataikuapi.iac.exceptions import (
     ResourceNotFoundError,
     UnsupportedValueError,
 )
-from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.sync.errors import not_found, still_listed, translate_errors
 from dataikuapi.iac.sync.instance import InstanceReader
 from dataikuapi.iac.sync.typed import Reading, TypedSync
@@ -21,7 +21,7 @@ from dataikuapi.iac.types.registry import TYPES, is_id_generated, kept_by_dss
 from dataikuapi.iac.types.shapes import path_segment
 from dataikuapi.iac.types.writing import NO_WRITER, Project, Writer
 
-__all__ = ["LiveObjects", "error_of", "kind_of", "name_of", "writer_of"]
+__all__ = ["LiveObjects", "error_of", "kind_of", "writer_of"]
 
 
 class LiveObjects:
@@ -180,11 +180,6 @@ def writer_of(kind: ResourceType) -> Writer:
     if kind.writing.writer is None:
         raise UnsupportedValueError(NO_WRITER)
     return kind.writing.writer
-
-
-def name_of(resource: Resource) -> str:
-    """Return the name that people know an object by."""
-    return TYPES[resource.resource_type].display_name(resource.attributes)
 
 
 def error_of(call: Callable[[], object]) -> DataikuIaCError | None:

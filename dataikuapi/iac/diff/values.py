@@ -10,6 +10,7 @@ from dataikuapi.iac.models.changes import (
     PathSegment,
     PathSegments,
     ValueChangeType,
+    member_names,
 )
 from dataikuapi.iac.models.json_values import JSON, canonical_bytes, json_equal
 from dataikuapi.iac.types.sets import ItemKey, Sets
@@ -81,7 +82,7 @@ def _diff_lists(
     after: PathSegments,
     sets: Sets,
 ) -> Iterator[Change]:
-    match = match_items(old, new, sets.get(_names(after)) if sets else None)
+    match = match_items(old, new, sets.get(member_names(after)) if sets else None)
     match, edits = _edited(old, new, match, (before, after), sets)
     rows = {position: row for row, position in match.pairs}
     removed = sorted(set(range(len(old))) - set(rows.values()), reverse=True)
@@ -226,8 +227,3 @@ def _item(position: int, keys: list[ItemKey] | None) -> PathSegment:
         return PathSegment(position)
     name, kind = keys[position]
     return PathSegment(position, f"{kind} {name}" if kind else name, kind)
-
-
-def _names(path: PathSegments) -> tuple[str, ...]:
-    """Return the names in a path, without positions in lists."""
-    return tuple(segment.name for segment in path if isinstance(segment.name, str))

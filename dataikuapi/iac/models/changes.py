@@ -16,6 +16,7 @@ __all__ = [
     "PathSegment",
     "ValueChangeType",
     "format_path",
+    "member_names",
     "pointer_token",
 ]
 
@@ -138,6 +139,11 @@ class Changes(tuple[Change, ...]):
 def format_path(segments: PathSegments) -> str:
     """Format a path for people; unusual names become JSON strings in brackets."""
     return "".join(_format_segments(segments))
+
+
+def member_names(segments: PathSegments) -> tuple[str, ...]:
+    """Return the names of the members along a path, without positions in lists."""
+    return tuple(item.name for item in segments if isinstance(item.name, str))
 
 
 def _format_segments(segments: PathSegments) -> Iterator[str]:

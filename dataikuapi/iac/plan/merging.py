@@ -1,10 +1,10 @@
 """The merge of three versions of an object: stored, wanted, and what DSS has now."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from dataikuapi.iac.models.changes import PathSegment, PathSegments
+from dataikuapi.iac.models.changes import PathSegment, PathSegments, member_names
 from dataikuapi.iac.models.json_values import JSON, copy_json, json_equal
 from dataikuapi.iac.models.markers import MARKER, SECRET, holds_secret
 from dataikuapi.iac.models.plan import PlannedValue
@@ -104,7 +104,7 @@ class Merge:
             return self._objects((members, code, live), path, found)
         if isinstance(code, list) and isinstance(live, list):
             lists = [base if isinstance(base, list) else [], code, live]
-            keys = keys_of_lists(lists, self.sets.get(_names(path)))
+            keys = keys_of_lists(lists, self.sets.get(member_names(path)))
             if keys is not None:
                 return self._lists(lists, keys, path, found)
         return self._chosen(versions, path, found)
@@ -161,7 +161,7 @@ class Merge:
             members = cast(Versions, tuple(each.get(key, MISSING) for each in items))
             merged.append(self._merged(members, (*path, segment), found))
         result = [item for item in merged if item is not MISSING]
-        if _names(path) in self.sets:
+        if member_names(path) in self.sets:
             return result
         if not _agree(code_keys, live_keys):  # No item of it says so.
             noted = found.updates if _agree(code_keys, order) else found.kept
@@ -224,8 +224,3 @@ def _plainly(value: JSON) -> JSON:
 
 def _shown(value: Value) -> JSON:
     return None if value is MISSING else cast(JSON, value)
-
-
-def _names(path: Iterable[PathSegment]) -> tuple[str, ...]:
-    """Return the names of the members along a path, without the items of lists."""
-    return tuple(item.name for item in path if isinstance(item.name, str))

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, cast
 
 from dataikuapi.iac.models import Resource, State
-from dataikuapi.iac.models.changes import PathSegment, PathSegments, format_path
+from dataikuapi.iac.models.changes import (
+    PathSegment,
+    PathSegments,
+    format_path,
+    member_names,
+)
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.pointers import with_value_at
 from dataikuapi.iac.overlay.places import name_places
@@ -163,7 +168,7 @@ class _OwnValues:
     def _is_own(self, tokens: _Tokens, path: PathSegments) -> bool:
         if not path:
             return False
-        names = _names(path)
+        names = member_names(path)
         is_own = is_environment_specific(self._type, names) or tokens in self._names
         return is_own or any(_is_at_or_above(place, names) for place in self._own)
 
@@ -193,7 +198,7 @@ class _OwnValues:
         path: PathSegments,
     ) -> list[JSON]:
         """Return the items of the code, each with the values of its partner."""
-        keys = keys_of_lists([code, live], sets_of(self._type).get(_names(path)))
+        keys = keys_of_lists([code, live], sets_of(self._type).get(member_names(path)))
         if keys is None and len(code) != len(live):
             return code
         if keys is None:  # An item that was edited is where it was.
@@ -226,10 +231,6 @@ def _selections(code: Resource, places: frozenset[_Tokens]) -> set[_Tokens]:
 
 def _is_at_or_above(place: _Tokens, tokens: _Tokens) -> bool:
     return tokens[: len(place)] == place
-
-
-def _names(path: PathSegments) -> _Tokens:
-    return tuple(item.name for item in path if isinstance(item.name, str))
 
 
 def _with_attributes(resource: Resource, attributes: dict[str, JSON]) -> Resource:

@@ -1,4 +1,4 @@
-"""Shows the progress of a sync."""
+"""Shows the progress of a sync, or of an apply."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +10,15 @@ __all__ = ["progress_bar"]
 
 @contextmanager
 def progress_bar(
-    progress: bool | ProgressCallback,
+    progress: bool | ProgressCallback, what: str = "sync", unit: str = "call"
 ) -> Iterator[ProgressCallback | None]:
     """Yield the progress callback, or ``None``.
 
     Args:
         progress: a callable is used as it is; True shows a bar, in a terminal or in a
             notebook.
+        what: the bar is labeled with.
+        unit: of what is counted.
     """
     if callable(progress):
         yield progress
@@ -25,7 +27,7 @@ def progress_bar(
     else:
         from tqdm.auto import tqdm
 
-        with tqdm(desc="sync", unit="call") as bar:
+        with tqdm(desc=what, unit=unit) as bar:
 
             def count(done: int, known: int) -> None:
                 bar.total = known

@@ -21,7 +21,7 @@ from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.sync.shared_responses import SharedResponses
 from dataikuapi.iac.sync.sockets import SocketTracker
 
-__all__ = ["ProgressCallback", "Workers", "is_fatal"]
+__all__ = ["SIGNAL_SECONDS", "ProgressCallback", "Workers", "is_fatal"]
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ ProgressCallback = Callable[[int, int], object]
 _JOIN_SECONDS = 0.8
 """How long to wait for the threads, which end once their sockets are shut down."""
 
-_SIGNAL_SECONDS = 0.2
+SIGNAL_SECONDS = 0.2
 """Wait in slices of this length: on Windows, Ctrl-C is only handled between waits."""
 
 
@@ -103,7 +103,7 @@ class _Run:
                 pass
         with self._changed:
             while not (batch.is_finished or self.ended.is_set()):
-                self._changed.wait(_SIGNAL_SECONDS)
+                self._changed.wait(SIGNAL_SECONDS)
         self._raise_if_ended()
         return [batch.results[index] for index in range(len(calls))]
 

@@ -1,8 +1,7 @@
 """The commands that change DSS: apply, rollback and adopt."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import click
 
@@ -36,6 +35,7 @@ from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.plan import check_binding, read_plan
 from dataikuapi.iac.plan.saved import is_saved_plan
 from dataikuapi.iac.reports.apply_text import render_apply_text
+from dataikuapi.iac.sync.progress import progress_bar
 
 __all__ = ["adopt", "apply", "rollback"]
 
@@ -210,7 +210,7 @@ def _apply(
     if not (is_approved or _is_answered_yes(settings, plan)):
         settings.note("nothing was done")
         return ExitCode.ERROR
-    with _progress(settings) as count:
+    with progress_bar(settings.shows_progress, "apply", "action") as count:
         engine = ApplyEngine(manager.client, manager, count)
         result = engine.apply(plan, journal=not no_journal)
     write_text(f"\n{render_apply_text(result, color=in_color(settings))}")
@@ -234,23 +234,6 @@ def _is_answered_yes(settings: Settings, plan: ExecutionPlan) -> bool:
         return input("> ").strip() == _ANSWER
     except EOFError:
         return False
-
-
-@contextmanager
-def _progress(settings: Settings) -> Iterator[Callable[[int, int], object] | None]:
-    """Yield what shows how many actions are done, if somebody sees it."""
-    if not settings.shows_progress:
-        yield None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(desc="apply", unit="action") as bar:
-
-        def count(done: int, known: int) -> None:
-            bar.total = known
-            bar.update(done - bar.n)
-
-        yield count
 
 
 def _exit_code(result: ApplyResult) -> ExitCode:
