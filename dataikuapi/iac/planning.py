@@ -1,6 +1,6 @@
 """Plans from the stored state, a source, and what DSS has now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import JournalNotSupportedError
@@ -43,8 +43,11 @@ def make_plan(
         StateReadError: if the stored state could not be read.
         StateCorruptedError: if what is stored is not a valid state.
     """
+    digest = code_digest(source)
+    source = _watched(source, reader.types)
     stored, keys = store.load(), source.project_keys()
-    live = reader.read_projects(stored, keys, "keep", progress, covered_types(source))
+    types = [name for name in covered_types(source) if name in reader.types]
+    live = reader.read_projects(stored, keys, "keep", progress, types)
     require_same_instance(stored, live)
     options = options or PlanOptions()
     remembered = live_ids_of(stored)
@@ -71,11 +74,23 @@ def make_plan(
         if rid not in apart.values()
     }
     ids |= {code: matches.ids.get(rid, rid) for code, rid in apart.items()}
-    digest = code_digest(source)
     metadata = replace(plan.metadata, ids={**own, **ids}, code_digest=digest)
     is_ours = _of(unfinished_projects(entries), matches.ours)
     actions = [_adopted(item, is_ours, stored) for item in plan.actions]
     return replace(plan, actions=bound(actions, stored), metadata=metadata)
+
+
+def _watched(source: State, types: Collection[str]) -> State:
+    """Return what is wanted of the types that are read of DSS.
+
+    A repository of DSS has the palette of tags, say, which is not watched by default.
+    """
+    found = {
+        rid: item
+        for rid, item in source.resources.items()
+        if item.resource_type in types
+    }
+    return replace(source, resources=found)
 
 
 def _counted_apart(

@@ -1,6 +1,6 @@
 """Reads states from one instance, each beside the stored state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from dataikuapi.iac.models import State
@@ -40,6 +40,11 @@ class StateReader:
 
     def __init__(self, instance: InstanceReader) -> None:
         self._instance = instance
+
+    @property
+    def types(self) -> Collection[str]:
+        """Names of the types that are read."""
+        return self._instance.readers.keys()
 
     def read_projects(
         self,

@@ -130,6 +130,26 @@ def test_saved_plan_is_done_where_the_code_is_not_at_hand(
     assert short_description(project) == "All orders"
 
 
+@pytest.mark.parametrize("key", [("--key", KEY), ()])
+def test_saved_plan_of_a_folder_with_another_name_than_its_key(
+    run, folder, project, tmp_path, key
+):
+    edit(folder)
+    (folder / ".dataiku-iac.json").unlink()  # As in a repository of DSS itself.
+    folder.rename(tmp_path / "code")
+    assert run("plan", "./code", "--key", KEY, "--out", "plan.json")[0] == 2
+    if key:
+        edit(tmp_path / "code", "Something else")
+        code, _, errors = run("apply", "plan.json", *key, "--yes")
+        assert code == 1
+        assert "the code has changed since" in errors
+        edit(tmp_path / "code")
+    code, _, errors = run("apply", "plan.json", *key, "--yes")
+    assert code == 0
+    assert ("--key says which it has" in errors) is not bool(key)
+    assert short_description(project) == "All orders"
+
+
 def test_plan_file_that_is_not_there(run, folder):
     code, _, errors = run("apply", "nothing.json", "--yes")
     assert code == 1

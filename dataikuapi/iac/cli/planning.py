@@ -188,10 +188,18 @@ def write_plan_report(
         settings.note("to decide a conflict: --take code ID, or --take live ID")
 
 
-def require_current(settings: Settings, plan: ExecutionPlan) -> None:
+def require_current(
+    settings: Settings, plan: ExecutionPlan, planning: Planning
+) -> None:
     """Refuse a saved plan that the code or the configuration no longer agrees with.
 
-    Where the code is not at hand, as where the plan alone was handed on, that is noted.
+    Where the code is not at hand, as where the plan alone was handed on, or where other
+    projects are in its place, that is noted.
+
+    Args:
+        settings: the options.
+        plan: as it was saved.
+        planning: says how to read projects in files.
 
     Raises:
         PlanOutdatedError: if the code is another one now.
@@ -206,9 +214,16 @@ def require_current(settings: Settings, plan: ExecutionPlan) -> None:
             )
     word = None if plan.metadata.source == CONFIGURED else plan.metadata.source
     try:
-        code = Planning().wanted(settings, word).state
+        code = planning.wanted(settings, word).state
     except (DataikuIaCError, UsageError) as error:
         settings.note(f"whether the code has changed since is not known: {error}")
+        return
+    planned = {action.project_key for action in plan.actions}
+    if not planned <= set(code.project_keys()):
+        settings.note(
+            "whether the code has changed since is not known: "
+            f"{plan.metadata.source} has other projects now (--key says which it has)"
+        )
         return
     if code_digest(code) != plan.metadata.code_digest:
         named = f": {plan.metadata.source}"

@@ -105,13 +105,14 @@ def apply(
     the state. Ctrl-C ends it after what has begun, and the next apply does the rest.
     """
     if source is not None and is_saved_plan(source):
-        if planning != Planning():
+        where = Planning(project_key=planning.project_key, git_dir=planning.git_dir)
+        if planning != where:
             raise UsageError(
                 f"{source} is a saved plan, which has its options; plan again to "
                 "change them: dataiku-iac plan --out FILE"
             )
         plan = read_plan(source)
-        require_current(settings, plan)
+        require_current(settings, plan, planning)
         manager = open_manager(settings, (), message)
         check_binding(plan, manager.load_state())
     else:
