@@ -1,6 +1,8 @@
 """The options and arguments that several commands share."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -24,6 +26,7 @@ __all__ = [
     "allow_unknown",
     "dry_run_option",
     "file_options",
+    "grouped",
     "host_options",
     "ids_argument",
     "ignore_option",
@@ -38,7 +41,8 @@ __all__ = [
     "type_option",
 ]
 
-F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., Any]
+F = TypeVar("F", bound=Command)
 
 
 def _shared(name: str, *declarations: str, **options: Any) -> Callable[[F], F]:
@@ -58,6 +62,29 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
         for decorator in reversed(decorators):
             function = decorator(function)
         return function
+
+    return decorate
+
+
+def grouped(
+    name: str, group: type[Any], *options: Callable[[Command], Command]
+) -> Callable[[Command], Command]:
+    """Return a decorator that adds options, which a command gets as one argument.
+
+    Args:
+        name: of the argument.
+        group: a dataclass with a field for each of the options.
+        *options: the options.
+    """
+    names = [item.name for item in fields(group)]
+
+    def decorate(function: Command) -> Command:
+        @wraps(function)
+        def command(*args: Any, **given: Any) -> Any:
+            given[name] = group(**{each: given.pop(each) for each in names})
+            return function(*args, **given)
+
+        return _all(*options)(command)
 
     return decorate
 

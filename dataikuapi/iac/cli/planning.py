@@ -1,10 +1,7 @@
 """What the commands that plan have in common: their options, and how a plan is made."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import reduce, wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,7 +9,7 @@ from dataikuapi.iac import StateManager
 from dataikuapi.iac.cli.code_form import Wanted, wanted
 from dataikuapi.iac.cli.context import Settings, read_rules
 from dataikuapi.iac.cli.errors import UsageError
-from dataikuapi.iac.cli.options import file_options, ignore_option
+from dataikuapi.iac.cli.options import file_options, grouped, ignore_option
 from dataikuapi.iac.cli.output import write_text
 from dataikuapi.iac.cli.parameters import RESOURCE_ID, SELECTOR, Checked
 from dataikuapi.iac.cli.rendering import in_color, write_rendered
@@ -92,7 +89,9 @@ class Planning:
         return found.from_source(source)
 
 
-_OPTIONS = (
+planning_options = grouped(
+    "planning",
+    Planning,
     click.option(
         "--allow-delete", is_flag=True, help="Delete what the code no longer has."
     ),
@@ -133,39 +132,7 @@ _OPTIONS = (
     file_options,
     ignore_option,
 )
-
-
-def planning_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of plans to a command, which gets them as ``planning``."""
-
-    @wraps(function)
-    def wrapper(
-        *args: Any,
-        allow_delete: bool,
-        delete_data: bool,
-        revert_drift: bool,
-        taken: tuple[tuple[Side, str], ...],
-        targets: tuple[str, ...],
-        max_change: MaxChange,
-        project_key: str | None,
-        git_dir: Path | None,
-        ignore: Path | None,
-        **others: Any,
-    ) -> Any:
-        planning = Planning(
-            allow_delete,
-            delete_data,
-            revert_drift,
-            taken,
-            targets,
-            max_change,
-            project_key,
-            git_dir,
-            ignore,
-        )
-        return function(*args, planning=planning, **others)
-
-    return reduce(lambda made, option: option(made), reversed(_OPTIONS), wrapper)
+"""The options of plans; a command gets them as ``planning``."""
 
 
 def write_plan_report(

@@ -1,7 +1,7 @@
 """The commands that change DSS: apply, rollback and adopt."""
 
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 
@@ -13,6 +13,7 @@ from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
 from dataikuapi.iac.cli.options import (
     allow_unknown,
+    grouped,
     host_options,
     message_option,
     output_options,
@@ -48,7 +49,27 @@ _EXIT_CODES = {
 
 _ANSWER = "yes"
 
-_consent = (
+
+@dataclass(frozen=True)
+class _Execution:
+    """How a plan is executed, as options say it.
+
+    Args:
+        is_approved: whether nobody is asked.
+        no_journal: whether no journal is kept.
+        message: why; shown in the history.
+        allow_unknown: whether what could not be read does not count.
+    """
+
+    is_approved: bool
+    no_journal: bool
+    message: str | None
+    allow_unknown: bool
+
+
+_execution_options = grouped(
+    "execution",
+    _Execution,
     click.option(
         "--yes",
         "--auto-approve",
@@ -61,13 +82,13 @@ _consent = (
         is_flag=True,
         help="Keep no journal: an apply that is interrupted cannot be resumed.",
     ),
+    message_option,
+    host_options,
+    allow_unknown,
+    state_options,
+    output_options,
 )
-
-
-def _consent_options(function: Callable[..., object]) -> Callable[..., object]:
-    for option in (*_consent, message_option):
-        function = option(function)
-    return function
+"""What executes a plan takes them; a command gets them as ``execution``."""
 
 
 @click.command(
@@ -82,20 +103,13 @@ def _consent_options(function: Callable[..., object]) -> Callable[..., object]:
 )
 @click.argument("source", type=SOURCE, required=False, metavar="[SOURCE]")
 @planning_options
-@_consent_options
-@host_options
-@allow_unknown
-@state_options
-@output_options
+@_execution_options
 @click.pass_obj
 def apply(
     settings: Settings,
     source: str | None,
     planning: Planning,
-    is_approved: bool,
-    no_journal: bool,
-    message: str | None,
-    allow_unknown: bool,
+    execution: _Execution,
 ) -> ExitCode:
     """Change DSS so that it has what the code says.
 
@@ -113,14 +127,14 @@ def apply(
             )
         plan = read_plan(source)
         require_current(settings, plan, planning)
-        manager = open_manager(settings, (), message)
+        manager = open_manager(settings, (), execution.message)
         check_binding(plan, manager.load_state())
     else:
         wanted = planning.wanted(settings, source)
-        manager = open_manager(settings, (), message)
+        manager = open_manager(settings, (), execution.message)
         name = source or CONFIGURED
         plan = planning.plan(settings, manager, wanted, name)
-    return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
+    return _apply(settings, manager, plan, execution)
 
 
 @click.command(
@@ -133,20 +147,13 @@ def apply(
 )
 @click.argument("serial", type=SERIAL, metavar="SERIAL")
 @planning_options
-@_consent_options
-@host_options
-@allow_unknown
-@state_options
-@output_options
+@_execution_options
 @click.pass_obj
 def rollback(
     settings: Settings,
     serial: int,
     planning: Planning,
-    is_approved: bool,
-    no_journal: bool,
-    message: str | None,
-    allow_unknown: bool,
+    execution: _Execution,
 ) -> ExitCode:
     """Change DSS so that it has what a stored version has.
 
@@ -156,9 +163,10 @@ def rollback(
     """
     source = f"version:{serial}"
     wanted = planning.wanted(settings, source)
-    manager = open_manager(settings, (), message or f"rollback to version {serial}")
+    message = execution.message or f"rollback to version {serial}"
+    manager = open_manager(settings, (), message)
     plan = planning.plan(settings, manager, wanted, f"version {serial}")
-    return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
+    return _apply(settings, manager, plan, execution)
 
 
 @click.command(
@@ -167,19 +175,12 @@ def rollback(
     examples=("dataiku-iac adopt dataset.SHOP.orders recipe.SHOP.compute_orders",),
 )
 @click.argument("ids", type=RESOURCE_ID, nargs=-1, required=True, metavar="ID...")
-@_consent_options
-@host_options
-@allow_unknown
-@state_options
-@output_options
+@_execution_options
 @click.pass_obj
 def adopt(
     settings: Settings,
     ids: tuple[str, ...],
-    is_approved: bool,
-    no_journal: bool,
-    message: str | None,
-    allow_unknown: bool,
+    execution: _Execution,
 ) -> ExitCode:
     """Store objects in the state that DSS has and nobody has stored yet.
 
@@ -187,33 +188,31 @@ def adopt(
     them if that is allowed and the code does not have them. To have them in the code:
     dataiku-iac pull.
     """
-    manager = open_manager(settings, (), message)
+    manager = open_manager(settings, (), execution.message)
     found = [manager.sync_resource(rid) for rid in dict.fromkeys(ids)]
     stored = State(resources={item.resource_id: item for item in found}, scope=Scope())
     wanted = Wanted(stored)
     plan = Planning().plan(settings, manager, wanted, "what DSS has")
-    return _apply(settings, manager, plan, is_approved, no_journal, allow_unknown)
+    return _apply(settings, manager, plan, execution)
 
 
 def _apply(
     settings: Settings,
     manager: StateManager,
     plan: ExecutionPlan,
-    is_approved: bool,
-    no_journal: bool,
-    allow_unknown: bool,
+    execution: _Execution,
 ) -> ExitCode:
     """Show a plan, ask, execute it, and show what became of it."""
     write_plan_report(settings, plan)
-    left = undecided(plan, allow_unknown)
+    left = undecided(plan, execution.allow_unknown)
     if plan.metadata.refusal or not plan.has_changes():
         return left
-    if not (is_approved or _is_answered_yes(settings, plan)):
+    if not (execution.is_approved or _is_answered_yes(settings, plan)):
         settings.note("nothing was done")
         return ExitCode.ERROR
     with progress_bar(settings.shows_progress, "apply", "action") as count:
         engine = ApplyEngine(manager.client, manager, count)
-        result = engine.apply(plan, journal=not no_journal)
+        result = engine.apply(plan, journal=not execution.no_journal)
     write_text(f"\n{render_apply_text(result, color=in_color(settings))}")
     return _exit_code(result) or left
 
