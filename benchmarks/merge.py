@@ -14,10 +14,11 @@ from datetime import datetime, timedelta, timezone
 from time import perf_counter
 
 from dataikuapi.iac.diff import DiffEngine
-from dataikuapi.iac.merge import collect_unknown, merge, require_not_outdated
+from dataikuapi.iac.merge import collect_unknown, merge
 from dataikuapi.iac.models import Resource, Scope, State
 from dataikuapi.iac.models.ids import listing_key
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.outdated import require_not_outdated
 
 RESOURCES, PROJECTS = 10_000, 1_000
 TARGET = 1.3

@@ -50,8 +50,7 @@ class StateManager:
         types: names of the types to read. Defaults to all that take few requests.
 
     Attributes:
-        store: loads and saves the state.
-        instance, reader: what reads the instance; what makes such by another client.
+        store, instance: save the state, read DSS; ``reader`` reads by another client.
 
     Raises:
         ValueError: if a type is unknown, or the environment is not a valid name.
@@ -209,7 +208,7 @@ class StateManager:
         """
         make_resource_id(PROJECT.name, project_key)  # Raises for an invalid key.
         types = None if include_children else [PROJECT.name]
-        stored, keys = self.store.load_for_reading(), [project_key]
+        stored, keys = self.store.load_for_reading([project_key]), [project_key]
         return self._reader.read_projects(stored, keys, on_error, progress, types)
 
     def sync_all(
@@ -248,7 +247,7 @@ class StateManager:
         removals = ConfirmedRemovals(confirm_removed)
         keys = self._defaults.keys(projects)
         removals.require_all_projects(keys)
-        stored = self.store.load_for_reading()
+        stored = self.store.load_for_reading(keys)
         return self._reader.read_all(stored, keys, on_error, progress, removals, types)
 
     def sync_instance(
@@ -262,7 +261,7 @@ class StateManager:
 
         What the API key may not read is unknown; else see :meth:`sync_all`.
         """
-        stored, keys = self.store.load_for_reading(), [INSTANCE]
+        stored, keys = self.store.load_for_reading([INSTANCE]), [INSTANCE]
         return self._reader.read_projects(stored, keys, on_error, progress, types)
 
     def drift(
@@ -290,7 +289,8 @@ class StateManager:
             DSSError: if nothing could be read. A part that could not be is unknown.
         """
         engine = DiffEngine(self._defaults.rules(ignore))
-        stored = self.store.load_required("to compare with")
+        keys = self._defaults.needed_keys(project_key, ids)
+        stored = self.store.load_required("to compare with", keys)
         selection = self._defaults.select(stored, self.readers, project_key, ids, types)
         fresh, _ = self._reader.reread(stored, selection, "keep", progress)
         require_same_instance(stored, fresh)
@@ -327,8 +327,7 @@ class StateManager:
         """Update the stored state to match DSS.
 
         Args:
-            ids: see :meth:`drift`; what DSS no longer has is removed from the state.
-            projects: keys of the projects to update; see :meth:`drift`.
+            ids, projects: see :meth:`drift`; what DSS no longer has is removed.
             types, confirm_removed, progress: see :meth:`sync_all`.
             dry_run: store nothing.
 
@@ -344,7 +343,8 @@ class StateManager:
             StateWriteError: if it could not be stored; the stored state is unchanged.
         """
         removals = ConfirmedRemovals(confirm_removed)
-        stored = self.store.load_required("to refresh")
+        keys = None if removals.keys else self._defaults.needed_keys(projects, ids)
+        stored = self.store.load_required("to refresh", keys)
         selection = self._defaults.select(stored, self.readers, projects, ids, types)
         read = self._reader.reread(stored, selection, "raise", progress, removals)
         return self.store.update(stored, read.state, read.deleted, dry_run)

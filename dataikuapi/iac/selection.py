@@ -1,7 +1,7 @@
 """Which objects of an instance are selected: projects, ids, patterns of ids."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sized
 from dataclasses import dataclass, replace
 
 from dataikuapi.iac.exceptions import ResourceNotFoundError
@@ -185,6 +185,27 @@ class Defaults:
         if projects is None:
             return [*self.project_keys] or None
         return unique(projects, "projects")
+
+    def needed_keys(
+        self, projects: str | Iterable[str] | None, ids: Iterable[str] | None
+    ) -> list[str] | None:
+        """Return the keys of the projects that a selection may look at.
+
+        Returns:
+            ``None`` for all: neither projects nor ids are named, or there is a pattern,
+            or the ids can be read but once.
+        """
+        if ids is None:
+            return as_keys(projects, [*self.project_keys]) or None
+        if projects is not None or isinstance(ids, str) or not isinstance(ids, Sized):
+            return None
+        exact = [exact_id(text) for text in ids]
+        if not exact or None in exact:
+            return None
+        try:
+            return sorted({ResourceId.parse(text or "").project_key for text in exact})
+        except ValueError:
+            return None  # Selecting says what is wrong.
 
     def select(
         self,

@@ -170,9 +170,11 @@ class StateReader:
     def unwatched_projects(self, stored: State, selection: Selection) -> list[str]:
         """Return the projects in DSS that are neither stored nor selected.
 
-        As far as DSS lists them: it does not list what the API key may not see.
+        As far as DSS lists them: it does not list what the API key may not see. Where
+        only some of the stored projects were looked at, nobody asked for others.
         """
-        if selection.project_keys == [INSTANCE]:
+        is_slice = stored.base_version is not None and stored.base_version.projects
+        if is_slice or selection.project_keys == [INSTANCE]:
             return []
         watched = {*stored.project_keys(), *selection.project_keys}
         return sorted(set(self._instance.projects.keys() or ()) - watched)

@@ -17,12 +17,14 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.merge import (
     merge,
-    require_not_outdated,
     require_same_instance,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.stored_version import NO_BASE, NOTHING_STORED, ReadingStart
+from dataikuapi.iac.outdated import require_not_outdated
+from dataikuapi.iac.partial_saves import follow, touched_projects
 
 __all__ = ["StatePair", "StateStore"]
 
@@ -59,8 +61,16 @@ class StateStore:
         """Where the state is stored."""
         return self._backend
 
-    def load(self) -> State:
+    @property
+    def _has_parts(self) -> bool:
+        return Capability.PARTS in self._backend.capabilities
+
+    def load(self, project_keys: Collection[str] | None = None) -> State:
         """Return the stored state, or an empty one if there is none.
+
+        Args:
+            project_keys: of projects that are enough, in a backend where reading less
+                costs less. Defaults to all.
 
         Raises:
             StateReadError: if what is stored could not be read.
@@ -68,6 +78,8 @@ class StateStore:
         """
         if self._backend.exists():
             try:
+                if project_keys is not None and self._has_parts:
+                    return self._backend.load_projects(project_keys)
                 return self._backend.load()
             except StateNotFoundError:
                 logger.info("the state was deleted before it could be loaded")
@@ -78,18 +90,21 @@ class StateStore:
         state.base_version = NO_BASE
         return state
 
-    def load_required(self, purpose: str) -> State:
+    def load_required(
+        self, purpose: str, project_keys: Collection[str] | None = None
+    ) -> State:
         """Return the stored state, which has to exist.
 
         Args:
             purpose: what it is needed for, for the message, e.g. ``to refresh``.
+            project_keys: see :meth:`load`.
 
         Raises:
             StateNotFoundError: if there is none.
             StateReadError: if what is stored could not be read.
             StateCorruptedError: if what is stored is not a valid state.
         """
-        state = self.load()
+        state = self.load(project_keys)
         if state.base_version == NO_BASE:
             raise StateNotFoundError(
                 f"there is no state in {self._backend!r} {purpose}; create one first: "
@@ -97,28 +112,36 @@ class StateStore:
             )
         return state
 
-    def load_for_reading(self) -> State:
+    def load_for_reading(self, project_keys: Collection[str] | None = None) -> State:
         """Return what is stored when the reading of an instance begins.
 
         What cannot be loaded does not keep anybody from reading: then the state is an
         empty one, and saving the reading says what is wrong.
+
+        Args:
+            project_keys: of the projects that are read; see :meth:`load`.
         """
         try:
-            return self.load()
+            return self.load(project_keys)
         except (StateCorruptedError, StateReadError) as error:
             logger.warning("reading DSS without the stored state: %s", error)
             return self._empty()
 
     def save(self, state: State, allow_other_instance: bool = False) -> None:
         """Save a state; a reading is merged into the stored state by its scope."""
-        if state.reading_start is None and state.base_version is not None:
+        base = state.base_version
+        if state.reading_start is None and base is not None:
             self._require_environment(state.environment)
-            self._save_whole(state)
+            if base.projects is None:
+                self._save_whole(state)
+            else:
+                self._backend.save_scope(state)
         elif state.scope is None and state.instance is None:
             self._require_environment(self._stored_environment())
             self._save_whole(state)
         else:
-            self.merge_and_save(state, self.load(), allow_other_instance)
+            stored = self.load(touched_projects(state))
+            self.merge_and_save(state, stored, allow_other_instance)
 
     def _save_whole(self, state: State) -> None:
         state.environment = self.environment
@@ -150,12 +173,13 @@ class StateStore:
 
         Args:
             state: what the sync read.
-            stored: the stored state, as loaded.
+            stored: the stored state, as loaded; of the projects that were read, at
+                least.
             allow_other_instance: whether it may be of another DSS instance.
             deleted: ids of single objects that no longer exist.
 
         Returns:
-            The whole state, as it is stored now.
+            The state, as it is stored now; of these projects, at least.
 
         Raises:
             StateConflictError: if something that the sync read was stored since it
@@ -201,8 +225,9 @@ class StateStore:
 
     def preview(self, state: State) -> StatePair:
         """Return what is stored, and what :meth:`save` would store instead."""
-        stored = self.load()
         is_reading = state.reading_start is not None or state.base_version is None
+        is_partial = is_reading and state.scope is not None
+        stored = self.load(touched_projects(state) if is_partial else None)
         if is_reading and stored.base_version != NO_BASE:
             state = self.preview_merge(state, stored)
         return StatePair(stored, state)
@@ -235,13 +260,20 @@ class StateStore:
         if stored.base_version == NO_BASE:
             self._save_first(state)
             return state
-        merged = self.preview_merge(state, stored, allow_other_instance, deleted)
-        self._save_whole(merged)
-        if merged is state:
-            return state
-        state.environment = self.environment
-        state.serial, state.lineage = merged.serial, merged.lineage
-        state.reading_start = ReadingStart.from_stored(merged)
+
+        def change(now: State) -> State:
+            changed = self.preview_merge(state, now, allow_other_instance, deleted)
+            changed.environment = self.environment
+            return changed
+
+        if self._has_parts and state.scope is not None:
+            keys = touched_projects(state, deleted)
+            merged = self._backend.update_projects(keys, change)
+        else:
+            merged = change(stored)
+            self._backend.save(merged)
+        if merged is not state:
+            follow(state, merged)
         return merged
 
     def _stored_environment(self) -> str:

@@ -27,6 +27,8 @@ MAY_IMPORT = {
     "statefile": {"models", "validation", "exceptions"},
     # types: which attributes are unknown when missing.
     "merge": {"models", "types", "exceptions"},
+    "outdated": {"merge", "models", "exceptions"},
+    "partial_saves": {"merge", "models", "outdated"},
     "project_keys": {"live_ids", "models", "types"},
     "editing": {"merge", "models", "project_keys", "types", "exceptions"},
     "types": {"models", "exceptions"},
@@ -36,7 +38,15 @@ MAY_IMPORT = {
     "analysis": {"models", "types"},
     "reports": {"alignment", "analysis", "console", "models"},
     "diff": {"alignment", "ignore", "models", "reports", "types"},
-    "backends": {"console", "files", "models", "statefile", "exceptions"},
+    # partial_saves: what a save of some projects replaces.
+    "backends": {
+        "console",
+        "exceptions",
+        "files",
+        "models",
+        "partial_saves",
+        "statefile",
+    },
     "sync": {"console", "merge", "types", "models", "exceptions"},
     "drift": {"analysis", "diff", "ignore", "models", "reports", "selection"},
     "state_store": {
@@ -44,6 +54,8 @@ MAY_IMPORT = {
         "backends.adapter",
         "console",
         "merge",
+        "outdated",
+        "partial_saves",
         "models",
         "exceptions",
     },

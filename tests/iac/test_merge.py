@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from dataikuapi.iac import StateConflictError
-from dataikuapi.iac.merge import collect_unknown, merge, require_not_outdated
+from dataikuapi.iac.merge import collect_unknown, merge
 from dataikuapi.iac.models import Resource, ResourceMetadata, Scope, State
 from dataikuapi.iac.models.stored_version import ReadingStart
+from dataikuapi.iac.outdated import require_not_outdated
 
 NOW = "2026-01-02T03:04:05Z"
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6, tzinfo=timezone.utc)

@@ -29,6 +29,7 @@ from dataikuapi.iac import (
 )
 from dataikuapi.iac.backends.local import FolderStore
 from dataikuapi.iac.models.times import utc_now
+from iac.parts_memory import PartsInMemory, Shared
 
 IDS = [f"dataset.{project}.{name}" for project in "PQ" for name in "ab"]
 PEOPLE = st.integers(0, 2)
@@ -96,7 +97,7 @@ class ThreePeople(RuleBasedStateMachine):
         client = DSSClient("http://dss.invalid", "key")
         client._perform_json = self.dss.answer
         self.managers = [
-            StateManager(LocalFileBackend(path), client, "dev", types=["dataset"])
+            StateManager(self.new_backend(path), client, "dev", types=["dataset"])
             for _ in range(3)
         ]
         self.loaded, self.readings = {}, {}
@@ -107,6 +108,9 @@ class ThreePeople(RuleBasedStateMachine):
         self.serial = -1
         self.line = 0
         self.versions = {}
+
+    def new_backend(self, path):
+        return LocalFileBackend(path)
 
     def teardown(self):
         """Leave nothing behind."""
@@ -387,27 +391,38 @@ def before_saving(backend, action):
 
 
 class failing:
-    """Let the next write of a file fail."""
+    """Let the next write of a backend fail."""
 
     def __init__(self, fails):
         self.fails = fails
 
     def __enter__(self):
-        self.write = FolderStore.write
+        self.write, self.replace = FolderStore.write, PartsInMemory.replace_parts
         if self.fails:
 
-            def write(store, name, data, expected):
+            def fail(*_):
                 raise StateWriteError("the disk is full")
 
-            setattr(FolderStore, "write", write)
+            setattr(FolderStore, "write", fail)
+            setattr(PartsInMemory, "replace_parts", fail)
 
     def __exit__(self, *_):
         setattr(FolderStore, "write", self.write)
+        setattr(PartsInMemory, "replace_parts", self.replace)
+
+
+class ThreePeopleWithParts(ThreePeople):
+    """The same, where the projects of a state are stored apart."""
+
+    def new_backend(self, path):
+        self.shared = getattr(self, "shared", None) or Shared()
+        return PartsInMemory(self.shared)
 
 
 @pytest.mark.slow
-def test_three_people_lose_nothing(request):
-    machine = ThreePeople.TestCase
+@pytest.mark.parametrize("people", [ThreePeople, ThreePeopleWithParts])
+def test_three_people_lose_nothing(request, people):
+    machine = people.TestCase
     machine.settings = settings(
         max_examples=2_000 if request.config.getoption("--long") else EXAMPLES,
         stateful_step_count=30,

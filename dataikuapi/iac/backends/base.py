@@ -1,78 +1,31 @@
 """The contract of a backend: where one state is stored."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 
+from dataikuapi.iac.backends.state_version import StateVersion, StateVersions
 from dataikuapi.iac.exceptions import (
     JournalNotSupportedError,
     StateCorruptedError,
     StateNotFoundError,
     StateReadError,
+    StateWriteError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.journal import Journal
+from dataikuapi.iac.models.locks import LockInfo
 from dataikuapi.iac.models.save_note import SaveNote, set_note
+from dataikuapi.iac.models.slices import restricted
+from dataikuapi.iac.partial_saves import follow, merge_scope, touched_projects
 
-__all__ = ["StateBackend", "StateVersion", "StateVersions"]
+__all__ = ["StateBackend"]
 
 DEFAULT_LOCK_TIMEOUT = 60.0
 """Default number of seconds to wait for a lock."""
-
-
-@dataclass(frozen=True)
-class StateVersion:
-    """One older version of a state, as a listing shows it.
-
-    What a listing does not show, ``lineage`` and ``resources``, is read on first use.
-
-    Args:
-        serial: of the version. A backend may infer it without reading the version;
-            the state that ``load`` returns has the true one.
-        time: when it was stored; where a storage keeps versions by copying them, when
-            it was replaced.
-        size: in bytes.
-        name: under which it is kept.
-        load: reads the version. Raises StateNotFoundError if it was pruned since it
-            was listed, StateReadError or StateCorruptedError if it cannot be read.
-    """
-
-    serial: int
-    time: datetime
-    size: int
-    name: str
-    load: Callable[[], State] = field(repr=False, compare=False)
-
-    @property
-    def lineage(self) -> str | None:
-        """The lineage of the version; raises what ``load`` raises."""
-        return self._contents[0]
-
-    @property
-    def resources(self) -> int:
-        """How many resources the version has; raises what ``load`` raises."""
-        return self._contents[1]
-
-    @cached_property
-    def _contents(self) -> tuple[str | None, int]:
-        state = self.load()
-        return state.lineage, len(state.resources)
-
-
-class StateVersions(list[StateVersion]):
-    """Older versions of a state, newest first; a notebook shows them as a table."""
-
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows, without reading a version."""
-        from dataikuapi.iac.reports.notebook import versions_html
-
-        return versions_html(
-            (item.serial, item.time, item.size, item.name) for item in self
-        )
 
 
 class StateBackend(ABC):
@@ -88,6 +41,9 @@ class StateBackend(ABC):
 
     save_message = ""
     """Why the next versions are saved; recorded in each of them."""
+
+    capabilities: frozenset[Capability] = frozenset()
+    """What the storage promises beyond the five methods."""
 
     @abstractmethod
     def load(self) -> State:
@@ -180,6 +136,98 @@ class StateBackend(ABC):
             StateWriteError: if locking failed.
         """
         return nullcontext()
+
+    def locks(self) -> list[LockInfo]:
+        """Return who holds a lock; by default nobody is known to.
+
+        Raises:
+            StateReadError: if that cannot be found out.
+        """
+        return []
+
+    def release_lock(self, name: str, *, force: bool = False) -> LockInfo:
+        """Take a lock away from its holder, whose next save then fails.
+
+        Args:
+            name: of the lock, as :meth:`locks` has it.
+            force: take it even if its holder is not known to be gone.
+
+        Returns:
+            Who held it.
+
+        Raises:
+            StateNotFoundError: if nobody holds a lock of that name.
+            StateLockedError: if the holder may still be at work, and force is not set.
+            StateWriteError: by default: only its holder can release a lock.
+        """
+        raise StateWriteError(
+            f"{self!r} cannot take a lock away from its holder: end that process"
+        )
+
+    def load_projects(self, project_keys: Iterable[str]) -> State:
+        """Return what is stored of some projects.
+
+        Its scope is what the stored one has of these projects, and it is based on the
+        stored version. Save it with :meth:`save_scope`.
+
+        Args:
+            project_keys: of the projects; that of the instance for what is in none.
+
+        Raises:
+            StateNotFoundError: if nothing is stored.
+            StateReadError: if what is stored could not be read.
+            StateCorruptedError: if what is stored is not a valid state.
+        """
+        return restricted(self.load(), frozenset(project_keys))
+
+    def save_scope(self, state: State) -> None:
+        """Replace exactly what the scope of a state covers; the rest stays as stored.
+
+        What others stored meanwhile elsewhere is no conflict. The state then carries
+        serial and lineage of what was stored. Where nothing is stored, it is saved.
+
+        Args:
+            state: a reading of some projects, or what :meth:`load_projects` returned.
+
+        Raises:
+            StateConflictError: if something that it replaces was stored since it was
+                loaded, or since its reading began.
+            StateWriteError: if it could not be stored; what is stored is unchanged.
+        """
+        try:
+            stored = self.update_projects(
+                touched_projects(state), partial(merge_scope, fresh=state)
+            )
+        except StateNotFoundError:
+            self.save(state)
+            return
+        follow(state, stored)
+
+    def update_projects(
+        self, project_keys: Collection[str], change: Callable[[State], State]
+    ) -> State:
+        """Replace what is stored of some projects, in one atomic step.
+
+        The default loads and saves the whole state, under the lock.
+
+        Args:
+            project_keys: of the projects.
+            change: gets what is stored of at least these projects, and returns what is
+                to be stored of it. Where others store something meanwhile, it is
+                called again.
+
+        Returns:
+            What is stored now, of at least these projects.
+
+        Raises:
+            StateNotFoundError: if nothing is stored.
+            StateConflictError: if others kept storing meanwhile.
+            StateWriteError: if it could not be stored; what is stored is unchanged.
+        """
+        with self.lock("save"):
+            changed = change(self.load())
+            self.save(changed)
+            return changed
 
     def history(self) -> list[StateVersion]:
         """Return the older versions, newest first; by default there are none.

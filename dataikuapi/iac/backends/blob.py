@@ -1,29 +1,22 @@
 """A state as one document in a blob store: conflicts, history, verification."""
 
-import copy
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from dataikuapi.iac.backends.base import (
-    StateBackend,
-    StateVersions,
-)
+from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.conflicts import (
-    begins_line,
     conflict_error,
-    is_unchanged_reading,
     load_based,
     mark_all_as_stored,
-    next_scope,
-    next_version,
     stored_version,
 )
 from dataikuapi.iac.backends.history import VersionHistory
 from dataikuapi.iac.backends.journal import BlobJournal
+from dataikuapi.iac.backends.new_version import NewVersion
+from dataikuapi.iac.backends.state_version import StateVersions
 from dataikuapi.iac.backends.versions import check_suffix
 from dataikuapi.iac.exceptions import (
     StateConflictError,
@@ -35,10 +28,10 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.journal import Journal
-from dataikuapi.iac.models.save_note import SaveNote, set_note, with_message
+from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.models.times import utc_now
-from dataikuapi.iac.statefile.serialization import encode
+from dataikuapi.iac.statefile.serialization import write
 from dataikuapi.iac.statefile.verify import find_problems
 
 __all__ = ["BlobBackend"]
@@ -148,25 +141,10 @@ class BlobBackend(StateBackend):
         """
         with self.lock("save"):
             base, last = state.base_version, self._last_serial()
-            if base is None or force:
+            if base is None or base.projects is not None or force:
                 base = stored_version(self._stored(), state, force, last)
-            lineage, serial = next_version(state, base, force, last)
-            version = copy.copy(state)
-            version.lineage = lineage or str(uuid.uuid4())
-            version.serial = serial
-            version.scope = next_scope(state, base, serial)
-            known = None if begins_line(state, base) else base.checksums
-            version.extra = with_message(state.extra, self.save_message)
-            encoded = encode(version, known)
-            unchanged = is_unchanged_reading(version, base, encoded.checksums)
-            token = self._replace(base, encoded.data, serial, unchanged, force)
-            state.lineage, state.serial = version.lineage, serial
-            state.scope, state.extra = version.scope, version.extra
-            for key in encoded.changed:
-                state.resources[key].metadata.serial = serial
-            state.base_version = BaseVersion(
-                state.lineage, serial, token, encoded.checksums
-            )
+            new = NewVersion.of(state, base, force, last, self.save_message, write)
+            new.record_as_stored(self._replace(base, new, force))
             self._history.prune(self.max_versions, self.max_bytes)
 
     def delete(self) -> None:
@@ -305,10 +283,8 @@ class BlobBackend(StateBackend):
                 f"{error}, so the state that a save would overwrite is unknown"
             ) from error
 
-    def _replace(
-        self, base: BaseVersion, data: bytes, serial: int, unchanged: bool, force: bool
-    ) -> str:
-        """Keep the base version and write the data; both or neither.
+    def _replace(self, base: BaseVersion, new: NewVersion[bytes], force: bool) -> str:
+        """Keep the base version and write the new one; both or neither.
 
         Returns:
             The token of what was written.
@@ -319,9 +295,10 @@ class BlobBackend(StateBackend):
         kept = None
         if base != NO_BASE:
             with suppress(StateNotFoundError):  # The write finds out as well.
-                kept = self._history.keep_version(serial, unchanged)
+                kept = self._history.keep_version(new.serial, new.is_unchanged)
         try:
-            return self._store.write(self.name, data, None if force else base.token)
+            expected = None if force else base.token
+            return self._store.write(self.name, new.encoded.data, expected)
         except StateConflictError as error:
             if kept is not None:
                 self._history.discard(kept)

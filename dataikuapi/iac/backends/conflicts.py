@@ -14,6 +14,7 @@ from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.serialization import loads
 
 __all__ = [
+    "based_on",
     "begins_line",
     "conflict_error",
     "is_unchanged_reading",
@@ -21,6 +22,7 @@ __all__ = [
     "mark_all_as_stored",
     "next_scope",
     "next_version",
+    "require_successor",
     "stored_version",
 ]
 
@@ -55,8 +57,8 @@ def stored_version(
             f"what is stored cannot be read: {error}. {advice}"
         ) from error
     if not force:
-        _require_successor(state, found)
-    return _based_on(found, stored)
+        require_successor(state, found)
+    return based_on(found, stored.token)
 
 
 def load_based(stored: Blob) -> State:
@@ -66,16 +68,22 @@ def load_based(stored: Blob) -> State:
         StateCorruptedError: if it is not a valid state.
     """
     state = loads(stored.data)
-    state.base_version = _based_on(state, stored)
+    state.base_version = based_on(state, stored.token)
     return state
 
 
-def _based_on(state: State, stored: Blob) -> BaseVersion:
+def based_on(state: State, token: str) -> BaseVersion:
+    """Return the base version of a state that was loaded.
+
+    Args:
+        state: as it is stored.
+        token: identifies what is stored.
+    """
     checksums = {key: item.metadata.checksum for key, item in state.resources.items()}
-    return BaseVersion(state.lineage, state.serial, stored.token, checksums)
+    return BaseVersion(state.lineage, state.serial, token, checksums)
 
 
-def _require_successor(state: State, stored: State) -> None:
+def require_successor(state: State, stored: State) -> None:
     """Refuse a state that was never loaded, if it is older or only a part.
 
     Raises:

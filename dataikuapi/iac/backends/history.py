@@ -5,9 +5,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from dataikuapi.iac.backends.base import StateVersion, StateVersions
 from dataikuapi.iac.backends.blob_store import BlobInfo, BlobStore
 from dataikuapi.iac.backends.conflicts import load_based
+from dataikuapi.iac.backends.state_version import StateVersion, StateVersions
 from dataikuapi.iac.backends.versions import (
     UNCHANGED,
     VERSION_PREFIX,

@@ -1,11 +1,13 @@
 """Open the backend that a location names."""
 
 import re
-from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 from dataikuapi.iac.backends.base import StateBackend
-from dataikuapi.iac.backends.local import LocalFileBackend
+from dataikuapi.iac.exceptions import ConfigurationError
 
 __all__ = ["open_backend"]
 
@@ -13,26 +15,57 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 _PATH = ""
 
-_BACKENDS: dict[str, Callable[[str], StateBackend]] = {_PATH: LocalFileBackend}
+
+class _Opener(NamedTuple):
+    """What opens a location.
+
+    Args:
+        module: has the class; it is imported when it is needed.
+        name: of the class, which takes the location and options.
+        driver: the package that it imports; "" for none beyond those of the core.
+        extra: of this distribution, that installs the driver.
+    """
+
+    module: str
+    name: str
+    driver: str = ""
+    extra: str = ""
+
+
+_BACKENDS: dict[str, _Opener] = {
+    _PATH: _Opener("dataikuapi.iac.backends.local", "LocalFileBackend"),
+}
 """What opens a location, by its URL scheme; a path has none."""
 
 
-def open_backend(url_or_path: str | Path) -> StateBackend:
+def open_backend(url_or_path: str | Path, **options: Any) -> StateBackend:
     """Return the backend for the state at a location.
 
+    Nothing is connected to before the first call.
+
     Args:
-        url_or_path: the path of a state file, e.g. ``.dataiku/state/dev.state.json``.
+        url_or_path: the path of a state file, e.g. ``.dataiku/state/dev.state.json``,
+            or a URL.
+        options: of the class that the location selects.
 
     Raises:
-        ValueError: if it is a URL with an unsupported scheme.
+        ConfigurationError: if it is a URL with an unsupported scheme, or one that needs
+            a package that is not installed; a ValueError.
     """
     location = str(url_or_path)
     match = _SCHEME.match(location)
     scheme = match[1].lower() if match else _PATH
-    if scheme not in _BACKENDS:
+    opener = _BACKENDS.get(scheme)
+    if opener is None:
         schemes = "".join(f", {name}://" for name in sorted(_BACKENDS) if name)
-        raise ValueError(
+        raise ConfigurationError(
             f"cannot open a state at {scheme}://: this scheme is not supported. "
             f"Supported are: the path of a file{schemes}"
         )
-    return _BACKENDS[scheme](location)
+    if opener.driver and find_spec(opener.driver) is None:
+        raise ConfigurationError(
+            f"a state at {scheme}:// needs {opener.driver}, which is not installed: "
+            f"pip install 'dataiku-iac[{opener.extra}]'"
+        )
+    backend = getattr(import_module(opener.module), opener.name)
+    return cast(StateBackend, backend(location, **options))

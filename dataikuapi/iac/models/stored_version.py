@@ -33,12 +33,14 @@ class BaseVersion(NamedTuple):
         token: identifies what is stored, e.g. a digest or an ETag; opaque to all but
             the backend.
         checksums: of its resources, by id: they show what a save changes.
+        projects: keys of the projects of which it was loaded; ``None`` for all.
     """
 
     lineage: str | None
     serial: int
     token: str
     checksums: Mapping[str, str] = MappingProxyType({})
+    projects: frozenset[str] | None = None
 
 
 NO_BASE = BaseVersion(None, 0, "")

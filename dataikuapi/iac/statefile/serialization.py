@@ -6,11 +6,11 @@ a :class:`~dataikuapi.iac.exceptions.StateCorruptedError`.
 
 import gc
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Any, NamedTuple, cast
+from typing import Any, Generic, TypeVar, cast
 
 from dataikuapi.iac.exceptions import (
     StateCorruptedError,
@@ -24,7 +24,12 @@ from dataikuapi.iac.statefile import strict_json
 from dataikuapi.iac.statefile.migrations import migrate
 from dataikuapi.iac.validation import validate_state
 
-__all__ = ["Encoded", "dumps", "encode", "loads"]
+__all__ = ["Document", "Encoded", "dumps", "encode", "loads", "write"]
+
+Document = dict[str, Any]
+"""The document of a state: what JSON has of it."""
+
+T = TypeVar("T")
 
 _ABOVE_ATTRIBUTES = 3
 """Levels of the document above the attributes: state, resources, resource."""
@@ -40,45 +45,59 @@ def dumps(state: State) -> bytes:
     Raises:
         StateWriteError: if the state has a value that the format cannot carry.
     """
-    return encode(state).data
+    return encode(state, write).data
 
 
-class Encoded(NamedTuple):
-    """A state file, and what a backend remembers of it.
+def write(document: Document) -> bytes:
+    """Write the document of a state as a state file.
+
+    Raises:
+        TypeError, ValueError, RecursionError: if the format cannot carry a value.
+    """
+    return strict_json.dumps(document, _DOCUMENT_DEPTH, _find_problem)
+
+
+@dataclass(frozen=True)
+class Encoded(Generic[T]):
+    """A state as it is written, and what a backend remembers of it.
 
     Args:
-        data: the bytes of the file.
+        data: what was made of the document, as the bytes of a file.
         checksums: of its resources, by id.
         changed: ids of the resources whose checksums are not those of the base.
     """
 
-    data: bytes
+    data: T
     checksums: dict[str, str]
     changed: list[str]
 
 
-def encode(state: State, base: Mapping[str, str] | None = None) -> Encoded:
-    """Write a state as a state file that marks what it changes.
+def encode(
+    state: State,
+    make: Callable[[Document], T],
+    base: Mapping[str, str] | None = None,
+) -> Encoded[T]:
+    """Write a state, marking what it changes.
 
     A resource that differs from the base, and that no scope entry has with the state's
     serial, gets that serial itself. So a later merge can tell what was stored when.
 
     Args:
         state: with the serial under which it is stored.
+        make: writes the document, as :func:`write` does.
         base: checksums of the version that it replaces, by id; without, nothing is
             marked.
 
     Raises:
         StateWriteError: if the state has a value that the format cannot carry.
     """
-    document: dict[str, JSON] = {}
+    document: Document = {}
     try:
         with _collector_paused():
             checksums = _fill(document, state)
             changed = [] if base is None else _mark_changes(document, state, base)
             _build(document)  # What is written must load again.
-        data = strict_json.dumps(document, _DOCUMENT_DEPTH, _find_problem)
-        return Encoded(data, checksums, changed)
+        return Encoded(make(document), checksums, changed)
     except (StateCorruptedError, TypeError, ValueError, RecursionError) as error:
         problem = _find_problem(document) or str(error)
         raise StateWriteError(f"cannot write this state: {problem}") from error
@@ -173,7 +192,7 @@ _AFTER_RESOURCES = _END_OF_RESOURCE + b"\n  }"
 _ANY_STATE = State(updated_at=datetime(2026, 1, 2, tzinfo=timezone.utc)).to_dict()
 
 
-def _fill(document: dict[str, JSON], state: State) -> dict[str, str]:
+def _fill(document: Document, state: State) -> dict[str, str]:
     """Fill the document of a state; the attributes are shared.
 
     Returns:
