@@ -22,6 +22,7 @@ from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sources.project_files import read_project_files
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.registry import is_membership, writing_of
+from dataikuapi.iac.types.writers import ListedWriter
 from iac import oracle
 from iac.applying import recorded, writes
 from iac.histories import KEY
@@ -156,6 +157,12 @@ class Replayed:
             if not action.diff.changes
         }
 
+    @cached_property
+    def renamed(self):
+        """Ids that objects had which the plan renames."""
+        renames = self.plan.of_type(ActionType.RENAME)
+        return {action.renamed_from for action in renames}
+
     def check(self):
         """Return what is wrong."""
         self._check_actions()
@@ -178,6 +185,7 @@ class Replayed:
             self.ids.get(item.action.resource_id, item.resource_id)
             for item in self.result.results
         }
+        done.update(self.renamed)  # The oracle has it as one gone, and one come.
         known = {rid for rid in done if rid.partition(".")[0] in oracle.KINDS}
         judged = {rid for rid in self.judged if rid.partition(".")[0] in oracle.KINDS}
         told = self.renewed | self.left | self.quiet
@@ -274,6 +282,9 @@ class Replayed:
             yield "flow/zones/default/add-items"
         if of_type == "managed_folder":
             yield "actions/renameManagedFolder"
+        writer = writing_of(of_type).writer
+        if rid in self.renamed and isinstance(writer, ListedWriter):
+            yield f"actions/{writer.rename_action}"
 
     def _paths(self, rid):
         """Yield the paths of an object with a name."""
