@@ -6,6 +6,7 @@ from dataclasses import replace
 from dataikuapi.iac.apply.comparing import (
     NotAsPlanned,
     is_same,
+    listed_paths,
     require_as_planned,
     unmet,
 )
@@ -203,6 +204,13 @@ class Executor:
             found.resource,
             has_moved=action.project_key in self._moved,
         )
+        taken = self._objects.users(rid)
+        if taken:
+            use = "uses" if len(taken) == 1 else "use"
+            raise NotAsPlanned(
+                f"DSS would delete {listed_paths(taken)} with it, which {use} it since "
+                "the plan was made"
+            )
         self._log.intent(action, {})
         error = error_of(lambda: self._objects.delete(rid, action.drops_data))
         try:

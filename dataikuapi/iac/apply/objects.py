@@ -12,9 +12,11 @@ from dataikuapi.iac.exceptions import (
     ResourceNotFoundError,
     UnsupportedValueError,
 )
-from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.plan.ordering import references
 from dataikuapi.iac.sync.errors import not_found, still_listed, translate_errors
 from dataikuapi.iac.sync.instance import InstanceReader
+from dataikuapi.iac.sync.subjects import Listing
 from dataikuapi.iac.sync.typed import Reading, TypedSync
 from dataikuapi.iac.types import Documents, ResourceType
 from dataikuapi.iac.types.registry import TYPES, is_id_generated, kept_by_dss
@@ -81,6 +83,38 @@ class LiveObjects:
         if resource_id in self.names(resource_id):
             client = self._sync(rid).client
             raise still_listed(client, rid, not_found(client, rid))
+
+    def users(self, resource_id: str) -> list[str]:
+        """Return the ids of the objects that DSS would delete with one, sorted.
+
+        Raises:
+            DSSError: if they could not be listed.
+        """
+        rid = ResourceId.parse(resource_id)
+        if not kind_of(resource_id).writing.takes_recipes:
+            return []
+        return sorted(
+            resource.resource_id
+            for reader in self._reader.readers.values()
+            if isinstance(reader, TypedSync)
+            for resource in self._listed_users(reader, rid)
+            if references(resource, {resource_id: None})
+        )
+
+    def _listed_users(self, reader: TypedSync, rid: ResourceId) -> list[Resource]:
+        kind = reader.kind
+        if kind.writing.users is None:
+            return []
+        subject = Listing(kind.name, rid.project_key)
+        with self._reading(), translate_errors(reader.client, subject):
+            project = reader.client.get_project(path_segment(rid.project_key))
+            listed = kind.writing.users(project, rid)
+        return [
+            Resource(
+                kind.name, str(ResourceId(kind.name, rid.project_key, name)), attributes
+            )
+            for name, attributes in listed.items()
+        ]
 
     def create(self, resource_id: str, documents: Documents) -> str:
         """Create an object, and return the id that it has in DSS.
