@@ -92,6 +92,7 @@ MAY_IMPORT = {
     },
     "apply": {
         "analysis",
+        "console",
         "diff",
         "exceptions",
         "live_ids",

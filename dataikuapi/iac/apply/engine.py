@@ -9,10 +9,12 @@ from dataikuapi.dssclient import DSSClient
 from dataikuapi.iac.apply.effects import effects_of
 from dataikuapi.iac.apply.executing import Executor
 from dataikuapi.iac.apply.lanes import Lanes
+from dataikuapi.iac.apply.memberships import filled_lists
 from dataikuapi.iac.apply.noting import ApplyLog
 from dataikuapi.iac.apply.objects import LiveObjects
 from dataikuapi.iac.apply.recording import Recorder
-from dataikuapi.iac.exceptions import PlanRefusedError
+from dataikuapi.iac.console import get_logger
+from dataikuapi.iac.exceptions import DataikuIaCError, PlanRefusedError
 from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus, ApplyResult
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
@@ -21,6 +23,8 @@ from dataikuapi.iac.plan.options import MaxChange, PlanOptions
 from dataikuapi.iac.sync.instance import InstanceReader
 
 __all__ = ["ApplyEngine"]
+
+logger = get_logger(__name__)
 
 Progress = Callable[[int, int], object]
 """Called with how many actions are done, and how many there are."""
@@ -146,8 +150,9 @@ class _Run:
         self._message = manager.backend.save_message
         created: dict[str, str] = {}
         self._recorder = Recorder(manager.store, reader, plan, created)
+        self._objects = LiveObjects(reader)
         self._executor = Executor(
-            LiveObjects(reader), log, plan.live_ids(), created, self._stop
+            self._objects, log, plan.live_ids(), created, self._stop
         )
         self._lock = Lock()
         self._results: dict[str, ActionResult] = {}
@@ -175,6 +180,8 @@ class _Run:
         self._log.begin(self._plan, by, self._message)
         try:
             is_interrupted = lanes.run()
+            if not lanes.is_stopped:
+                self._note_filled_lists()
         finally:
             self._recorder.store()
         results = [
@@ -190,6 +197,16 @@ class _Run:
         )
         self._log.end(found)
         return found
+
+    def _note_filled_lists(self) -> None:
+        """Note what DSS has added to lists; what is not noted, the next plan tells."""
+        try:
+            with self._reader.workers.own_client():
+                found = filled_lists(self._objects, self._plan, self._results.values())
+                for item in found:
+                    self._recorder.add_filled(item)
+        except DataikuIaCError as error:
+            logger.debug("the lists that DSS keeps could not be read: %s", error)
 
     def _result_of(self, action: PlannedAction) -> ActionResult:
         """Execute an action, unless something that it needs was not done."""

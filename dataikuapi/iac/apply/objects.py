@@ -59,6 +59,19 @@ class LiveObjects:
         self._reader.provenance.stamp(found.resource)
         return found
 
+    def listed(self, resource_type: str, project_key: str) -> dict[str, Resource]:
+        """Return all objects of a type in a project, by id.
+
+        Raises:
+            DSSError: if they could not be read.
+        """
+        sync = self._sync(ResourceId(resource_type, project_key))
+        with self._reading():
+            found = sync.list_all(project_key)
+        for resource in found:
+            self._reader.provenance.stamp(resource)
+        return {resource.resource_id: resource for resource in found}
+
     def names(self, resource_id: str) -> set[str]:
         """Return the ids of all objects of a type in a project.
 
