@@ -6,6 +6,7 @@ from threading import Lock
 
 from dataikuapi.dssclient import DSSClient
 
+from dataikuapi.iac.apply.checkpoint import commit_pending
 from dataikuapi.iac.apply.effects import effects_of
 from dataikuapi.iac.apply.executing import Executor
 from dataikuapi.iac.apply.lanes import Lanes
@@ -157,6 +158,7 @@ class _Run:
         self._lock = Lock()
         self._results: dict[str, ActionResult] = {}
         self._lanes: Lanes | None = None
+        self._committed: set[str] = set()
         self._why_stopped = "the apply was interrupted"
 
     def execute(
@@ -218,7 +220,15 @@ class _Run:
         if missing:
             why = f"it needs {', '.join(missing)}"
             return ActionResult(action, ActionStatus.SKIPPED, why)
+        self._commit_before(action)
         return self._executor.execute(action)
+
+    def _commit_before(self, action: PlannedAction) -> None:
+        """Commit the project in DSS, if nothing was written to it yet."""
+        key = action.project_key
+        if action.action_type.writes and key not in self._committed:
+            self._committed.add(key)
+            commit_pending(self._reader.workers.client, key, self._plan.metadata)
 
     def _skipped(self, action: PlannedAction) -> ActionResult:
         return ActionResult(action, ActionStatus.SKIPPED, self._why_stopped)
