@@ -114,7 +114,7 @@ def test_what_was_adopted_is_nobodys_business_any_more(project, crash):
 
 
 def test_what_somebody_created_meanwhile_is_not_overwritten(project, server):
-    """Whichever of both DSS has stored: they cannot be told apart by their names."""
+    """DSS has refused to store ours."""
     connection = {"connection": "c", "path": "theirs"}
 
     def create():
@@ -125,9 +125,8 @@ def test_what_somebody_created_meanwhile_is_not_overwritten(project, server):
     path = f"/projects/{KEY}/datasets"
     server.faults = in_turn("POST", path, Fault.meanwhile(create))
     (result,) = project.apply(plan).results
-    assert result.status.value == "uncertain"
+    assert result.status.value == "failed"
     assert "already exists" in result.reason
-    assert "somebody else seems to have created it" in result.reason
     plan = project.plan()
     assert actions(plan) == {EXTRA: "conflict"}
     project.apply(plan)

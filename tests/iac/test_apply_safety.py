@@ -71,6 +71,27 @@ def test_saved_plan_of_a_creation_is_not_applied_twice(project):
         project.apply(plan)
 
 
+@pytest.mark.parametrize("status", [400, 403, 409])
+@pytest.mark.parametrize(
+    "path, listing",
+    [("datasets/extra.json", "datasets"), ("web_apps/nEw0001.json", "webapps")],
+)
+def test_what_is_there_once_dss_has_refused_to_create_it_is_of_somebody_else(
+    project, server, status, path, listing
+):
+    """Even if it looks like ours: it is not taken for that."""
+    project.write(path, {"name": "Map", "type": "STANDARD", "params": {}})
+    plan = project.plan()
+    refused = Fault.error(status, "com.dataiku.dip.exceptions.SomeException", "taken")
+    theirs = refused.once_stored()
+    server.faults = in_turn("POST", f"/projects/{KEY}/{listing}", theirs)
+    result = project.apply(plan)
+    (rid,) = statuses(result)
+    assert statuses(result) == {rid: "failed"}
+    assert "taken" in result.results[0].reason
+    assert rid not in project.manager.load_state()
+
+
 def test_nothing_is_planned_without_the_stored_state(project):
     """It has what is ours, and the ids in DSS."""
     project.state_file.unlink()

@@ -14,6 +14,7 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.plan.ordering import references
+from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.errors import not_found, still_listed, translate_errors
 from dataikuapi.iac.sync.instance import InstanceReader
 from dataikuapi.iac.sync.subjects import Listing
@@ -23,7 +24,7 @@ from dataikuapi.iac.types.registry import TYPES, is_id_generated, kept_by_dss
 from dataikuapi.iac.types.shapes import path_segment
 from dataikuapi.iac.types.writing import NO_WRITER, Project, Writer
 
-__all__ = ["LiveObjects", "error_of", "kind_of", "writer_of"]
+__all__ = ["LiveObjects", "error_of", "is_refusal", "kind_of", "writer_of"]
 
 
 class LiveObjects:
@@ -227,6 +228,12 @@ def writer_of(kind: ResourceType) -> Writer:
     if kind.writing.writer is None:
         raise UnsupportedValueError(NO_WRITER)
     return kind.writing.writer
+
+
+def is_refusal(error: DataikuIaCError) -> bool:
+    """Return whether DSS has refused to do something, so that it has not done it."""
+    cause = error.__cause__
+    return isinstance(cause, ErrorResponse) and cause.is_refusal
 
 
 def error_of(call: Callable[[], object]) -> DataikuIaCError | None:
