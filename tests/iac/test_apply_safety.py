@@ -71,6 +71,22 @@ def test_saved_plan_of_a_creation_is_not_applied_twice(project):
         project.apply(plan)
 
 
+def test_key_that_may_not_write_is_told_which_right_it_lacks(project, server):
+    """And one that may not read is told that."""
+    project.edit(FILE, shortDesc="All orders")
+    project.write("datasets/extra.json", {"type": "Inline", "params": {}})
+    plan = project.plan()
+    server.faults = lambda method, path: None if method == "GET" else REFUSED
+    result = project.apply(plan)
+    assert set(statuses(result).values()) == {"failed"}
+    for item in result.results:
+        assert "Ask for the right to write the content of the project" in item.reason
+    path = f"/projects/{KEY}/datasets/orders"
+    server.faults = lambda method, asked: REFUSED if asked == path else None
+    reasons = [item.reason for item in project.apply(plan).results]
+    assert any("Ask for permission to read the project" in each for each in reasons)
+
+
 @pytest.mark.parametrize("status", [400, 403, 409])
 @pytest.mark.parametrize(
     "path, listing",

@@ -200,7 +200,7 @@ class LiveObjects:
     def _writing(self, rid: ResourceId) -> Iterator[tuple[Writer, Project]]:
         """Yield the writer and the project; translate what the client raises."""
         client = self._sync(rid).client
-        with translate_errors(client, rid):
+        with translate_errors(client, rid, writes=True):
             project = client.get_project(path_segment(rid.project_key))
             yield writer_of(kind_of(str(rid))), project
 
