@@ -6,7 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dataikuapi.iac import PlanOutdatedError, StateReadError
+from dataikuapi import DSSClient
+from dataikuapi.iac import (
+    DSSAuthenticationError,
+    LocalFileBackend,
+    PlanOutdatedError,
+    RetryPolicy,
+    StateManager,
+    StateReadError,
+)
+from dataikuapi.iac.apply import ApplyEngine
 from dataikuapi.iac.apply.lanes import Lanes
 from dataikuapi.iac.models.plan import ActionType
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, in_turn
@@ -85,6 +94,23 @@ def test_key_that_may_not_write_is_told_which_right_it_lacks(project, server):
     server.faults = lambda method, asked: REFUSED if asked == path else None
     reasons = [item.reason for item in project.apply(plan).results]
     assert any("Ask for permission to read the project" in each for each in reasons)
+
+
+def test_apply_with_a_wrong_key_is_in_no_history(project, server):
+    project.edit(FILE, shortDesc="All orders")
+    plan = project.plan()
+    client = DSSClient(server.url, "a-wrong-key")
+    manager = StateManager(
+        LocalFileBackend(project.state_file),
+        client,
+        "dev",
+        policy=RetryPolicy(max_retries=0),
+        types=project.types,
+    )
+    with pytest.raises(DSSAuthenticationError, match="does not accept the API key"):
+        ApplyEngine(client, manager).apply(plan)
+    assert project.manager.backend.journal().read() == []
+    assert statuses(project.apply(plan)) == {ORDERS: "updated"}
 
 
 @pytest.mark.parametrize("status", [400, 403, 409])

@@ -88,6 +88,7 @@ class ApplyEngine:
             PlanOutdatedError: if the stored state has other objects than it had.
             JournalNotSupportedError: if the backend has no journal.
             StateWriteError: if journal or state could not be stored.
+            DSSAuthenticationError: if DSS does not accept the API key.
         """
         if plan.metadata.refusal:
             raise PlanRefusedError(f"nothing was done: {plan.metadata.refusal}")
@@ -98,6 +99,8 @@ class ApplyEngine:
         backend = self._manager.backend
         log = ApplyLog(backend.journal() if journal else None, uuid.uuid4().hex)
         self._reader.identify()
+        if self._reader.provenance.refusal is not None:
+            raise self._reader.provenance.refusal
         keys = sorted({action.project_key for action in actions})
         with backend.lease(keys), log:
             stored = self._manager.load_state()
