@@ -66,6 +66,17 @@ def test_edit_of_what_refers_to_it_is_done_too(project):
     assert_settled(project)
 
 
+def test_what_refers_to_it_is_deleted(project):
+    """DSS has changed its inputs by then, and that is nobody's edit."""
+    for name in ("compute_orders_enriched.json", "compute_orders_enriched.py"):
+        (project.folder / "recipes" / name).unlink(missing_ok=True)
+    plan = project.plan(allow_delete=True)
+    assert (actions(plan)[NEW], actions(plan)[USER]) == ("rename", "delete")
+    result = project.apply(plan)
+    assert statuses(result)[USER] == "deleted", str(result)
+    assert result.is_complete
+
+
 def test_what_is_changed_beside_its_name_is_another_object(project):
     project.edit("datasets/deliveries.json", shortDesc="What was delivered")
     found = actions(project.plan())
