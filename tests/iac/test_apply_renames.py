@@ -66,6 +66,17 @@ def test_edit_of_what_refers_to_it_is_done_too(project):
     assert_settled(project)
 
 
+def test_what_refers_to_it_is_deleted_although_dss_has_changed_it(project):
+    """DSS has put the new name into it, and nobody else has changed anything."""
+    project.remove(
+        "recipes/compute_orders_enriched.json", "recipes/compute_orders_enriched.py"
+    )
+    result = project.apply(allow_delete=True)
+    assert statuses(result)[NEW] == "renamed"
+    assert statuses(result)[USER] == "deleted", str(result)
+    assert result.is_complete
+
+
 def test_what_is_changed_beside_its_name_is_another_object(project):
     project.edit("datasets/deliveries.json", shortDesc="What was delivered")
     found = actions(project.plan())
