@@ -66,13 +66,13 @@ def test_edit_of_what_refers_to_it_is_done_too(project):
     assert_settled(project)
 
 
-def test_what_refers_to_it_is_deleted(project):
-    """DSS has changed its inputs by then, and that is nobody's edit."""
-    for name in ("compute_orders_enriched.json", "compute_orders_enriched.py"):
-        (project.folder / "recipes" / name).unlink(missing_ok=True)
-    plan = project.plan(allow_delete=True)
-    assert (actions(plan)[NEW], actions(plan)[USER]) == ("rename", "delete")
-    result = project.apply(plan)
+def test_what_refers_to_it_is_deleted_although_dss_has_changed_it(project):
+    """DSS has put the new name into it, and nobody else has changed anything."""
+    project.remove(
+        "recipes/compute_orders_enriched.json", "recipes/compute_orders_enriched.py"
+    )
+    result = project.apply(allow_delete=True)
+    assert statuses(result)[NEW] == "renamed"
     assert statuses(result)[USER] == "deleted", str(result)
     assert result.is_complete
 

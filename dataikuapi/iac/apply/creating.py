@@ -178,7 +178,7 @@ class Creator:
         self, action: PlannedAction, wanted: Resource, error: DataikuIaCError | None
     ) -> ActionResult:
         """Save what DSS did not store when it created an object, and read it back."""
-        rid, unsaved = wanted.resource_id, None
+        rid, unsaved, made = wanted.resource_id, None, None
         try:
             made = self._required(rid)
             if unmet(wanted, made.resource):
@@ -196,7 +196,10 @@ class Creator:
                 raise unsaved
         except DataikuIaCError as failure:
             why = f"it was created as {rid}, but not completed: {failure}"
-            return ActionResult(action, ActionStatus.FAILED, why, begun=rid)
+            left = "" if made is None else made.resource.metadata.checksum
+            return ActionResult(
+                action, ActionStatus.FAILED, why, begun=rid, begun_as=left
+            )
         notes = [
             f"DSS {did} it, although it reported: {each}"
             for did, each in (("created", error), ("completed", unsaved))

@@ -168,6 +168,7 @@ class Executor:
             renamed(found.resource, new_id),
             renamed(found.resource, new_id),
             has_moved=True,
+            names=self._renamed,
         )
         if self._objects.read(new_id) is not None:
             raise NotAsPlanned("it was created in DSS since the plan was made")
@@ -203,6 +204,7 @@ class Executor:
             found.resource,
             found.resource,
             has_moved=action.project_key in self._moved,
+            names=self._renamed,
         )
         taken = self._objects.users(rid)
         if taken:
