@@ -136,6 +136,12 @@ class Replayed:
         return {action.resource_id for action in found if action.reason}
 
     @cached_property
+    def renewed_in_code(self):
+        """Ids in DSS of what the commit has only given another id in the code."""
+        taken = [live for code, live in self.ids.items() if code != live]
+        return {live for live in taken if taken.count(live) > 1}
+
+    @cached_property
     def judged(self):
         """Ids in DSS of what the commit changed."""
         lines = oracle.changes(
@@ -188,7 +194,7 @@ class Replayed:
         done.update(self.renamed)  # The oracle has it as one gone, and one come.
         known = {rid for rid in done if rid.partition(".")[0] in oracle.KINDS}
         judged = {rid for rid in self.judged if rid.partition(".")[0] in oracle.KINDS}
-        told = self.renewed | self.left | self.quiet
+        told = self.renewed | self.left | self.quiet | self.renewed_in_code
         odd = (known - told) ^ (judged - told)
         self.problems += [f"not as judged: {rid}" for rid in sorted(odd)]
 
