@@ -28,8 +28,8 @@ from dataikuapi.iac.plan import ExecutionPlan, MaxChange, PlanOptions
 PROJECTS, DATASETS, RECIPES = 10, 25, 25
 UPDATES = PROJECTS * (DATASETS + RECIPES)
 TARGET_RATIO, TARGET_CALLS = 1.3, 3
-CALLS_ABOUT_DSS = 2
-"""Which instance it is, and whose key."""
+CALLS_ABOUT_DSS = 2 + PROJECTS
+"""Which instance it is, whose key, and of each project what git has not committed."""
 
 
 def bare(host: Served, paths: list[str]) -> None:

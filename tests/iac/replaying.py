@@ -22,6 +22,7 @@ from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sources.project_files import read_project_files
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.registry import is_membership, writing_of
+from dataikuapi.iac.types.writers import ListedWriter
 from iac import oracle
 from iac.applying import recorded, writes
 from iac.histories import KEY
@@ -135,6 +136,12 @@ class Replayed:
         return {action.resource_id for action in found if action.reason}
 
     @cached_property
+    def renewed_in_code(self):
+        """Ids in DSS of what the commit has only given another id in the code."""
+        taken = [live for code, live in self.ids.items() if code != live]
+        return {live for live in taken if taken.count(live) > 1}
+
+    @cached_property
     def judged(self):
         """Ids in DSS of what the commit changed."""
         lines = oracle.changes(
@@ -155,6 +162,12 @@ class Replayed:
             for action in self.plan.of_type(ActionType.UPDATE)
             if not action.diff.changes
         }
+
+    @cached_property
+    def renamed(self):
+        """Ids that objects had which the plan renames."""
+        renames = self.plan.of_type(ActionType.RENAME)
+        return {action.renamed_from for action in renames}
 
     def check(self):
         """Return what is wrong."""
@@ -178,9 +191,10 @@ class Replayed:
             self.ids.get(item.action.resource_id, item.resource_id)
             for item in self.result.results
         }
+        done.update(self.renamed)  # The oracle has it as one gone, and one come.
         known = {rid for rid in done if rid.partition(".")[0] in oracle.KINDS}
         judged = {rid for rid in self.judged if rid.partition(".")[0] in oracle.KINDS}
-        told = self.renewed | self.left | self.quiet
+        told = self.renewed | self.left | self.quiet | self.renewed_in_code
         odd = (known - told) ^ (judged - told)
         self.problems += [f"not as judged: {rid}" for rid in sorted(odd)]
 
@@ -274,6 +288,9 @@ class Replayed:
             yield "flow/zones/default/add-items"
         if of_type == "managed_folder":
             yield "actions/renameManagedFolder"
+        writer = writing_of(of_type).writer
+        if rid in self.renamed and isinstance(writer, ListedWriter):
+            yield f"actions/{writer.rename_action}"
 
     def _paths(self, rid):
         """Yield the paths of an object with a name."""

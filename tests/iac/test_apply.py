@@ -83,7 +83,9 @@ def test_new_objects_are_created_after_what_they_need(project, server):
     }
     created = [path for method, path in requests if method == "POST"]
     assert [path.split("/")[3] for path in created] == ["datasets", "recipes"]
-    assert len(requests) <= 8 + 2  # Which DSS it is takes two more.
+    assert (
+        len(requests) <= 8 + 2 + 1
+    )  # And which DSS it is, and into which zones they went.
     assert project.recipe("make_extra")[1] == "print(2)\n"
     assert_settled(project)
 

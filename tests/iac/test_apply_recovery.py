@@ -114,7 +114,7 @@ def test_what_was_adopted_is_nobodys_business_any_more(project, crash):
 
 
 def test_what_somebody_created_meanwhile_is_not_overwritten(project, server):
-    """Whichever of both DSS has stored: they cannot be told apart by their names."""
+    """DSS has refused to store ours."""
     connection = {"connection": "c", "path": "theirs"}
 
     def create():
@@ -125,9 +125,8 @@ def test_what_somebody_created_meanwhile_is_not_overwritten(project, server):
     path = f"/projects/{KEY}/datasets"
     server.faults = in_turn("POST", path, Fault.meanwhile(create))
     (result,) = project.apply(plan).results
-    assert result.status.value == "uncertain"
+    assert result.status.value == "failed"
     assert "already exists" in result.reason
-    assert "somebody else seems to have created it" in result.reason
     plan = project.plan()
     assert actions(plan) == {EXTRA: "conflict"}
     project.apply(plan)
@@ -275,3 +274,32 @@ def test_what_was_created_stays_ours_through_several_crashes(project, crash):
     crash("PUT", f"/projects/{KEY}/datasets/extra")
     assert statuses(project.apply()) == {EXTRA: "adopted"}
     assert_settled(project)
+
+
+@pytest.mark.parametrize("is_edited", [True, False])
+@pytest.mark.parametrize("new_name", ["Extras", "Theirs"])
+def test_what_somebody_completed_since_it_was_begun_is_not_overwritten(
+    project, server, is_edited, new_name
+):
+    """It was created, but not completed: another one is made in no case."""
+    project.write("wiki/articles/9.json", {"name": "Extras"})
+    project.write("wiki/articles/9.md", "Ours")
+    plan = project.plan()
+    broken = Fault.error(500, "java.lang.NullPointerException", "boom")
+    server.faults = lambda method, path: broken if method == "PUT" else None
+    (result,) = project.apply(plan).results
+    server.faults = None
+    assert result.begun
+    article = project.dss.get_wiki().get_article(result.begun.rpartition(".")[2])
+    if is_edited:
+        data = article.get_data()
+        data.set_name(new_name)
+        data.set_body("Theirs")
+        data.save()
+    plan = project.plan()
+    planned = "conflict" if is_edited else "update"
+    assert actions(plan)[result.begun] == planned
+    assert "create" not in actions(plan).values()
+    project.apply(plan)
+    text = "Theirs" if is_edited else "Ours"
+    assert article.get_data().get_body() == text

@@ -66,6 +66,18 @@ def test_edit_of_what_refers_to_it_is_done_too(project):
     assert_settled(project)
 
 
+def test_what_refers_to_it_is_deleted_although_dss_has_changed_it(project):
+    """DSS has put the new name into it, and nobody else has changed anything."""
+    (path,) = (project.folder / "recipes").glob("compute_shipments.*[!n]")
+    project.remove("recipes/compute_shipments.json", path.relative_to(project.folder))
+    result = project.apply(allow_delete=True)
+    assert statuses(result) == {
+        NEW: "renamed",
+        USER: "updated",
+        PRODUCER: "deleted",
+    }, str(result)
+
+
 def test_what_is_changed_beside_its_name_is_another_object(project):
     project.edit("datasets/deliveries.json", shortDesc="What was delivered")
     found = actions(project.plan())

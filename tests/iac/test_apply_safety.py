@@ -6,7 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dataikuapi.iac import PlanOutdatedError, StateReadError
+from dataikuapi import DSSClient
+from dataikuapi.iac import (
+    DSSAuthenticationError,
+    LocalFileBackend,
+    PlanOutdatedError,
+    RetryPolicy,
+    StateManager,
+    StateReadError,
+)
+from dataikuapi.iac.apply import ApplyEngine
 from dataikuapi.iac.apply.lanes import Lanes
 from dataikuapi.iac.models.plan import ActionType
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, in_turn
@@ -69,6 +78,60 @@ def test_saved_plan_of_a_creation_is_not_applied_twice(project):
     settings.save()
     with pytest.raises(PlanOutdatedError, match=f"created since, as web_app.{KEY}"):
         project.apply(plan)
+
+
+def test_key_that_may_not_write_is_told_which_right_it_lacks(project, server):
+    """And one that may not read is told that."""
+    project.edit(FILE, shortDesc="All orders")
+    project.write("datasets/extra.json", {"type": "Inline", "params": {}})
+    plan = project.plan()
+    server.faults = lambda method, path: None if method == "GET" else REFUSED
+    result = project.apply(plan)
+    assert set(statuses(result).values()) == {"failed"}
+    for item in result.results:
+        assert "Ask for the right to write the content of the project" in item.reason
+    path = f"/projects/{KEY}/datasets/orders"
+    server.faults = lambda method, asked: REFUSED if asked == path else None
+    reasons = [item.reason for item in project.apply(plan).results]
+    assert any("Ask for permission to read the project" in each for each in reasons)
+
+
+def test_apply_with_a_wrong_key_is_in_no_history(project, server):
+    project.edit(FILE, shortDesc="All orders")
+    plan = project.plan()
+    client = DSSClient(server.url, "a-wrong-key")
+    manager = StateManager(
+        LocalFileBackend(project.state_file),
+        client,
+        "dev",
+        policy=RetryPolicy(max_retries=0),
+        types=project.types,
+    )
+    with pytest.raises(DSSAuthenticationError, match="does not accept the API key"):
+        ApplyEngine(client, manager).apply(plan)
+    assert project.manager.backend.journal().read() == []
+    assert statuses(project.apply(plan)) == {ORDERS: "updated"}
+
+
+@pytest.mark.parametrize("status", [400, 403, 409])
+@pytest.mark.parametrize(
+    "path, listing",
+    [("datasets/extra.json", "datasets"), ("web_apps/nEw0001.json", "webapps")],
+)
+def test_what_is_there_once_dss_has_refused_to_create_it_is_of_somebody_else(
+    project, server, status, path, listing
+):
+    """Even if it looks like ours: it is not taken for that."""
+    project.write(path, {"name": "Map", "type": "STANDARD", "params": {}})
+    plan = project.plan()
+    refused = Fault.error(status, "com.dataiku.dip.exceptions.SomeException", "taken")
+    theirs = refused.once_stored()
+    server.faults = in_turn("POST", f"/projects/{KEY}/{listing}", theirs)
+    result = project.apply(plan)
+    (rid,) = statuses(result)
+    assert statuses(result) == {rid: "failed"}
+    assert "taken" in result.results[0].reason
+    assert rid not in project.manager.load_state()
 
 
 def test_nothing_is_planned_without_the_stored_state(project):

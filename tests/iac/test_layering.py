@@ -104,6 +104,7 @@ MAY_IMPORT = {
     },
     "apply": {
         "analysis",
+        "console",
         "diff",
         "exceptions",
         "live_ids",

@@ -349,21 +349,6 @@ class TestOrder:
         assert plan.summary()["create"] == 2
 
 
-class TestTargets:
-    """Only some objects, and what they need."""
-
-    CODE = (A, item("dataset.SHOP.z", x=1), recipe("r", ["orders"]))
-
-    def test_what_a_target_needs_comes_along(self):
-        plan = planned(state(), state(*self.CODE), state(), targets=("recipe.SHOP.r",))
-        assert [each.resource_id for each in plan.actions] == [ORDERS, "recipe.SHOP.r"]
-        assert plan.metadata.left_out == ("dataset.SHOP.z",)
-
-    def test_pattern(self):
-        plan = planned(state(), state(*self.CODE), state(), targets=("dataset.*",))
-        assert plan.summary()["create"] == 2
-
-
 class TestValuesOfDSS:
     """What a plan never changes."""
 

@@ -204,11 +204,13 @@ class TestNotes:
             unmanaged=("dataset.SHOP.u",),
             uncovered=("web_app",),
             left_out=("dataset.SHOP.l",),
+            dependants=("recipe.SHOP.d",),
             cycles=(("scenario.SHOP.A", "scenario.SHOP.B"),),
             refusal="7 of 20 managed objects in SHOP",
         )
         assert str(ExecutionPlan(metadata=metadata)).split("\n")[:-2] == [
             "left out, not among the targets: dataset.SHOP.l",
+            "left alone, depend on the targets: recipe.SHOP.d",
             "not managed: 1 object only in DSS: dataset.SHOP.u",
             "not covered by the code, left alone: web_app",
             "need each other, in arbitrary order: scenario.SHOP.A, scenario.SHOP.B",

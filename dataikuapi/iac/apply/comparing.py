@@ -1,5 +1,6 @@
 """Compares an object with what a plan has of it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
@@ -8,6 +9,7 @@ from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.live_ids import LiveIds, with_ids
 from dataikuapi.iac.models import Change, Resource, ValueChangeType
 from dataikuapi.iac.models.changes import member_names
+from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.edits import edit_in_dss
@@ -105,8 +107,10 @@ def require_as_planned(
         )
     changes = _changes(planned, now)
     if changes and names:
-        followed = with_ids(planned, names)
-        if is_same(followed, now):
+        followed = _changes(planned, with_ids(planned, names))
+        if all(
+            change in followed or _has_new_names(change, names) for change in changes
+        ):
             return wanted
     if not changes:
         return wanted
@@ -127,6 +131,26 @@ def require_as_planned(
 
 def _is_moved(resource: Resource, change: Change) -> bool:
     return is_membership(resource.resource_type, member_names(change.segments))
+
+
+def _has_new_names(change: Change, names: LiveIds) -> bool:
+    """Return whether a text differs by new names alone, in some of their places.
+
+    Of code, DSS follows a rename where it finds the name, say in ``Dataset("orders")``.
+    """
+    if not (isinstance(change.old, str) and isinstance(change.new, str)):
+        return False
+    short = {
+        ResourceId.parse(old).resource_name: ResourceId.parse(new).resource_name
+        for old, new in names.items()
+    }
+    either = {
+        old: f"(?:{re.escape(old)}|{re.escape(new)})" for old, new in short.items()
+    }
+    token = "|".join(map(re.escape, sorted(short, key=len, reverse=True)))
+    pieces = re.split(rf"(?<![\w-])({token})(?![\w-])", change.old)
+    pattern = "".join(either.get(piece, re.escape(piece)) for piece in pieces)
+    return re.fullmatch(pattern, change.new) is not None
 
 
 def _changes(old: Resource, new: Resource) -> tuple[Change, ...]:

@@ -11,7 +11,7 @@ from dataikuapi.iac.apply.comparing import (
     with_added,
 )
 from dataikuapi.iac.apply.noting import ApplyLog
-from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of
+from dataikuapi.iac.apply.objects import LiveObjects, error_of, is_refusal, kind_of
 from dataikuapi.iac.exceptions import DataikuIaCError
 from dataikuapi.iac.live_ids import with_ids
 from dataikuapi.iac.models import Resource, ResourceId
@@ -56,7 +56,8 @@ class Creator:
 
         Raises:
             NotAsPlanned: if DSS has another one.
-            DataikuIaCError: if it is not known whether DSS has one.
+            DataikuIaCError: if it is not known whether DSS has one, or DSS refuses to
+                create it.
         """
         wanted = action.diff.new_resource
         assert wanted is not None
@@ -85,6 +86,8 @@ class Creator:
         try:
             live_id = self._objects.create(rid, documents)
         except DataikuIaCError as failure:
+            if is_refusal(failure):
+                raise  # What is there by now, somebody else has created.
             error = failure
             try:
                 found = self._created(wanted, listed)
@@ -175,7 +178,7 @@ class Creator:
         self, action: PlannedAction, wanted: Resource, error: DataikuIaCError | None
     ) -> ActionResult:
         """Save what DSS did not store when it created an object, and read it back."""
-        rid, unsaved = wanted.resource_id, None
+        rid, unsaved, made = wanted.resource_id, None, None
         try:
             made = self._required(rid)
             if unmet(wanted, made.resource):
@@ -193,7 +196,10 @@ class Creator:
                 raise unsaved
         except DataikuIaCError as failure:
             why = f"it was created as {rid}, but not completed: {failure}"
-            return ActionResult(action, ActionStatus.FAILED, why, begun=rid)
+            left = "" if made is None else made.resource.metadata.checksum
+            return ActionResult(
+                action, ActionStatus.FAILED, why, begun=rid, begun_as=left
+            )
         notes = [
             f"DSS {did} it, although it reported: {each}"
             for did, each in (("created", error), ("completed", unsaved))

@@ -6,13 +6,16 @@ from threading import Lock
 
 from dataikuapi.dssclient import DSSClient
 
+from dataikuapi.iac.apply.checkpoint import commit_pending
 from dataikuapi.iac.apply.effects import effects_of
 from dataikuapi.iac.apply.executing import Executor
 from dataikuapi.iac.apply.lanes import Lanes
+from dataikuapi.iac.apply.memberships import filled_lists
 from dataikuapi.iac.apply.noting import ApplyLog
 from dataikuapi.iac.apply.objects import LiveObjects
 from dataikuapi.iac.apply.recording import Recorder
-from dataikuapi.iac.exceptions import PlanRefusedError
+from dataikuapi.iac.console import get_logger
+from dataikuapi.iac.exceptions import DataikuIaCError, PlanRefusedError
 from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus, ApplyResult
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
@@ -21,6 +24,8 @@ from dataikuapi.iac.plan.options import MaxChange, PlanOptions
 from dataikuapi.iac.sync.instance import InstanceReader
 
 __all__ = ["ApplyEngine"]
+
+logger = get_logger(__name__)
 
 Progress = Callable[[int, int], object]
 """Called with how many actions are done, and how many there are."""
@@ -83,6 +88,7 @@ class ApplyEngine:
             PlanOutdatedError: if the stored state has other objects than it had.
             JournalNotSupportedError: if the backend has no journal.
             StateWriteError: if journal or state could not be stored.
+            DSSAuthenticationError: if DSS does not accept the API key.
         """
         if plan.metadata.refusal:
             raise PlanRefusedError(f"nothing was done: {plan.metadata.refusal}")
@@ -93,6 +99,8 @@ class ApplyEngine:
         backend = self._manager.backend
         log = ApplyLog(backend.journal() if journal else None, uuid.uuid4().hex)
         self._reader.identify()
+        if self._reader.provenance.refusal is not None:
+            raise self._reader.provenance.refusal
         keys = sorted({action.project_key for action in actions})
         with backend.lease(keys), log:
             stored = self._manager.load_state()
@@ -146,12 +154,14 @@ class _Run:
         self._message = manager.backend.save_message
         created: dict[str, str] = {}
         self._recorder = Recorder(manager.store, reader, plan, created)
+        self._objects = LiveObjects(reader)
         self._executor = Executor(
-            LiveObjects(reader), log, plan.live_ids(), created, self._stop
+            self._objects, log, plan.live_ids(), created, self._stop
         )
         self._lock = Lock()
         self._results: dict[str, ActionResult] = {}
         self._lanes: Lanes | None = None
+        self._committed: set[str] = set()
         self._why_stopped = "the apply was interrupted"
 
     def execute(
@@ -175,6 +185,8 @@ class _Run:
         self._log.begin(self._plan, by, self._message)
         try:
             is_interrupted = lanes.run()
+            if not lanes.is_stopped:
+                self._note_filled_lists()
         finally:
             self._recorder.store()
         results = [
@@ -191,6 +203,16 @@ class _Run:
         self._log.end(found)
         return found
 
+    def _note_filled_lists(self) -> None:
+        """Note what DSS has added to lists; what is not noted, the next plan tells."""
+        try:
+            with self._reader.workers.own_client():
+                found = filled_lists(self._objects, self._plan, self._results.values())
+                for item in found:
+                    self._recorder.add_filled(item)
+        except DataikuIaCError as error:
+            logger.debug("the lists that DSS keeps could not be read: %s", error)
+
     def _result_of(self, action: PlannedAction) -> ActionResult:
         """Execute an action, unless something that it needs was not done."""
         missing = [
@@ -201,7 +223,15 @@ class _Run:
         if missing:
             why = f"it needs {', '.join(missing)}"
             return ActionResult(action, ActionStatus.SKIPPED, why)
+        self._commit_before(action)
         return self._executor.execute(action)
+
+    def _commit_before(self, action: PlannedAction) -> None:
+        """Commit the project in DSS, if nothing was written to it yet."""
+        key = action.project_key
+        if action.action_type.writes and key not in self._committed:
+            self._committed.add(key)
+            commit_pending(self._reader.workers.client, key, self._plan.metadata)
 
     def _skipped(self, action: PlannedAction) -> ActionResult:
         return ActionResult(action, ActionStatus.SKIPPED, self._why_stopped)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from dataikuapi.iac.apply.comparing import (
     NotAsPlanned,
     is_same,
+    listed_paths,
     require_as_planned,
     unmet,
 )
@@ -167,6 +168,7 @@ class Executor:
             renamed(found.resource, new_id),
             renamed(found.resource, new_id),
             has_moved=True,
+            names=self._renamed,
         )
         if self._objects.read(new_id) is not None:
             raise NotAsPlanned("it was created in DSS since the plan was made")
@@ -202,7 +204,15 @@ class Executor:
             found.resource,
             found.resource,
             has_moved=action.project_key in self._moved,
+            names=self._renamed,
         )
+        taken = self._objects.users(rid)
+        if taken:
+            use = "uses" if len(taken) == 1 else "use"
+            raise NotAsPlanned(
+                f"DSS would delete {listed_paths(taken)} with it, which {use} it since "
+                "the plan was made"
+            )
         self._log.intent(action, {})
         error = error_of(lambda: self._objects.delete(rid, action.drops_data))
         try:

@@ -99,6 +99,7 @@ class ApplyLog:
             details["checksum"] = result.resource.metadata.checksum
         elif result.begun:
             details["live_id"] = result.begun
+            details |= {"checksum": result.begun_as} if result.begun_as else {}
         self._append(JournalEvent.OUTCOME, result.action.resource_id, details)
 
     def end(self, result: ApplyResult) -> None:

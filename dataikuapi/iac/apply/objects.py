@@ -12,16 +12,19 @@ from dataikuapi.iac.exceptions import (
     ResourceNotFoundError,
     UnsupportedValueError,
 )
-from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.models import Resource, ResourceId
+from dataikuapi.iac.plan.ordering import references
+from dataikuapi.iac.sync.error_response import ErrorResponse
 from dataikuapi.iac.sync.errors import not_found, still_listed, translate_errors
 from dataikuapi.iac.sync.instance import InstanceReader
+from dataikuapi.iac.sync.subjects import Listing
 from dataikuapi.iac.sync.typed import Reading, TypedSync
 from dataikuapi.iac.types import Documents, ResourceType
 from dataikuapi.iac.types.registry import TYPES, is_id_generated, kept_by_dss
 from dataikuapi.iac.types.shapes import path_segment
 from dataikuapi.iac.types.writing import NO_WRITER, Project, Writer
 
-__all__ = ["LiveObjects", "error_of", "kind_of", "writer_of"]
+__all__ = ["LiveObjects", "error_of", "is_refusal", "kind_of", "writer_of"]
 
 
 class LiveObjects:
@@ -57,6 +60,19 @@ class LiveObjects:
         self._reader.provenance.stamp(found.resource)
         return found
 
+    def listed(self, resource_type: str, project_key: str) -> dict[str, Resource]:
+        """Return all objects of a type in a project, by id.
+
+        Raises:
+            DSSError: if they could not be read.
+        """
+        sync = self._sync(ResourceId(resource_type, project_key))
+        with self._reading():
+            found = sync.list_all(project_key)
+        for resource in found:
+            self._reader.provenance.stamp(resource)
+        return {resource.resource_id: resource for resource in found}
+
     def names(self, resource_id: str) -> set[str]:
         """Return the ids of all objects of a type in a project.
 
@@ -81,6 +97,38 @@ class LiveObjects:
         if resource_id in self.names(resource_id):
             client = self._sync(rid).client
             raise still_listed(client, rid, not_found(client, rid))
+
+    def users(self, resource_id: str) -> list[str]:
+        """Return the ids of the objects that DSS would delete with one, sorted.
+
+        Raises:
+            DSSError: if they could not be listed.
+        """
+        rid = ResourceId.parse(resource_id)
+        if not kind_of(resource_id).writing.takes_recipes:
+            return []
+        return sorted(
+            resource.resource_id
+            for reader in self._reader.readers.values()
+            if isinstance(reader, TypedSync)
+            for resource in self._listed_users(reader, rid)
+            if references(resource, {resource_id: None})
+        )
+
+    def _listed_users(self, reader: TypedSync, rid: ResourceId) -> list[Resource]:
+        kind = reader.kind
+        if kind.writing.users is None:
+            return []
+        subject = Listing(kind.name, rid.project_key)
+        with self._reading(), translate_errors(reader.client, subject):
+            project = reader.client.get_project(path_segment(rid.project_key))
+            listed = kind.writing.users(project, rid)
+        return [
+            Resource(
+                kind.name, str(ResourceId(kind.name, rid.project_key, name)), attributes
+            )
+            for name, attributes in listed.items()
+        ]
 
     def create(self, resource_id: str, documents: Documents) -> str:
         """Create an object, and return the id that it has in DSS.
@@ -152,7 +200,7 @@ class LiveObjects:
     def _writing(self, rid: ResourceId) -> Iterator[tuple[Writer, Project]]:
         """Yield the writer and the project; translate what the client raises."""
         client = self._sync(rid).client
-        with translate_errors(client, rid):
+        with translate_errors(client, rid, writes=True):
             project = client.get_project(path_segment(rid.project_key))
             yield writer_of(kind_of(str(rid))), project
 
@@ -180,6 +228,12 @@ def writer_of(kind: ResourceType) -> Writer:
     if kind.writing.writer is None:
         raise UnsupportedValueError(NO_WRITER)
     return kind.writing.writer
+
+
+def is_refusal(error: DataikuIaCError) -> bool:
+    """Return whether DSS has refused to do something, so that it has not done it."""
+    cause = error.__cause__
+    return isinstance(cause, ErrorResponse) and cause.is_refusal
 
 
 def error_of(call: Callable[[], object]) -> DataikuIaCError | None:

@@ -60,6 +60,16 @@ class Recorder:
         if len(self._results) >= _BATCH:
             self.store()
 
+    def add_filled(self, result: ActionResult) -> None:
+        """Take an object to whose lists DSS has added something, if it is stored.
+
+        Args:
+            result: has the object, and what was added.
+        """
+        is_done = result.action.action_type.is_executed
+        if is_done or self._store.load().has_resource(result.action.stored_id):
+            self._results.append(result)
+
     def store(self) -> None:
         """Store the results that are not stored yet.
 
@@ -123,7 +133,8 @@ def _as_stored(result: ActionResult, live: Resource, stored: State) -> Resource:
     planned = result.action.diff.old_resource
     left = {path for each in (known, planned) if each for path in filled_in(each)}
     live = with_filled_in(live, left.union(result.filled_in))
-    if not result.action.kept or planned is None or known is None:
+    is_kept = bool(result.action.kept) or not result.action.action_type.is_executed
+    if not is_kept or planned is None or known is None:
         return live
     merge = Merge(sets_of(live.resource_type), nothing_is_live)
     merged = merge(planned.attributes, live.attributes, known.attributes)

@@ -24,6 +24,7 @@ from dataikuapi.iac.models.ids import INSTANCE
 
 __all__ = [
     "allow_unknown",
+    "apply_format_options",
     "dry_run_option",
     "file_options",
     "grouped",
@@ -277,6 +278,8 @@ report_options = _all(
 )
 
 plan_format_options = _format_options(["text", "markdown", "json"])
+
+apply_format_options = _format_options(["text", "json"])
 
 ids_argument = click.argument("ids", nargs=-1, type=SELECTOR, metavar="[ID]...")
 

@@ -59,6 +59,7 @@ class ActionResult:
             may have changed at the same time.
         filled_in: paths of members that DSS has added by itself.
         begun: the id in DSS of an object that was created, and is not as it was to be.
+        begun_as: the checksum of what it was then; "" if that is not known.
     """
 
     action: PlannedAction
@@ -68,6 +69,7 @@ class ActionResult:
     resource: Resource | None = None
     filled_in: tuple[str, ...] = ()
     begun: str = ""
+    begun_as: str = ""
 
     @property
     def resource_id(self) -> str:

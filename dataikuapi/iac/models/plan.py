@@ -175,6 +175,8 @@ class PlanMetadata:
             arbitrary.
         refusal: why the plan as a whole is not executed; "" if it may be.
         left_out: ids of objects with an action that is not among the targets.
+        dependants: ids of objects that depend on what the targets change, and are not
+            among them; whether anything is to be done with them or not.
         ids: in DSS of objects that have another one in the code, where the stored state
             does not remember that yet.
         own_values: values that stay as the environment has them for itself, though the
@@ -194,6 +196,7 @@ class PlanMetadata:
     cycles: tuple[tuple[str, ...], ...] = ()
     refusal: str = ""
     left_out: tuple[str, ...] = ()
+    dependants: tuple[str, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
     own_values: tuple[str, ...] = ()
 

@@ -39,6 +39,7 @@ def plan_to_document(plan: ExecutionPlan) -> dict[str, JSON]:
             "cycles": [list(ids) for ids in made_of.cycles],
             "refusal": made_of.refusal,
             "left_out": list(made_of.left_out),
+            "dependants": list(made_of.dependants),
             "ids": dict(made_of.ids),
             "own_values": list(made_of.own_values),
         },
@@ -63,6 +64,7 @@ def plan_from_document(document: Mapping[str, Any]) -> ExecutionPlan:
             "uncovered": tuple(made_of["uncovered"]),
             "cycles": tuple(map(tuple, made_of["cycles"])),
             "left_out": tuple(made_of["left_out"]),
+            "dependants": tuple(made_of.get("dependants", ())),
             "own_values": tuple(made_of.get("own_values", ())),
         }
     )

@@ -22,6 +22,7 @@ from dataikuapi.iac.plan.ordering import (
 )
 from dataikuapi.iac.plan.promotion import promoted
 from dataikuapi.iac.plan.renaming import as_rename, find_renamed, with_new_names
+from dataikuapi.iac.plan.targeting import targeted
 from dataikuapi.iac.types.registry import (
     RECIPE,
     TYPES,
@@ -94,8 +95,8 @@ class PlanGenerator:
         actions = list(_without_cascades(actions, live))
         actions = list(_with_new_ids(_without_lone(actions)))
         self._options.require_found(action.resource_id for action in actions)
-        chosen, left_out = self._targeted(actions)
-        result = ordered(chosen)
+        chosen = targeted(actions, live, self._options)
+        result = ordered(chosen.actions)
         projects = {*code.project_keys()}
         return ExecutionPlan(
             bound(_with_blocked(result.actions), base),
@@ -111,31 +112,11 @@ class PlanGenerator:
                 uncovered=_uncovered(base, code, projects),
                 cycles=result.cycles,
                 refusal=self._refusal(result.actions, base, projects),
-                left_out=left_out,
+                left_out=chosen.left_out,
+                dependants=chosen.dependants,
                 own_values=own_values,
             ),
         )
-
-    def _targeted(
-        self, actions: list[PlannedAction]
-    ) -> tuple[list[PlannedAction], tuple[str, ...]]:
-        """Return the actions for the targets and what they need, and others' ids."""
-        if not self._options.targets:
-            return actions, ()
-        by_id = {action.resource_id: action for action in ordered(actions).actions}
-        needed = [rid for rid in by_id if self._options.is_target(rid)]
-        chosen: set[str] = set()
-        while needed:
-            rid = needed.pop()
-            if rid not in chosen:
-                chosen.add(rid)
-                needed += by_id[rid].dependencies
-        left_out = sorted(
-            rid
-            for rid, action in by_id.items()
-            if rid not in chosen and action.action_type.is_executed
-        )
-        return [by_id[rid] for rid in by_id if rid in chosen], tuple(left_out)
 
     def _refusal(
         self, actions: Iterable[PlannedAction], base: State, projects: set[str]

@@ -149,6 +149,8 @@ def _recover(
         candidates = _unnamed(rid, listed, code, live)
     else:
         candidates = [live[live_id]] if live_id in live else []
+        if candidates and live_id != rid:
+            found.ids[rid] = live_id  # It is that one, whoever has changed it since.
     candidates = [
         item for item in candidates if _is_made(item, wanted, details, found.ids)
     ]
@@ -197,8 +199,9 @@ def _is_made(
         details: what the journal says of the creation.
         ids: of other objects in DSS, which it may refer to, by those in the code.
     """
-    if "live_id" in details and "checksum" not in details:
-        return True  # DSS has said so; how it was left is not known.
+    is_known = "live_id" in details and "checksum" not in details
+    if is_known and live.metadata.version_number == 0:
+        return True  # Nobody has saved it since DSS has said that it made it.
     if live.compute_checksum() in (details.get("wanted"), details.get("checksum")):
         return True
     if wanted is None:

@@ -88,6 +88,7 @@ def _notes(metadata: PlanMetadata) -> dict[str, JSON]:
         "unmanaged": list(metadata.unmanaged),
         "uncovered_types": list(metadata.uncovered),
         "left_out": list(metadata.left_out),
+        "dependants": list(metadata.dependants),
         "own_values": list(metadata.own_values),
         "cycles": [list(ids) for ids in metadata.cycles],
     }

@@ -250,6 +250,8 @@ def plan_notes(plan: ExecutionPlan, *, verbose: bool = False) -> Iterator[str]:
         yield f"unchanged: {counted(len(unchanged), 'object')}"
     if metadata.left_out:
         yield f"left out, not among the targets: {name(metadata.left_out)}"
+    if metadata.dependants:
+        yield f"left alone, depend on the targets: {name(metadata.dependants)}"
     if metadata.own_values:
         yield _own_values(metadata, verbose)
     if metadata.unmanaged:

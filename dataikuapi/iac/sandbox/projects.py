@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dataikuapi.iac.sandbox.collection import Clock, ObjectCollection
 from dataikuapi.iac.sandbox.kinds.base import Kind
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
+from dataikuapi.iac.sandbox.kinds.project_git import ProjectGit
 from dataikuapi.iac.sandbox.kinds.recipe import RECIPE
 from dataikuapi.iac.sandbox.layout import Content
 
@@ -27,6 +28,7 @@ class Project:
 
     Attributes:
         lock: hold it to read and write several objects as one step; re-entrant.
+        git: the project's repository.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Project:
             )
             for kind in kinds
         }
+        self.git = ProjectGit(self)
 
     @property
     def datasets(self) -> ObjectCollection:
@@ -55,6 +58,10 @@ class Project:
     def objects(self, kind: Kind) -> ObjectCollection:
         """Return the project's objects of a kind."""
         return self._objects[kind]
+
+    def collections(self) -> Iterable[tuple[Kind, ObjectCollection]]:
+        """Return all kinds, each with the project's objects of it."""
+        return self._objects.items()
 
     def kind_of_computable(self, object_id: str) -> Kind | None:
         """Return of which kind an object is that recipes read or write."""

@@ -95,6 +95,11 @@ class ErrorResponse(DataikuException):
         return bool(self.error_type)
 
     @property
+    def is_refusal(self) -> bool:
+        """Whether DSS has refused a request, so that nothing of it was done."""
+        return self.is_dss and self.status is not None and 400 <= self.status < 500
+
+    @property
     def is_bad_key(self) -> bool:
         """Whether DSS does not accept the API key."""
         return self.error_type == f"{_EXCEPTIONS}NotAuthenticatedException"

@@ -45,6 +45,8 @@ def translate_errors(
     client: DSSClient,
     rid: ResourceId | None,
     is_missing: Callable[[Exception], bool] = lambda error: False,
+    *,
+    writes: bool = False,
 ) -> Iterator[None]:
     """Translate what calls of the client raise into this package's exceptions.
 
@@ -58,6 +60,7 @@ def translate_errors(
             as a whole.
         is_missing: returns whether an error of the client means that the object does
             not exist, for objects that DSS does not report as missing.
+        writes: whether the calls change something, for which it takes another right.
 
     Raises:
         ResourceNotFoundError: if DSS reports that the object does not exist.
@@ -73,7 +76,7 @@ def translate_errors(
         response = ErrorResponse.of_exception(error)
         if rid is not None and response.is_dss and is_missing(error):
             raise not_found(client, rid) from error
-        raise _error_reported(client, rid, response) from error
+        raise _error_reported(client, rid, response, writes) from error
     except ListedObjectError as listed:
         if rid is None:
             raise
@@ -148,7 +151,10 @@ def _timeout(client: DSSClient, rid: ResourceId | None) -> DSSTimeoutError:
 
 
 def _error_reported(
-    client: DSSClient, rid: ResourceId | None, response: ErrorResponse
+    client: DSSClient,
+    rid: ResourceId | None,
+    response: ErrorResponse,
+    writes: bool,
 ) -> DataikuIaCError:
     host, name = describe_host(client), describe(rid)
     if not response.is_dss:
@@ -161,7 +167,7 @@ def _error_reported(
     if response.is_missing and rid is not None and not isinstance(rid, Listing):
         return not_found(client, rid)
     if response.is_forbidden and not response.is_not_licensed:
-        return _forbidden(client, rid, response)
+        return _forbidden(client, rid, response, writes)
     return DSSError(
         f"{host} returned {response.status or 'an error'} for {name}: "
         f"{response.error_type}: {_excerpt(client, response.message)}"
@@ -169,7 +175,10 @@ def _error_reported(
 
 
 def _forbidden(
-    client: DSSClient, rid: ResourceId | None, response: ErrorResponse
+    client: DSSClient,
+    rid: ResourceId | None,
+    response: ErrorResponse,
+    writes: bool,
 ) -> DataikuIaCError:
     """Distinguish a project that is not visible from a missing permission.
 
@@ -184,6 +193,8 @@ def _forbidden(
         return project_not_visible(client, project.project_key)
     if is_on_instance:
         next_step = "Use the key of an administrator"
+    elif writes:
+        next_step = "Ask for the right to write the content of the project"
     else:
         what = describe(rid) if isinstance(rid, Listing) else "the project"
         next_step = f"Ask for permission to read {what}"

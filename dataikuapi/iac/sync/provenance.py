@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from dataikuapi.dssclient import DSSClient
 
-from dataikuapi.iac.exceptions import DSSError
+from dataikuapi.iac.exceptions import DSSAuthenticationError, DSSError
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.resource import UNKNOWN_USER
@@ -31,20 +31,35 @@ class Provenance:
         instance: node id, install id, version and address of DSS; ``None`` for a client
             that is not a DSSClient.
         identity: the login of a user, or the id of an API key.
+        refusal: that DSS does not accept the API key, if it has said so.
     """
 
     def __init__(self) -> None:
         self._ids: dict[str, JSON] = {}
         self.instance: dict[str, JSON] | None = None
         self.identity: str | None = None
+        self.refusal: DSSAuthenticationError | None = None
 
     def fetch(self, client: DSSClient) -> None:
         """Request what is still missing."""
         if self.identity is None:
-            self.identity = _or_none(client, _identity)
+            self.identity = self._or_none(client, _identity)
         if not self._ids:
-            self._ids = _or_none(client, _instance_ids) or {}
+            self._ids = self._or_none(client, _instance_ids) or {}
         self.instance = {**self._ids, "address": address_of(client)}
+
+    def _or_none(self, client: DSSClient, call: Callable[[DSSClient], T]) -> T | None:
+        """Return what the call returns; ``None`` if it fails whatever the reason."""
+        try:
+            with translate_errors(client, None):
+                found = call(client)
+        except DSSAuthenticationError as error:
+            self.refusal = error
+            return None
+        except DSSError:
+            return None
+        self.refusal = None
+        return found
 
     def stamp_state(self, state: State) -> None:
         """Record the instance in a state, and who read it, there and in resources."""
@@ -57,15 +72,6 @@ class Provenance:
         """Record in a resource who read it, unless that is set already."""
         if self.identity and resource.metadata.deployed_by == UNKNOWN_USER:
             resource.metadata.deployed_by = self.identity
-
-
-def _or_none(client: DSSClient, call: Callable[[DSSClient], T]) -> T | None:
-    """Return what the call returns; ``None`` if it fails whatever the reason."""
-    try:
-        with translate_errors(client, None):
-            return call(client)
-    except DSSError:
-        return None
 
 
 def _identity(client: DSSClient) -> str:

@@ -26,7 +26,7 @@ from dataikuapi.iac.types.cleaning import (
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.prepare_script import without_screen_state
-from dataikuapi.iac.types.recipe_writer import RecipeWriter
+from dataikuapi.iac.types.recipe_writer import RecipeWriter, recipe_users
 from dataikuapi.iac.types.references import (
     FLOW_TYPES,
     Fact,
@@ -203,7 +203,7 @@ class RecipeType(ResourceType):
 
     name = "recipe"
     writing = Writing(
-        is_taken_along=True,
+        users=recipe_users,
         contents_after_delete="its outputs stay",
         writer=RecipeWriter(
             "recipes/",

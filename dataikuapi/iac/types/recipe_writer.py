@@ -1,10 +1,13 @@
 """How DSS creates, saves and deletes recipes."""
 
-from dataikuapi.iac.types.requests import post_json, send
+from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.types.requests import get_json, post_json, send
+from dataikuapi.iac.types.shapes import expect_items
 from dataikuapi.iac.types.writers import ListedWriter
 from dataikuapi.iac.types.writing import Documents, Project
 
-__all__ = ["RecipeWriter"]
+__all__ = ["RecipeWriter", "recipe_users"]
 
 
 class RecipeWriter(ListedWriter):
@@ -30,3 +33,11 @@ class RecipeWriter(ListedWriter):
         if new.get("payload") is not None:
             body["payload"] = new["payload"]
         send(project, "PUT", self.path(name), body)
+
+
+def recipe_users(project: Project, used: ResourceId) -> dict[str, dict[str, JSON]]:
+    """Return the listing of recipes: it has their inputs and outputs.
+
+    DSS deletes a recipe with any of these, and not with what its code mentions.
+    """
+    return expect_items(get_json(project, "recipes/"), "name")

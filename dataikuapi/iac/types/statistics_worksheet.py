@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Documents, Project, Severities
@@ -69,6 +70,15 @@ def _path(dataset: str, name: str = "") -> str:
     return path + path_segment(name) if name else path
 
 
+def _users(project: Project, used: ResourceId) -> dict[str, dict[str, JSON]]:
+    """Return the worksheets of a dataset: they are in it."""
+    if used.resource_type != "dataset":
+        return {}
+    items = expect_items(get_json(project, _path(used.resource_name)), "id")
+    inside: JSON = {"inputDatasetSmartName": used.resource_name}
+    return {name: {"dataSpec": inside} for name in items}
+
+
 class StatisticsWorksheetType(NestedType):
     """A worksheet, by its id: 10 characters that DSS generates.
 
@@ -78,7 +88,7 @@ class StatisticsWorksheetType(NestedType):
     """
 
     name = "statistics_worksheet"
-    writing = Writing(is_taken_along=True, writer=_WorksheetWriter())
+    writing = Writing(users=_users, writer=_WorksheetWriter())
     requests = "1 for each dataset, + N"
     is_watched_by_default = False
     is_searched = True

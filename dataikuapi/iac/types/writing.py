@@ -8,15 +8,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.json_values import JSON, json_equal
 
-__all__ = ["NO_WRITER", "Documents", "Project", "Writer", "Writing"]
+__all__ = ["NO_WRITER", "Documents", "ListUsers", "Project", "Writer", "Writing"]
 
 Documents = Mapping[str, Any]
 """What DSS returns for one object, by part, such as ``document`` or ``payload``."""
 
 Project = Any
 """A :class:`~dataikuapi.dss.project.DSSProject`; the client is not typed."""
+
+ListUsers = Callable[[Project, ResourceId], Mapping[str, dict[str, JSON]]]
+"""Lists objects of a type that may use another one, in one request.
+
+Called with a handle of the project and the id of the other object; returns, by name,
+attributes that have at least the references which make DSS delete them with it.
+"""
 
 NO_WRITER = "objects of its type are only read: change it in DSS"
 """Why a plan does nothing with an object of a type without a writer."""
@@ -135,7 +143,8 @@ class Writing:
             storage, each with the paths of these others: they stay together.
         starts_as: values that an object from another environment is created with.
         takes_recipes: whether DSS deletes the recipes that use an object with it.
-        is_taken_along: whether DSS deletes an object with what it uses.
+        users: lists objects that DSS deletes with what they use; ``None`` for a type
+            whose objects stay.
         loses_contents: whether what a deleted object holds is lost in any case.
         undeletable: why a plan never deletes an object; "" if it may.
         contents_after_delete: what becomes of what a deleted object holds, in words; ""
@@ -158,7 +167,7 @@ class Writing:
     )
     starts_as: Mapping[tuple[str, ...], JSON] = field(default_factory=dict)
     takes_recipes: bool = False
-    is_taken_along: bool = False
+    users: ListUsers | None = None
     loses_contents: bool = False
     undeletable: str = ""
     contents_after_delete: str = ""
@@ -168,3 +177,8 @@ class Writing:
     by_dss: Mapping[str, str] = field(default_factory=dict)
     settled: Callable[[dict[str, JSON], Mapping[str, JSON]], dict[str, JSON]] = _as_is
     unchangeable: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+
+    @property
+    def is_taken_along(self) -> bool:
+        """Whether DSS deletes an object with what it uses."""
+        return self.users is not None

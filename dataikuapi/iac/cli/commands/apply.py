@@ -13,13 +13,19 @@ from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import PLAIN, Command
 from dataikuapi.iac.cli.options import (
     allow_unknown,
+    apply_format_options,
     grouped,
     host_options,
     message_option,
     output_options,
     state_options,
 )
-from dataikuapi.iac.cli.output import is_terminal, write_error, write_text
+from dataikuapi.iac.cli.output import (
+    is_terminal,
+    write_document,
+    write_error,
+    write_text,
+)
 from dataikuapi.iac.cli.parameters import RESOURCE_ID, SERIAL, SOURCE
 from dataikuapi.iac.cli.planning import (
     CONFIGURED,
@@ -35,6 +41,7 @@ from dataikuapi.iac.models.plan import ExecutionPlan
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.plan import check_binding, read_plan
 from dataikuapi.iac.plan.saved import is_saved_plan
+from dataikuapi.iac.reports.apply_json import render_apply_json
 from dataikuapi.iac.reports.apply_text import render_apply_text
 from dataikuapi.iac.sync.progress import progress_bar
 
@@ -59,12 +66,14 @@ class _Execution:
         no_journal: whether no journal is kept.
         message: why; shown in the history.
         allow_unknown: whether what could not be read does not count.
+        format_name: of what is written to standard output.
     """
 
     is_approved: bool
     no_journal: bool
     message: str | None
     allow_unknown: bool
+    format_name: str
 
 
 _execution_options = grouped(
@@ -85,6 +94,7 @@ _execution_options = grouped(
     message_option,
     host_options,
     allow_unknown,
+    apply_format_options,
     state_options,
     output_options,
 )
@@ -202,10 +212,19 @@ def _apply(
     plan: ExecutionPlan,
     execution: _Execution,
 ) -> ExitCode:
-    """Show a plan, ask, execute it, and show what became of it."""
-    write_plan_report(settings, plan)
+    """Show a plan, ask, execute it, and show what became of it.
+
+    For programs, standard output has one document: what became of it.
+    """
+    is_for_people = execution.format_name == "text"
+    if is_for_people:
+        write_plan_report(settings, plan)
+    elif not execution.is_approved:
+        write_error(str(plan))
     left = undecided(plan, execution.allow_unknown)
     if plan.metadata.refusal or not plan.has_changes():
+        if not is_for_people:
+            _write_json(settings, ApplyResult(plan))
         return left
     if not (execution.is_approved or _is_answered_yes(settings, plan)):
         settings.note("nothing was done")
@@ -213,8 +232,16 @@ def _apply(
     with progress_bar(settings.shows_progress, "apply", "action") as count:
         engine = ApplyEngine(manager.client, manager, count)
         result = engine.apply(plan, journal=not execution.no_journal)
-    write_text(f"\n{render_apply_text(result, color=in_color(settings))}")
+    if is_for_people:
+        write_text(f"\n{render_apply_text(result, color=in_color(settings))}")
+    else:
+        _write_json(settings, result)
     return _exit_code(result) or left
+
+
+def _write_json(settings: Settings, result: ApplyResult) -> None:
+    settings.has_report = True
+    write_document(render_apply_json(result))
 
 
 def _is_answered_yes(settings: Settings, plan: ExecutionPlan) -> bool:

@@ -166,6 +166,8 @@ class ProjectKind(Kind):
             "/projects": {"GET": self.handle_list, "POST": self.handle_create},
             base: {"GET": self.handle_get, "DELETE": self.handle_delete},
             **of_parts,
+            f"{base}/git/status": {"GET": self.handle_git_status},
+            f"{base}/git/actions/commit": {"POST": self.handle_commit},
         }
 
     def handle_list(self, request: ApiRequest) -> Any:
@@ -196,6 +198,17 @@ class ProjectKind(Kind):
             "alive": False,
             "result": {"messages": [], "anyMessage": False, "success": True},
         }
+
+    def handle_git_status(self, request: ApiRequest) -> Any:
+        """Return what is not committed; nothing where DSS commits each save."""
+        project = request.project()
+        mode = self.summary(project)["commitMode"]
+        return project.git.status(commits_saves=mode == "AUTO")
+
+    def handle_commit(self, request: ApiRequest) -> Any:
+        """Commit what is not committed."""
+        request.project().git.commit(request.body)
+        return done("Committed")
 
     def create(self, request: ApiRequest) -> str:
         """Add the project that a client asks for, and return its key.
