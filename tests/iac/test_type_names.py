@@ -26,6 +26,7 @@ ROOMS = [("types",), ("sandbox", "kinds"), ("sandbox", "samples")]
 # The file format has a key of the name of a type, in the entries of a scope.
 FILE_FORMAT = {
     "models/scope.py": "project",
+    "statefile/parts.py": "project",
     "config/file.py": "variables",
     "config/schema.py": "variables",
 }
