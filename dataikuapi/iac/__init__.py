@@ -19,6 +19,9 @@ For example:
     print(manager.drift())
 """
 
+from importlib.metadata import PackageNotFoundError as _PackageNotFoundError
+from importlib.metadata import version as _version
+
 from dataikuapi.iac.backends import LocalFileBackend, StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
@@ -150,4 +153,7 @@ __all__ = [
     "validate_state_safe",
 ]
 
-__version__ = "0.1.0"
+try:
+    __version__ = _version("dataiku-iac")
+except _PackageNotFoundError:
+    __version__ = "0+unknown"  # A copy of the source that was never installed.

@@ -7,7 +7,7 @@ import sysconfig
 import venv
 import zipfile
 from dataclasses import dataclass
-from importlib.metadata import distribution
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 __all__ = ["Venv", "build_sdist", "build_wheel", "client_wheel", "copy_source"]
@@ -16,9 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ["setup.py", "pyproject.toml", "README.md", "LICENSE"]
 SOURCES += ["dataiku_iac.py", "dataiku_iac.pth", "dataikuapi", "stubs"]
 
+_ENV = {
+    **os.environ,
+    "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_DATAIKU_IAC": version("dataiku-iac"),
+}
+
 
 def copy_source(folder):
-    """Copy what the library is built from: setuptools leaves folders behind there."""
+    """Copy what the library is built from: setuptools leaves folders behind there.
+
+    The copy has no tags, so the version is that of the installed library.
+    """
     for name in SOURCES:
         subprocess.run(["cp", "-r", str(ROOT / name), str(folder)], check=True)
 
@@ -28,7 +36,7 @@ def build_sdist(source, folder):
     code = "import sys; from setuptools.build_meta import build_sdist as build\n"
     code += "build(sys.argv[1])"
     command = [sys.executable, "-c", code, str(folder)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    subprocess.run(command, cwd=source, check=True, capture_output=True, env=_ENV)
     (built,) = folder.glob("dataiku_iac-*.tar.gz")
     return built
 
@@ -37,7 +45,7 @@ def build_wheel(source, folder):
     """Return the path of a wheel, built from a copy of the source or from an sdist."""
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q"]
     command += ["--no-build-isolation", "--wheel-dir", str(folder), str(source)]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env=_ENV)
     (built,) = folder.glob("dataiku_iac-*.whl")
     return built
 
