@@ -85,13 +85,13 @@ def _table(options: list[click.Option], context: click.Context) -> Iterator[str]
         record = option.get_help_record(context)
         assert record is not None  # Hidden options are left out before.
         names, text = (" ".join(part.split()) for part in record)
-        names = " ".join(f"`{name.strip()}`" for name in names.split(","))
-        yield f"| {_cell(names)} | {_cell(text)} |"
+        names = " ".join(f"<code>{_cell(x.strip())}</code>" for x in names.split(","))
+        yield f"| {names} | {_cell(text)} |"
     yield ""
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+    return text.replace("<", "&lt;").replace("|", "&#124;").replace("*", "&#42;")
 
 
 def _examples_and_codes(command: click.Command) -> Iterator[str]:

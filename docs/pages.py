@@ -2,11 +2,11 @@
 
 A comment before a block says what is special about it:
 
-* ``<!-- not run: REASON -->``: nothing can run it, for example since it needs a real DSS.
+* ``<!-- not run: REASON -->``: nothing can run it, as what needs a real DSS.
 * ``<!-- output -->``: it is what the block of Python before it prints.
 
-A comment ``<!-- run``, with Python on the lines up to ``-->``, is run but not shown: it is
-what a reader's colleagues do meanwhile.
+A comment ``<!-- run``, with Python on the lines up to ``-->``, is run but not shown: it
+is what a reader's colleagues do meanwhile.
 """
 
 import re
@@ -63,7 +63,11 @@ class Block:
 
 def page_files() -> list[Path]:
     """Return the pages that people write, and that may have code to be run."""
-    pages = [*DOCS.glob("*.md"), *DOCS.glob("how-to/*.md"), *DOCS.glob("reference/*.md")]
+    pages = [
+        *DOCS.glob("*.md"),
+        *DOCS.glob("how-to/*.md"),
+        *DOCS.glob("reference/*.md"),
+    ]
     return [DOCS.parent / "README.md", *sorted(pages)]
 
 

@@ -7,8 +7,8 @@ A page is one session of one person. Blocks are run by their language:
 * ``python``: in one namespace for the page.
 * any with a title: a file of that name, which is written.
 
-The instances of DSS that a page names are embedded ones. The commands of this library run
-inside the process, since Python takes a second to load it.
+The instances of DSS that a page names are embedded ones. The commands of this library
+run inside the process, since Python takes a second to load it.
 """
 
 import contextlib
@@ -24,8 +24,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from pages import Block, blocks_of, with_bodies
-
 from dataikuapi import DSSClient
 from dataikuapi.iac import cli
 from dataikuapi.iac.config.file import load_config
@@ -35,6 +33,7 @@ from dataikuapi.iac.sandbox import (
     SandboxServer,
     sample_folder,
 )
+from pages import Block, blocks_of, with_bodies
 
 __all__ = ["Session", "SessionError", "comparable", "run_page"]
 
@@ -45,7 +44,7 @@ PLAIN = "http://dss.example.com:11200"
 """For what says that the connection is not encrypted, as that to the sandbox is not."""
 KEY, OTHER_KEY = "an-api-key", "another-api-key"
 FOLDER = "/home/ann/work"
-STATUS = "; echo $?"
+STATUS, NOWHERE = "; echo $?", " >/dev/null"
 SHELL = re.compile(r"[|&;<>$`()\n]")
 """What makes a command one for the shell."""
 MASKED = (
@@ -56,7 +55,6 @@ MASKED = (
     (re.compile(r"\b\d+(\.\d+)? ?(B|kB|MB|ms|s)\b"), "SIZE"),
     (re.compile(r"line \d+, column \d+"), "PLACE"),
     (re.compile(r"[\d,]+ bytes"), "SIZE"),
-    (re.compile(r"clock +.*"), "CLOCK"),
 )
 
 
@@ -66,9 +64,10 @@ class SessionError(Exception):
 
 def comparable(text: str) -> str:
     """Return a transcript without what differs from run to run."""
+    text = re.sub(r"\s+", " ", text)
     for pattern, name in MASKED:
         text = pattern.sub(name, text)
-    return re.sub(r"\s+", " ", text)
+    return text
 
 
 def run_page(text: str, folder: Path) -> str:
@@ -79,8 +78,8 @@ def run_page(text: str, folder: Path) -> str:
         folder: an empty one.
 
     Returns:
-        The page, with what was printed in place of what it says is printed. What differs
-        only in times and the like stays as it is.
+        The page, with what was printed in place of what it says is printed. What
+        differs only in times and the like stays as it is.
 
     Raises:
         SessionError: if a block fails.
@@ -163,6 +162,19 @@ class Session:
         self.connect()
         self._bash("dataiku-iac sync --project ORDERS_DEMO")
 
+    def edit(self) -> None:
+        """Edit the project in several ways, as a colleague does."""
+        project = self.client()
+        countries = project.get_dataset("countries").get_settings()
+        countries.add_raw_schema_column({"name": "channel", "type": "string"})
+        countries.save()
+        recipe = project.get_recipe("compute_orders_enriched").get_settings()
+        code = recipe.get_code()
+        recipe.set_code(code.replace('by("order_id")', 'by("order_id", sort=False)'))
+        recipe.save()
+        project.get_recipe("recipe from notebook maria's scores").delete()
+        project.create_dataset("returns", "Filesystem")
+
     def git(self) -> None:
         """Make the folder a repository."""
         self._bash("git init -q .")
@@ -192,8 +204,8 @@ class Session:
             "hidden": self._python,
         }.get(block.language)
         if run is None:
-            text = f"line {block.line}: {block.language} is not run, and no comment says why"
-            raise SessionError(text)
+            text = f"{block.language} is not run, and no comment says why"
+            raise SessionError(f"line {block.line}: {text}")
         try:
             return run(block.body)
         except Exception as error:
@@ -202,9 +214,11 @@ class Session:
     def command(self, line: str) -> tuple[int, str]:
         """Run a command; return its exit code and what it prints."""
         line = self._really(line)
-        arguments = [] if SHELL.search(line) else shlex.split(line)
+        simple = line.removesuffix(NOWHERE)
+        arguments = [] if SHELL.search(simple) else shlex.split(simple, comments=True)
         if arguments[:1] == ["dataiku-iac"]:
             code, printed = _run_here(arguments[1:])
+            printed = printed if simple == line else ""
         else:
             code, printed = self._shell(line)
         return code, self._as_shown(printed)
@@ -244,6 +258,7 @@ class Session:
         script = f'{line}\ncode=$?; {{ pwd; env -0; }} >"$HOME/.after"; exit $code'
         done = subprocess.run(
             ["bash", "-c", script],
+            check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -254,8 +269,8 @@ class Session:
             folder, _, variables = after.read_text("utf-8").partition("\n")
             after.unlink()
             os.chdir(folder)
-            pairs = (pair.split("=", 1) for pair in variables.split("\0") if pair)
-            os.environ.update({name: value for name, value in pairs})
+            pairs = (pair.partition("=") for pair in variables.split("\0") if pair)
+            os.environ.update({name: value for name, _, value in pairs})
         return done.returncode, done.stdout
 
     def _really(self, text: str) -> str:
