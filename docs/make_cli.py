@@ -21,11 +21,27 @@ def page() -> str:
     context = click.Context(dataiku_iac)
     options = _options(dataiku_iac, context)
     shared = frozenset(option.name or "" for option in options)
-    lines = ["## Options of all commands\n", *_table(options, context)]
+    lines = ["## Commands\n", *_overview(dataiku_iac, "dataiku-iac")]
+    lines += ["\n## Options of all commands\n", *_table(options, context)]
     lines += _examples_and_codes(dataiku_iac)
     for name, command in dataiku_iac.commands.items():
         lines += _section(command, f"dataiku-iac {name}", shared)
     return HEAD + "\n".join(lines)
+
+
+def _overview(group: click.Group, path: str) -> Iterator[str]:
+    """Yield a table of the commands, and of those below them."""
+    if path == "dataiku-iac":
+        yield "| command | what it does |"
+        yield "|---|---|"
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _overview(command, f"{path} {name}")
+            continue
+        names = f"{path} {name}".removeprefix("dataiku-iac ")
+        anchor = f"dataiku-iac-{names}".replace(" ", "-")
+        first, *_ = _paragraphs(command.help or "")
+        yield f"| [`{names}`](#{anchor}) | {_cell(first.strip())} |"
 
 
 def _options(command: click.Command, context: click.Context) -> list[click.Option]:
