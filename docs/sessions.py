@@ -26,6 +26,7 @@ from unittest import mock
 
 from dataikuapi import DSSClient
 from dataikuapi.iac import cli
+from dataikuapi.iac.backends import open_backend
 from dataikuapi.iac.config.file import load_config
 from dataikuapi.iac.sandbox import (
     SAMPLE_PROJECT_KEY,
@@ -251,7 +252,8 @@ class Session:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self._really(text), "utf-8")
         if path.name == "dataiku-iac.yaml":
-            load_config(path)
+            for environment in load_config(path).environments.values():
+                open_backend(environment.state)  # Connects to nothing yet.
 
     def _shell(self, line: str) -> tuple[int, str]:
         """Run a line by bash; its folder and its variables stay."""

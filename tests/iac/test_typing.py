@@ -68,7 +68,8 @@ def test_snippets_of_the_pages_pass(check):
     snippets = {}
     for page in page_files():
         blocks = blocks_of(page.read_text("utf-8"))
-        code = "\n".join(x.body for x in blocks if x.language == "python")
+        shown = [x for x in blocks if x.language == "python" and not x.note]
+        code = "\n".join(block.body for block in shown)
         if code:
             snippets[f"page_{page.stem.replace('-', '_')}"] = code
     assert len(snippets) > 5
