@@ -95,8 +95,8 @@ def _section(kind: ResourceType) -> Iterator[str]:
     yield from _ignored(kind.volatile)
     own = kind.volatile_anywhere.keys() - PAGE_STATE.keys()
     yield from _ignored_anywhere({x: kind.volatile_anywhere[x] for x in sorted(own)})
-    for path, kept in kind.kept.items():
-        yield from _others(path, kept)
+    for member, kept in kind.kept.items():
+        yield from _others(member, kept)
     if kind.defaults:
         names = _names((name,) for name in kind.defaults)
         yield f"- Missing is the same as the default: {names}."

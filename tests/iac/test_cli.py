@@ -318,29 +318,3 @@ def test_ctrl_c_exits_with_130(synced, server, sigint):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
-
-
-def mask_times(text):
-    """Mask times and ports in a text, since they differ from run to run."""
-    text = re.sub(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+Z)?", "TIME", text)
-    return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
-
-
-@pytest.mark.all_types
-def test_readme_drift_transcript_matches_a_run(run, project):
-    transcript = [
-        "$ dataiku-iac sync --project ORDERS_DEMO",
-        run("sync", "--project", KEY)[1],
-    ]
-    change(project)
-    project.get_recipe("compute_orders_enriched").delete()
-    project.create_dataset("returns", "Filesystem")
-    code, output, _ = run("drift")
-    transcript += ["$ dataiku-iac drift; echo $?", f"{output}{code}\n"]
-    transcript += ["$ dataiku-iac refresh " + TABLE, run("refresh", TABLE)[1]]
-    shown = "\n".join(transcript).replace("\n\n$", "\n$")
-    readme = (ROOT / "README.md").read_text("utf-8")
-    pattern = r"<!-- drift transcript -->\n```text\n(.*?)```\n"
-    (block,) = re.findall(pattern, readme, re.DOTALL)
-
-    assert mask_times(shown) == mask_times(block)

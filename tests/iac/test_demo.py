@@ -1,4 +1,4 @@
-"""The demo, and the transcripts and examples in the documentation."""
+"""The demos, and their transcripts in the documentation."""
 
 import os
 import re
@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from dataikuapi.iac import State, StateNotFoundError
+from pages import blocks_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demos" / "week1_state_management.py"
-README = (ROOT / "README.md").read_text("utf-8")
-
-
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
@@ -32,10 +30,11 @@ def run(*arguments, cwd, script=DEMO, **environment):
     )
 
 
-def readme_block(marker, language):
-    pattern = rf"<!-- {marker} -->\n```{language}\n(.*?)```\n"
-    (block,) = re.findall(pattern, README, re.DOTALL)
-    return block
+def transcript(page, start):
+    """Return the transcript of a demo on a page of the site, by its first words."""
+    blocks = blocks_of((ROOT / "docs" / page).read_text("utf-8"))
+    (found,) = [block.body for block in blocks if block.body.startswith(start)]
+    return found
 
 
 def mask_times(text):
@@ -44,13 +43,12 @@ def mask_times(text):
     return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
 
 
-def test_readme_demo_transcript_matches_a_run(tmp_path):
+def test_demo_transcript_matches_a_run(tmp_path):
     result = run(cwd=tmp_path)
 
     assert result.returncode == 0, result.stderr
-    assert mask_times(result.stdout) == mask_times(
-        readme_block("demo transcript", "text")
-    )
+    shown = transcript("get-started.md", "1. Sync project")
+    assert mask_times(result.stdout) == mask_times(shown)
     assert (tmp_path / ".dataiku/state/demo.state.json").is_file()
 
 
@@ -103,11 +101,11 @@ def test_usage_errors_are_explained(arguments, message, tmp_path):
 CHANGES = DEMO.with_name("week2_plan_apply.py")
 
 
-def test_readme_transcript_of_changes_matches_a_run(tmp_path):
+def test_transcript_of_changes_matches_a_run(tmp_path):
     result = run(cwd=tmp_path, script=CHANGES)
 
     assert result.returncode == 0, result.stderr
-    shown = readme_block("changes transcript", "text")
+    shown = transcript("how-to/code.md", "3. Plan")
     assert mask_times(shown) in mask_times(result.stdout)
     assert [*tmp_path.iterdir()] == []
 
@@ -134,14 +132,3 @@ def test_backend_in_contributing_works():
 
     assert backend.load().serial == 2
     assert backend.backup() == "memory:memory.state.backup.json"
-
-
-def test_first_readme_session_runs(server, tmp_path, monkeypatch, capsys):
-    session, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATAIKU_HOST", server.url)
-    monkeypatch.setenv("DATAIKU_API_KEY", server.api_key)
-
-    exec(compile(session, "README.md", "exec"), {})
-    masked = "1 value is encrypted by DSS, masked and not compared"
-    assert capsys.readouterr().out == f"No changes. 20 unchanged. {masked}.\n"

@@ -33,7 +33,13 @@ def files_of(folder: Path, kinds: Sequence[Kind]) -> Files:
         if not (folder / name).is_file():
             raise ProjectLayoutError(f"{folder} is not a DSS project: it has no {name}")
     globs = [glob for kind in kinds for glob in kind.globs]
-    found = {path for glob in globs for path in folder.glob(glob) if path.is_file()}
+    # pip compiles what it installs, also the libraries of the sample project.
+    found = {
+        path
+        for glob in globs
+        for path in folder.glob(glob)
+        if path.is_file() and path.parent.name != "__pycache__"
+    }
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(found)
     }

@@ -1,6 +1,8 @@
 """The store, and what it loads from files."""
 
+import compileall
 import json
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -12,9 +14,11 @@ from dataikuapi.iac.sandbox import (
     ProjectLayoutError,
     ProjectNotFoundError,
     ProjectStore,
+    layout,
     sample_folder,
 )
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
+from dataikuapi.iac.sandbox.kinds.registry import KINDS
 from dataikuapi.iac.sandbox.layout import default_project_key
 from iac.sandbox.api import read, write
 from iac.sandbox.project_files import FILES, NOW, as_files, tag
@@ -169,3 +173,12 @@ def test_every_object_of_a_project_is_served(api, store, project_folder):
 def test_the_sample_comes_with_the_library(client, store):
     assert store.load_folder(sample_folder()) == SAMPLE_PROJECT_KEY
     assert client.get_project(SAMPLE_PROJECT_KEY).get_metadata()["label"]
+
+
+def test_what_pip_compiles_is_no_file_of_a_project(tmp_path):
+    folder = tmp_path / "shop"
+    shutil.copytree(sample_folder(), folder)
+    before = layout.files_of(folder, KINDS)
+    compileall.compile_dir(folder / "lib", quiet=1)
+    assert list(folder.rglob("*.pyc"))
+    assert layout.files_of(folder, KINDS) == before
