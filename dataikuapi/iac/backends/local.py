@@ -33,9 +33,11 @@ from dataikuapi.iac.files import (
     fsync_dir,
     read_regular,
     remove_temporaries,
+    rename_if_free,
     require_regular,
     resolve_symlink,
 )
+from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.journal import Journal
 from dataikuapi.iac.models.times import utc_now
@@ -82,6 +84,14 @@ class LocalFileBackend(BlobBackend):
                 state.add_resource(resource)
                 backend.save(state)
     """
+
+    capabilities = BlobBackend.capabilities | {
+        Capability.SHARED,
+        Capability.LOCK,
+        Capability.LOCK_ENDS_WITH_HOLDER,
+        Capability.LEASE,
+    }
+    lock_freed_after = 0.0
 
     def __init__(
         self,
@@ -212,7 +222,7 @@ class FolderStore(BlobStore):
         with _failure_is_write_error(copy), _missing_file_is_missing_state(source):
             data, access = _read_to_copy(source)
             with atomic_temporary(copy, data, access) as temporary:
-                if not _renamed_if_free(temporary, copy):
+                if not rename_if_free(temporary, copy):
                     return False
             fsync_dir(copy.parent)
         return True
@@ -294,19 +304,6 @@ def _names(folder: Path) -> list[str]:
         return os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _renamed_if_free(temporary: Path, target: Path) -> bool:
-    """Give a file its name unless that exists; a plain rename would overwrite."""
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        return False
-    except OSError:  # No links on this file system: check, then rename.
-        if os.path.lexists(target):
-            return False
-        os.replace(temporary, target)
-    return True
 
 
 @contextmanager
