@@ -111,7 +111,6 @@ class Colleague:
         *arguments: Any,
     ) -> None:
         self._line, theirs = Pipe()
-        self._is_done = False
         given = (open_backend, theirs, work, arguments)
         self._process: BaseProcess | None = None
         if in_process:
@@ -146,6 +145,14 @@ class Colleague:
         if kind != "done":
             pytest.fail(f"somebody else failed: {message}")
         return message
+
+    def is_done(self) -> bool:
+        """Return whether the work is done, or has said something."""
+        return self._line.poll()
+
+    def wait(self) -> None:
+        """Wait until the work is done, whatever came of it."""
+        self._received()
 
     def kill(self) -> None:
         """End the process as a crash does: it runs no code anymore."""
