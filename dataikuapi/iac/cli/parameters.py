@@ -18,6 +18,7 @@ __all__ = [
     "FILE",
     "FOLDER",
     "KEY_OR_INSTANCE",
+    "LOCATION",
     "PROJECT_KEY",
     "RESOURCE_ID",
     "SELECTOR",
@@ -105,6 +106,7 @@ def _sources(settings: Settings) -> list[str]:
 
 
 FILE = _File("file", values.file)
+LOCATION = _File("path or url", values.location)
 FOLDER = _File("folder", values.folder)
 ENVIRONMENT = Checked("name", check_environment, _environments)
 PROJECT_KEY = Checked("key", values.project_key, _project_keys)
