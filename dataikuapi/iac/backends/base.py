@@ -45,6 +45,10 @@ class StateBackend(ABC):
     capabilities: frozenset[Capability] = frozenset()
     """What the storage promises beyond the five methods."""
 
+    lock_freed_after: float | None = None
+    """How many seconds after the death of its holder others can take a lock; 0 if the
+    storage notices, ``None`` if that takes :meth:`release_lock`."""
+
     @abstractmethod
     def load(self) -> State:
         """Return the stored state, validated.

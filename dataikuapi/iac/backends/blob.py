@@ -27,6 +27,7 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.journal import Journal
 from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
@@ -52,6 +53,10 @@ class BlobBackend(StateBackend):
         max_bytes: how many bytes they may take together. Backups made by hand are
             neither counted nor removed.
     """
+
+    capabilities = frozenset(
+        {Capability.COMPARE_AND_SWAP, Capability.HISTORY, Capability.JOURNAL}
+    )
 
     def __init__(
         self,
