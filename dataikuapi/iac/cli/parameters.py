@@ -19,6 +19,7 @@ __all__ = [
     "FOLDER",
     "KEY_OR_INSTANCE",
     "LOCATION",
+    "LOCK",
     "PROJECT_KEY",
     "RESOURCE_ID",
     "SELECTOR",
@@ -101,6 +102,10 @@ def _serials(settings: Settings) -> list[str]:
     return [str(version.serial) for version in open_backend(settings).history()]
 
 
+def _locks(settings: Settings) -> list[str]:
+    return [holder.name for holder in open_backend(settings).locks()]
+
+
 def _sources(settings: Settings) -> list[str]:
     return [*_environments(settings), *_serials(settings)]
 
@@ -115,6 +120,7 @@ TEXT = Checked("text", values.text)
 TEXT_OR_ID = Checked("id", values.text, _resource_ids)
 SERIAL = Checked("serial", values.serial, _serials)
 SOURCE = Checked("state", values.source, _sources)
+LOCK = Checked("name", values.text, _locks)
 TYPE = Checked("type", values.resource_type, lambda _: list(TYPES))
 RESOURCE_ID = Checked("id", values.resource_id, _resource_ids)
 SELECTOR = Checked("id", values.selector, _resource_ids)
