@@ -127,7 +127,7 @@ def test_a_file_read_in_chunks_is_the_one_that_was_written(synced, monkeypatch):
     for size in (0, 1, 5_000, 10**9):
         monkeypatch.setattr(serialization, "_CHUNK", size)
         read = serialization._read_in_chunks(data)
-        assert read == whole
+        assert read is not None and read == whole
         assert list(read.resources) == list(whole.resources)
 
 
