@@ -18,7 +18,8 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._words, self._loses_answer = [], False
         self._mutex = Lock()
-        self.received = 0
+        self._refuses_after_cut = self._refuses = False
+        self.received, self.sent = 0, 0
         Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -31,6 +32,13 @@ class Proxy:
     def cut_after(self, *words):
         self._words, self._loses_answer = list(words), True
 
+    def refuse_after_cut(self):
+        """Let nobody connect after the line was cut, until they may again."""
+        self._refuses_after_cut = True
+
+    def accept_again(self):
+        self._refuses_after_cut = self._refuses = False
+
     def close(self):
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -42,6 +50,9 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return  # It is closed.
+            if self._refuses:
+                client.close()
+                continue
             kind = socket.AF_UNIX if isinstance(self._target, str) else socket.AF_INET
             server = socket.socket(kind)
             server.connect(self._target)
@@ -59,6 +70,7 @@ class Proxy:
                     return
                 if cut:
                     losing.append(True)
+                self.sent += len(data)
                 server.sendall(data)
 
     def _to_client(self, client, server, losing):
@@ -74,6 +86,7 @@ class Proxy:
             while self._words and self._words[0] in data:
                 data = data.partition(self._words.pop(0))[2]
                 if not self._words:
+                    self._refuses = self._refuses_after_cut
                     return True
         return False
 

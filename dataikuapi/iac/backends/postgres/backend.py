@@ -1,5 +1,6 @@
 """A state in a PostgreSQL database."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -63,6 +64,8 @@ class PostgresBackend(PartitionedBackend):
         state: its name, in place of the one in the URL. Defaults to ``dev``.
         schema: with the tables. Defaults to ``dataiku_iac``.
         now: the clock, for the names of backups.
+        sleep: pauses for a number of seconds, until a server that was restarted can
+            say what became of a save.
         max_versions: how many older versions are kept; the oldest are removed first.
 
     Raises:
@@ -101,6 +104,7 @@ class PostgresBackend(PartitionedBackend):
         state: str | None = None,
         schema: str | None = None,
         now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
         max_versions: int = DEFAULT_MAX_VERSIONS,
     ) -> None:
         self.max_versions = max_versions
@@ -109,7 +113,7 @@ class PostgresBackend(PartitionedBackend):
         self._database = Database(self.location)
         self._sessions = self._database.sessions
         self._locks = Locks(self.location)
-        self._saving = Saving(self.location, self._sessions)
+        self._saving = Saving(self.location, self._sessions, sleep)
         self._leases: list[Session] = []
 
     def __repr__(self) -> str:

@@ -88,7 +88,7 @@ class Database:
             yield
         except psycopg.Error as error:
             raise StateReadError(
-                f"cannot read {self.location}: {reason_of(error)}"
+                f"cannot read {self.location}: {self._reason(error)}"
             ) from error
 
     @contextmanager
@@ -97,8 +97,17 @@ class Database:
             yield
         except psycopg.Error as error:
             raise StateWriteError(
-                f"cannot write to {self.location}: {reason_of(error)}"
+                f"cannot write to {self.location}: {self._reason(error)}"
             ) from error
+
+    def _reason(self, error: psycopg.Error) -> str:
+        pinned = self.sessions.pinned
+        if pinned is not None and pinned.closed:
+            return (
+                f"{reason_of(error)}. The lock was lost with the connection, so that "
+                "nothing can be stored under it; somebody else may have it"
+            )
+        return reason_of(error)
 
 
 def reason_of(error: psycopg.Error) -> str:

@@ -1,7 +1,7 @@
 """Reading a version: its rows, parsed and validated as a state file is."""
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from typing import Any, NamedTuple
 
 import orjson
@@ -114,15 +114,15 @@ class _Rows(NamedTuple):
     project_keys: Collection[str] | None
     of_all_versions: bool = False
 
-    def entries(self) -> Iterator[_Entry]:
+    def entries(self) -> Generator[_Entry, None, None]:
         """Yield those of resources."""
         return self._copied("resources", *_ENTRY)
 
-    def belongings(self) -> Iterator[tuple[bytes, bytes]]:
+    def belongings(self) -> Generator[tuple[bytes, bytes], None, None]:
         """Yield the keys of projects, and what else they have."""
         return self._copied("projects", "project_key", "belongings")
 
-    def _copied(self, table: str, *columns: str) -> Iterator[Any]:
+    def _copied(self, table: str, *columns: str) -> Generator[Any, None, None]:
         """Yield rows, each value as the bytes that it is."""
         statement = sql.SQL(_COPY).format(
             columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
@@ -179,10 +179,13 @@ def _state(version: _Version, rows: _Rows) -> State:
     head = parse(version.head.encode())
     if not isinstance(head, dict):
         raise StateCorruptedError("its head is not an object")
-    state = build(unite(head, map(_part, rows.belongings())))
+    # What is being copied ends before anything else is done, also after an error.
+    with closing(rows.belongings()) as belongings:
+        state = build(unite(head, map(_part, belongings)))
     resources: dict[str, Resource] = {}
-    for chunk in _chunks(rows.entries()):
-        resources |= _parsed(head, chunk)
+    with closing(rows.entries()) as entries:
+        for chunk in _chunks(entries):
+            resources |= _parsed(head, chunk)
     state.resources = {key: resources[key] for key in sorted(resources)}
     state.base_version = based_on(state, version.token)
     return state

@@ -1,6 +1,5 @@
 """A save: one transaction, whose outcome is found out even if its answer is lost."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -47,7 +46,7 @@ class Saving:
         self,
         location: Location,
         sessions: Sessions,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
         self._location = location
         self._sessions = sessions
