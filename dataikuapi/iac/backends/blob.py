@@ -307,8 +307,14 @@ class BlobBackend(StateBackend):
         except StateConflictError as error:
             if kept is not None:
                 self._history.discard(kept)
-            raise conflict_error(base, self._stored()) from error
+            stored = self._stored()
+            found = stored and _loaded(stored)
+            if stored is None or found is None or not new.is_stored_in(found):
+                raise conflict_error(base, stored) from error
+            new.version.lineage = found.lineage
+            return stored.token
         except BaseException:
+            new.state.may_be_stored = True
             if kept is not None:
                 self._history.discard_if_stored(kept)
             raise
@@ -323,3 +329,11 @@ class BlobBackend(StateBackend):
             f"the newest backup that loads is {location} (serial {serial}): "
             f"dataiku-iac restore {serial}, or backend.restore({serial}) brings it back"
         )
+
+
+def _loaded(stored: Blob) -> State | None:
+    """Return the state in a blob; ``None`` if it is not valid."""
+    try:
+        return load_based(stored)
+    except StateCorruptedError:
+        return None
