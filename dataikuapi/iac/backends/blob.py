@@ -54,6 +54,9 @@ class BlobBackend(StateBackend):
             neither counted nor removed.
     """
 
+    keeps_versions = True
+    """Whether a save keeps the version before; a store may have room for one blob."""
+
     capabilities = frozenset(
         {Capability.COMPARE_AND_SWAP, Capability.HISTORY, Capability.JOURNAL}
     )
@@ -298,7 +301,7 @@ class BlobBackend(StateBackend):
             StateConflictError: if the base version is no longer stored.
         """
         kept = None
-        if base != NO_BASE:
+        if base != NO_BASE and self.keeps_versions:
             with suppress(StateNotFoundError):  # The write finds out as well.
                 kept = self._history.keep_version(new.serial, new.is_unchanged)
         try:
