@@ -33,6 +33,8 @@ class _Opener(NamedTuple):
 
 _BACKENDS: dict[str, _Opener] = {
     _PATH: _Opener("dataikuapi.iac.backends.local", "LocalFileBackend"),
+    "http": _Opener("dataikuapi.iac.backends.http", "HttpBackend"),
+    "https": _Opener("dataikuapi.iac.backends.http", "HttpBackend"),
 }
 """What opens a location, by its URL scheme; a path has none."""
 
