@@ -31,10 +31,16 @@ class _Opener(NamedTuple):
     extra: str = ""
 
 
+_POSTGRES = _Opener(
+    "dataikuapi.iac.backends.postgres", "PostgresBackend", "psycopg", "postgres"
+)
+
 _BACKENDS: dict[str, _Opener] = {
     _PATH: _Opener("dataikuapi.iac.backends.local", "LocalFileBackend"),
     "http": _Opener("dataikuapi.iac.backends.http", "HttpBackend"),
     "https": _Opener("dataikuapi.iac.backends.http", "HttpBackend"),
+    "postgres": _POSTGRES,
+    "postgresql": _POSTGRES,
 }
 """What opens a location, by its URL scheme; a path has none."""
 
