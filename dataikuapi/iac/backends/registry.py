@@ -31,8 +31,15 @@ class _Opener(NamedTuple):
     extra: str = ""
 
 
+_OBJECTS = _Opener(
+    "dataikuapi.iac.backends.objects", "ObjectStorageBackend", "obstore", "objects"
+)
+
 _BACKENDS: dict[str, _Opener] = {
     _PATH: _Opener("dataikuapi.iac.backends.local", "LocalFileBackend"),
+    "az": _OBJECTS,
+    "gs": _OBJECTS,
+    "s3": _OBJECTS,
 }
 """What opens a location, by its URL scheme; a path has none."""
 
