@@ -125,7 +125,7 @@ class BlobBackend(StateBackend):
         except StateCorruptedError as error:
             raise StateCorruptedError(
                 f"{self._store.location(self.name)} is not a valid state: {error}. It "
-                f"was left as it is; {self._recovery_hint()}"
+                f"was left as it is; {self._history.recovery_hint()}"
             ) from error
 
     def save(self, state: State, *, force: bool = False) -> None:
@@ -321,17 +321,6 @@ class BlobBackend(StateBackend):
             if kept is not None:
                 self._history.discard_if_stored(kept)
             raise
-
-    def _recovery_hint(self) -> str:
-        """Return what to do about a state that is not valid."""
-        newest = self._history.newest_readable()
-        if newest is None:
-            return "there is no backup that loads: delete it, sync again and save"
-        location, serial = newest
-        return (
-            f"the newest backup that loads is {location} (serial {serial}): "
-            f"dataiku-iac restore {serial}, or backend.restore({serial}) brings it back"
-        )
 
 
 def _loaded(stored: Blob) -> State | None:
