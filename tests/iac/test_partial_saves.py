@@ -22,13 +22,14 @@ from iac.parts_memory import PartsInMemory, Shared
 READ_AT = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
-@pytest.fixture(params=["local", "parts", "five methods"])
-def open_one(request, tmp_path):
+@pytest.fixture(params=["local", "parts", "s3", "five methods"])
+def open_one(request, tmp_path, bucket):
     """Return a function that opens the same storage, once more each time."""
     shared, five = Shared(), FiveMethods()
     return {
         "local": lambda: LocalFileBackend(tmp_path / "dev.state.json"),
         "parts": lambda: PartsInMemory(shared),
+        "s3": bucket.open,
         "five methods": lambda: five,
     }[request.param]
 

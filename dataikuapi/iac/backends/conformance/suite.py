@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 from uuid import uuid4
@@ -93,19 +93,23 @@ class Suite:
         """
         return lambda: str(tmp_path / f"{uuid4().hex}.state.json")
 
-    def failing(self, place: Any) -> Iterable[StateBackend]:
-        """Yield backends for a place, whose storage fails in the middle of a save.
+    def failing(self, place: Any) -> Iterable[AbstractContextManager[StateBackend]]:
+        """Return ways in which the storage fails in the middle of a save.
 
-        One for each moment at which your storage may fail: disk full, connection lost,
-        access denied. What the failure takes may be undone after each ``yield``. The
-        next save of each fails; then the suite looks at what is stored.
+        One for each moment at which yours may fail: disk full, connection lost, access
+        denied. Each returns a backend for the place. A save within the block fails;
+        after it, the storage works again.
         """
         pytest.skip("override failing() to test saves in which the storage fails")
 
-    def losing_answers(self, place: Any) -> Iterable[StateBackend]:
-        """Yield backends for a place, whose storage stores, and answers with an error.
+    def losing_answers(
+        self, place: Any
+    ) -> Iterable[AbstractContextManager[StateBackend]]:
+        """Return ways in which the storage stores, and answers with an error.
 
-        As a connection that is lost before the answer arrives. After that it works.
+        As if the connection is lost before the answer arrives. Each returns a backend
+        for the place: a save within the block is stored, and may raise a
+        StateWriteError. After the block, the same backend works.
         """
         pytest.skip("override losing_answers() to test answers that are lost")
 
@@ -174,7 +178,7 @@ class Suite:
 
     @pytest.fixture
     def beside(self) -> Iterator[Elsewhere]:
-        """Like ``elsewhere``, and always in a thread of this process."""
+        """As ``elsewhere``, and always in a thread of this process."""
         colleagues: list[Colleague] = []
 
         def start(place: Any, work: Work, *arguments: Any) -> Colleague:
