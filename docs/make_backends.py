@@ -17,10 +17,16 @@ PAGE = Path(__file__).parent / "backends.md"
 BEGIN = "<!-- made by docs/make_backends.py -->\n"
 END = "<!-- end of what docs/make_backends.py makes -->\n"
 
-LOCATIONS = {
-    "a path": ".dataiku/state/dev.state.json",
+HTTP = "https://states.example/dev"
+
+LOCATIONS: dict[str, tuple[str, dict[str, str]]] = {
+    "a path": (".dataiku/state/dev.state.json", {}),
+    "`s3://`, `gs://`, `az://`": ("s3://bucket/dev.state.json", {}),
+    "`postgresql://`": ("postgresql://db.example/iac", {}),
+    "`https://` with `lock_address`": (HTTP, {"lock_address": f"{HTTP}/lock"}),
+    "`https://` without": (HTTP, {}),
 }
-"""Where a state of each kind is, by what the column of its storage is called."""
+"""Where a state of each kind is, and options, by what its column is called."""
 
 
 def page() -> str:
@@ -32,7 +38,10 @@ def page() -> str:
 
 def table() -> str:
     """Return the table: a row for each capability, a column for each storage."""
-    backends = {name: open_backend(where) for name, where in LOCATIONS.items()}
+    backends = {
+        name: open_backend(where, **options)
+        for name, (where, options) in LOCATIONS.items()
+    }
     rows = [
         ["", *backends],
         ["---"] * (len(backends) + 1),

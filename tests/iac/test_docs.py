@@ -26,8 +26,8 @@ def test_table_of_backends_is_up_to_date():
     """Run docs/make_backends.py if it is not; a new scheme takes a line in it."""
     made = runpy.run_path(str(DOCS / "make_backends.py"))
     assert (DOCS / "backends.md").read_text("utf-8") == made["page"]()
-    kinds = {type(open_backend(where)) for where in made["LOCATIONS"].values()}
-    opened = {type(open_backend(f"{scheme}x")) for scheme in schemes()}
+    kinds = {type(open_backend(where)) for where, _ in made["LOCATIONS"].values()}
+    opened = {type(open_backend(f"{scheme}x/y")) for scheme in schemes()}
     assert {*opened, LocalFileBackend} == kinds
 
 

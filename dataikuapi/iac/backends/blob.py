@@ -55,6 +55,9 @@ class BlobBackend(StateBackend):
             neither counted nor removed.
     """
 
+    keeps_versions = True
+    """Whether a save keeps the version before; a store may have room for one blob."""
+
     capabilities = frozenset(
         {Capability.COMPARE_AND_SWAP, Capability.HISTORY, Capability.JOURNAL}
     )
@@ -123,7 +126,7 @@ class BlobBackend(StateBackend):
         except StateCorruptedError as error:
             raise StateCorruptedError(
                 f"{self._store.location(self.name)} is not a valid state: {error}. It "
-                f"was left as it is; {self._recovery_hint()}"
+                f"was left as it is; {self._history.recovery_hint()}"
             ) from error
 
     def save(self, state: State, *, force: bool = False) -> None:
@@ -299,7 +302,7 @@ class BlobBackend(StateBackend):
             StateConflictError: if the base version is no longer stored.
         """
         kept = None
-        if base != NO_BASE:
+        if base != NO_BASE and self.keeps_versions:
             with suppress(StateNotFoundError):  # The write finds out as well.
                 kept = self._history.keep_version(new.serial, new.is_unchanged)
         try:
@@ -319,17 +322,6 @@ class BlobBackend(StateBackend):
             if kept is not None:
                 self._history.discard_if_stored(kept)
             raise
-
-    def _recovery_hint(self) -> str:
-        """Return what to do about a state that is not valid."""
-        newest = self._history.newest_readable()
-        if newest is None:
-            return "there is no backup that loads: delete it, sync again and save"
-        location, serial = newest
-        return (
-            f"the newest backup that loads is {location} (serial {serial}): "
-            f"dataiku-iac restore {serial}, or backend.restore({serial}) brings it back"
-        )
 
 
 def _loaded(stored: Blob) -> State | None:
