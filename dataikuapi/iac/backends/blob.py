@@ -27,6 +27,7 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.journal import Journal
 from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
@@ -52,6 +53,10 @@ class BlobBackend(StateBackend):
         max_bytes: how many bytes they may take together. Backups made by hand are
             neither counted nor removed.
     """
+
+    capabilities = frozenset(
+        {Capability.COMPARE_AND_SWAP, Capability.HISTORY, Capability.JOURNAL}
+    )
 
     def __init__(
         self,
@@ -302,8 +307,22 @@ class BlobBackend(StateBackend):
         except StateConflictError as error:
             if kept is not None:
                 self._history.discard(kept)
-            raise conflict_error(base, self._stored()) from error
+            stored = self._stored()
+            found = stored and _loaded(stored)
+            if stored is None or found is None or not new.is_stored_in(found):
+                raise conflict_error(base, stored) from error
+            new.version.lineage = found.lineage
+            return stored.token
         except BaseException:
+            new.state.may_be_stored = True
             if kept is not None:
                 self._history.discard_if_stored(kept)
             raise
+
+
+def _loaded(stored: Blob) -> State | None:
+    """Return the state in a blob; ``None`` if it is not valid."""
+    try:
+        return load_based(stored)
+    except StateCorruptedError:
+        return None

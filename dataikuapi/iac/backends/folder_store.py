@@ -27,6 +27,7 @@ from dataikuapi.iac.files import (
     fsync_dir,
     read_regular,
     remove_temporaries,
+    rename_if_free,
     require_regular,
     resolve_symlink,
 )
@@ -130,7 +131,7 @@ class FolderStore(BlobStore):
         with _failure_is_write_error(copy), _missing_file_is_missing_state(source):
             data, access = _read_to_copy(source)
             with atomic_temporary(copy, data, access) as temporary:
-                if not _renamed_if_free(temporary, copy):
+                if not rename_if_free(temporary, copy):
                     return False
             fsync_dir(copy.parent)
         return True
@@ -212,19 +213,6 @@ def _names(folder: Path) -> list[str]:
         return os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _renamed_if_free(temporary: Path, target: Path) -> bool:
-    """Give a file its name unless that exists; a plain rename would overwrite."""
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        return False
-    except OSError:  # No links on this file system: check, then rename.
-        if os.path.lexists(target):
-            return False
-        os.replace(temporary, target)
-    return True
 
 
 @contextmanager

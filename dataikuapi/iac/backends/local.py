@@ -68,16 +68,14 @@ class LocalFileBackend(BlobBackend):
                 backend.save(state)
     """
 
-    capabilities = frozenset(
-        {
-            Capability.COMPARE_AND_SWAP,
-            Capability.LOCK,
-            Capability.LOCK_ENDS_WITH_HOLDER,
-            Capability.LEASE,
-            Capability.HISTORY,
-            Capability.JOURNAL,
-        }
-    )
+    capabilities = BlobBackend.capabilities | {
+        Capability.SHARED,
+        Capability.LOCK,
+        Capability.LOCK_ENDS_WITH_HOLDER,
+        Capability.LOCK_LIST,
+        Capability.LEASE,
+    }
+    lock_freed_after = 0.0
 
     def __init__(
         self,
