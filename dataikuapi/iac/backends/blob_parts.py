@@ -95,6 +95,7 @@ class BlobPartsBackend(PartitionedBackend):
     ) -> None:
         self.name = name
         self.max_versions = max_versions
+        self.lock_freed_after = lease_seconds
         self._blobs = store
         self._parts = PartStore(store)
         self._locks = ObjectLocks(
@@ -203,7 +204,7 @@ class BlobPartsBackend(PartitionedBackend):
             raise
         self._last_read = _Stored(manifest, token)
         self._history.prune(self.max_versions, _MANIFEST_BYTES)
-        if manifest.collected == manifest.serial:
+        if stored.manifest is not None and manifest.collected == manifest.serial:
             collect(self._blobs, self._parts, self.name, self._history.all_copies())
         return token
 

@@ -149,7 +149,7 @@ class ObjectLocks:
                 except StateConflictError:
                     continue  # It was renewed, or somebody else took it.
                 return info
-            if not info.is_stale:
+            if observed.has_changed or not info.is_stale:
                 raise StateLockedError(
                     f"{name!r} is locked by {info}, which has renewed its lock. Wait "
                     "until it is done; or take the lock away with --force, which "
@@ -173,7 +173,8 @@ class ObjectLocks:
             else:
                 waited = self._monotonic() - start
                 is_stale = record.seen_at(self._now()).is_stale
-                if 0 <= timeout <= waited and not is_stale:
+                alive = observed.has_changed or not is_stale
+                if 0 <= timeout <= waited and alive:
                     raise self._locked_error(name, record)
                 if waited > _PATIENCE_SECONDS and not told:
                     logger.info("waiting for %s", self._words(name, record))
@@ -256,6 +257,23 @@ class _HeldLock:
             "force. Nothing was stored: load the state, make the change again, and save"
         )
 
+    def renew(self) -> None:
+        """Keep others from taking it over."""
+        with self._mutex:
+            if self._ended.is_set():
+                return
+            record = self._record.renewed(self._now())
+            try:
+                self._token = self._store.write(
+                    self._name, record.to_bytes(), self._token
+                )
+            except StateConflictError:
+                self._ended.set()  # It was taken over, which the next save finds out.
+            except StateWriteError as error:
+                logger.info("the lock was not renewed, but will be: %s", error)
+            else:
+                self._record = record
+
     def release(self) -> None:
         """Let others take it; if they have taken it over, it stays theirs."""
         self._ended.set()
@@ -273,22 +291,7 @@ class _HeldLock:
 
     def _keep_renewing(self) -> None:
         while not self._ended.wait(self._record.lease / _RENEWALS):
-            with self._mutex:
-                if self._ended.is_set():
-                    return
-                record = self._record.renewed(self._now())
-                try:
-                    self._token = self._store.write(
-                        self._name, record.to_bytes(), self._token
-                    )
-                except StateConflictError:
-                    return  # It was taken over, which the next save finds out.
-                except StateWriteError as error:
-                    logger.info(
-                        "the lock was not renewed, which is tried again: %s", error
-                    )
-                else:
-                    self._record = record
+            self.renew()
 
 
 class _Observed:
@@ -298,11 +301,14 @@ class _Observed:
         self._monotonic = monotonic
         self._token: str | None = None
         self._since = 0.0
+        self.has_changed = False
+        """Whether it was another one before: then somebody is at work."""
 
     def seconds(self, token: str) -> float:
         """Return for how long it is known to have had this token."""
         now = self._monotonic()
         if token != self._token:
+            self.has_changed = self._token is not None
             self._token, self._since = token, now
         return now - self._since
 

@@ -35,7 +35,7 @@ def collect(
         store: holds the state.
         parts: of the state.
         name: of the manifest of the stored state.
-        copies: all other manifests; one was just written.
+        copies: all other manifests; one was just written, so there is one.
     """
     try:
         stored = parts.stored()
@@ -46,8 +46,8 @@ def collect(
             except StateNotFoundError:
                 continue  # Pruned in the meantime.
         needed = parts.blob_names(manifests)
+        unneeded = [blob for blob in stored if blob.name not in needed]
         newest = max(blob.modified for blob in (*stored, *copies))
-        old = [blob for blob in stored if blob.modified < newest - GRACE]
-        parts.remove([blob for blob in old if blob.name not in needed])
+        parts.remove([b for b in unneeded if b.modified < newest - GRACE])
     except (StateCorruptedError, StateReadError, StateWriteError) as error:
         logger.warning("parts that nothing refers to were not removed: %s", error)

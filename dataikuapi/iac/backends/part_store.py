@@ -110,7 +110,7 @@ class PartStore:
             save_id: of the save that writes it, if it is another one.
         """
         digest = digest_in(data)
-        return stored if stored.startswith(digest) else f"{digest}-{save_id[:12]}"
+        return stored if stored.startswith(digest) else f"{digest}-{save_id[:8]}"
 
     def write(self, contents: Mapping[str, bytes]) -> None:
         """Write parts or pages.

@@ -1,6 +1,5 @@
 """Writes the parts of a version that differ from what is stored, and its index."""
 
-import hashlib
 import uuid
 from collections.abc import Collection
 
@@ -34,7 +33,6 @@ class PartWriter:
     def __init__(self, parts: PartStore, max_versions: int) -> None:
         self._parts = parts
         self._least_saves = max(max_versions, _LEAST_SAVES)
-        self._seed = uuid.uuid4().hex
 
     def write(self, new: NewVersion[StateParts], base: Manifest | None) -> Manifest:
         """Write the parts and pages that are not stored yet.
@@ -59,7 +57,7 @@ class PartWriter:
             ) from error
 
     def _write(self, new: NewVersion[StateParts], base: Manifest | None) -> Manifest:
-        save_id = self._save_id(new)
+        save_id = uuid.uuid4().hex
         stored = self._replaced(new.base.projects, base)
         written = new.encoded.data
         entries, contents = {}, {}
@@ -118,18 +116,9 @@ class PartWriter:
         self._parts.write_pages(pages, names, save_id)
         return tuple(names)
 
-    def _save_id(self, new: NewVersion[StateParts]) -> str:
-        """Return what identifies a save; the same for the same save by this backend.
-
-        So a save that is tried again, as its answer was lost, finds what it stored.
-        """
-        what = (self._seed, new.base.token, new.encoded.data.head)
-        checksums = sorted(new.encoded.checksums.items())
-        return hashlib.sha256(repr((what, checksums)).encode()).hexdigest()[:32]
-
     def _collected(self, serial: int, projects: int, base: Manifest | None) -> int:
         """Return the serial of the last save that removes what nothing refers to."""
         if base is None:
-            return max(serial - 1, 0)
+            return serial
         saves = max(self._least_saves, projects // _SAVES_BY_PROJECTS)
         return serial if serial - base.collected > saves else base.collected
