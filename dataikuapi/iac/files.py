@@ -20,6 +20,7 @@ __all__ = [
     "fsync_dir",
     "read_regular",
     "remove_temporaries",
+    "rename_if_free",
     "require_regular",
     "resolve_symlink",
 ]
@@ -235,3 +236,20 @@ def _open_to_append(name: str, flags: int) -> int:
 
 def _not_regular(path: str | Path) -> OSError:
     return OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def rename_if_free(temporary: Path, target: Path) -> bool:
+    """Give a file its name unless that exists; a plain rename would overwrite.
+
+    Returns:
+        False, and nothing done, if it exists.
+    """
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        return False
+    except OSError:  # No links on this file system: check, then rename.
+        if os.path.lexists(target):
+            return False
+        os.replace(temporary, target)
+    return True

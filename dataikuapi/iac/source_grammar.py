@@ -21,6 +21,7 @@ from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.stored_version import parse_serial
+from dataikuapi.iac.models.urls import scheme_of, without_credentials
 from dataikuapi.iac.sources import open_files
 from dataikuapi.iac.sources.opening import GIT_PREFIX
 from dataikuapi.iac.sync.errors import translate_errors
@@ -106,6 +107,8 @@ class SourceOpener:
             return self._of_environment(word, match[1], check_environment(match[2]))
         if word.startswith(GIT_PREFIX):
             return self._project(word, project_key, git_dir)
+        if scheme_of(word):
+            return Source(without_credentials(word), stored(open_backend(word).load))
         is_file, is_environment = os.path.lexists(word), self._is_environment(word)
         if is_file and is_environment:
             raise ValueError(
@@ -193,9 +196,9 @@ def open_source(
     """Return something that holds configuration, by the grammar of all commands.
 
     Args:
-        word: the path of a folder or zip archive of a project, or of a state file;
-            ``git:REV[:PATH]`` for a revision of a folder; ``version:SERIAL`` or a
-            number for a stored version; ``env:NAME`` for the stored state of an
+        word: the path of a folder or zip archive of a project; the path or URL of a
+            state; ``git:REV[:PATH]`` for a revision of a folder; ``version:SERIAL`` or
+            a number for a stored version; ``env:NAME`` for the stored state of an
             environment; ``live:NAME`` for its instance. A bare word is an environment,
             then a path.
         environment: the one that stored versions belong to. Defaults to
@@ -209,7 +212,7 @@ def open_source(
     Raises:
         ValueError: if the word is malformed, or has two meanings.
         ConfigurationError: if the configuration file is not valid, or does not have the
-            environment.
+            environment; or if a URL has an unsupported scheme.
         StateNotFoundError: if it is neither an environment nor a path.
         SourceError: if there is no such project, or it has another key.
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from dataikuapi.iac.backends import ABSENT, BlobBackend
-from dataikuapi.iac.backends.local import FolderStore
+from dataikuapi.iac.backends.folder_store import FolderStore
 from dataikuapi.iac.exceptions import (
     StateConflictError,
     StateCorruptedError,

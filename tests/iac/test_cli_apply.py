@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dataikuapi import DSSClient
-from dataikuapi.iac.cli.commands import apply as command
+from dataikuapi.iac.cli import asking
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault, in_turn
 from iac.applying import recorded, writes
 
@@ -35,7 +35,7 @@ def answer(monkeypatch):
     """Return a function that sets what somebody at a terminal answers."""
 
     def set_answer(text):
-        monkeypatch.setattr(command, "is_terminal", lambda stream: True)
+        monkeypatch.setattr(asking, "is_terminal", lambda stream: True)
         monkeypatch.setattr("builtins.input", lambda prompt: text)
 
     return set_answer

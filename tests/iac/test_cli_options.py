@@ -11,13 +11,14 @@ import click
 import pytest
 
 from dataikuapi.iac import LocalFileBackend, StateManager
-from dataikuapi.iac.backends import local, locks
+from dataikuapi.iac.backends import folder_store, locks
 from dataikuapi.iac.cli.help import Command
 from dataikuapi.iac.cli.root import dataiku_iac
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
 
 KEY = SAMPLE_PROJECT_KEY
 TABLE = f"dataset.{KEY}.countries"
+GROUPS = ((), ("state",), ("lock",))
 
 
 def all_commands(group=dataiku_iac, path=()):
@@ -45,14 +46,14 @@ def test_each_help_has_exit_codes_and_each_command_examples(run, words):
     code, output, errors = run(*words, "--help")
     assert (code, errors) == (0, "")
     assert "Exit codes:\n  0 " in output and "  64 " in output
-    assert ("\nExamples:\n" in output) is (words not in ((), ("state",)))
+    assert ("\nExamples:\n" in output) is (words not in GROUPS)
     assert output == run(*words, "-h")[1]
 
 
 EXAMPLES = [
     pytest.param(words, example, id=example)
     for words in all_commands()
-    if words not in ((), ("state",), ("completion",))  # Those are of other shells.
+    if words not in (*GROUPS, ("completion",))  # Those are of other shells.
     for example in find_command(words).examples
 ]
 
@@ -212,7 +213,7 @@ def test_lock_timeout_is_that_of_each_lock(run, monkeypatch):
         timeouts.add(timeout)
         return locks.file_lock(target, reason, timeout)
 
-    monkeypatch.setattr(local, "file_lock", record)
+    monkeypatch.setattr(folder_store, "file_lock", record)
     for command in (["sync"], ["refresh"], ["restore", "1"], ["state", "rm", TABLE]):
         assert run(*command, "--lock-timeout", "7")[0] == 0
     assert timeouts == {7.0}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dataikuapi.iac.backends import LocalFileBackend, StateBackend
 from dataikuapi.iac.backends.adapter import adapt_backend
+from dataikuapi.iac.backends.folder_store import FolderStore
 from dataikuapi.iac.backends.journal import BlobJournal
-from dataikuapi.iac.backends.local import FolderStore
 from dataikuapi.iac.exceptions import (
     JournalNotSupportedError,
     StateConflictError,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataikuapi.iac.backends.folder_store import FolderStore
 from dataikuapi.iac.backends.journal import BlobJournal
-from dataikuapi.iac.backends.local import FolderStore
 from dataikuapi.iac.models.journal import (
     JournalEntry,
     JournalEvent,

@@ -27,7 +27,7 @@ from dataikuapi.iac import (
     StateWriteError,
     manager,
 )
-from dataikuapi.iac.backends.local import FolderStore
+from dataikuapi.iac.backends.folder_store import FolderStore
 from dataikuapi.iac.models.times import utc_now
 from iac.parts_memory import PartsInMemory, Shared
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from dataikuapi.iac.backends import LocalFileBackend
-from dataikuapi.iac.backends.local import FolderStore
+from dataikuapi.iac.backends.folder_store import FolderStore
 from dataikuapi.iac.exceptions import StateCorruptedError, StateNotFoundError
 from dataikuapi.iac.models import State
 from iac.durability import ORDERS, state

@@ -1,10 +1,8 @@
 """File locks between the processes and threads of one machine, with named holders."""
 
 import errno
-import getpass
 import json
 import os
-import socket
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,8 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from dataikuapi.iac.backends.holder import current_holder
 from dataikuapi.iac.console import get_logger
-from dataikuapi.iac.exceptions import StateLockedError, StateWriteError
+from dataikuapi.iac.exceptions import StateLockedError, StateReadError, StateWriteError
 from dataikuapi.iac.files import (
     PRIVATE,
     Access,
@@ -22,9 +21,11 @@ from dataikuapi.iac.files import (
     remove_temporaries,
     require_regular,
 )
-from dataikuapi.iac.models.times import format_time, utc_now
+from dataikuapi.iac.models.locks import LockInfo
 
-__all__ = ["file_lock", "user_name"]
+__all__ = ["file_lock", "holder_of", "locked_beside"]
+
+_LOCK, _INFO = ".lock", ".info"
 
 _POLL_SECONDS = 0.02
 """How long to sleep between two attempts to take the lock."""
@@ -54,8 +55,7 @@ def file_lock(target: Path, reason: str | None, timeout: float) -> Iterator[None
         StateWriteError: if the lock file cannot be created or opened, or if it is not a
             regular file of its own.
     """
-    path = target.with_name(f".{target.name}.lock")
-    info = path.with_name(f"{path.name}.info")
+    path, info = _lock_files(target)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         access = _access_for_savers(target)
@@ -65,8 +65,8 @@ def file_lock(target: Path, reason: str | None, timeout: float) -> Iterator[None
         _acquire(lock, target, info, timeout)
     except Timeout as error:
         raise StateLockedError(
-            f"{target} is locked by {_holder(info)}. Wait until it is done, or end "
-            "that process, which releases the lock"
+            f"{target} is locked by {_read_holder(info)}. Wait until it is done, or "
+            "end that process, which releases the lock"
         ) from error
     except OSError as error:
         raise StateWriteError(
@@ -139,21 +139,14 @@ def _acquire(lock: FileLock, target: Path, info: Path, timeout: float) -> None:
     try:
         lock.acquire(_PATIENCE_SECONDS, poll_interval=_POLL_SECONDS)
     except Timeout:
-        logger.info("waiting for %s, which is locked by %s", target, _holder(info))
+        logger.info("waiting for %s, which is locked by %s", target, _read_holder(info))
         rest = timeout if timeout < 0 else timeout - _PATIENCE_SECONDS
         lock.acquire(rest, poll_interval=_POLL_SECONDS)
 
 
 def _write_holder(info: Path, reason: str, access: Access) -> None:
     """Record who holds the lock; readers see the whole record or none."""
-    holder = {
-        "user": user_name(),
-        "host": socket.gethostname(),
-        "process": os.getpid(),
-        "since": format_time(utc_now().replace(microsecond=0)),
-        "reason": reason,
-    }
-    data = json.dumps(holder).encode("ascii")
+    data = json.dumps(current_holder("", reason).to_dict()).encode("ascii")
     # If this fails, the lock protects all the same; its holder stays unknown.
     with suppress(OSError):
         remove_temporaries(info)
@@ -161,21 +154,73 @@ def _write_holder(info: Path, reason: str, access: Access) -> None:
             os.replace(temporary, info)
 
 
-def user_name() -> str:
-    """Return the name of the user of this process, or the id if it has none."""
+def holder_of(target: Path, name: str) -> LockInfo | None:
+    """Return who holds the lock of a file; ``None`` if nobody does.
+
+    Whoever holds it so briefly that nobody asks is not found.
+
+    Args:
+        target: the file.
+        name: of the lock, for people.
+
+    Raises:
+        StateReadError: if that cannot be found out.
+    """
+    path, info = _lock_files(target)
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # A container whose user has no name.
-        return str(os.getuid())
+        if not (os.path.lexists(info) and _is_held(path)):
+            return None
+        return _read_holder(info, name)
+    except OSError as error:
+        raise StateReadError(
+            f"cannot find out who holds the lock of {target}: {error.strerror}"
+        ) from error
 
 
-def _holder(info: Path) -> str:
+def locked_beside(target: Path) -> list[str]:
+    """Return the names of files that are named after a file and may be locked."""
+    before, after = f".{target.name}.", f"{_LOCK}{_INFO}"
     try:
-        holder = json.loads(read_regular(info))
-        because = f" for {holder['reason']!r}" if holder["reason"] else ""
-        return (
-            f"{holder['user']} on {holder['host']}, process {holder['process']}, since "
-            f"{holder['since']}{because}"
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return "an unknown holder"
+        names = sorted(os.listdir(target.parent))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise StateReadError(
+            f"cannot list {target.parent}: {error.strerror}"
+        ) from error
+    return [
+        name[1 : -len(after)]
+        for name in names
+        if name.startswith(before) and name.endswith(after)
+    ]
+
+
+def _is_held(path: Path) -> bool:
+    """Return whether somebody holds a lock, of which some holder is written.
+
+    Only taking it shows that: if its last holder died, it is taken for a moment.
+    """
+    if not os.path.lexists(path):
+        return False
+    require_regular(path)
+    probe = FileLock(path, is_singleton=False)  # What this process holds counts, too.
+    try:
+        probe.acquire(timeout=0)
+    except Timeout:
+        return True
+    probe.release()
+    return False
+
+
+def _read_holder(info: Path, name: str = "") -> LockInfo:
+    """Return what a holder wrote, also with an older version of this library."""
+    try:
+        written = json.loads(read_regular(info))
+    except (OSError, ValueError):
+        written = None
+    return LockInfo.from_dict(written if isinstance(written, dict) else {}, name)
+
+
+def _lock_files(target: Path) -> tuple[Path, Path]:
+    path = target.with_name(f".{target.name}{_LOCK}")
+    return path, path.with_name(f"{path.name}{_INFO}")

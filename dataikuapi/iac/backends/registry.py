@@ -1,6 +1,5 @@
 """Open the backend that a location names."""
 
-import re
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,12 +7,12 @@ from typing import Any, NamedTuple, cast
 
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.exceptions import ConfigurationError
+from dataikuapi.iac.models.urls import scheme_of
 
 __all__ = ["open_backend"]
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-
 _PATH = ""
+"""What a path has for a scheme."""
 
 
 class _Opener(NamedTuple):
@@ -32,8 +31,23 @@ class _Opener(NamedTuple):
     extra: str = ""
 
 
+_POSTGRES = _Opener(
+    "dataikuapi.iac.backends.postgres", "PostgresBackend", "psycopg", "postgres"
+)
+
+_OBJECTS = _Opener(
+    "dataikuapi.iac.backends.objects", "ObjectStorageBackend", "obstore", "objects"
+)
+
 _BACKENDS: dict[str, _Opener] = {
     _PATH: _Opener("dataikuapi.iac.backends.local", "LocalFileBackend"),
+    "http": _Opener("dataikuapi.iac.backends.http", "HttpBackend"),
+    "https": _Opener("dataikuapi.iac.backends.http", "HttpBackend"),
+    "postgres": _POSTGRES,
+    "postgresql": _POSTGRES,
+    "az": _OBJECTS,
+    "gs": _OBJECTS,
+    "s3": _OBJECTS,
 }
 """What opens a location, by its URL scheme; a path has none."""
 
@@ -53,8 +67,7 @@ def open_backend(url_or_path: str | Path, **options: Any) -> StateBackend:
             a package that is not installed; a ValueError.
     """
     location = str(url_or_path)
-    match = _SCHEME.match(location)
-    scheme = match[1].lower() if match else _PATH
+    scheme = scheme_of(location)
     opener = _BACKENDS.get(scheme)
     if opener is None:
         schemes = "".join(f", {name}://" for name in sorted(_BACKENDS) if name)

@@ -26,6 +26,7 @@ from dataikuapi.iac.config import (
 from dataikuapi.iac.config.variables import read_variable
 from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.ignore.rules import IgnoreRule
+from dataikuapi.iac.models.urls import without_credentials
 from dataikuapi.iac.types.registry import default_types
 
 __all__ = [
@@ -44,7 +45,7 @@ class Settings:
 
     config_file: Path | None = None
     environment: str | None = None
-    state_file: Path | None = None
+    state: str | None = None
     lock_timeout: float | None = None
     host: str | None = None
     ca_file: Path | None = None
@@ -79,12 +80,21 @@ class Settings:
 
     @property
     def location(self) -> str:
-        """The path or URL of the state.
+        """The path or URL of the state, which may have credentials.
 
         Raises:
             ConfigurationError: if the file does not have the environment.
         """
-        return str(self.state_file or self.selected.state)
+        return self.state or self.selected.state
+
+    @property
+    def display_location(self) -> str:
+        """The path or URL of the state, for messages.
+
+        Raises:
+            ConfigurationError: if the file does not have the environment.
+        """
+        return without_credentials(self.location)
 
     @property
     def shows_progress(self) -> bool:

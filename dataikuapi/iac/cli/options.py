@@ -13,6 +13,7 @@ from dataikuapi.iac.cli.parameters import (
     ENVIRONMENT,
     FILE,
     KEY_OR_INSTANCE,
+    LOCATION,
     PROJECT_KEY,
     SELECTOR,
     TEXT,
@@ -105,10 +106,11 @@ state_options = _all(
         help="Configuration file [dataiku-iac.yaml, here or in a folder above].",
     ),
     _shared(
-        "state_file",
+        "state",
+        "--state",
         "--state-file",
-        type=FILE,
-        help="State file [that of the environment].",
+        type=LOCATION,
+        help="Path or URL of the state [that of the environment].",
     ),
     _shared(
         "lock_timeout",

@@ -18,6 +18,8 @@ __all__ = [
     "FILE",
     "FOLDER",
     "KEY_OR_INSTANCE",
+    "LOCATION",
+    "LOCK",
     "PROJECT_KEY",
     "RESOURCE_ID",
     "SELECTOR",
@@ -100,11 +102,16 @@ def _serials(settings: Settings) -> list[str]:
     return [str(version.serial) for version in open_backend(settings).history()]
 
 
+def _locks(settings: Settings) -> list[str]:
+    return [holder.name for holder in open_backend(settings).locks()]
+
+
 def _sources(settings: Settings) -> list[str]:
     return [*_environments(settings), *_serials(settings)]
 
 
 FILE = _File("file", values.file)
+LOCATION = _File("path or url", values.location)
 FOLDER = _File("folder", values.folder)
 ENVIRONMENT = Checked("name", check_environment, _environments)
 PROJECT_KEY = Checked("key", values.project_key, _project_keys)
@@ -113,6 +120,7 @@ TEXT = Checked("text", values.text)
 TEXT_OR_ID = Checked("id", values.text, _resource_ids)
 SERIAL = Checked("serial", values.serial, _serials)
 SOURCE = Checked("state", values.source, _sources)
+LOCK = Checked("name", values.text, _locks)
 TYPE = Checked("type", values.resource_type, lambda _: list(TYPES))
 RESOURCE_ID = Checked("id", values.resource_id, _resource_ids)
 SELECTOR = Checked("id", values.selector, _resource_ids)

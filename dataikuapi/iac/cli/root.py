@@ -7,6 +7,7 @@ from dataikuapi.iac.cli.commands.apply import adopt, apply, rollback
 from dataikuapi.iac.cli.commands.compare import compare
 from dataikuapi.iac.cli.commands.doctor import doctor
 from dataikuapi.iac.cli.commands.instance import drift, refresh, sync
+from dataikuapi.iac.cli.commands.lock import lock
 from dataikuapi.iac.cli.commands.plan import plan
 from dataikuapi.iac.cli.commands.pull import pull
 from dataikuapi.iac.cli.commands.setup import PROGRAM, completion, init
@@ -70,6 +71,7 @@ for command in (
     restore,
     verify,
     state,
+    lock,
     completion,
 ):
     dataiku_iac.add_command(command)

@@ -188,7 +188,7 @@ def open_word(settings: Settings, word: str | None, options: FileOptions) -> Sou
 
 
 def _read_live(settings: Settings, name: str, project_key: str | None) -> State:
-    selected = replace(settings, environment=name, state_file=None)
+    selected = replace(settings, environment=name, state=None)
     configured = selected.selected.project_keys.values()
     return read_instance(open_manager(selected, ()), configured, project_key)
 

@@ -8,6 +8,7 @@ from dataikuapi.iac.config.variables import check_host, check_text
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.stored_version import parse_serial
+from dataikuapi.iac.models.urls import scheme_of
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.naming import (
     reason_unknown,
@@ -22,6 +23,7 @@ __all__ = [
     "folder",
     "host",
     "key_or_instance",
+    "location",
     "project_key",
     "resource_id",
     "resource_type",
@@ -48,6 +50,15 @@ def file(value: str) -> Path:
     if path.name in ("", "..") or "\0" in value:
         raise ValueError(f"{value!r} is not the path of a file")
     return path
+
+
+def location(value: str) -> str:
+    """Return the path of a file, or a URL.
+
+    Raises:
+        ValueError: if it is blank, or names no file.
+    """
+    return text(value) if scheme_of(value) else str(file(value))
 
 
 def folder(value: str) -> Path:

@@ -18,7 +18,7 @@ _TERMS = {
         r"Save with force=True to store this one anyway": "Sync again",
         r", or raise (max_response_bytes|the timeouts) \(RetryPolicy\)": "",
         r"Merge it with StateManager\.save_state": "Sync again",
-        r"\bwith force=True": "with --force",
+        r"\bforce=True": "--force",
     }.items()
 }
 """Where the command line has no such option, the advice is left out."""

@@ -15,7 +15,7 @@ from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.config.instances import Instance, Instances, read_instances
 from dataikuapi.iac.config.model import NO_TLS, Configuration, Environment, Tls
-from dataikuapi.iac.config.urls import same_url, without_user
+from dataikuapi.iac.config.urls import same_url
 from dataikuapi.iac.config.variables import (
     check_host,
     check_text,
@@ -23,6 +23,7 @@ from dataikuapi.iac.config.variables import (
     read_variable,
 )
 from dataikuapi.iac.exceptions import ConfigurationError
+from dataikuapi.iac.models.urls import without_credentials
 
 __all__ = ["Connection", "Options", "resolve_connection"]
 
@@ -60,8 +61,8 @@ class Connection:
 
     @property
     def display_host(self) -> str:
-        """The URL without user name and password, for messages."""
-        return without_user(self.host)
+        """The URL without credentials, for messages."""
+        return without_credentials(self.host)
 
 
 AskForKey = Callable[[str], str | None]
@@ -159,7 +160,7 @@ class _Sources:
         for other in configuration.environments.values():
             if self._is_at(other, host):
                 raise ConfigurationError(
-                    f"{without_user(host)} ({source}) is the DSS of environment "
+                    f"{without_credentials(host)} ({source}) is the DSS of environment "
                     f"{other.name!r} ({other.where}), not of "
                     f"{self._environment.name!r}: use --environment {other.name}"
                 )
@@ -191,9 +192,10 @@ class _Sources:
         for name, url in named.items():
             if url and not same_url(url, host):
                 raise ConfigurationError(
-                    f"{name} is for {without_user(url)}, but environment "
+                    f"{name} is for {without_credentials(url)}, but environment "
                     f"{self._environment.name!r} ({self._environment.where}) is at "
-                    f"{without_user(host)}: unset {name}, or choose another environment"
+                    f"{without_credentials(host)}: unset {name}, or choose another "
+                    "environment"
                 )
 
     def api_key(self, host: str) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dataikuapi.iac.config.locations import NO_CREDENTIALS, has_credentials
 from dataikuapi.iac.config.model import (
     Configuration,
     Environment,
@@ -16,6 +17,7 @@ from dataikuapi.iac.config.model import (
 from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.ignore.patterns import id_pattern
 from dataikuapi.iac.models.json_values import JSON, find_unsupported
+from dataikuapi.iac.models.urls import scheme_of
 from dataikuapi.iac.overlay import Overlay, Patch
 from dataikuapi.iac.types.secrets import redact, redact_constant
 
@@ -143,7 +145,7 @@ def _environment(
     folder, default = path.parent, default_environment(name, path)
     return Environment(
         name,
-        _location(folder, entry.get("state")) or default.state,
+        _location(document, path, name, entry.get("state")) or default.state,
         where=f"{path}:{line}",
         host=entry.get("host"),
         instance=entry.get("instance"),
@@ -168,10 +170,22 @@ def _management(
     return Management(tuple(entry.get("types", ())), patterns)
 
 
-def _location(folder: Path, location: str | None) -> str | None:
-    if location is None or "://" in location:
-        return location
-    return str(folder / location)
+def _location(
+    document: "Document", path: Path, name: str, location: str | None
+) -> str | None:
+    """Return where a state is stored; a path is relative to the file.
+
+    Raises:
+        ConfigurationError: if it is a URL with credentials.
+    """
+    if location is None:
+        return None
+    if not scheme_of(location):
+        return str(path.parent / location)
+    if has_credentials(location):
+        place: list[str | int] = ["environments", name, "state"]
+        raise _invalid(document, path, place, NO_CREDENTIALS)
+    return location
 
 
 def _path(folder: Path, path: str | None) -> Path | None:

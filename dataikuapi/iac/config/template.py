@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from dataikuapi.iac.config.file import CONFIG_FILE
+from dataikuapi.iac.config.locations import NO_CREDENTIALS, has_credentials
 from dataikuapi.iac.config.schema import find_problem
 from dataikuapi.iac.config.yaml_reader import parse_yaml
 from dataikuapi.iac.exceptions import ConfigurationError
@@ -18,7 +19,7 @@ environments:
   {environment}:
     {source}
     # project_keys: [SHOP]        # default: all projects that the API key may see
-    # state: .dataiku/state/{environment}.state.json
+    {state}
     # ignore: .dataikuignore
     # workers: 10                 # concurrent requests to DSS
     # tls:
@@ -31,7 +32,12 @@ environments:
 
 
 def write_config_file(
-    folder: Path, environment: str, *, host: str | None, instance: str | None
+    folder: Path,
+    environment: str,
+    *,
+    host: str | None,
+    instance: str | None,
+    state: str | None = None,
 ) -> Path:
     """Write a first configuration file, with one environment.
 
@@ -40,18 +46,25 @@ def write_config_file(
         environment: its name.
         host: URL of DSS.
         instance: name of the instance in Dataiku's ``config.json``, if there is no URL.
+        state: the path or URL of its state. Defaults to the usual file.
 
     Returns:
         The path of the file.
 
     Raises:
-        ConfigurationError: if there is such a file already, or it cannot be written.
+        ConfigurationError: if there is such a file already, or it cannot be written; or
+            if the URL of the state has credentials.
     """
+    if state is not None and has_credentials(state):
+        raise ConfigurationError(f"--state: {NO_CREDENTIALS}")
     path = folder / CONFIG_FILE
     source = f"host: {host or 'https://dss.example.com'}"
     if instance and not host:
         source = f"instance: {json.dumps(instance)}"
-    text = _TEMPLATE.format(environment=environment, source=source)
+    location = f"# state: .dataiku/state/{environment}.state.json"
+    if state is not None:
+        location = f"state: {json.dumps(state)}"
+    text = _TEMPLATE.format(environment=environment, source=source, state=location)
     problem = find_problem(parse_yaml(text).data)
     if problem:
         raise ConfigurationError(f"{problem[0][-1]}: {problem[1]}")

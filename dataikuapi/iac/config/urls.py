@@ -1,8 +1,8 @@
-"""Compares the URLs of instances, and keeps passwords in them out of messages."""
+"""Compares the URLs of instances."""
 
 from urllib.parse import urlsplit
 
-__all__ = ["same_url", "without_user"]
+__all__ = ["same_url"]
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -10,12 +10,6 @@ _PORTS = {"http": 80, "https": 443}
 def same_url(one: str, other: str) -> bool:
     """Return whether two URLs are of one DSS: scheme, host, port and path agree."""
     return _key(one) == _key(other)
-
-
-def without_user(url: str) -> str:
-    """Return a URL without user name and password."""
-    scheme, separator, rest = url.rpartition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def _key(url: str) -> tuple[object, ...]:

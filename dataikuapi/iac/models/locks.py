@@ -7,10 +7,16 @@ from datetime import datetime
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.times import format_time, parse_time
 
-__all__ = ["STATE_LOCK", "LockInfo"]
+__all__ = ["APPLY_LOCK", "JOURNAL_LOCK", "STATE_LOCK", "LockInfo"]
 
 STATE_LOCK = "state"
 """The name of the lock that keeps others from saving the state."""
+
+APPLY_LOCK = "apply:"
+"""What the name of a lock against other applies begins with; a project key follows."""
+
+JOURNAL_LOCK = "journal"
+"""The name of the lock that keeps others from writing to the journal."""
 
 
 @dataclass(frozen=True)

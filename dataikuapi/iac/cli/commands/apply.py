@@ -1,12 +1,12 @@
 """The commands that change DSS: apply, rollback and adopt."""
 
-import sys
 from dataclasses import dataclass
 
 import click
 
 from dataikuapi.iac import State, StateManager
 from dataikuapi.iac.apply import ApplyEngine, ApplyResult
+from dataikuapi.iac.cli.asking import is_answered_yes, yes_option
 from dataikuapi.iac.cli.code_form import Wanted
 from dataikuapi.iac.cli.context import Settings, open_manager
 from dataikuapi.iac.cli.errors import UsageError
@@ -20,12 +20,7 @@ from dataikuapi.iac.cli.options import (
     output_options,
     state_options,
 )
-from dataikuapi.iac.cli.output import (
-    is_terminal,
-    write_document,
-    write_error,
-    write_text,
-)
+from dataikuapi.iac.cli.output import write_document, write_error, write_text
 from dataikuapi.iac.cli.parameters import RESOURCE_ID, SERIAL, SOURCE
 from dataikuapi.iac.cli.planning import (
     CONFIGURED,
@@ -54,8 +49,6 @@ _EXIT_CODES = {
     "decided (what could not be read does not count, with --allow-unknown)",
 }
 
-_ANSWER = "yes"
-
 
 @dataclass(frozen=True)
 class _Execution:
@@ -79,13 +72,7 @@ class _Execution:
 _execution_options = grouped(
     "execution",
     _Execution,
-    click.option(
-        "--yes",
-        "--auto-approve",
-        "is_approved",
-        is_flag=True,
-        help="Do not ask. Necessary where nobody can answer, as in CI.",
-    ),
+    yes_option,
     click.option(
         "--no-journal",
         is_flag=True,
@@ -226,7 +213,7 @@ def _apply(
         if not is_for_people:
             _write_json(settings, ApplyResult(plan))
         return left
-    if not (execution.is_approved or _is_answered_yes(settings, plan)):
+    if not (execution.is_approved or is_answered_yes(_question(settings, plan))):
         settings.note("nothing was done")
         return ExitCode.ERROR
     with progress_bar(settings.shows_progress, "apply", "action") as count:
@@ -244,23 +231,9 @@ def _write_json(settings: Settings, result: ApplyResult) -> None:
     write_document(render_apply_json(result))
 
 
-def _is_answered_yes(settings: Settings, plan: ExecutionPlan) -> bool:
-    """Ask whether to execute a plan.
-
-    Raises:
-        UsageError: if there is nobody to ask.
-    """
-    if not is_terminal(sys.stdin):
-        raise UsageError(
-            "nobody can be asked, since standard input is no terminal: pass --yes"
-        )
-    where = settings.selected.name
+def _question(settings: Settings, plan: ExecutionPlan) -> str:
     url = f" ({plan.metadata.url})" if plan.metadata.url else ""
-    write_error(f"\nDo this in {where}{url}? Only {_ANSWER!r} is taken for consent.")
-    try:
-        return input("> ").strip() == _ANSWER
-    except EOFError:
-        return False
+    return f"Do this in {settings.selected.name}{url}?"
 
 
 def _exit_code(result: ApplyResult) -> ExitCode:

@@ -99,7 +99,7 @@ def _configuration(settings: Settings) -> Finding:
 
 
 def _state(settings: Settings) -> tuple[State | None, Finding]:
-    backend, location = open_backend(settings), settings.location
+    backend, location = open_backend(settings), settings.display_location
     try:
         if not backend.exists():
             text = f"none yet at {location}; create it: dataiku-iac sync"

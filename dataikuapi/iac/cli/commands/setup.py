@@ -53,7 +53,9 @@ def init(settings: Settings, instance: str | None) -> ExitCode:
     if host is None and instance is None:
         host, instance = find_dss(os.environ)
     name = settings.environment or "dev"
-    path = write_config_file(Path.cwd(), name, host=host, instance=instance)
+    path = write_config_file(
+        Path.cwd(), name, host=host, instance=instance, state=settings.state
+    )
     schema = resources.files("dataikuapi.iac.schemas") / "config_v1.schema.json"
     lines = [f"wrote {path.name}, with environment {name}"]
     if host is None and instance is None:

@@ -3,7 +3,7 @@
 import click
 
 from dataikuapi.iac import State, StateBackend
-from dataikuapi.iac.backends.locks import user_name
+from dataikuapi.iac.backends.holder import user_name
 from dataikuapi.iac.cli.context import Settings, open_backend
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import Command, Group

@@ -72,10 +72,10 @@ def diff(
 ) -> ExitCode:
     """Compare two states, wherever they come from.
 
-    OLD and NEW are serials of stored versions, names of environments, state files,
-    folders or archives of a project, git:REV[:PATH] for a revision of one, or live:NAME
-    for what is in the DSS of an environment now; NEW is the stored state by default.
-    Where a word could be two of these, write version:7, env:dev or ./dev.
+    OLD and NEW are serials of stored versions, names of environments, paths or URLs of
+    states, folders or archives of a project, git:REV[:PATH] for a revision of one, or
+    live:NAME for what is in the DSS of an environment now; NEW is the stored state by
+    default. Where a word could be two of these, write version:7, env:dev or ./dev.
     """
     before, after = load_pair(settings, old, new, FileOptions(project_key, git_dir))
     diffs = DiffEngine(ignore=read_rules(settings, ignore)).diff(before, after)
@@ -177,7 +177,7 @@ def history(settings: Settings, applies: bool, format_name: str) -> ExitCode:
 def restore(settings: Settings, serial: int) -> ExitCode:
     """Restore an older version; the current one stays in the history."""
     backend = open_backend(settings)
-    replaced = _problem_of(backend, settings.location)
+    replaced = _problem_of(backend, settings.display_location)
     backend.save_message = f"restore serial {serial}"
     state = backend.restore(serial)
     with saved_as(state):
@@ -213,7 +213,7 @@ def verify(settings: Settings) -> ExitCode:
     backend = open_backend(settings)
     problems = backend.verify()
     if not backend.exists():
-        problems.insert(0, f"there is no state at {settings.location}")
+        problems.insert(0, f"there is no state at {settings.display_location}")
     found = counted(len(problems), "problem") if problems else "no problems"
     lines = [*problems, *_dangling(backend, problems), f"{found} found"]
     write_text("\n".join(map(printable, lines)))
