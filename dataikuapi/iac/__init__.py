@@ -19,7 +19,12 @@ For example:
     print(manager.drift())
 """
 
-from dataikuapi.iac.backends import LocalFileBackend, StateBackend
+from dataikuapi.iac.backends import (
+    LocalFileBackend,
+    StateBackend,
+    migrate,
+    open_backend,
+)
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.exceptions import (
@@ -139,6 +144,8 @@ __all__ = [
     "ValueChangeType",
     "get_state_schema",
     "make_resource_id",
+    "migrate",
+    "open_backend",
     "open_source",
     "read_ignore_file",
     "render_html",
