@@ -5,13 +5,20 @@ from dataclasses import replace
 
 from dataikuapi.iac.merge import merge, with_serial, without_note
 from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.slices import restricted
 from dataikuapi.iac.models.state import State
 from dataikuapi.iac.models.stored_version import BaseVersion, ReadingStart
 from dataikuapi.iac.outdated import require_not_outdated
 
-__all__ = ["follow", "merge_scope", "touched_projects"]
+__all__ = [
+    "follow",
+    "is_same_record",
+    "is_stored",
+    "merge_scope",
+    "touched_projects",
+]
 
 
 def merge_scope(stored: State, fresh: State) -> State:
@@ -88,6 +95,32 @@ def touched_projects(state: State, deleted: Iterable[str] = ()) -> set[str]:
     }
 
 
+def is_stored(stored: State, edited: State) -> bool:
+    """Return whether an earlier save of what was edited stored it, though it failed.
+
+    Args:
+        stored: what is stored of the projects that were edited.
+        edited: what was to be saved.
+    """
+    return (
+        edited.may_be_stored
+        and stored.resources.keys() == edited.resources.keys()
+        and all(
+            item.compute_checksum() == stored.resources[key].compute_checksum()
+            and is_same_record(item, stored.resources[key])
+            for key, item in edited.resources.items()
+        )
+    )
+
+
+def is_same_record(one: Resource, other: Resource) -> bool:
+    """Return whether all but the attributes is equal, and the serial of the save."""
+    unsaved = replace(one.metadata, serial=None, checksum="")
+    return one.extra == other.extra and unsaved == replace(
+        other.metadata, serial=None, checksum=""
+    )
+
+
 def follow(state: State, stored: State) -> None:
     """Let a state say that it is part of what is stored.
 
@@ -95,7 +128,7 @@ def follow(state: State, stored: State) -> None:
         state: that was merged into it; gets its serial and lineage.
         stored: of at least the projects of the state.
     """
-    state.environment = stored.environment
+    state.environment, state.may_be_stored = stored.environment, False
     state.serial, state.lineage = stored.serial, stored.lineage
     if state.reading_start is not None or state.base_version is None:
         state.reading_start = ReadingStart.from_stored(stored)

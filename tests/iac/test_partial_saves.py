@@ -12,6 +12,7 @@ from dataikuapi.iac import (
     StateConflictError,
     StateManager,
     StateNotFoundError,
+    StateWriteError,
 )
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, ProjectStore, sample_folder
@@ -21,13 +22,14 @@ from iac.parts_memory import PartsInMemory, Shared
 READ_AT = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
-@pytest.fixture(params=["local", "parts", "five methods"])
-def open_one(request, tmp_path):
+@pytest.fixture(params=["local", "parts", "s3", "five methods"])
+def open_one(request, tmp_path, bucket):
     """Return a function that opens the same storage, once more each time."""
     shared, five = Shared(), FiveMethods()
     return {
         "local": lambda: LocalFileBackend(tmp_path / "dev.state.json"),
         "parts": lambda: PartsInMemory(shared),
+        "s3": bucket.open,
         "five methods": lambda: five,
     }[request.param]
 
@@ -90,8 +92,6 @@ def test_what_was_edited_is_stored_and_the_rest_stays(stored, open_one):
 
 def test_other_projects_stored_meanwhile_are_no_conflict(stored, open_one):
     one, other = open_one(), open_one()
-    if isinstance(one, FiveMethods):
-        pytest.skip("five methods detect no conflict, and refuse what is older")
     mine, theirs = one.load_projects(["A"]), other.load_projects(["B"])
     mine.add_resource(orders("A", 2))
     theirs.add_resource(orders("B", 3))
@@ -152,6 +152,17 @@ def test_ids_go_with_their_projects(open_one):
     backend.save_scope(part)
     found = open_one().load().extra
     assert found["ids"] == state.extra["ids"] and found["note"] == "kept"
+
+
+@pytest.mark.parametrize("value", [2**64, "\ud800", float("nan")])
+def test_what_json_cannot_carry_is_refused(open_one, value):
+    backend = open_one()
+    if isinstance(backend, FiveMethods):
+        pytest.skip("five methods store whatever they get")
+    state = state_of("A")
+    state.add_resource(orders("A", value))
+    with pytest.raises(StateWriteError, match="dataset.A.orders"):
+        backend.save(state)
 
 
 def test_a_manager_looks_at_the_project_alone(serve):

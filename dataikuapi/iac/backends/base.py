@@ -1,5 +1,7 @@
 """The contract of a backend: where one state is stored."""
 
+import random
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -9,6 +11,7 @@ from pathlib import Path
 from dataikuapi.iac.backends.state_version import StateVersion, StateVersions
 from dataikuapi.iac.exceptions import (
     JournalNotSupportedError,
+    StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
     StateReadError,
@@ -20,12 +23,23 @@ from dataikuapi.iac.models.journal import Journal
 from dataikuapi.iac.models.locks import LockInfo
 from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.slices import restricted
-from dataikuapi.iac.partial_saves import follow, merge_scope, touched_projects
+from dataikuapi.iac.partial_saves import (
+    follow,
+    is_stored,
+    merge_scope,
+    touched_projects,
+)
 
-__all__ = ["StateBackend"]
+__all__ = ["ATTEMPTS", "PAUSE", "StateBackend"]
 
 DEFAULT_LOCK_TIMEOUT = 60.0
 """Default number of seconds to wait for a lock."""
+
+ATTEMPTS = 20
+"""How often a save of some projects is tried while others store other projects."""
+
+PAUSE = 0.02
+"""The longest pause after the first attempt, in seconds; it grows with each one."""
 
 
 class StateBackend(ABC):
@@ -189,6 +203,7 @@ class StateBackend(ABC):
 
         What others stored meanwhile elsewhere is no conflict. The state then carries
         serial and lineage of what was stored. Where nothing is stored, it is saved.
+        After a save that failed, what is stored all the same is not stored again.
 
         Args:
             state: a reading of some projects, or what :meth:`load_projects` returned.
@@ -205,6 +220,16 @@ class StateBackend(ABC):
         except StateNotFoundError:
             self.save(state)
             return
+        except StateConflictError:
+            base = state.base_version
+            if base is None or base.projects is None:
+                raise
+            stored = self.load_projects(base.projects)
+            if not is_stored(stored, state):
+                raise
+        except StateWriteError:
+            state.may_be_stored = True
+            raise
         follow(state, stored)
 
     def update_projects(
@@ -229,9 +254,23 @@ class StateBackend(ABC):
             StateWriteError: if it could not be stored; what is stored is unchanged.
         """
         with self.lock("save"):
-            changed = change(self.load())
-            self.save(changed)
-            return changed
+            for attempt in range(1, ATTEMPTS + 1):
+                stored = self.load()
+                changed = change(stored)
+                try:
+                    self.save(changed)
+                except StateConflictError:
+                    # Nobody else can have saved if there is a lock; or nobody did.
+                    if attempt == ATTEMPTS or self._is_still(stored):
+                        raise
+                    time.sleep(random.uniform(0, PAUSE * attempt))
+                else:
+                    return changed
+        raise AssertionError("not reached")
+
+    def _is_still(self, stored: State) -> bool:
+        """Return whether that version is still stored."""
+        return self.load().base_version == stored.base_version
 
     def history(self) -> list[StateVersion]:
         """Return the older versions, newest first; by default there are none.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.blob_store import Blob, BlobStore
@@ -54,6 +55,9 @@ class BlobBackend(StateBackend):
             neither counted nor removed.
     """
 
+    keeps_versions = True
+    """Whether a save keeps the version before; a store may have room for one blob."""
+
     capabilities = frozenset(
         {Capability.COMPARE_AND_SWAP, Capability.HISTORY, Capability.JOURNAL}
     )
@@ -103,7 +107,7 @@ class BlobBackend(StateBackend):
         """
         with ExitStack() as stack:
             for key in project_keys:
-                name = f"{self.name}.{key}.apply"
+                name = f"{self.name}.{quote(key, safe='')}.apply"
                 stack.enter_context(self._store.lock(name, f"apply to {key}", 0))
             yield
 
@@ -122,7 +126,7 @@ class BlobBackend(StateBackend):
         except StateCorruptedError as error:
             raise StateCorruptedError(
                 f"{self._store.location(self.name)} is not a valid state: {error}. It "
-                f"was left as it is; {self._recovery_hint()}"
+                f"was left as it is; {self._history.recovery_hint()}"
             ) from error
 
     def save(self, state: State, *, force: bool = False) -> None:
@@ -298,7 +302,7 @@ class BlobBackend(StateBackend):
             StateConflictError: if the base version is no longer stored.
         """
         kept = None
-        if base != NO_BASE:
+        if base != NO_BASE and self.keeps_versions:
             with suppress(StateNotFoundError):  # The write finds out as well.
                 kept = self._history.keep_version(new.serial, new.is_unchanged)
         try:
@@ -307,19 +311,22 @@ class BlobBackend(StateBackend):
         except StateConflictError as error:
             if kept is not None:
                 self._history.discard(kept)
-            raise conflict_error(base, self._stored()) from error
+            stored = self._stored()
+            found = stored and _loaded(stored)
+            if stored is None or found is None or not new.is_stored_in(found):
+                raise conflict_error(base, stored) from error
+            new.version.lineage = found.lineage
+            return stored.token
         except BaseException:
+            new.state.may_be_stored = True
             if kept is not None:
                 self._history.discard_if_stored(kept)
             raise
 
-    def _recovery_hint(self) -> str:
-        """Return what to do about a state that is not valid."""
-        newest = self._history.newest_readable()
-        if newest is None:
-            return "there is no backup that loads: delete it, sync again and save"
-        location, serial = newest
-        return (
-            f"the newest backup that loads is {location} (serial {serial}): "
-            f"dataiku-iac restore {serial}, or backend.restore({serial}) brings it back"
-        )
+
+def _loaded(stored: Blob) -> State | None:
+    """Return the state in a blob; ``None`` if it is not valid."""
+    try:
+        return load_based(stored)
+    except StateCorruptedError:
+        return None

@@ -24,6 +24,7 @@ __all__ = [
     "next_version",
     "require_successor",
     "stored_version",
+    "superseded_error",
 ]
 
 
@@ -222,22 +223,37 @@ def conflict_error(base: BaseVersion, stored: Blob | None) -> StateConflictError
         stored: what is stored; ``None`` for nothing.
     """
     if stored is None:
+        return superseded_error(base, None)
+    try:
+        return superseded_error(base, loads(stored.data))
+    except StateCorruptedError:
+        return superseded_error(base, "something that cannot be read")
+
+
+def superseded_error(
+    base: BaseVersion, stored: State | str | None
+) -> StateConflictError:
+    """Return the error that says which state is stored instead of the base version.
+
+    Args:
+        base: the version that was to be replaced.
+        stored: what is stored, as far as it is known, or in words; ``None`` for
+            nothing.
+    """
+    if stored is None:
         return StateConflictError(
             f"the stored state was deleted since serial {base.serial} was loaded from "
             "it. Save with force=True to store this one anyway"
         )
+    words = stored if isinstance(stored, str) else _description(stored)
     return StateConflictError(
-        f"another state was stored in the meantime: {_description(stored.data)}. "
-        "Load it, make the change again, and save"
+        f"another state was stored in the meantime: {words}. Load it, make the change "
+        "again, and save"
     )
 
 
-def _description(data: bytes) -> str:
+def _description(state: State) -> str:
     """Say which state it is, who wrote it and when."""
-    try:
-        state = loads(data)
-    except StateCorruptedError:
-        return "something that cannot be read"
     latest = max(
         (resource.metadata for resource in state.resources.values()),
         key=lambda metadata: metadata.deployed_at,

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
-from dataikuapi.iac.backends.blob_store import BlobInfo, BlobStore
+from dataikuapi.iac.backends.blob_store import Blob, BlobInfo, BlobStore
 from dataikuapi.iac.backends.conflicts import load_based
 from dataikuapi.iac.backends.state_version import StateVersion, StateVersions
 from dataikuapi.iac.backends.versions import (
@@ -43,14 +42,24 @@ class VersionHistory:
         store: holds the state, and its versions beside it.
         name: of the blob that is the state.
         now: the clock: where a name is taken, the time is appended.
+        load: makes the state of a blob.
+        peek: makes it of what is quickly read, with lineage and serial at least;
+            ``None`` if ``load`` is no slower.
     """
 
     def __init__(
-        self, store: BlobStore, name: str, now: Callable[[], datetime]
+        self,
+        store: BlobStore,
+        name: str,
+        now: Callable[[], datetime],
+        load: Callable[[Blob], State] = load_based,
+        peek: Callable[[Blob], State] | None = None,
     ) -> None:
         self._store = store
         self._name = name
         self._now = now
+        self._load_blob = load
+        self._peek_blob = peek or load
 
     def all_copies(self) -> list[BlobInfo]:
         """Return the blobs of all backups, those that saves kept among them."""
@@ -74,13 +83,18 @@ class VersionHistory:
         """Return the highest serial in the version names, or 0."""
         return max(map(replaced_by_serial, self._blobs()), default=0)
 
-    def newest_readable(self) -> tuple[Path | str, int] | None:
-        """Return the newest version that loads: where it is, and its serial."""
+    def recovery_hint(self) -> str:
+        """Return what to do about a stored state that is not valid."""
         for blob in self._blobs():
-            state = self._load_if_readable(blob)
+            state = self._if_readable(blob, self._load_blob)
             if state is not None:
-                return self._store.location(blob.name), state.serial
-        return None
+                location = self._store.location(blob.name)
+                return (
+                    f"the newest backup that loads is {location} (serial "
+                    f"{state.serial}): dataiku-iac restore {state.serial}, or "
+                    f"backend.restore({state.serial}) brings it back"
+                )
+        return "there is no backup that loads: delete it, sync again and save"
 
     def find(self, serial: int, lineage: str | None) -> State:
         """Return the version of that serial.
@@ -94,7 +108,9 @@ class VersionHistory:
         """
         blobs, read = self._blobs(), {}
         for blob in candidates_for(blobs, serial):
-            state = self._load_if_readable(blob)
+            state = self._if_readable(blob, self._peek_blob)
+            if state is not None and state.serial == serial:
+                state = self._whole(blob, state)
             if state is None:
                 continue
             if state.serial == serial:
@@ -173,23 +189,35 @@ class VersionHistory:
         blobs = self._blobs()
         serials = {**serials_by_name(blobs), **read}
         for blob in blobs:
-            state = None if blob.name in serials else self._load_if_readable(blob)
+            state = None
+            if blob.name not in serials:
+                state = self._if_readable(blob, self._peek_blob)
             if state is not None:
                 serials[blob.name] = state.serial
         return [(blob, serials[blob.name]) for blob in blobs if blob.name in serials]
 
     def _load(self, blob: BlobInfo) -> State:
+        return self._read(blob, self._load_blob)
+
+    def _whole(self, blob: BlobInfo, peeked: State) -> State | None:
+        if self._peek_blob == self._load_blob:
+            return peeked
+        return self._if_readable(blob, self._load_blob)
+
+    def _read(self, blob: BlobInfo, load: Callable[[Blob], State]) -> State:
         try:
-            return load_based(self._store.read(blob.name))
+            return load(self._store.read(blob.name))
         except StateCorruptedError as error:
             location = self._store.location(blob.name)
             raise StateCorruptedError(
                 f"{location} is not a valid state: {error}"
             ) from error
 
-    def _load_if_readable(self, blob: BlobInfo) -> State | None:
+    def _if_readable(
+        self, blob: BlobInfo, load: Callable[[Blob], State]
+    ) -> State | None:
         try:
-            return self._load(blob)
+            return self._read(blob, load)
         except (StateCorruptedError, StateNotFoundError, StateReadError):
             return None
 

@@ -15,6 +15,7 @@ from dataikuapi.iac.backends.conflicts import (
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.save_note import with_message
 from dataikuapi.iac.models.stored_version import BaseVersion
+from dataikuapi.iac.partial_saves import is_same_record
 from dataikuapi.iac.statefile.serialization import Document, Encoded, encode
 
 __all__ = ["NewVersion"]
@@ -89,6 +90,29 @@ class NewVersion(Generic[T]):
         unchanged = is_unchanged_reading(version, base, encoded.checksums)
         return cls(state, version, encoded, unchanged, base)
 
+    def is_stored_in(self, found: State) -> bool:
+        """Return whether an earlier save of the state stored this, though it failed.
+
+        A line that begins gets a lineage that is another one each time.
+
+        Args:
+            found: what is stored, of the projects that were to be replaced.
+        """
+        version, checksums = self.version, self.encoded.checksums
+        return (
+            self.state.may_be_stored
+            and (found.serial, found.updated_at) == (version.serial, version.updated_at)
+            and self.state.lineage in (None, found.lineage)
+            and (found.environment, found.extra) == (version.environment, version.extra)
+            and found.scope == version.scope
+            and checksums
+            == {key: r.metadata.checksum for key, r in found.resources.items()}
+            and all(
+                is_same_record(item, found.resources[key])
+                for key, item in version.resources.items()
+            )
+        )
+
     def record_as_stored(self, token: str) -> None:
         """Let the state say that it is stored as this version.
 
@@ -96,6 +120,7 @@ class NewVersion(Generic[T]):
             token: of what was written.
         """
         state, version = self.state, self.version
+        state.may_be_stored = False
         state.lineage, state.serial = version.lineage, version.serial
         state.scope, state.extra = version.scope, version.extra
         for key in self.encoded.changed:

@@ -1,10 +1,12 @@
 """A backend that keeps the projects of a state apart, so that cost goes with change."""
 
 import copy
+import random
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable
 
-from dataikuapi.iac.backends.base import StateBackend
+from dataikuapi.iac.backends.base import ATTEMPTS, PAUSE, StateBackend
 from dataikuapi.iac.backends.conflicts import (
     based_on,
     mark_all_as_stored,
@@ -23,11 +25,9 @@ from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.slices import scope_of
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.parts import StateParts, divide
+from dataikuapi.iac.statefile.serialization import Document, write
 
 __all__ = ["PartitionedBackend"]
-
-_ATTEMPTS = 20
-"""How often a save of some projects is tried while others store other projects."""
 
 
 class PartitionedBackend(StateBackend):
@@ -139,7 +139,7 @@ class PartitionedBackend(StateBackend):
         """
         keys = frozenset(project_keys)
         with self.lock("save"):
-            for attempt in range(1, _ATTEMPTS + 1):
+            for attempt in range(1, ATTEMPTS + 1):
                 stored = self.read_parts(keys)
                 changed = copy.copy(change(stored))
                 base = stored.base_version or NO_BASE
@@ -151,8 +151,9 @@ class PartitionedBackend(StateBackend):
                         self._last_serial(),
                     )
                 except StateConflictError:
-                    if attempt == _ATTEMPTS or self._token() == base.token:
+                    if attempt == ATTEMPTS or self._token() == base.token:
                         raise
+                    time.sleep(random.uniform(0, PAUSE * attempt))
                 else:
                     return changed
         raise AssertionError("not reached")
@@ -191,15 +192,33 @@ class PartitionedBackend(StateBackend):
 
     def _store(self, state: State, base: BaseVersion, force: bool, last: int) -> None:
         message = self.save_message
-        new = NewVersion.of(state, base, force, last, message, divide, marks_all=True)
-        new.record_as_stored(self.replace_parts(new, force))
+        new = NewVersion.of(
+            state, base, force, last, message, _divide_exactly, marks_all=True
+        )
+        try:
+            token = self.replace_parts(new, force)
+        except StateConflictError:
+            found = self._found(new.base.projects)
+            if found is None or not new.is_stored_in(found):
+                raise
+            new.version.lineage = found.lineage
+            token = found.base_version.token if found.base_version else ""
+        except StateWriteError:
+            state.may_be_stored = True
+            raise
+        new.record_as_stored(token)
+
+    def _found(self, project_keys: Collection[str] | None) -> State | None:
+        """Return what is stored of some projects; ``None`` if nothing can be read."""
+        try:
+            return self.read_parts(project_keys)
+        except (StateNotFoundError, StateCorruptedError):
+            return None
 
     def _token(self) -> str:
         """Return the token of what is stored; "" if nothing is, or it is broken."""
-        try:
-            base = self.read_parts(()).base_version
-        except (StateNotFoundError, StateCorruptedError):
-            return NO_BASE.token
+        found = self._found(())
+        base = found.base_version if found else None
         return base.token if base is not None else NO_BASE.token
 
     def _last_serial(self) -> int:
@@ -235,3 +254,13 @@ class PartitionedBackend(StateBackend):
             require_successor(state, found)
         token = found.base_version.token if found.base_version else ""
         return based_on(found, token)
+
+
+def _divide_exactly(document: Document) -> StateParts:
+    """Divide the document of a state, if a file could hold it.
+
+    Raises:
+        TypeError, ValueError, RecursionError: if JSON cannot carry a value exactly.
+    """
+    write(document)
+    return divide(document)

@@ -87,6 +87,7 @@ class State:
     # Not init=False: dataclasses.replace() would drop them from the copy.
     _base_version: BaseVersion | None = field(default=None, compare=False)
     _reading_start: ReadingStart | None = field(default=None, compare=False)
+    _may_be_stored: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         """Copy what the caller passed."""
@@ -162,6 +163,15 @@ class State:
     @reading_start.setter
     def reading_start(self, start: ReadingStart | None) -> None:
         self._reading_start = start
+
+    @property
+    def may_be_stored(self) -> bool:
+        """Whether a save of it failed, so that nobody knows if it was stored."""
+        return self._may_be_stored
+
+    @may_be_stored.setter
+    def may_be_stored(self, value: bool) -> None:
+        self._may_be_stored = value
 
     def get_resource(self, resource_id: str) -> Resource | None:
         """Return the resource of that id, or ``None``; it is not a copy."""

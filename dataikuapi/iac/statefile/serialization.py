@@ -24,7 +24,17 @@ from dataikuapi.iac.statefile import strict_json
 from dataikuapi.iac.statefile.migrations import migrate
 from dataikuapi.iac.validation import validate_state
 
-__all__ = ["Document", "Encoded", "dumps", "encode", "loads", "write"]
+__all__ = [
+    "Document",
+    "Encoded",
+    "build",
+    "collector_paused",
+    "dumps",
+    "encode",
+    "loads",
+    "parse",
+    "write",
+]
 
 Document = dict[str, Any]
 """The document of a state: what JSON has of it."""
@@ -93,7 +103,7 @@ def encode(
     """
     document: Document = {}
     try:
-        with _collector_paused():
+        with collector_paused():
             checksums = _fill(document, state)
             changed = [] if base is None else _mark_changes(document, state, base)
             _build(document)  # What is written must load again.
@@ -112,7 +122,7 @@ def loads(data: bytes) -> State:
     """
     if not data:
         raise StateCorruptedError("it is empty (0 bytes): a write was cut short")
-    with _collector_paused():
+    with collector_paused():
         try:
             state = _read_in_chunks(data)
         except (StateCorruptedError, ValueError):
@@ -120,7 +130,19 @@ def loads(data: bytes) -> State:
         if state is not None:
             return state
         _require_no_conflict_markers(data)
-        return _read_whole(data)
+        return build(parse(data))
+
+
+def build(document: Any) -> State:
+    """Build a state from its document, as it was parsed; it takes the document over.
+
+    Raises:
+        StateCorruptedError: if it is not the document of a state; says where and why.
+    """
+    try:
+        return _build(migrate(document))
+    except ValueError as error:
+        raise StateCorruptedError(str(error)) from error
 
 
 def _require_no_conflict_markers(data: bytes) -> None:
@@ -145,13 +167,6 @@ def _require_no_conflict_markers(data: bytes) -> None:
 _CONFLICT_MARKER = re.compile(rb"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
 
 
-def _read_whole(data: bytes) -> State:
-    try:
-        return _build(migrate(_parse(data)))
-    except ValueError as error:
-        raise StateCorruptedError(str(error)) from error
-
-
 def _read_in_chunks(data: bytes) -> State | None:
     """Read a file with the layout that :func:`dumps` gives it, chunk by chunk.
 
@@ -169,14 +184,14 @@ def _read_in_chunks(data: bytes) -> State | None:
     # of the resources, and each chunk is some members, the whole is a document.
     for name in ("a", "b"):
         member = f'"{name}": 0'.encode()
-        rest = _parse(b"".join((data[:start], member, data[end:])))
+        rest = parse(b"".join((data[:start], member, data[end:])))
         if not isinstance(rest, dict) or rest.get("resources") != {name: 0}:
             return None
     state = _build({**rest, "resources": {}})
     while start < end:
         cut = data.find(_BETWEEN_RESOURCES, start + _CHUNK, end)
         stop = end if cut < 0 else cut + len(_END_OF_RESOURCE)
-        (chunk,) = _parse(b"".join((b"[{", data[start:stop], b"}]")))
+        (chunk,) = parse(b"".join((b"[{", data[start:stop], b"}]")))
         state.resources.update(_build({**_ANY_STATE, "resources": chunk}).resources)
         start = stop + 1
     return state
@@ -248,7 +263,12 @@ def _build(document: Any) -> State:
     return State._from_dict_nocopy(document)
 
 
-def _parse(data: bytes) -> Any:
+def parse(data: bytes) -> Any:
+    """Parse JSON, strictly.
+
+    Raises:
+        StateCorruptedError: if it is not JSON, or not strict; says where and why.
+    """
     try:
         return strict_json.loads(data, _DOCUMENT_DEPTH, _find_problem)
     except RecursionError as error:
@@ -270,7 +290,7 @@ def _find_problem(document: Any) -> str | None:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Pause the garbage collector: it would traverse many objects and free none."""
     enabled = gc.isenabled()
     gc.disable()

@@ -178,7 +178,7 @@ class ContractTests(Suite):
         assert one.exists() is False
 
     def test_a_state_that_cannot_be_written_is_refused(self, place: Any) -> None:
-        """NaN is no JSON; what is stored stays."""
+        """As it has NaN, which is no JSON; what is stored stays."""
         backend = self.open_backend(place)
         backend.save(a_state(rows=1))
         bad = backend.load()
