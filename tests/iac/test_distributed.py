@@ -3,8 +3,6 @@
 import logging
 import multiprocessing
 import pickle
-import subprocess
-import sys
 from concurrent.futures import (
     CancelledError,
     Executor,
@@ -13,7 +11,6 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
 import pytest
 
@@ -36,13 +33,11 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.sandbox import Fault, ProjectStore
 from dataikuapi.iac.sync.policy import RetryPolicy
 from iac.dying import die_at
-from iac.parts_memory import PartsInMemory, Shared
 
 KEYS = [f"P{number}" for number in range(5)]
 REFUSED = Fault.error(
     401, "com.dataiku.dip.exceptions.NotAuthenticatedException", "Unknown API Key"
 )
-CROWD = Path(__file__).with_name("crowd.py")
 pytestmark = pytest.mark.usefixtures("no_hanging")
 
 
@@ -408,48 +403,3 @@ def test_a_dask_cluster_reads_the_projects(manager, caplog):
     ):
         state = manager.sync_all(executor=client.get_executor())
     assert everything(state) == everything(manager.sync_all())
-
-
-# Many at once
-
-
-@pytest.mark.slow
-def test_processes_that_sync_different_projects_never_conflict(
-    server, store, path, tmp_path, long
-):
-    keys = [f"Q{number}" for number in range(8)]
-    for key in keys:
-        add_project(store, key)
-    client = DSSClient(server.url, server.api_key)
-    manager = StateManager(LocalFileBackend(path), client, "dev")
-    manager.save_state(manager.sync_project("P0"))
-    rounds = 20 if long else 3
-    arguments = [path, server.url, server.api_key, rounds, *keys]
-    done = subprocess.run(
-        [sys.executable, str(CROWD), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    stored = manager.load_state()
-    assert {item.project_key for item in stored} == {"P0", *keys}
-    assert stored.serial == 1 + 8 * rounds
-    assert manager.drift().in_sync
-
-
-def test_threads_that_sync_different_projects_never_conflict(server, store):
-    shared = Shared()
-
-    def work(key):
-        client = DSSClient(server.url, server.api_key)
-        backend = PartsInMemory(shared)
-        for _ in range(3):
-            manager = StateManager(backend, client, "dev", max_workers=1)
-            manager.save_state(manager.sync_project(key))
-
-    work("P0")
-    with ThreadPoolExecutor(4) as executor:
-        list(executor.map(work, KEYS[1:]))
-    stored = PartsInMemory(shared).load()
-    assert {item.project_key for item in stored} == set(KEYS)
-    assert stored.serial == 15

@@ -1,13 +1,10 @@
 """Moving a state to another storage: what comes along, is refused, and is told."""
 
 import os
-from datetime import datetime, timezone
-from functools import partial
 
 import pytest
 
 from dataikuapi.iac import LocalFileBackend, Resource, State, migrate
-from dataikuapi.iac.backends.state_version import StateVersion
 from dataikuapi.iac.exceptions import (
     StateConflictError,
     StateLockedError,
@@ -16,17 +13,16 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.journal import Journal
-from dataikuapi.iac.models.save_note import SaveNote, note_of, set_note
+from dataikuapi.iac.models.save_note import SaveNote, note_of
 from dataikuapi.iac.models.stored_version import ReadingStart
 from dataikuapi.iac.state_store import StateStore
 from iac.five_methods import FiveMethods
-from iac.journals import begin, end, intent, outcome
+from iac.journals import begin
 from iac.memory import MemoryBackend
+from iac.migrating import ITEMS, ORDERS, documents_of, fill, plain
 from iac.parts_memory import PartsInMemory
 
 pytest_plugins = ["iac.url_states"]
-NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
-ORDERS, ITEMS = "dataset.SHOP.orders", "dataset.STORE.items"
 
 
 class ListJournal(Journal):
@@ -45,21 +41,14 @@ class ListJournal(Journal):
         self.entries.clear()
 
 
-class PartsWithHistory(PartsInMemory):
-    """A backend that keeps projects apart, with history and journal."""
+class PartsWithJournal(PartsInMemory):
+    """A backend that keeps projects apart, with a journal."""
 
-    capabilities = PartsInMemory.capabilities | {Capability.HISTORY, Capability.JOURNAL}
+    capabilities = PartsInMemory.capabilities | {Capability.JOURNAL}
 
     def __init__(self):
         super().__init__()
         self._journal = ListJournal()
-
-    def history(self):
-        serials = [head["serial"] for _, head, _ in self.shared.versions[:-1]]
-        return [
-            StateVersion(serial, NOW, 1, "", partial(self.read_version, serial))
-            for serial in reversed(serials)
-        ]
 
     def journal(self):
         return self._journal
@@ -71,54 +60,10 @@ def places(tmp_path):
     kinds = {
         "file": lambda: LocalFileBackend(tmp_path / os.urandom(4).hex() / "dev.json"),
         "blob": MemoryBackend,
-        "parts": PartsWithHistory,
+        "parts": PartsWithJournal,
         "five methods": FiveMethods,
     }
     return lambda kind: kinds[kind]()
-
-
-def fill(backend, versions=4):
-    """Store some versions, as syncs, edits and restores do, and a journal."""
-    state = State(serial=1, environment="dev")
-    for number in range(1, versions + 1):
-        for key, count in {ORDERS: number, ITEMS: number // 2}.items():
-            state.resources[key] = Resource("dataset", key, {"n": count})
-        day = f"2026-01-0{number}T00:00:00Z"
-        state.scope = [
-            {"project": key, "types": ["dataset"], "read_at": day}
-            for key in ("SHOP", "STORE")
-        ]
-        set_note(state, SaveNote(by="ada"))
-        backend.save_message = f"round {number}"
-        backend.save(state)
-    backend.save_message = ""
-    backend.restore(2)
-    if Capability.JOURNAL in backend.capabilities:
-        journal = backend.journal()
-        journal.append(begin(), intent("a"), outcome("a"), end())
-    return backend
-
-
-def versions_of(backend):
-    """Return all versions that a backend keeps, by serial."""
-    kept = {version.serial: version.load() for version in backend.history()}
-    state = backend.load()
-    return {**kept, state.serial: state}
-
-
-def documents_of(backend):
-    """Return the documents of all versions, by serial."""
-    return {serial: state.to_dict() for serial, state in versions_of(backend).items()}
-
-
-def plain(documents):
-    """Leave out in which serials objects count as stored: that may be a later one."""
-    for document in documents.values():
-        for entry in document["resources"].values():
-            entry["metadata"].pop("serial", None)
-        for entry in document["scope"]:
-            entry.pop("serial", None)
-    return documents
 
 
 @pytest.mark.parametrize("target", ["file", "blob", "parts"])
