@@ -210,7 +210,7 @@ def _recipe(
                 "have it: leave out executor"
             )
         redactor = each.redactor  # They all have the same.
-    # What the environment variables of another machine say makes no difference.
+    # Redacted with the key of this process, whatever DATAIKU_IAC_SECRET_KEY is there.
     options = {**open_reader.keywords, "types": [*reader.readers], "secret_key": None}
     opened = partial(_open_reader, partial(InstanceReader, **options), client)
     try:
