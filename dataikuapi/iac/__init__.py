@@ -22,7 +22,12 @@ For example:
 from importlib.metadata import PackageNotFoundError as _PackageNotFoundError
 from importlib.metadata import version as _version
 
-from dataikuapi.iac.backends import LocalFileBackend, StateBackend
+from dataikuapi.iac.backends import (
+    LocalFileBackend,
+    StateBackend,
+    migrate,
+    open_backend,
+)
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.exceptions import (
@@ -35,6 +40,7 @@ from dataikuapi.iac.exceptions import (
     DSSTimeoutError,
     DSSUnreachableError,
     EnvironmentMismatchError,
+    ExecutorError,
     IgnoreFileError,
     InstanceConflictError,
     InstanceMismatchError,
@@ -103,6 +109,7 @@ __all__ = [
     "DiffEngine",
     "DriftReport",
     "EnvironmentMismatchError",
+    "ExecutorError",
     "IgnoreFileError",
     "IgnoreRule",
     "InstanceConflictError",
@@ -142,6 +149,8 @@ __all__ = [
     "ValueChangeType",
     "get_state_schema",
     "make_resource_id",
+    "migrate",
+    "open_backend",
     "open_source",
     "read_ignore_file",
     "render_html",

@@ -26,6 +26,7 @@ for the client catches them too::
         ├── PlanFileError               a saved plan could not be read or written
         ├── PlanOutdatedError           what a plan was made of has changed since
         ├── UnsupportedValueError       a value that a state cannot hold exactly
+        ├── ExecutorError               an executor did not read what it was to read
         ├── ResourceNotFoundError       DSS reports that the object does not exist
         │   └── ProjectNotVisibleError  it does not exist, or the key may not see it
         └── DSSError                    a request to DSS failed
@@ -43,7 +44,7 @@ key. An invalid argument (a malformed id, say) raises the built-in :class:`Value
 instead.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 try:
@@ -69,6 +70,7 @@ __all__ = [
     "DSSUnreachableError",
     "DataikuIaCError",
     "EnvironmentMismatchError",
+    "ExecutorError",
     "IgnoreFileError",
     "InstanceConflictError",
     "InstanceMismatchError",
@@ -98,6 +100,10 @@ __all__ = [
 
 class DataikuIaCError(DataikuException):
     """Base class of all exceptions of this library."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Return how it is pickled, whatever its constructor takes."""
+        return _with_arguments, (type(self), self.args), self.__dict__
 
 
 class StateNotFoundError(DataikuIaCError):
@@ -219,6 +225,19 @@ class UnsupportedValueError(DataikuIaCError, ValueError):
     """A value that JSON, and so a state, cannot hold exactly."""
 
 
+class ExecutorError(DataikuIaCError):
+    """An executor did not read what it was to read: a worker died, say.
+
+    Args:
+        message: says what and why.
+        projects: keys of the projects that were not read.
+    """
+
+    def __init__(self, message: str, projects: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.projects = tuple(projects)
+
+
 class ResourceNotFoundError(DataikuIaCError):
     """DSS reports that the object does not exist."""
 
@@ -248,7 +267,7 @@ class SyncError(DSSError):
     def __init__(self, state: "State", failures: Mapping[str, DataikuIaCError]) -> None:
         self.state = state
         self.failures = dict(failures)
-        lines = "".join(f"\n  {key}: {error}" for key, error in failures.items())
+        lines = "".join(f"\n  {keys}: {error}" for keys, error in _grouped(failures))
         count = f"{len(failures)} failure{'' if len(failures) == 1 else 's'}"
         some = (
             "some objects could not be read" if state.resources else "nothing was read"
@@ -300,3 +319,27 @@ class InvalidResponseError(DSSError):
 
 class UnexpectedResponseError(DSSError):
     """The response is JSON, but not what DSS returns for that request."""
+
+
+def _with_arguments(
+    error: type[DataikuIaCError], arguments: tuple[object, ...]
+) -> DataikuIaCError:
+    """Return an exception as it is before its constructor is called."""
+    return error.__new__(error, *arguments)
+
+
+_SHOWN = 3
+"""Of how many ids that have one error in common a message names each."""
+
+
+def _grouped(
+    failures: Mapping[str, DataikuIaCError],
+) -> Iterator[tuple[str, DataikuIaCError]]:
+    """Yield each error with what failed because of it, such as a whole project."""
+    ids: dict[int, list[str]] = {}
+    errors = {id(error): error for error in failures.values()}
+    for key, error in failures.items():
+        ids.setdefault(id(error), []).append(key)
+    for number, keys in ids.items():
+        more = f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else ""
+        yield f"{', '.join(keys[:_SHOWN])}{more}", errors[number]

@@ -1,6 +1,7 @@
 """The facade of the library: syncs an instance, and stores its state."""
 
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from dataikuapi.dssclient import DSSClient
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.diff import DiffEngine
 from dataikuapi.iac.drift import DriftReport
+from dataikuapi.iac.drift_reading import read_drift
 from dataikuapi.iac.ignore.rules import IgnoreRule
-from dataikuapi.iac.merge import require_same_instance
 from dataikuapi.iac.models import Resource, ResourceDiffs, State, make_resource_id
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.plan import ExecutionPlan
@@ -117,10 +118,9 @@ class StateManager:
         """
         from dataikuapi.iac.config import open_environment
 
-        found, backend, client, types = open_environment(environment, config_file)
-        workers = found.workers
-        manager = cls(backend, client, found.name, max_workers=workers, types=types)
-        manager._defaults = Defaults(found.project_keys.values(), found.ignore_rules)
+        env, backend, client, types = open_environment(environment, config_file)
+        manager = cls(backend, client, env.name, max_workers=env.workers, types=types)
+        manager._defaults = Defaults(env.project_keys.values(), env.ignore_rules)
         return manager
 
     def __repr__(self) -> str:
@@ -219,6 +219,7 @@ class StateManager:
         confirm_removed: Iterable[str] = (),
         types: Iterable[str] | None = None,
         progress: Progress = False,
+        executor: Executor | None = None,
     ) -> State:
         """Read projects and the objects in them.
 
@@ -234,6 +235,8 @@ class StateManager:
             types: names of some types. Defaults to all that this manager reads.
             progress: ``True`` shows a progress bar; a callable receives how many
                 objects and listings were read, and how many are known to be needed.
+            executor: reads each project in a task, in other processes or on other
+                machines, which get the API key; progress is that of the projects then.
 
         Returns:
             A new state, whose scope is what was read; it is not stored.
@@ -241,14 +244,15 @@ class StateManager:
         Raises:
             ValueError: if ``projects`` or ``types`` is empty, or ``confirm_removed``
                 has a project that DSS still lists, or is combined with ``projects``.
-            SyncError: if some objects could not be read.
+            SyncError, ExecutorError: if some objects could not be read.
             DSSError: if the projects could not be listed, or the key sees none.
         """
         removals = ConfirmedRemovals(confirm_removed)
         keys = self._defaults.keys(projects)
         removals.require_all_projects(keys)
         stored = self.store.load_for_reading(keys)
-        return self._reader.read_all(stored, keys, on_error, progress, removals, types)
+        reader = self._reader.over(executor, self.reader, self.client)
+        return reader.read_all(stored, keys, on_error, progress, removals, types)
 
     def sync_instance(
         self,
@@ -292,11 +296,7 @@ class StateManager:
         keys = self._defaults.needed_keys(project_key, ids)
         stored = self.store.load_required("to compare with", keys)
         selection = self._defaults.select(stored, self.readers, project_key, ids, types)
-        fresh, _ = self._reader.reread(stored, selection, "keep", progress)
-        require_same_instance(stored, fresh)
-        host = describe_host(self.client)
-        unwatched = self._reader.unwatched_projects(stored, selection)
-        return DriftReport.between(stored, fresh, engine, selection, host, unwatched)
+        return read_drift(self._reader, stored, selection, engine, progress)
 
     def plan(
         self,

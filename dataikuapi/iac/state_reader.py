@@ -1,12 +1,18 @@
 """Reads states from one instance, each beside the stored state."""
 
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from typing import NamedTuple
+
+from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.ids import INSTANCE, parse_listing_key
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.selection import Selection
+from dataikuapi.iac.sync.connection import describe_host
+from dataikuapi.iac.sync.distributed import DistributedReader
 from dataikuapi.iac.sync.instance import InstanceReader, Progress
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.result import FetchResult, OnError, check_on_error
@@ -40,6 +46,27 @@ class StateReader:
 
     def __init__(self, instance: InstanceReader) -> None:
         self._instance = instance
+
+    def over(
+        self,
+        executor: Executor | None,
+        open_reader: "partial[InstanceReader]",
+        client: DSSClient,
+    ) -> "StateReader":
+        """Return what reads the same in tasks of an executor; itself without one.
+
+        Raises:
+            ValueError: see :class:`~dataikuapi.iac.sync.distributed.DistributedReader`.
+        """
+        if executor is None:
+            return self
+        reader = DistributedReader(self._instance, open_reader, client, executor)
+        return StateReader(reader)
+
+    @property
+    def host(self) -> str:
+        """The URL of the instance, for messages."""
+        return describe_host(self._instance.workers.client)
 
     @property
     def types(self) -> Collection[str]:

@@ -117,17 +117,26 @@ MAY_IMPORT = {
     },
     "selection": {"ignore", "models", "types", "exceptions"},
     "state_reader": {"selection", "sync", "models"},
+    "drift_reading": {
+        "diff",
+        "drift",
+        "merge",
+        "models",
+        "selection",
+        "state_reader",
+        "sync",
+    },
     # backends.local and config only for StateManager.local and from_config:
     # docs/decisions/0015.
     "manager": {
         "backends.local",
         "config",
         "drift",
+        "drift_reading",
         "ignore",
         "selection",
         "state_reader",
         "state_store",
-        "merge",
         "backends.base",
         "plan",
         "planning",

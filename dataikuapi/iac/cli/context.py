@@ -34,6 +34,7 @@ __all__ = [
     "open_backend",
     "open_connection",
     "open_manager",
+    "open_stored",
     "read_projects",
     "read_rules",
 ]
@@ -118,9 +119,27 @@ def open_backend(settings: Settings, environment: str | None = None) -> StateBac
         ConfigurationError: if the environment or its state is not configured properly.
     """
     if environment is None:
-        location = settings.location
-    else:
-        location = settings.configuration.environment(environment).state
+        return _open(settings, settings.location)
+    return _open(settings, settings.configuration.environment(environment).state)
+
+
+def open_stored(settings: Settings, place: str) -> StateBackend:
+    """Return the backend of a state.
+
+    Args:
+        settings: the options.
+        place: a path or URL, or ``env:NAME`` for the state of an environment.
+
+    Raises:
+        ConfigurationError: if there is no such environment, or the URL has an
+            unsupported scheme.
+    """
+    if place.startswith(values.ENVIRONMENT_PREFIX):
+        return open_backend(settings, place.removeprefix(values.ENVIRONMENT_PREFIX))
+    return _open(settings, place)
+
+
+def _open(settings: Settings, location: str) -> StateBackend:
     backend = open_location(location)
     if settings.lock_timeout is not None:
         backend.lock_timeout = settings.lock_timeout

@@ -25,6 +25,7 @@ __all__ = [
     "SELECTOR",
     "SERIAL",
     "SOURCE",
+    "STORED",
     "TEXT",
     "TEXT_OR_ID",
     "TYPE",
@@ -112,6 +113,7 @@ def _sources(settings: Settings) -> list[str]:
 
 FILE = _File("file", values.file)
 LOCATION = _File("path or url", values.location)
+STORED = _File("path or url", values.stored)
 FOLDER = _File("folder", values.folder)
 ENVIRONMENT = Checked("name", check_environment, _environments)
 PROJECT_KEY = Checked("key", values.project_key, _project_keys)

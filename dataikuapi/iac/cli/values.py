@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dataikuapi.iac.config.variables import check_host, check_text
 from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.stored_version import parse_serial
 from dataikuapi.iac.models.urls import scheme_of
@@ -18,6 +19,7 @@ from dataikuapi.iac.types.naming import (
 from dataikuapi.iac.types.registry import PROJECT
 
 __all__ = [
+    "ENVIRONMENT_PREFIX",
     "day",
     "file",
     "folder",
@@ -31,8 +33,12 @@ __all__ = [
     "selector",
     "serial",
     "source",
+    "stored",
     "text",
 ]
+
+ENVIRONMENT_PREFIX = "env:"
+"""What stands before the name of an environment, for its state."""
 
 host, text = check_host, check_text
 
@@ -161,6 +167,19 @@ def source(value: str) -> str:
     if number != value or value.isdecimal():
         serial(number)
     return text(value)
+
+
+def stored(value: str) -> str:
+    """Return where a state is stored: a path, a URL, or ``env:NAME``.
+
+    Raises:
+        ValueError: if it is none of them.
+    """
+    name = value.removeprefix(ENVIRONMENT_PREFIX)
+    if name != value:
+        check_environment(name)
+        return value
+    return location(value)
 
 
 def seconds(value: str) -> float:

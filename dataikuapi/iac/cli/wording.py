@@ -19,6 +19,7 @@ _TERMS = {
         r", or raise (max_response_bytes|the timeouts) \(RetryPolicy\)": "",
         r"Merge it with StateManager\.save_state": "Sync again",
         r"\bforce=True": "--force",
+        r"\ballow_loss=True": "--allow-loss",
     }.items()
 }
 """Where the command line has no such option, the advice is left out."""

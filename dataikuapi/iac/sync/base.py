@@ -7,7 +7,7 @@ from dataikuapi.dssclient import DSSClient
 
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.sync.workers import Workers
-from dataikuapi.iac.types.secrets import make_redactor
+from dataikuapi.iac.types.secrets import Redactor, make_redactor
 
 __all__ = ["ResourceSync"]
 
@@ -54,6 +54,15 @@ class ResourceSync(ABC):
         # A subclass need not call __init__.
         workers = self.__dict__.get("_workers")
         self._workers = workers.with_client(client) if workers else Workers(client)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Replaces secrets."""
+        return self._redactor
+
+    @redactor.setter
+    def redactor(self, redactor: Redactor) -> None:
+        self._redactor = redactor
 
     @property
     @abstractmethod

@@ -263,17 +263,21 @@ class InstanceReader:
             DSSError: if the projects could not be listed.
         """
         selected = self.types if types is None else select_types(types, self.types)
-        reader = self.readers[PROJECT.name] if PROJECT.name in selected else None
         with self._session(progress):
+            reader = self._project_reader(selected)
             result, keys = self.projects.read(reader)
             if not removals:
                 self.projects.require_any(keys)
-            children = [name for name in selected if name != PROJECT.name]
-            parts = [(key, name) for key in keys for name in children]
+            left = [name for name in selected if not reader or name != PROJECT.name]
+            parts = [(key, name) for key in keys for name in left]
             result.extend(self._read(parts))
         removals.require_not_visible(keys)
         result.listed_parts += [(key, name) for key in removals.keys for name in TYPES]
         return result, [*keys, *removals.keys]
+
+    def _project_reader(self, types: Sequence[str]) -> Reader | None:
+        """Return what reads the projects that are listed; ``None`` for nothing."""
+        return self.readers[PROJECT.name] if PROJECT.name in types else None
 
     def build_state(
         self,

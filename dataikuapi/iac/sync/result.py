@@ -9,6 +9,7 @@ from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     DSSPermissionError,
+    ExecutorError,
     InvalidResponseError,
     ProjectNotVisibleError,
     ResourceNotFoundError,
@@ -184,7 +185,8 @@ class FetchResult:
             raise errors[0]  # More specific than SyncError.
         if self.is_empty:
             for error in errors:
-                if is_fatal(error) or isinstance(error, InvalidResponseError):
+                of_all = isinstance(error, InvalidResponseError | ExecutorError)
+                if is_fatal(error) or of_all:
                     raise error
         raise SyncError(state, self.failures)
 

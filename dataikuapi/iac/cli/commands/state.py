@@ -2,9 +2,9 @@
 
 import click
 
-from dataikuapi.iac import State, StateBackend
+from dataikuapi.iac import State, StateBackend, migrate
 from dataikuapi.iac.backends.holder import user_name
-from dataikuapi.iac.cli.context import Settings, open_backend
+from dataikuapi.iac.cli.context import Settings, open_backend, open_stored
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.cli.help import Command, Group
 from dataikuapi.iac.cli.options import (
@@ -13,22 +13,24 @@ from dataikuapi.iac.cli.options import (
     selection_options,
     state_options,
 )
-from dataikuapi.iac.cli.output import write_text
-from dataikuapi.iac.cli.parameters import RESOURCE_ID, TEXT_OR_ID
+from dataikuapi.iac.cli.output import write_error, write_text
+from dataikuapi.iac.cli.parameters import RESOURCE_ID, STORED, TEXT_OR_ID
 from dataikuapi.iac.cli.rendering import saved_as
 from dataikuapi.iac.cli.selection import require_resource, select, write_resource
 from dataikuapi.iac.console import printable
 from dataikuapi.iac.editing import move_object, remove_objects
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.save_note import SaveNote, set_note
+from dataikuapi.iac.models.urls import without_credentials
 from dataikuapi.iac.reports.formatting import counted
+from dataikuapi.iac.sync.progress import progress_bar
 
 __all__ = ["state"]
 
 
 @click.group(cls=Group, no_args_is_help=False)
 def state() -> None:
-    """List, show, remove and move objects in the stored state.
+    """List, show, remove and move objects in the stored state, or move it elsewhere.
 
     DSS is not read, and nothing in it is changed. Each change is a new version, so
     dataiku-iac restore undoes it.
@@ -127,6 +129,49 @@ def move(settings: Settings, old: str, new: str, message: str | None) -> ExitCod
             raise UsageError(str(error)) from error
         _save(backend, edited, message or f"state mv {old} {new}")
     _report(f"moved {old} to {new}", edited)
+    return ExitCode.SUCCESS
+
+
+@state.command(
+    "migrate",
+    cls=Command,
+    examples=(
+        "dataiku-iac state migrate .dataiku/state/prod.state.json s3://team/prod.json",
+        "dataiku-iac state migrate env:prod postgresql://db.example.com/states",
+    ),
+)
+@click.argument("source", type=STORED, metavar="SOURCE")
+@click.argument("target", type=STORED, metavar="TARGET")
+@click.option(
+    "--allow-loss",
+    is_flag=True,
+    help="Go on if TARGET keeps no history or no journal, and SOURCE has one.",
+)
+@state_options
+@output_options
+@click.pass_obj
+def migrate_state(
+    settings: Settings, source: str, target: str, allow_loss: bool
+) -> ExitCode:
+    """Move a state to another storage, with its history and its journal of applies.
+
+    SOURCE and TARGET are paths, URLs, or env:NAME for what dataiku-iac.yaml says. All
+    is read back and compared. SOURCE is locked meanwhile, and not changed; TARGET has
+    to be empty. If it was interrupted, the same command goes on.
+    """
+    origin, place = open_stored(settings, source), open_stored(settings, target)
+    with progress_bar(settings.shows_progress, "migrate", "version") as count:
+        moved = migrate(origin, place, allow_loss=allow_loss, progress=count)
+    for sentence in moved.left:
+        write_error(f"warning: not moved: {sentence}")
+    versions = counted(len(moved.versions), "version")
+    lines = counted(moved.journal_entries, "line")
+    text = (
+        f"moved serial {moved.versions[-1]} to {without_credentials(target)}: "
+        f"{versions} and {lines} of the journal, read back and compared. From now on, "
+        f"use it: {without_credentials(source)} is as it was"
+    )
+    write_text(printable(text))
     return ExitCode.SUCCESS
 
 
