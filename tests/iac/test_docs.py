@@ -1,11 +1,15 @@
-"""The generated page of resource types is that of the registry."""
+"""The generated pages are those of the registries of types and of backends."""
 
+import re
 import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dataikuapi.iac.backends import LocalFileBackend, open_backend
+from dataikuapi.iac.exceptions import ConfigurationError
+from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.cleaning import ANY
 
@@ -16,6 +20,28 @@ def test_page_of_types_is_up_to_date():
     """Run docs/make_types.py if it is not."""
     made = runpy.run_path(str(DOCS / "make_types.py"))["page"]()
     assert (DOCS / "types.md").read_text("utf-8") == made
+
+
+def test_table_of_backends_is_up_to_date():
+    """Run docs/make_backends.py if it is not; a new scheme takes a line in it."""
+    made = runpy.run_path(str(DOCS / "make_backends.py"))
+    assert (DOCS / "backends.md").read_text("utf-8") == made["page"]()
+    kinds = {type(open_backend(where)) for where in made["LOCATIONS"].values()}
+    opened = {type(open_backend(f"{scheme}x/y.state.json")) for scheme in schemes()}
+    assert {*opened, LocalFileBackend} == kinds
+
+
+def schemes():
+    """Return what URLs of states may begin with."""
+    with pytest.raises(ConfigurationError) as refused:
+        open_backend("unknown://x")
+    return re.findall(r"[a-z0-9+.-]+://", str(refused.value).partition("Supported")[2])
+
+
+def test_each_capability_is_described():
+    made = runpy.run_path(str(DOCS / "make_backends.py"))["table"]()
+    for capability in Capability:
+        assert f"| **{capability.value}**: " in made
 
 
 def test_each_type_has_a_section_and_each_ignored_path_a_reason():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.blob_store import Blob, BlobStore
@@ -106,7 +107,7 @@ class BlobBackend(StateBackend):
         """
         with ExitStack() as stack:
             for key in project_keys:
-                name = f"{self.name}.{key}.apply"
+                name = f"{self.name}.{quote(key, safe='')}.apply"
                 stack.enter_context(self._store.lock(name, f"apply to {key}", 0))
             yield
 

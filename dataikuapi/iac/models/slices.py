@@ -13,6 +13,8 @@ __all__ = ["restricted", "scope_of"]
 def restricted(state: State, project_keys: frozenset[str]) -> State:
     """Return what a state has of some projects; it is based on the same version.
 
+    Of a backend that sets no base version, that is the serial of the state.
+
     Args:
         state: is not changed.
         project_keys: of the projects.
@@ -23,14 +25,12 @@ def restricted(state: State, project_keys: frozenset[str]) -> State:
         if item.project_key in project_keys
     }
     found = replace(state, resources=resources, scope=scope_of(state, project_keys))
-    base = state.base_version
-    if base is not None:
-        checksums = {
-            key: base.checksums[key] for key in resources if key in base.checksums
-        }
-        found.base_version = BaseVersion(
-            base.lineage, base.serial, base.token, checksums, project_keys
-        )
+    base = state.base_version or BaseVersion(state.lineage, state.serial, "")
+    known = base.checksums or {
+        key: item.metadata.checksum for key, item in resources.items()
+    }
+    checksums = {key: known[key] for key in resources if key in known}
+    found.base_version = base._replace(checksums=checksums, projects=project_keys)
     return found
 
 

@@ -1,10 +1,12 @@
 """Tests of holders that die or sleep: a team is able to go on."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.conformance import works
 from dataikuapi.iac.backends.conformance.samples import (
     a_state,
@@ -12,7 +14,7 @@ from dataikuapi.iac.backends.conformance.samples import (
     with_rows,
 )
 from dataikuapi.iac.backends.conformance.suite import Elsewhere, Suite, promised
-from dataikuapi.iac.exceptions import StateLockedError
+from dataikuapi.iac.exceptions import StateLockedError, StateNotFoundError
 from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.locks import STATE_LOCK
 
@@ -29,6 +31,35 @@ GRACE = 20.0
 class DyingTests(Suite):
     """Who is killed runs no code that would release anything."""
 
+    @promised(SHARED)
+    def test_a_writer_killed_in_the_midst_of_a_save_leaves_a_whole_state(
+        self, place: Any, elsewhere: Elsewhere
+    ) -> None:
+        """Of the round that it said was stored, or of the next one."""
+        backend = self.open_backend(place)
+        backend.save(a_state("A", "B", rows=0))
+        for kills in range(1, 4):
+            writer = elsewhere(place, works.save_rounds, 100_000, True)
+            writer.hear()
+            writer.tell()
+            while (said := writer.hear()) < kills:
+                pass
+            writer.kill()
+            self._take_lock_of_dead(backend)
+            rows = rows_by_project(self.open_backend(place))
+            assert rows["A"] == rows["B"]
+            assert rows["A"] >= said
+            backend.save(with_rows(with_rows(backend.load(), 0, "A"), 0, "B"))
+            assert rows_by_project(backend) == {"A": 0, "B": 0}
+            assert backend.verify() == []
+
+    def _take_lock_of_dead(self, backend: StateBackend) -> None:
+        """Let saves of a backend outlast the lock of who was killed, or release it."""
+        backend.lock_timeout = (backend.lock_freed_after or 0) + GRACE
+        if self.lacks(backend, ENDS) and not self.lacks(backend, LOCK):
+            with suppress(StateNotFoundError):
+                backend.release_lock(STATE_LOCK, force=True)
+
     @promised(SHARED, LOCK)
     def test_the_lock_of_who_was_killed_is_taken_by_others(
         self, place: Any, elsewhere: Elsewhere
@@ -42,9 +73,8 @@ class DyingTests(Suite):
         if self.lacks(backend, ENDS):
             with pytest.raises(StateLockedError, match="a long edit"):
                 backend.lock(timeout=0).__enter__()
-            backend.release_lock(STATE_LOCK, force=True)
-        wait = (backend.lock_freed_after or 0) + GRACE
-        with backend.lock("mine", timeout=wait):
+        self._take_lock_of_dead(backend)
+        with backend.lock("mine"):
             backend.save(with_rows(backend.load(), 3))
         assert rows_by_project(backend) == {"SHOP": 3}
 
@@ -57,7 +87,7 @@ class DyingTests(Suite):
         holder.hear()
         holder.kill()
         backend = self.open_backend(place)
-        backend.lock_timeout = (backend.lock_freed_after or 0) + GRACE
+        self._take_lock_of_dead(backend)
         backend.save(a_state(rows=3))
         assert rows_by_project(backend) == {"SHOP": 3}
 

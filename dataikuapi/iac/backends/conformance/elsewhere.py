@@ -30,8 +30,8 @@ Work = Callable[..., Any]
 It is a function at the top of a module, so that it can be sent to another process.
 """
 
-PATIENCE = 300.0
-"""How many seconds to wait for a colleague: longer than the busiest machine takes."""
+PATIENCE = 3600.0
+"""How many seconds to wait for a colleague; a suite loses its patience before."""
 
 _PRELOADED = ["pytest", "dataikuapi.iac", "dataikuapi.iac.backends.conformance"]
 """What each process needs, so that it is imported once for all of them."""
@@ -111,7 +111,6 @@ class Colleague:
         *arguments: Any,
     ) -> None:
         self._line, theirs = Pipe()
-        self._is_done = False
         given = (open_backend, theirs, work, arguments)
         self._process: BaseProcess | None = None
         if in_process:
@@ -146,6 +145,14 @@ class Colleague:
         if kind != "done":
             pytest.fail(f"somebody else failed: {message}")
         return message
+
+    def is_done(self) -> bool:
+        """Return whether the work is done, or has said something."""
+        return self._line.poll()
+
+    def wait(self) -> None:
+        """Wait until the work is done, whatever came of it."""
+        self._received()
 
     def kill(self) -> None:
         """End the process as a crash does: it runs no code anymore."""

@@ -225,7 +225,7 @@ class LockTests(Suite):
         second = elsewhere(place, works.hold_lock, "second")
         second.hear()
         first.tell()
-        first._received()
+        first.wait()
         with pytest.raises(StateLockedError, match="second"), backend.lock(timeout=0):
             pytest.fail("the lock of the second is gone")
 

@@ -1,5 +1,7 @@
 """Tests of some projects of a state: loaded alone, saved alone."""
 
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -131,6 +133,22 @@ class ProjectTests(Suite):
             backend.save(backend.load_projects(["A"]))
         assert rows_by_project(backend) == {"A": 1, "B": 1}
 
+    @promised(Capability.PARTS)
+    def test_one_project_costs_what_it_costs(self, place: Any, scope: bool) -> None:
+        """To read or to save, however large the others are."""
+        backend = self.open_backend(place)
+        state = a_state("SMALL", *(f"P{number}" for number in range(100)), scope=scope)
+        for number in range(100):
+            key = f"P{number}"
+            state.add_resource(dataset(key, "large", text=f"{number:09}," * 2000))
+        backend.save(state)
+        backend.save_scope(with_rows(backend.load_projects(["SMALL"]), 1, "SMALL"))
+        whole = _peak_of(lambda: backend.load().serial)
+        part = with_rows(backend.load_projects(["SMALL"]), 2, "SMALL")
+        assert _peak_of(lambda: backend.load_projects(["SMALL"]).serial) < whole / 4
+        assert _peak_of(lambda: backend.save_scope(part)) < whole / 4
+        assert len(backend.load()) == 201
+
     def test_a_reading_replaces_its_scope(self, place: Any, scope: bool) -> None:
         """What it read completely, and does not have, is gone; nothing else is."""
         backend = self.open_backend(place)
@@ -163,3 +181,13 @@ class ProjectTests(Suite):
         found = self.open_backend(place).load().extra
         assert found["ids"] == state.extra["ids"]
         assert found["note"] == "kept"
+
+
+def _peak_of(action: Callable[[], object]) -> int:
+    """Return how many bytes of memory an action takes at most."""
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

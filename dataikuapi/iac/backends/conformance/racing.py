@@ -4,7 +4,7 @@ from typing import Any
 
 from dataikuapi.iac.backends.conformance import works
 from dataikuapi.iac.backends.conformance.elsewhere import Work
-from dataikuapi.iac.backends.conformance.samples import a_state
+from dataikuapi.iac.backends.conformance.samples import a_state, rows_by_project
 from dataikuapi.iac.backends.conformance.suite import Elsewhere, Suite, promised
 from dataikuapi.iac.models.capabilities import Capability
 
@@ -48,6 +48,26 @@ class RacingTests(Suite):
         assert set(state.resources) == {"dataset.SHOP.orders"} | expected
         assert state.serial == 1 + many * many
         assert backend.verify() == []
+
+    def test_readers_see_a_version_and_never_a_mixture(
+        self, place: Any, elsewhere: Elsewhere, many: int
+    ) -> None:
+        """Of the whole, and of some projects, while somebody else saves."""
+        backend = self.open_backend(place)
+        backend.save(a_state("A", "B", rows=0))
+        writer = elsewhere(place, works.save_rounds, 5 * many)
+        writer.hear()
+        writer.tell()
+        last = 0
+        while not writer.is_done():
+            for state in (backend.load(), backend.load_projects(["A", "B"])):
+                one, other = (item.attributes["rows"] for item in state)
+                assert one == other
+                assert isinstance(one, int)
+                assert one >= last
+                last = one
+        writer.result()
+        assert rows_by_project(backend) == {"A": 5 * many, "B": 5 * many}
 
     def _raced(
         self,

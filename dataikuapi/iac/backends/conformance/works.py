@@ -27,6 +27,7 @@ __all__ = [
     "race",
     "race_in_own_project",
     "release",
+    "save_rounds",
     "save_rows",
     "save_under_lock",
     "take_lease",
@@ -92,6 +93,30 @@ def save_rows(open_backend: OpenBackend, line: Line, rows: int, timeout: float) 
     except DataikuIaCError as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def save_rounds(
+    open_backend: OpenBackend, line: Line, rounds: int, aloud: bool = False
+) -> None:
+    """Save so many times, each time the same rows in the projects A and B.
+
+    Args:
+        open_backend: opens the storage.
+        line: to the test.
+        rounds: how often.
+        aloud: say the number of each round once it is stored.
+    """
+    backend = open_backend()
+    backend.lock_timeout = 120
+    line.say("ready")
+    line.hear()
+    state = load_or_begin(backend)
+    for number in range(1, rounds + 1):
+        for project in ("A", "B"):
+            with_rows(state, number, project)
+        backend.save(state)
+        if aloud:
+            line.say(number)
 
 
 def save_under_lock(open_backend: OpenBackend, line: Line, rows: int) -> str:
