@@ -4,6 +4,7 @@ import re
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -326,7 +327,7 @@ def test_the_examples_of_the_documentation_answer(open_one, sql, schema):
         state.add_resource(orders(project, 1, params=params, odd="\0", big=10**18))
     for name, environment in (("old", "py36"), ("new", "py311")):
         selection = {"envSelection": {"envName": environment}}
-        attributes = {"params": selection}
+        attributes: dict[str, Any] = {"params": selection}
         state.add_resource(Resource("recipe", f"recipe.A.{name}", attributes))
     open_one("prod").save(state)
     state.remove_resource("dataset.B.orders")
