@@ -3,6 +3,8 @@
 import re
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -23,6 +25,8 @@ from dataikuapi.iac.models.journal import JournalEntry, JournalEvent
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import utc_now
 from iac.tcp_proxy import proxy_to
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "backends.md"
 
 
 @pytest.fixture
@@ -311,3 +315,40 @@ def test_environments_share_a_database(open_one):
         change(prod, "A", 2)
     dev.delete()
     assert (dev.exists(), len(prod.load())) == (False, 4)
+
+
+# Questions in SQL
+
+
+def test_the_examples_of_the_documentation_answer(open_one, sql, schema):
+    state = State(environment="prod")
+    for project, connection in (("B", "snowflake"), ("A", "snowflake"), ("C", "pg")):
+        params = {"connection": connection}
+        state.add_resource(orders(project, 1, params=params, odd="\0", big=10**18))
+    for name, environment in (("old", "py36"), ("new", "py311")):
+        selection = {"envSelection": {"envName": environment}}
+        attributes: dict[str, Any] = {"params": selection}
+        state.add_resource(Resource("recipe", f"recipe.A.{name}", attributes))
+    open_one("prod").save(state)
+    state.remove_resource("dataset.B.orders")
+    open_one("prod").save(state)
+    open_one("dev").save(state_of("D"))
+    page = DOCS.read_text("utf-8").partition("## PostgreSQL")[2].partition("\n## ")[0]
+    examples = re.findall("```sql\n(.*?)```", page, re.DOTALL)
+    answers = [sql(text.replace("dataiku_iac", schema)).fetchall() for text in examples]
+    assert answers == [
+        [("A", "orders")],
+        [("A", "old")],
+        [("dataset", 2), ("recipe", 2)],
+    ]
+
+
+def test_the_view_shows_what_text_of_the_database_cannot_hold(open_one, sql):
+    state = State(environment="dev")
+    odd = {"nul": "a\0b", "slash": "\\u0000", "connection": "pg"}
+    state.add_resource(orders("A", 1.0, odd=odd))
+    open_one().save(state)
+    ((shown,),) = sql("SELECT attributes -> 'odd' FROM current_resources").fetchall()
+    assert shown["nul"] == "a\ufffdb" and shown["connection"] == "pg"
+    assert open_one().load()["dataset.A.orders"].attributes["odd"] == odd
+    assert sql("SELECT connection FROM connections_in_use").fetchall() == [("pg",)]

@@ -1,6 +1,7 @@
 """The backend of PostgreSQL keeps what it promises."""
 
 import re
+from contextlib import ExitStack, contextmanager
 from uuid import uuid4
 
 import psycopg
@@ -8,7 +9,7 @@ import pytest
 
 from dataikuapi.iac.backends import open_backend
 from dataikuapi.iac.backends.conformance import BackendConformance
-from iac.tcp_proxy import proxy_to
+from iac.tcp_proxy import Proxy, proxy_to
 
 SCHEMA = "conformance"
 
@@ -27,25 +28,29 @@ class TestPostgresBackend(BackendConformance):
         return open_backend(place)
 
     @pytest.fixture(autouse=True)
-    def cluster(self, postgres):
+    def proxies(self, postgres):
         self.postgres = postgres
+        with ExitStack() as self.stack:
+            yield
 
     @pytest.fixture
     def new_place(self, postgres):
         return lambda: postgres.url(state=f"s{uuid4().hex}", schema=SCHEMA)
 
     def failing(self, place):
-        for words in MOMENTS:
-            with proxy_to(self.postgres.socket) as proxy:
-                backend = open_backend(self._by(proxy, place))
-                proxy.cut_before(*words)
-                yield backend
+        return [self._cut(place, Proxy.cut_before, words) for words in MOMENTS]
 
     def losing_answers(self, place):
-        with proxy_to(self.postgres.socket) as proxy:
-            backend = open_backend(self._by(proxy, place))
-            proxy.cut_after(*SAVE, b"COMMIT")
-            yield backend
+        return [self._cut(place, Proxy.cut_after, (*SAVE, b"COMMIT"))]
+
+    @contextmanager
+    def _cut(self, place, cut, words):
+        """Cut the connection of a backend at a moment of its next save."""
+        proxy = self.stack.enter_context(proxy_to(self.postgres.socket))
+        url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?sslmode=disable"
+        backend = open_backend(f"{url}&state={_state_of(place)}&schema={SCHEMA}")
+        cut(proxy, *words)
+        yield backend
 
     def load_backup(self, place, location):
         serial = int(re.findall(r"serial (\d+)", location)[0])
@@ -60,12 +65,6 @@ class TestPostgresBackend(BackendConformance):
                 [_state_of(place)],
             )
         return True
-
-    def _by(self, proxy, place):
-        return (
-            f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres"
-            f"?sslmode=disable&state={_state_of(place)}&schema={SCHEMA}"
-        )
 
 
 def _state_of(place):
