@@ -311,6 +311,23 @@ def test_a_bucket_that_does_not_exist_is_no_missing_state(bucket):
         backend.save(state_of("A"))
 
 
+@pytest.mark.parametrize("ignored", ["create", "update"])
+def test_a_storage_that_ignores_conditions_is_refused(bucket, monkeypatch, ignored):
+    """Some do so in silence: then one of two who save at once loses what it saved."""
+    put = BucketStore._put
+
+    def careless(self, name, data, expected):
+        is_creation = expected == ""
+        if name == "dev.state.json" and is_creation == (ignored == "create"):
+            expected = None
+        return put(self, name, data, expected)
+
+    monkeypatch.setattr(BucketStore, "_put", careless)
+    with pytest.raises(StateWriteError, match="ignores the conditions"):
+        bucket.open().save(state_of("A"))
+    assert not bucket.open().exists()
+
+
 def test_nothing_listens(bucket):
     backend = open_backend(
         "s3://bucket/dev.state.json",
