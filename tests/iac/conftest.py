@@ -24,6 +24,7 @@ from dataikuapi.iac.sync.client_adapter import ClientAdapter
 from dataikuapi.iac.sync.policy import RetryPolicy
 from dataikuapi.iac.types import CORE_TYPES
 from iac.buckets import Bucket, s3_server
+from iac.servers import postgres_cluster
 from own_coverage import is_measured
 
 # How long an example takes depends on what else the machine is doing. The examples of a
@@ -116,6 +117,13 @@ def path(tmp_path):
 def backend(path):
     """A backend that stores nothing yet."""
     return LocalFileBackend(path)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """PostgreSQL, with the database ``postgres``; tests use schemas of their own."""
+    with postgres_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from dataikuapi.iac import LocalFileBackend
-from dataikuapi.iac.backends import local
+from dataikuapi.iac.backends import folder_store
 from dataikuapi.iac.backends.conformance import BackendConformance
 from iac.saver import is_new_state
 
@@ -32,7 +32,7 @@ class TestLocalFileBackend(BackendConformance):
         return True
 
 
-WRITING = ["os.fsync", "os.replace", f"{local.__name__}.atomic_temporary"]
+WRITING = ["os.fsync", "os.replace", f"{folder_store.__name__}.atomic_temporary"]
 
 
 @contextmanager

@@ -1,11 +1,14 @@
-"""The generated page of resource types is that of the registry."""
+"""The generated pages are those of the registries of types and of backends."""
 
 import runpy
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dataikuapi.iac.backends import open_backend, registry
+from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.cleaning import ANY
 
@@ -16,6 +19,21 @@ def test_page_of_types_is_up_to_date():
     """Run docs/make_types.py if it is not."""
     made = runpy.run_path(str(DOCS / "make_types.py"))["page"]()
     assert (DOCS / "types.md").read_text("utf-8") == made
+
+
+def test_table_of_backends_is_up_to_date():
+    """Run docs/make_backends.py if it is not; a new scheme takes a line in it."""
+    made = runpy.run_path(str(DOCS / "make_backends.py"))
+    assert (DOCS / "backends.md").read_text("utf-8") == made["page"]()
+    kinds = {type(open_backend(where)) for where, _ in made["LOCATIONS"].values()}
+    openers = registry._BACKENDS.values()
+    assert kinds == {getattr(import_module(o.module), o.name) for o in openers}
+
+
+def test_each_capability_is_described():
+    made = runpy.run_path(str(DOCS / "make_backends.py"))["table"]()
+    for capability in Capability:
+        assert f"| **{capability.value}**: " in made
 
 
 def test_each_type_has_a_section_and_each_ignored_path_a_reason():

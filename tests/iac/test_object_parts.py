@@ -12,7 +12,7 @@ from dataikuapi.iac.backends.blob_parts import BlobPartsBackend
 from dataikuapi.iac.backends.part_collection import collect
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.scope import Scope
-from dataikuapi.iac.statefile.manifest import Manifest, page_count
+from dataikuapi.iac.statefile.manifest import Manifest
 from iac.memory import MemoryStore
 
 READ_AT = datetime(2026, 11, 1, tzinfo=timezone.utc)
@@ -125,11 +125,6 @@ def test_one_project_of_thousands_costs_what_it_would_cost_alone():
     for (requests, size), (more_requests, more_bytes) in zip(alone, among, strict=True):
         assert more_bytes < 3 * size
         assert more_requests <= 1.2 * requests
-
-
-def test_the_index_grows_with_the_square_root_of_the_projects():
-    assert [page_count(n) for n in (0, 1, 4, 5, 2_000, 5_000)] == [1, 1, 1, 2, 32, 64]
-    assert page_count(1, at_least=16) == 16
 
 
 def test_projects_are_added_one_by_one():

@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 import pytest
 
 from dataikuapi.iac import (
-    ConfigurationError,
     Resource,
     State,
     StateConflictError,
@@ -16,7 +15,6 @@ from dataikuapi.iac import (
     StateReadError,
     StateWriteError,
 )
-from dataikuapi.iac.backends import open_backend
 from dataikuapi.iac.backends.bucket_store import BucketStore
 from dataikuapi.iac.models.scope import Scope
 
@@ -273,44 +271,6 @@ def test_a_lost_answer_is_recognized_after_somebody_else_saved(
     assert [version.serial for version in mine.history()] == [2, 1]
 
 
-@pytest.mark.parametrize(
-    "url, reason",
-    [
-        ("s3://bucket", "names no object"),
-        ("s3://bucket/", "names no object"),
-        ("s3:///dev.state.json", "names no object"),
-        ("gs://bucket/a//dev.state.json", "names no object"),
-        ("az://bucket/../dev.state.json", "names no object"),
-        ("s3://key:secret@bucket/dev.state.json", "do not belong"),
-        ("s3://bucket/dev.state.json?sig=secret", "do not belong"),
-    ],
-)
-def test_addresses_that_are_none(url, reason):
-    with pytest.raises(ConfigurationError, match=reason) as caught:
-        open_backend(url)
-    assert "secret" not in str(caught.value)
-
-
-def test_an_option_that_does_not_exist_is_told(bucket):
-    with pytest.raises(ConfigurationError, match="endpont"):
-        bucket.open(endpont="x")
-
-
-def test_a_bucket_that_does_not_exist_is_no_missing_state(bucket):
-    backend = open_backend(
-        "s3://no-such-bucket/dev.state.json",
-        endpoint=bucket.endpoint,
-        access_key_id="any",
-        secret_access_key="very-secret",
-    )
-    for call in (backend.load, backend.exists, backend.history, backend.locks):
-        with pytest.raises(StateReadError, match="NoSuchBucket") as caught:
-            call()
-        assert "very-secret" not in str(caught.value)
-    with pytest.raises(StateWriteError, match="NoSuchBucket"):
-        backend.save(state_of("A"))
-
-
 @pytest.mark.parametrize("ignored", ["create", "update"])
 def test_a_storage_that_ignores_conditions_is_refused(bucket, monkeypatch, ignored):
     """Some do so in silence: then one of two who save at once loses what it saved."""
@@ -326,19 +286,6 @@ def test_a_storage_that_ignores_conditions_is_refused(bucket, monkeypatch, ignor
     with pytest.raises(StateWriteError, match="ignores the conditions"):
         bucket.open().save(state_of("A"))
     assert not bucket.open().exists()
-
-
-def test_nothing_listens(bucket):
-    backend = open_backend(
-        "s3://bucket/dev.state.json",
-        endpoint="http://127.0.0.1:9",
-        access_key_id="any",
-        secret_access_key="any",
-        retry_config={"max_retries": 0},
-    )
-    with pytest.raises(StateReadError, match="s3://bucket/dev.state.json") as caught:
-        backend.load()
-    assert "Debug" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,14 @@ def test_a_path_with_a_colon_is_a_path(path):
     assert backend.state_file == LocalFileBackend(path).state_file
 
 
-@pytest.mark.parametrize("scheme", ["s3", "postgresql+psycopg", "HTTPS"])
+@pytest.mark.parametrize("scheme", ["http", "https", "HTTPS"])
+def test_a_url_opens_the_backend_of_its_scheme(scheme):
+    backend = open_backend(f"{scheme}://user:hunter2@host/terraform/state/dev")
+    shown = f"<HttpBackend {scheme.lower()}://host/terraform/state/dev>"
+    assert repr(backend) == shown
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "postgresql+psycopg", "HTTP+unix"])
 def test_an_unknown_scheme_is_refused(scheme):
     with pytest.raises(ValueError, match="://") as refused:
         open_backend(f"{scheme}://user:hunter2@host/dev.state.json")

@@ -12,6 +12,7 @@ from dataikuapi.iac import (
     StateConflictError,
     StateManager,
     StateNotFoundError,
+    StateWriteError,
 )
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, ProjectStore, sample_folder
@@ -151,6 +152,17 @@ def test_ids_go_with_their_projects(open_one):
     backend.save_scope(part)
     found = open_one().load().extra
     assert found["ids"] == state.extra["ids"] and found["note"] == "kept"
+
+
+@pytest.mark.parametrize("value", [2**64, "\ud800", float("nan")])
+def test_what_json_cannot_carry_is_refused(open_one, value):
+    backend = open_one()
+    if isinstance(backend, FiveMethods):
+        pytest.skip("five methods store whatever they get")
+    state = state_of("A")
+    state.add_resource(orders("A", value))
+    with pytest.raises(StateWriteError, match="dataset.A.orders"):
+        backend.save(state)
 
 
 def test_a_manager_looks_at_the_project_alone(serve):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.blob_store import Blob, BlobStore
@@ -54,6 +55,9 @@ class BlobBackend(StateBackend):
             neither counted nor removed.
     """
 
+    keeps_versions = True
+    """Whether a save keeps the version before; a store may have room for one blob."""
+
     capabilities = frozenset(
         {Capability.COMPARE_AND_SWAP, Capability.HISTORY, Capability.JOURNAL}
     )
@@ -103,7 +107,7 @@ class BlobBackend(StateBackend):
         """
         with ExitStack() as stack:
             for key in project_keys:
-                name = f"{self.name}.{key}.apply"
+                name = f"{self.name}.{quote(key, safe='')}.apply"
                 stack.enter_context(self._store.lock(name, f"apply to {key}", 0))
             yield
 
@@ -298,7 +302,7 @@ class BlobBackend(StateBackend):
             StateConflictError: if the base version is no longer stored.
         """
         kept = None
-        if base != NO_BASE:
+        if base != NO_BASE and self.keeps_versions:
             with suppress(StateNotFoundError):  # The write finds out as well.
                 kept = self._history.keep_version(new.serial, new.is_unchanged)
         try:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from dataikuapi.iac.backends.blob import (
     DEFAULT_MAX_BYTES,
@@ -119,7 +120,8 @@ class LocalFileBackend(BlobBackend):
         state = resolve_symlink(self.state_file)
         with ExitStack() as stack:
             for key in project_keys:
-                target = state.with_name(f"{state.name}.{key}{_LEASE}")
+                quoted = quote(key, safe="")
+                target = state.with_name(f"{state.name}.{quoted}{_LEASE}")
                 stack.enter_context(file_lock(target, f"apply to {key}", 0))
             yield
 
@@ -140,7 +142,7 @@ class LocalFileBackend(BlobBackend):
         for name in locked_beside(state):
             key = name[len(state.name) + 1 : -len(_LEASE)]
             if name.endswith(_LEASE) and "." not in key:  # Else it is of another state.
-                targets[f"{APPLY_LOCK}{key}"] = state.with_name(name)
+                targets[f"{APPLY_LOCK}{unquote(key)}"] = state.with_name(name)
         found = (holder_of(target, name) for name, target in targets.items())
         return [holder for holder in found if holder is not None]
 

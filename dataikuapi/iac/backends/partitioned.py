@@ -25,6 +25,7 @@ from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.slices import scope_of
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.parts import StateParts, divide
+from dataikuapi.iac.statefile.serialization import Document, write
 
 __all__ = ["PartitionedBackend"]
 
@@ -191,7 +192,9 @@ class PartitionedBackend(StateBackend):
 
     def _store(self, state: State, base: BaseVersion, force: bool, last: int) -> None:
         message = self.save_message
-        new = NewVersion.of(state, base, force, last, message, divide, marks_all=True)
+        new = NewVersion.of(
+            state, base, force, last, message, _divide_exactly, marks_all=True
+        )
         try:
             token = self.replace_parts(new, force)
         except StateConflictError:
@@ -251,3 +254,13 @@ class PartitionedBackend(StateBackend):
             require_successor(state, found)
         token = found.base_version.token if found.base_version else ""
         return based_on(found, token)
+
+
+def _divide_exactly(document: Document) -> StateParts:
+    """Divide the document of a state, if a file could hold it.
+
+    Raises:
+        TypeError, ValueError, RecursionError: if JSON cannot carry a value exactly.
+    """
+    write(document)
+    return divide(document)

@@ -31,12 +31,20 @@ class _Opener(NamedTuple):
     extra: str = ""
 
 
+_POSTGRES = _Opener(
+    "dataikuapi.iac.backends.postgres", "PostgresBackend", "psycopg", "postgres"
+)
+
 _OBJECTS = _Opener(
     "dataikuapi.iac.backends.objects", "ObjectStorageBackend", "obstore", "objects"
 )
 
 _BACKENDS: dict[str, _Opener] = {
     _PATH: _Opener("dataikuapi.iac.backends.local", "LocalFileBackend"),
+    "http": _Opener("dataikuapi.iac.backends.http", "HttpBackend"),
+    "https": _Opener("dataikuapi.iac.backends.http", "HttpBackend"),
+    "postgres": _POSTGRES,
+    "postgresql": _POSTGRES,
     "az": _OBJECTS,
     "gs": _OBJECTS,
     "s3": _OBJECTS,

@@ -130,7 +130,7 @@ def loads(data: bytes) -> State:
         if state is not None:
             return state
         _require_no_conflict_markers(data)
-        return _read_whole(data)
+        return build(parse(data))
 
 
 def build(document: Any) -> State:
@@ -165,10 +165,6 @@ def _require_no_conflict_markers(data: bytes) -> None:
 
 
 _CONFLICT_MARKER = re.compile(rb"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
-
-
-def _read_whole(data: bytes) -> State:
-    return build(parse(data))
 
 
 def _read_in_chunks(data: bytes) -> State | None:

@@ -7,7 +7,7 @@ from dataikuapi.iac.models import Resource
 from dataikuapi.iac.statefile.serialization import loads
 from dataikuapi.iac.statefile.strict_json import loads_with_duplicates
 
-__all__ = ["find_problems"]
+__all__ = ["find_problems", "row_problems"]
 
 
 def find_problems(data: bytes) -> list[str]:
@@ -36,6 +36,23 @@ def find_problems(data: bytes) -> list[str]:
     except StateCorruptedError as error:
         found.append(f"it does not load: {error}")
     return found
+
+
+def row_problems(resource_id: str, data: bytes) -> list[str]:
+    """Return the problems of the entry of one resource, one sentence each.
+
+    Args:
+        resource_id: under which it is stored.
+        data: the JSON of the entry.
+    """
+    try:
+        entry, duplicates = loads_with_duplicates(data)
+    except (ValueError, RecursionError) as error:
+        return [f"{resource_id!r:.200} is not JSON: {error}"]
+    return [
+        f"{resource_id!r:.200} has the key {key!r:.200} twice in an object"
+        for key in duplicates
+    ] + _entry_problems(resource_id, entry)
 
 
 def _entry_problems(key: str, entry: Any) -> list[str]:

@@ -30,8 +30,8 @@ Work = Callable[..., Any]
 It is a function at the top of a module, so that it can be sent to another process.
 """
 
-PATIENCE = 300.0
-"""How many seconds to wait for a colleague: longer than the busiest machine takes."""
+PATIENCE = 3600.0
+"""How many seconds to wait for a colleague; a suite loses its patience before."""
 
 _PRELOADED = ["pytest", "dataikuapi.iac", "dataikuapi.iac.backends.conformance"]
 """What each process needs, so that it is imported once for all of them."""

@@ -1,5 +1,6 @@
 """Tests of leases: who applies to a project keeps others from applying to it."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from dataikuapi.iac.backends.conformance.samples import (
 from dataikuapi.iac.backends.conformance.suite import Elsewhere, Suite, promised
 from dataikuapi.iac.exceptions import StateLockedError
 from dataikuapi.iac.models.capabilities import Capability
+from dataikuapi.iac.models.locks import APPLY_LOCK, STATE_LOCK
 
 __all__ = ["LeaseTests"]
 
@@ -50,6 +52,22 @@ class LeaseTests(Suite):
             assert elsewhere(place, works.take_lease, ["C"]).result()
         with pytest.raises(StateLockedError), backend.lease(["a/b é%2F"]):
             pytest.fail("two apply to the same project")
+
+    @promised(LEASE, Capability.LOCK_LIST)
+    def test_who_applies_to_a_project_is_listed(
+        self, place: Any, elsewhere: Elsewhere
+    ) -> None:
+        """Under the key of the project, until the apply is over."""
+        keys = ["A", "a/b é%2F"]
+        holder = elsewhere(place, works.hold_lease, keys)
+        holder.hear()
+        backend = self.open_backend(place)
+        locks = [lock for lock in backend.locks() if lock.name != STATE_LOCK]
+        assert sorted(lock.name for lock in locks) == [APPLY_LOCK + key for key in keys]
+        assert {lock.host for lock in locks} == {socket.gethostname()}
+        holder.tell()
+        holder.result()
+        assert backend.locks() == []
 
     @promised(LEASE)
     def test_saves_go_on_meanwhile(self, place: Any, elsewhere: Elsewhere) -> None:

@@ -2,10 +2,12 @@
 
 import functools
 import inspect
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from threading import current_thread, main_thread
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -30,8 +32,8 @@ NewPlace = Callable[[], Any]
 Elsewhere = Callable[..., Colleague]
 """Starts a colleague: takes the place, the work, and its other arguments."""
 
-P = ParamSpec("P")
-S = TypeVar("S", bound="Suite")
+SHORT, LONG = 4, 20
+"""How many race in the short form and in the long one."""
 
 
 def promised(
@@ -70,6 +72,10 @@ class Suite:
 
     long: ClassVar[bool] = False
     """Whether tests that race run in full."""
+
+    patience: ClassVar[float] = 300
+    """After how many seconds a test that hangs fails: more than a busy machine takes,
+    and five times that in the long form. Without signals, as on Windows, it hangs."""
 
     def open_backend(self, place: Any) -> StateBackend:
         """Return a backend for the state at a place.
@@ -152,11 +158,29 @@ class Suite:
         """Return a place where nothing is stored yet."""
         return new_place()
 
+    @pytest.fixture(autouse=True)
+    def limited_patience(self, many: int) -> Iterator[None]:
+        """Fail a test that hangs, such as in a lock that never times out."""
+        alarm = getattr(signal, "SIGALRM", None)
+        if alarm is None or current_thread() is not main_thread():
+            yield
+            return
+
+        def fail(*_: object) -> None:
+            raise TimeoutError(f"the test hangs: it took {seconds:g} seconds")
+
+        seconds = self.patience * many / SHORT
+        before = signal.signal(alarm, fail)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(alarm, before)
+
     @pytest.fixture
     def many(self, request: pytest.FixtureRequest) -> int:
         """Return how many race, and how often each of them saves."""
         option = request.config.getoption("--long", default=False)
-        return 20 if self.long or option else 4
+        return LONG if self.long or option else SHORT
 
     @pytest.fixture
     def elsewhere(self) -> Iterator[Elsewhere]:
