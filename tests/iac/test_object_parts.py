@@ -42,6 +42,7 @@ class CountingStore(MemoryStore):
 
     def write(self, name, data, expected):
         token = super().write(name, data, expected)
+        self.now += timedelta(seconds=1)
         self._blobs[name] = (self._blobs[name][0], self.now)
         self.requests["write"] += 1
         self.bytes += len(data)

@@ -5,6 +5,7 @@ import json
 from datetime import datetime, timezone
 
 import pytest
+from obstore.exceptions import GenericError, PreconditionError
 
 from dataikuapi.iac import (
     Resource,
@@ -206,19 +207,21 @@ def test_a_save_that_is_killed_stores_all_or_nothing(
 
 
 @pytest.mark.parametrize("answers", ["lost once", "lost for long"])
+@pytest.mark.parametrize("error", [GenericError, PreconditionError])
 def test_a_save_that_was_stored_but_answered_with_an_error(
-    bucket, stored, monkeypatch, answers
+    bucket, stored, monkeypatch, answers, error
 ):
-    """It counts as stored, if that can be found out; else trying again is enough."""
+    """It counts as stored, if that can be found out; else trying again is enough.
+
+    The driver tries again by itself, and then finds that the state has changed.
+    """
     put, read, broken = BucketStore._put, BucketStore.read, list[str]()
 
     def losing(self, name, data, expected):
         token = put(self, name, data, expected)
         if name == "dev.state.json" and not broken:
-            from obstore.exceptions import GenericError
-
             broken.append(name)
-            raise GenericError("the connection was reset")
+            raise error("the connection was reset")
         return token
 
     def failing(self, name):
@@ -254,8 +257,6 @@ def test_a_lost_answer_is_recognized_after_somebody_else_saved(
     def overtaken(self, name, data, expected):
         token = put(self, name, data, expected)
         if name == "dev.state.json" and not done:
-            from obstore.exceptions import PreconditionError
-
             done.append(name)
             other.release_lock("state", force=True)
             set_rows(other, "B", 5)
