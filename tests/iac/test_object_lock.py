@@ -4,6 +4,7 @@ The clocks are the tests': what the holders do between two moments takes no time
 """
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def clock():
 @pytest.fixture
 def open_one(clock):
     """Return a function that opens the same storage, once more each time."""
-    blobs = {}
+    blobs: dict[str, Any] = {}
 
     def open_one(skew=0):
         return BlobPartsBackend(

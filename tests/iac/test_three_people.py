@@ -27,8 +27,10 @@ from dataikuapi.iac import (
     StateWriteError,
     manager,
 )
+from dataikuapi.iac.backends.blob_parts import BlobPartsBackend
 from dataikuapi.iac.backends.folder_store import FolderStore
 from dataikuapi.iac.models.times import utc_now
+from iac.memory import MemoryStore
 from iac.parts_memory import PartsInMemory, Shared
 
 IDS = [f"dataset.{project}.{name}" for project in "PQ" for name in "ab"]
@@ -398,6 +400,7 @@ class failing:
 
     def __enter__(self):
         self.write, self.replace = FolderStore.write, PartsInMemory.replace_parts
+        self.swap = BlobPartsBackend._swap
         if self.fails:
 
             def fail(*_):
@@ -405,10 +408,12 @@ class failing:
 
             setattr(FolderStore, "write", fail)
             setattr(PartsInMemory, "replace_parts", fail)
+            setattr(BlobPartsBackend, "_swap", fail)
 
     def __exit__(self, *_):
         setattr(FolderStore, "write", self.write)
         setattr(PartsInMemory, "replace_parts", self.replace)
+        setattr(BlobPartsBackend, "_swap", self.swap)
 
 
 class ThreePeopleWithParts(ThreePeople):
@@ -419,8 +424,18 @@ class ThreePeopleWithParts(ThreePeople):
         return PartsInMemory(self.shared)
 
 
+class ThreePeopleWithBlobs(ThreePeople):
+    """The same, where each project is a blob, and a manifest leads to them."""
+
+    def new_backend(self, path):
+        self.blobs = getattr(self, "blobs", {})
+        return BlobPartsBackend(MemoryStore(self.blobs), "dev.state.json")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("people", [ThreePeople, ThreePeopleWithParts])
+@pytest.mark.parametrize(
+    "people", [ThreePeople, ThreePeopleWithParts, ThreePeopleWithBlobs]
+)
 def test_three_people_lose_nothing(request, people):
     machine = people.TestCase
     machine.settings = settings(

@@ -81,6 +81,7 @@ class BlobPartsBackend(PartitionedBackend):
     """
 
     capabilities = frozenset(Capability)
+    lock_freed_after = LEASE_SECONDS
 
     def __init__(
         self,

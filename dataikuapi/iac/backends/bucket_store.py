@@ -100,7 +100,10 @@ class BucketStore(BlobStore):
         """Replace the object if it still has the expected token."""
         for _ in range(_WRITE_ATTEMPTS):
             try:
-                return self._put(name, data, expected)
+                token = self._put(name, data, expected)
+                if name == self._name and expected == ABSENT:
+                    self._require_conditions(data)
+                return token
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
                 if _is_missing_bucket(error):
                     raise self._failure(StateWriteError, "write", name, error) from (
@@ -167,6 +170,32 @@ class BucketStore(BlobStore):
         else:
             result = obstore.put(self._store, key, data, mode={"e_tag": expected})
         return self._token(result, name, StateWriteError)
+
+    def _require_conditions(self, data: bytes) -> None:
+        """Make sure that the storage honors conditions: some ignore them in silence.
+
+        Args:
+            data: what was just written where no state was.
+
+        Raises:
+            StateWriteError: if it does not; what was written is removed.
+        """
+        other = "1" if self._has_generations else '"00000000000000000000000000000000"'
+        if self._accepts(data, ABSENT) or self._accepts(data, other):
+            self.remove(self._name)
+            raise StateWriteError(
+                f"the storage of {self.location(self._name)} ignores the conditions of "
+                "a write (If-None-Match and If-Match), so that updates would be lost. "
+                "Nothing was stored: use another storage, or a newer version of its "
+                "server"
+            )
+
+    def _accepts(self, data: bytes, expected: str) -> bool:
+        try:
+            self._put(self._name, data, expected)
+        except (BaseError, FileNotFoundError):
+            return False
+        return True
 
     def _token(self, meta: "PutResult | ObjectMeta", name: str, kind: type[E]) -> str:
         token = meta["version"] if self._has_generations else meta["e_tag"]

@@ -132,10 +132,11 @@ def part_problems(head: Mapping[str, Any], project_key: str, data: bytes) -> lis
         data: what :func:`write_part` returned.
     """
     try:
+        _read_part(head, data)
         part = _parse_part(data)
-        found = find_problems(orjson.dumps(unite(head, [part])))
     except StateCorruptedError as error:
         return [str(error)]
+    found = find_problems(orjson.dumps(unite(head, [part])))
     strays = [
         key
         for key in part.resources
