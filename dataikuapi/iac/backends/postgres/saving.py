@@ -23,6 +23,7 @@ from dataikuapi.iac.models.locks import STATE_LOCK
 from dataikuapi.iac.models.stored_version import BaseVersion
 from dataikuapi.iac.models.times import format_time
 from dataikuapi.iac.statefile.parts import StateParts
+from dataikuapi.iac.statefile.serialization import collector_paused
 
 __all__ = ["Saving"]
 
@@ -71,7 +72,8 @@ class Saving:
             StateConflictError: if something else than the base is stored.
             StateWriteError: if it could not be stored.
         """
-        rows = VersionRows(new.encoded.data)
+        with collector_paused():
+            rows = VersionRows(new.encoded.data)
         token = rows.token(new.base.token)
         if session.closed:
             raise self._lock_lost()
