@@ -18,12 +18,17 @@ BEGIN = "<!-- made by docs/make_backends.py -->\n"
 END = "<!-- end of what docs/make_backends.py makes -->\n"
 
 HTTP = "https://states.example/dev"
+LOCKED = {
+    "lock_address": f"{HTTP}/lock",
+    "journal_address": f"{HTTP}/journal",
+    "journal_lock_address": f"{HTTP}/journal/lock",
+}
 
 LOCATIONS: dict[str, tuple[str, dict[str, str]]] = {
     "a path": (".dataiku/state/dev.state.json", {}),
     "`s3://`, `gs://`, `az://`": ("s3://bucket/dev.state.json", {}),
     "`postgresql://`": ("postgresql://db.example/iac", {}),
-    "`https://` with `lock_address`": (HTTP, {"lock_address": f"{HTTP}/lock"}),
+    "`https://` with `lock_address`, `journal_address`": (HTTP, LOCKED),
     "`https://` without": (HTTP, {}),
 }
 """Where a state of each kind is, and options, by what its column is called."""

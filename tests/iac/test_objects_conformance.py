@@ -20,10 +20,13 @@ class TestObjectStorageBackend(BackendConformance):
         keys = map("team states/{}.state.json".format, range(100))
         return lambda: (bucket.endpoint, bucket.name, next(keys))
 
-    def open_backend(self, place):
+    def open_backend(self, place, **options):
         endpoint, bucket, key = place
         url = f"s3://{bucket}/{key}"
-        return open_backend(url, endpoint=endpoint, lease_seconds=2, **KEYS)
+        return open_backend(url, endpoint=endpoint, **options, **KEYS)
+
+    def open_expiring(self, place):
+        return self.open_backend(place, lease_seconds=3)
 
     def failing(self, place):
         return [failing_at(self.open_backend(place), what) for what in WRITTEN]

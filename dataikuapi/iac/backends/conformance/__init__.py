@@ -74,7 +74,10 @@ class BackendConformance(
 
             class TestBucketBackend(BackendConformance):
                 def open_backend(self, place):
-                    return BucketBackend(place, lease_seconds=1)
+                    return BucketBackend(place)
+
+                def open_expiring(self, place):
+                    return BucketBackend(place, lease_seconds=2)
 
                 @pytest.fixture
                 def new_place(self, bucket_server):

@@ -36,17 +36,17 @@ class DyingTests(Suite):
         self, place: Any, elsewhere: Elsewhere
     ) -> None:
         """Of the round that it said was stored, or of the next one."""
-        backend = self.open_backend(place)
+        backend = self.open_expiring(place)
         backend.save(a_state("A", "B", rows=0))
         for kills in range(1, 4):
-            writer = elsewhere(place, works.save_rounds, 100_000, True)
+            writer = elsewhere(place, works.save_rounds, 100_000, True, expiring=True)
             writer.hear()
             writer.tell()
             while (said := writer.hear()) < kills:
                 pass
             writer.kill()
             self._take_lock_of_dead(backend)
-            rows = rows_by_project(self.open_backend(place))
+            rows = rows_by_project(self.open_expiring(place))
             assert rows["A"] == rows["B"]
             assert rows["A"] >= said
             backend.save(with_rows(with_rows(backend.load(), 0, "A"), 0, "B"))
@@ -65,9 +65,9 @@ class DyingTests(Suite):
         self, place: Any, elsewhere: Elsewhere
     ) -> None:
         """Within the time that is declared; or else it is told and taken away."""
-        backend = self.open_backend(place)
+        backend = self.open_expiring(place)
         backend.save(a_state(rows=1))
-        holder = elsewhere(place, works.save_under_lock, 2)
+        holder = elsewhere(place, works.save_under_lock, 2, expiring=True)
         holder.hear()
         holder.kill()
         if self.lacks(backend, ENDS):
@@ -83,10 +83,10 @@ class DyingTests(Suite):
         self, place: Any, elsewhere: Elsewhere
     ) -> None:
         """Nobody has to do anything but wait."""
-        holder = elsewhere(place, works.save_under_lock, 2)
+        holder = elsewhere(place, works.save_under_lock, 2, expiring=True)
         holder.hear()
         holder.kill()
-        backend = self.open_backend(place)
+        backend = self.open_expiring(place)
         self._take_lock_of_dead(backend)
         backend.save(a_state(rows=3))
         assert rows_by_project(backend) == {"SHOP": 3}
@@ -96,9 +96,9 @@ class DyingTests(Suite):
         self, place: Any, elsewhere: Elsewhere
     ) -> None:
         """Longer than the lock of a dead one would last."""
-        backend = self.open_backend(place)
+        backend = self.open_expiring(place)
         backend.save(a_state(rows=1))
-        holder = elsewhere(place, works.save_under_lock, 2)
+        holder = elsewhere(place, works.save_under_lock, 2, expiring=True)
         holder.hear()
         time.sleep(1.2 * (backend.lock_freed_after or 0))
         with pytest.raises(StateLockedError), backend.lock(timeout=0):
@@ -112,9 +112,9 @@ class DyingTests(Suite):
         self, place: Any, elsewhere: Elsewhere
     ) -> None:
         """Unless its lock lives as long as its process: then nobody gets it."""
-        backend = self.open_backend(place)
+        backend = self.open_expiring(place)
         backend.save(a_state(rows=1))
-        sleeper = elsewhere(place, works.save_under_lock, 2)
+        sleeper = elsewhere(place, works.save_under_lock, 2, expiring=True)
         sleeper.hear()
         sleeper.pause()
         try:
@@ -131,7 +131,7 @@ class DyingTests(Suite):
 
     def _taken_over(self, place: Any) -> bool:
         """Save if the lock of a process that sleeps can be had; return whether."""
-        backend = self.open_backend(place)
+        backend = self.open_expiring(place)
         expires = bool(backend.lock_freed_after)
         timeout = (backend.lock_freed_after or 0) + GRACE if expires else 0.2
         try:
@@ -146,8 +146,8 @@ class DyingTests(Suite):
         self, place: Any, elsewhere: Elsewhere
     ) -> None:
         """Within the same time."""
-        backend = self.open_backend(place)
-        holder = elsewhere(place, works.hold_lease, ["A", "B"])
+        backend = self.open_expiring(place)
+        holder = elsewhere(place, works.hold_lease, ["A", "B"], expiring=True)
         holder.hear()
         holder.kill()
         until = time.monotonic() + (backend.lock_freed_after or 0) + GRACE

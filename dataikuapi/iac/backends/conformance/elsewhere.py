@@ -45,18 +45,20 @@ class Recipe:
         module: of the class of tests.
         file: of that module, for where the other process cannot import it by name.
         name: of the class in its module.
+        method: of the class, that opens the storage.
         place: where the state is; it can be pickled.
     """
 
     module: str
     file: str
     name: str
+    method: str
     place: Any
 
     def __call__(self) -> StateBackend:
         """Open the storage."""
         suite = getattr(self._imported(), self.name)()
-        backend: StateBackend = suite.open_backend(self.place)
+        backend: StateBackend = getattr(suite, self.method)(self.place)
         return backend
 
     def _imported(self) -> Any:

@@ -105,13 +105,15 @@ class JournalTests(Suite):
         self, place: Any, elsewhere: Elsewhere
     ) -> None:
         """A crash in the middle of an entry costs that one at most."""
-        person = elsewhere(place, works.append_entries, "R", 100_000, True)
+        person = elsewhere(
+            place, works.append_entries, "R", 100_000, True, expiring=True
+        )
         person.hear()
         person.tell()
         while person.hear() < 5:
             pass
         person.kill()
-        journal = self.open_backend(place).journal()
+        journal = self.open_expiring(place).journal()
         journal.append(*_entries("after"))
         found = journal.read()
         own = [entry.details["number"] for entry in found[:-4]]

@@ -30,7 +30,10 @@ NewPlace = Callable[[], Any]
 """Returns another place each time, in the same storage; nothing is stored there."""
 
 Elsewhere = Callable[..., Colleague]
-"""Starts a colleague: takes the place, the work, and its other arguments."""
+"""Starts a colleague: takes the place, the work, and its other arguments.
+
+With ``expiring=True`` the colleague works as :meth:`Suite.open_expiring` says.
+"""
 
 SHORT, LONG = 4, 20
 """How many race in the short form and in the long one."""
@@ -81,14 +84,24 @@ class Suite:
         """Return a backend for the state at a place.
 
         Called often, and in other processes too: the same place is the same storage.
-        Nothing of the object is used, so that it may not depend on fixtures. If locks
-        expire, let them do so within a second or two: the suite waits for it.
+        There, no fixture has run.
 
         Args:
             place: what ``new_place`` returned. If the backend declares ``SHARED``, it
                 is sent to other processes, and has to be something that pickle takes.
         """
         raise NotImplementedError("override open_backend(place) in your class")
+
+    def open_expiring(self, place: Any) -> StateBackend:
+        """Return a backend whose locks soon expire after their holder died.
+
+        Override it if locks are leases: a few seconds spare the suite a long wait. All
+        other tests have leases as your users have them, which no busy machine loses.
+
+        Args:
+            place: as that of ``open_backend``.
+        """
+        return self.open_backend(place)
 
     @pytest.fixture
     def new_place(self, tmp_path: Path) -> NewPlace:
@@ -190,9 +203,11 @@ class Suite:
         """
         colleagues: list[Colleague] = []
 
-        def start(place: Any, work: Work, *arguments: Any) -> Colleague:
+        def start(
+            place: Any, work: Work, *arguments: Any, expiring: bool = False
+        ) -> Colleague:
             shared = Capability.SHARED in self.open_backend(place).capabilities
-            opener = self._opener(place, in_process=shared)
+            opener = self._opener(place, in_process=shared, expiring=expiring)
             colleagues.append(Colleague(opener, shared, work, *arguments))
             return colleagues[-1]
 
@@ -206,7 +221,7 @@ class Suite:
         colleagues: list[Colleague] = []
 
         def start(place: Any, work: Work, *arguments: Any) -> Colleague:
-            opener = self._opener(place, in_process=False)
+            opener = self._opener(place, in_process=False, expiring=False)
             colleagues.append(Colleague(opener, False, work, *arguments))
             return colleagues[-1]
 
@@ -215,13 +230,20 @@ class Suite:
             with suppress(OSError):
                 colleague.dismiss()
 
-    def _opener(self, place: Any, in_process: bool) -> OpenBackend:
+    def _opener(self, place: Any, in_process: bool, expiring: bool) -> OpenBackend:
+        method = self.open_expiring if expiring else self.open_backend
         if not in_process:
-            return functools.partial(self.open_backend, place)
+            return functools.partial(method, place)
         kind = type(self)
         if "<locals>" in kind.__qualname__:
             pytest.fail(
                 f"move {kind.__name__} to the top of its module: other processes "
                 "import it from there, to open the same storage"
             )
-        return Recipe(kind.__module__, inspect.getfile(kind), kind.__qualname__, place)
+        return Recipe(
+            kind.__module__,
+            inspect.getfile(kind),
+            kind.__qualname__,
+            method.__name__,
+            place,
+        )
