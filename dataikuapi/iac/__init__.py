@@ -73,7 +73,9 @@ from dataikuapi.iac.models import (
     make_resource_id,
 )
 from dataikuapi.iac.reports import (
+    render_flow,
     render_html,
+    render_html_page,
     render_json,
     render_junit,
     render_markdown,
@@ -144,7 +146,9 @@ __all__ = [
     "make_resource_id",
     "open_source",
     "read_ignore_file",
+    "render_flow",
     "render_html",
+    "render_html_page",
     "render_json",
     "render_junit",
     "render_markdown",

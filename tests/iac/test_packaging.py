@@ -69,7 +69,12 @@ def test_each_dependency_has_bounds_and_its_floor_is_tested():
     tomllib = pytest.importorskip("tomllib", reason="new in Python 3.11")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    required = project["dependencies"] + extras["pandas"] + extras["sandbox"]
+    required = (
+        project["dependencies"]
+        + extras["pandas"]
+        + extras["report"]
+        + extras["sandbox"]
+    )
     bounds = [re.fullmatch(r"([\w-]+)(\[\w+\])?>=([\d.]+),<\d+", r) for r in required]
     assert [
         name for name, match in zip(required, bounds, strict=False) if not match
