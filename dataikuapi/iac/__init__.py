@@ -79,7 +79,9 @@ from dataikuapi.iac.models import (
     make_resource_id,
 )
 from dataikuapi.iac.reports import (
+    render_flow,
     render_html,
+    render_html_page,
     render_json,
     render_junit,
     render_markdown,
@@ -153,7 +155,9 @@ __all__ = [
     "open_backend",
     "open_source",
     "read_ignore_file",
+    "render_flow",
     "render_html",
+    "render_html_page",
     "render_json",
     "render_junit",
     "render_markdown",

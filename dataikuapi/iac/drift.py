@@ -27,12 +27,15 @@ from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import format_minute, utc_now
 from dataikuapi.iac.reports import (
+    render_flow,
     render_html,
+    render_html_page,
     render_json,
     render_markdown,
     render_text,
 )
 from dataikuapi.iac.reports.dataframe import diffs_dataframe
+from dataikuapi.iac.reports.flow import FlowDiagram
 from dataikuapi.iac.selection import Selection
 
 if TYPE_CHECKING:
@@ -238,6 +241,21 @@ class DriftReport:
     def to_markdown(self) -> str:
         """Return the report as Markdown, for a pull request."""
         return render_markdown(self.diffs)
+
+    def to_html(self) -> str:
+        """Return the report as a page of its own, for a browser and for print.
+
+        Raises:
+            ConfigurationError: if the packages that it takes are not installed.
+        """
+        return render_html_page(self.diffs)
+
+    def flow(self) -> FlowDiagram:
+        """Return the flow around what changed, which JupyterLab 4.1 shows as a picture.
+
+        It is a string, the source of a Mermaid diagram.
+        """
+        return render_flow(self.diffs)
 
     def to_dataframe(self) -> "pd.DataFrame":
         """Return a table with one row per changed value.

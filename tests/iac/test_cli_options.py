@@ -253,7 +253,7 @@ def complete(*words):
 def test_commands_environments_ids_and_serials_are_completed(synced, tmp_path):
     (tmp_path / "dataiku-iac.yaml").write_text("environments: {dev: {}, prod: {}}\n")
     synced("sync")
-    assert complete("re") == ["refresh", "restore"]
+    assert complete("re") == ["report", "refresh", "restore"]
     assert complete("sync", "-e", "p") == ["prod"]
     assert complete("show", "recipe.ORDERS_DEMO.compute_s") == [
         "recipe.ORDERS_DEMO.compute_shipments"

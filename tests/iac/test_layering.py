@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "ignore": {"files", "models", "types", "exceptions"},
     # types: what the attributes of each type mean.
     "analysis": {"models", "types"},
-    "reports": {"alignment", "analysis", "console", "models"},
+    "reports": {"alignment", "analysis", "console", "exceptions", "models"},
     "diff": {"alignment", "ignore", "models", "reports", "types"},
     # partial_saves: what a save of some projects replaces.
     "backends": {

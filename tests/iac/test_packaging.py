@@ -70,7 +70,7 @@ def test_each_dependency_has_bounds_and_its_floor_is_tested():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     required = [*project["dependencies"]]
-    for name in ("objects", "pandas", "postgres", "sandbox"):
+    for name in ("objects", "pandas", "postgres", "report", "sandbox"):
         required += extras[name]
     bounds = [re.fullmatch(r"([\w-]+)(\[\w+\])?>=([\d.]+),<\d+", r) for r in required]
     assert [

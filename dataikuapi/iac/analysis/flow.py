@@ -1,7 +1,7 @@
 """The flow: which objects are computed from which others, and what uses them."""
 
 from collections import deque
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from dataikuapi.iac.models import Resource, ResourceDiff
 from dataikuapi.iac.types.references import Reference, Role
@@ -56,6 +56,7 @@ class Flow:
         self._next: dict[str, dict[str, None]] = {}
         self._producers: dict[str, dict[str, None]] = {}
         self._inputs: dict[str, dict[str, None]] = {}
+        self._containers: dict[str, str] = {}
         diffs = list(diffs)
         self._known.update(diff.resource_id for diff in diffs)
         for diff in diffs:
@@ -85,6 +86,17 @@ class Flow:
         """Return the ids of the inputs of an object, whether they exist or not."""
         return tuple(self._inputs.get(resource_id, ()))
 
+    def container(self, resource_id: str) -> str | None:
+        """Return the id of the flow zone that an object is in, or was in last."""
+        return self._containers.get(resource_id)
+
+    def steps(self) -> Iterator[tuple[str, str]]:
+        """Yield the ids of each object and of what is computed from it directly."""
+        for after, inputs in self._inputs.items():
+            yield from ((before, after) for before in inputs)
+        for after, producers in self._producers.items():
+            yield from ((before, after) for before in producers)
+
     def _add(self, resource: Resource) -> None:
         own_id = resource.resource_id
         for reference in references_of(resource):
@@ -92,6 +104,9 @@ class Flow:
             if role is Role.MENTION:
                 continue
             other = referenced_id(resource, reference, self._known)
+            if role is Role.CONTENT:
+                self._containers[other] = own_id
+                continue
             before, after = (own_id, other) if role is Role.OUTPUT else (other, own_id)
             self._next.setdefault(before, {})[after] = None
             if role is Role.INPUT:

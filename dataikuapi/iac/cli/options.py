@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -22,11 +23,14 @@ from dataikuapi.iac.cli.parameters import (
 )
 from dataikuapi.iac.cli.rendering import FORMATS
 from dataikuapi.iac.models.ids import INSTANCE
+from dataikuapi.iac.reports.page import require_page
 
 __all__ = [
     "allow_unknown",
     "apply_format_options",
+    "display_options",
     "dry_run_option",
+    "file_argument",
     "file_options",
     "grouped",
     "host_options",
@@ -34,6 +38,7 @@ __all__ = [
     "ignore_option",
     "message_option",
     "output_options",
+    "page_options",
     "plan_format_options",
     "project_option",
     "reading_options",
@@ -164,14 +169,18 @@ def _no_color(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.ensure_object(Settings).color = "never"
 
 
-output_options = _all(
-    _shared(
-        "output",
-        "-o",
-        "--output",
-        type=FILE,
-        help="Write the output to a file, which is replaced.",
-    ),
+def _set_output(ctx: click.Context, _: click.Parameter, value: Path) -> None:
+    settings = ctx.ensure_object(Settings)
+    if settings.output is not None:
+        raise click.UsageError("--output and FILE both say where to write", ctx)
+    settings.output = value
+
+
+file_argument = click.argument(
+    "file", type=FILE, metavar="FILE", expose_value=False, callback=_set_output
+)
+
+display_options = _all(
     _shared(
         "color",
         "--color",
@@ -196,6 +205,17 @@ output_options = _all(
         callback=_add_verbosity,
         help="List all names, changes and ignore rules; -vv for all that is logged.",
     ),
+)
+
+output_options = _all(
+    _shared(
+        "output",
+        "-o",
+        "--output",
+        type=FILE,
+        help="Write the output to a file, which is replaced.",
+    ),
+    display_options,
 )
 
 
@@ -248,17 +268,19 @@ selection_options = _all(
 
 
 def _note_format(ctx: click.Context, _: click.Parameter, value: str) -> str:
+    if value == "html":
+        require_page()  # Before anything is read, which may take minutes.
     ctx.ensure_object(Settings).report_format = value
     return value
 
 
-def _format_options(formats: Sequence[str]) -> Callable[[F], F]:
+def _format_options(formats: Sequence[str], default: str = "text") -> Callable[[F], F]:
     return _all(
         click.option(
             "--format",
             "format_name",
             type=click.Choice(formats),
-            default="text",
+            default=default,
             show_default=True,
             callback=_note_format,
             help="Format of the output.",
@@ -269,15 +291,16 @@ def _format_options(formats: Sequence[str]) -> Callable[[F], F]:
     )
 
 
-report_options = _all(
-    _format_options(FORMATS),
-    click.option(
-        "--hide-derived",
-        is_flag=True,
-        help="Leave out what DSS changed by itself, such as schemas that follow a "
-        "recipe; it is counted, and not drift.",
-    ),
+_hide_derived = click.option(
+    "--hide-derived",
+    is_flag=True,
+    help="Leave out what DSS changed by itself, such as schemas that follow a recipe; "
+    "it is counted, and not drift.",
 )
+
+report_options = _all(_format_options(FORMATS), _hide_derived)
+
+page_options = _all(_format_options(FORMATS, "html"), _hide_derived)
 
 plan_format_options = _format_options(["text", "markdown", "json"])
 

@@ -15,6 +15,7 @@ from dataikuapi.iac.models import ResourceDiffs
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.reports import (
     render_error,
+    render_html_page,
     render_json,
     render_junit,
     render_markdown,
@@ -44,8 +45,13 @@ def _json(diffs: ResourceDiffs, *, verbose: bool, full: bool) -> str:
     return render_json(diffs, verbose=verbose)  # It never cuts anything.
 
 
+def _html(diffs: ResourceDiffs, *, verbose: bool, full: bool) -> str:
+    return render_html_page(diffs)  # It lists all rules, and folds what is long.
+
+
 _DOCUMENTS: dict[str, _Renderer] = {
     "markdown": render_markdown,
+    "html": _html,
     "json": _json,
     "junit": render_junit,
 }

@@ -10,6 +10,7 @@ from dataikuapi.iac.cli.commands.instance import drift, refresh, sync
 from dataikuapi.iac.cli.commands.lock import lock
 from dataikuapi.iac.cli.commands.plan import plan
 from dataikuapi.iac.cli.commands.pull import pull
+from dataikuapi.iac.cli.commands.report import report
 from dataikuapi.iac.cli.commands.setup import PROGRAM, completion, init
 from dataikuapi.iac.cli.commands.state import state
 from dataikuapi.iac.cli.commands.stored import diff, history, restore, show, verify
@@ -58,6 +59,7 @@ for command in (
     doctor,
     sync,
     drift,
+    report,
     refresh,
     pull,
     plan,

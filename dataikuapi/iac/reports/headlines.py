@@ -20,7 +20,7 @@ from dataikuapi.iac.reports.fact_lines import about_line, diffs_of, heading
 from dataikuapi.iac.reports.formatting import counted, is_script
 from dataikuapi.iac.reports.unified import unified_diff
 
-__all__ = ["headlines"]
+__all__ = ["headlines", "what_happened"]
 
 _SCREEN = 24
 """Lines of a terminal: what fits needs no list of its own."""
@@ -65,7 +65,7 @@ def _headline(fact: Fact) -> Iterator[str]:
     title = f"{_INDENT}{heading(fact)}"
     if not isinstance(fact, DerivedFact) and fact.downstream:
         title += f" ({len(fact.downstream):,} downstream)"
-    text = "; ".join(_what_happened(fact))
+    text = "; ".join(what_happened(fact))
     if columns(f"{title}  {text}") <= WIDTH:
         yield f"{title}  {text}".rstrip()
     else:
@@ -73,7 +73,8 @@ def _headline(fact: Fact) -> Iterator[str]:
         yield excerpt(f"{_FURTHER_INDENT}{text}", WIDTH)
 
 
-def _what_happened(fact: Fact) -> Iterator[str]:
+def what_happened(fact: Fact) -> Iterator[str]:
+    """Yield what a fact says, each part of it in a few words."""
     if isinstance(fact, DerivedFact):
         yield fact.cause.reason
         return

@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Iterable, Iterator
 
-from dataikuapi.iac.analysis import DerivedFact, Fact, ObjectFact, analyze
+from dataikuapi.iac.analysis import Analysis, DerivedFact, Fact, ObjectFact, analyze
+from dataikuapi.iac.analysis.picture import picture_of
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.reports.counts import changed_rows, has_table
 from dataikuapi.iac.reports.dangling import dangling_sentences
@@ -15,6 +16,7 @@ from dataikuapi.iac.reports.fact_lines import (
     notes,
     titled,
 )
+from dataikuapi.iac.reports.flow import mermaid
 from dataikuapi.iac.reports.formatting import (
     counted,
     derived_lines,
@@ -46,10 +48,10 @@ def render_markdown(
 ) -> str:
     """Return the diffs as Markdown, within the size limit of a comment.
 
-    First all resources that changed, one line each and the heaviest first; then the
-    details, as collapsed sections that share the room that is left. What does not fit
-    is counted. Ids and values are formatted as code, so that they create no mentions or
-    links.
+    First all resources that changed, one line each and the heaviest first, and the flow
+    around them, which GitHub and GitLab draw; then the details, as collapsed sections
+    that share the room that is left. What does not fit is counted. Ids and values are
+    formatted as code, so that they create no mentions or links.
 
     Args:
         diffs: those of the same weight are shown in their order.
@@ -80,7 +82,18 @@ def render_markdown(
     if len(names) > 1:
         parts.append(fenced(names, room))
         room -= len(parts[-1]) + 2
+    for block in _flow(analysis, room):
+        parts.append(block)
+        room -= len(block) + 2
     return "\n\n".join([*parts, *_all_details(facts, room, verbose, full), *ends])
+
+
+def _flow(analysis: Analysis, room: int) -> Iterator[str]:
+    """Yield the flow around what changed, if there is one, and room for details too."""
+    picture = picture_of(analysis)
+    block = f"```mermaid\n{mermaid(picture)}\n```"
+    if picture.links and len(block) <= room // 2:
+        yield block
 
 
 def _names(facts: Iterable[Fact]) -> Iterator[str]:

@@ -52,6 +52,10 @@ _STYLE = """<style>
 class Html(str):
     """Markup. Any other string is data, and escaped when it is inserted."""
 
+    def __html__(self) -> str:
+        """Return it as it is, for templates."""
+        return self
+
 
 def output(*content: str) -> str:
     """Return a complete fragment: the content, with its style."""

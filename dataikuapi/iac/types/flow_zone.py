@@ -123,13 +123,13 @@ class FlowZoneType(ListedType):
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the objects in the zone, and those shared into it."""
-        for name in ("items", "shared"):
+        for name, role in (("items", Role.CONTENT), ("shared", Role.MENTION)):
             yield from typed_ids_at(
                 attributes,
                 name,
                 member="objectId",
                 type_member="objectType",
-                role=Role.MENTION,
+                role=role,
             )
 
     def facts(self, attributes: Mapping[str, JSON]) -> Iterator[Fact]:

@@ -74,14 +74,15 @@ _USED_ENV_MODES = (None, "EXPLICIT_ENV")
 class Role(Enum):
     """How an object relates to one that it refers to.
 
-    What is a mention does not depend on what the other object is: which objects are in
-    a flow zone, say, or which groups may use a connection.
+    What is a mention does not depend on what the other object is: which groups may use
+    a connection, say. Nor does what has content: the flow zone that an object is in.
     """
 
     INPUT = "input"
     OUTPUT = "output"
     USE = "use"
     MENTION = "mention"
+    CONTENT = "content"
 
 
 class Reference(NamedTuple):
@@ -92,7 +93,8 @@ class Reference(NamedTuple):
             does not say.
         name: its name or id, within its project.
         pointer: where the reference is, as a JSON Pointer into the attributes.
-        role: input and output make up the flow, and use depends on it.
+        role: input and output make up the flow, and use depends on it. An object is the
+            content of one other at most.
         project_key: the project of the other object; ``None`` for the same project,
             :data:`~dataikuapi.iac.models.ids.INSTANCE` for what is in no project.
         other_types: types that the other object may have instead.

@@ -38,6 +38,7 @@ from dataikuapi.iac.cli.parameters import FILE, PROJECT_KEY, TEXT, Checked
 from dataikuapi.iac.cli.rendering import saved_as, write_diffs
 from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.console import printable
+from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import ResourceDiffs, UnreadableResource
 from dataikuapi.iac.models.exit_codes import ExitCode
@@ -53,7 +54,7 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.users import count_users
 from dataikuapi.iac.types import TYPES
 
-__all__ = ["drift", "refresh", "sync"]
+__all__ = ["drift", "exit_code_of", "read_drift", "read_keys", "refresh", "sync"]
 
 Keys = tuple[str, ...]
 T = TypeVar("T")
@@ -98,7 +99,7 @@ def sync(
     message: str | None,
 ) -> ExitCode:
     """Read projects from DSS, save the state, and show what changed in it."""
-    keys = _read_keys(settings, projects, is_instance)
+    keys = read_keys(settings, projects, is_instance)
     manager = open_manager(settings, types, message)
 
     def read_and_save() -> tuple[State, ResourceDiffs | None]:
@@ -119,7 +120,7 @@ def sync(
     return finished(state, allow_unknown, "the state")
 
 
-def _read_keys(settings: Settings, projects: Keys, is_instance: bool) -> list[str]:
+def read_keys(settings: Settings, projects: Keys, is_instance: bool) -> list[str]:
     """Return the keys of what to read: projects, what is in none, or both."""
     return [*projects, INSTANCE] if is_instance else read_projects(settings, projects)
 
@@ -205,7 +206,35 @@ def drift(
     """Compare DSS with the stored state, and store nothing."""
     if expires and expires < utc_now().date():
         raise UsageError(f"--expires {expires} is in the past")
-    keys = _read_keys(settings, projects, is_instance)
+    keys = read_keys(settings, projects, is_instance)
+    report = read_drift(settings, keys, ids, types, ignore, hide_derived)
+    write_diffs(report.diffs, format_name, settings)
+    if baseline:
+        added = report.write_baseline(
+            baseline, author=author, reason=reason, expires=expires
+        )
+        settings.note(f"added {counted(added, 'rule')} to {baseline}")
+    return exit_code_of(report, allow_unknown)
+
+
+def read_drift(
+    settings: Settings,
+    keys: list[str],
+    ids: Keys,
+    types: Keys,
+    ignore: Path | None,
+    hide_derived: bool,
+) -> DriftReport:
+    """Compare DSS with the stored state, as the options say.
+
+    Args:
+        settings: the options of all commands.
+        keys: of projects; if there are none, all in the state.
+        ids: of objects, or patterns; if there are none, all.
+        types: those that were named.
+        ignore: the file with ignore rules.
+        hide_derived: whether to leave out what DSS changed by itself.
+    """
     report = open_manager(settings, _named_types(ids, types)).drift(
         keys or None,
         ids=ids or None,
@@ -213,14 +242,11 @@ def drift(
         ignore=read_rules(settings, ignore),
         progress=settings.shows_progress,
     )
-    if hide_derived:
-        report = report.without_derived()
-    write_diffs(report.diffs, format_name, settings)
-    if baseline:
-        added = report.write_baseline(
-            baseline, author=author, reason=reason, expires=expires
-        )
-        settings.note(f"added {counted(added, 'rule')} to {baseline}")
+    return report.without_derived() if hide_derived else report
+
+
+def exit_code_of(report: DriftReport, allow_unknown: bool) -> ExitCode:
+    """Return the exit code for a drift report."""
     is_incomplete = report.is_incomplete and not allow_unknown
     return ExitCode.from_comparison(len(report) > 0, is_incomplete)
 
@@ -269,7 +295,7 @@ def refresh(
 
     Without ids, all projects in the state are read.
     """
-    keys = _read_keys(settings, projects, is_instance)
+    keys = read_keys(settings, projects, is_instance)
     manager = open_manager(settings, _named_types(ids, types), message)
 
     def read_and_save() -> State:
