@@ -54,6 +54,23 @@ TESTED_BY: dict[str, str] = {
     "backends/part_collection.py": "test_object_parts.py",
     "backends/part_store.py": "test_object(s|_parts).py",
     "backends/part_writer.py": "test_object_parts.py",
+    "backends/postgres/backend.py": "test_postgres(_faults)?.py",
+    "backends/postgres/database.py": "test_postgres(_faults)?.py",
+    "backends/postgres/journal.py": "test_postgres(_faults)?.py",
+    "backends/postgres/location.py": "test_postgres(_faults)?.py",
+    "backends/postgres/locks.py": "test_postgres(_faults)?.py",
+    "backends/postgres/reading.py": "test_postgres(_faults)?.py",
+    "backends/postgres/saving.py": "test_postgres(_faults)?.py",
+    "backends/postgres/sessions.py": "test_postgres(_faults)?.py",
+    "backends/postgres/tables.py": "test_postgres(_faults)?.py",
+    "backends/postgres/versions.py": "test_postgres(_faults)?.py",
+    "backends/postgres/writing.py": "test_postgres(_faults)?.py",
+    "backends/migration.py": "test_migration.py",
+    "backends/partitioned.py": "test_(partial_saves|objects|postgres).py",
+    "sync/distributed.py": "test_distributed.py",
+    "partial_saves.py": "test_partial_saves.py",
+    "cli/commands/lock.py": "test_cli_lock.py",
+    "backends/holder.py": "test_holder.py",
     "backends/local.py": "test_(backends|lock_holders).py",
     "console.py": "test_console.py",
     "cli/help.py": "test_cli_options.py",
@@ -136,7 +153,7 @@ MEASURED_TOO = frozenset("""
     sandbox/test_cascades.py sandbox/test_faults.py sandbox/test_instance.py
     sandbox/test_projects.py sandbox/test_recipes.py sandbox/test_store.py
     sandbox/test_writes.py test_blob_store.py test_cli_apply.py test_cli_plan.py
-    test_cli_reports.py test_connection.py test_first_screen.py test_journal.py
+    test_cli_reports.py test_conformance.py test_connection.py test_first_screen.py test_journal.py
     test_plan_formatter.py test_plan_live.py test_pull_git.py test_pull_safety.py
     test_saved_plan.py test_sources.py test_strict_json.py test_sync_code_env.py
     test_sync_connection.py test_types_nested.py test_unreachable.py test_writers.py
