@@ -274,7 +274,7 @@ def test_nothing_is_stored_where_the_server_says_so(open_one, server, reply):
         (Reply(500), "500"),
         (Reply(302, b"", {"Location": "http://127.0.0.1:9/?token=x"}), "redirects"),
         (Reply(200, b"{}", {"Content-MD5": "no"}), "Content-MD5"),
-        (Reply(200, b"{", {"Content-Length": "9", "Connection": "close"}), "be read"),
+        (Reply(200, b"{", {"Content-Length": "9", "Connection": "close"}), "it broke"),
         (None, "no connection"),
     ],
 )
