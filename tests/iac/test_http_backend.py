@@ -18,6 +18,7 @@ from dataikuapi.iac import (
     StateWriteError,
 )
 from dataikuapi.iac.backends import open_backend
+from dataikuapi.iac.backends.http_client import HttpClient
 from dataikuapi.iac.exceptions import (
     ConfigurationError,
     JournalNotSupportedError,
@@ -274,7 +275,7 @@ def test_nothing_is_stored_where_the_server_says_so(open_one, server, reply):
         (Reply(500), "500"),
         (Reply(302, b"", {"Location": "http://127.0.0.1:9/?token=x"}), "redirects"),
         (Reply(200, b"{}", {"Content-MD5": "no"}), "Content-MD5"),
-        (Reply(200, b"{", {"Content-Length": "9", "Connection": "close"}), "be read"),
+        (Reply(200, b"{", {"Content-Length": "9", "Connection": "close"}), "it broke"),
         (None, "no connection"),
     ],
 )
@@ -311,6 +312,37 @@ def test_a_lock_that_was_taken_and_answered_by_an_error_is_ours(open_one, server
     with open_one().lock("hard to get"):
         pass
     assert open_one().locks() == []
+
+
+def test_who_interrupts_the_taking_of_the_lock_leaves_none(open_one, monkeypatch):
+    backend, send = open_one(), HttpClient.send
+
+    def interrupted(*arguments, **options):
+        monkeypatch.setattr(HttpClient, "send", send)
+        send(*arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(HttpClient, "send", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        backend.save(state_of(a=1))
+    assert open_one().locks() == []
+
+
+def test_a_state_that_cannot_be_read_is_not_removed(open_one, server):
+    backend = open_one(retry_max=0)
+    backend.save(state_of(a=1))
+    for purpose, reply in (
+        ("GET", Reply(500)),
+        ("DELETE", Reply(500)),
+        ("DELETE", None),
+    ):
+        server.faults.append(Fault(purpose, reply))
+        with pytest.raises(StateWriteError):
+            backend.delete()
+    server.faults.append(Fault("DELETE", Reply(423)))
+    with pytest.raises(StateLockedError):
+        backend.delete()
+    assert backend.exists()
 
 
 def test_where_it_cannot_be_locked_it_is_not_saved(server):

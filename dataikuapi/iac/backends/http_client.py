@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from requests.exceptions import ConnectionError as NoConnectionError
 from requests.exceptions import SSLError, Timeout
+from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as NoAnswerInTime
 from urllib3.util import Retry
 
@@ -22,7 +23,7 @@ from dataikuapi.iac.backends.http_options import HttpOptions
 from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.files import PRIVATE
 
-__all__ = ["HttpClient", "content_md5", "failure", "refusal"]
+__all__ = ["HttpClient", "body_of", "content_md5", "failure", "refusal"]
 
 _AGAIN = {429, *range(500, 600)} - {501}
 """Statuses after which Terraform sends a request again, too."""
@@ -128,6 +129,19 @@ class HttpClient:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
+
+
+def body_of(response: Response) -> bytes:
+    """Read the body of a streamed response at once; requests does so by 10 kB.
+
+    Raises:
+        RequestException: if not all of it arrives; see :func:`failure`.
+    """
+    try:
+        data: bytes = response.raw.read(decode_content=True)
+    except HTTPError as error:
+        raise NoConnectionError(error) from error
+    return data
 
 
 def failure(error: RequestException) -> str:

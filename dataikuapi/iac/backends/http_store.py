@@ -10,6 +10,7 @@ from requests import RequestException, Response
 from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobInfo, BlobStore
 from dataikuapi.iac.backends.http_client import (
     HttpClient,
+    body_of,
     content_md5,
     failure,
     refusal,
@@ -65,7 +66,7 @@ class HttpStore(BlobStore):
     def exists(self, name: str) -> bool:
         """Return whether the document exists; no more than its beginning is read."""
         try:
-            with self._get(self._endpoint.url, stream=True) as response:
+            with self._get(self._endpoint.url) as response:
                 if response.status_code in _NOTHING:
                     return False
                 self._require_ok(response)
@@ -90,13 +91,13 @@ class HttpStore(BlobStore):
             StateReadError: if it cannot be read.
         """
         try:
-            response = self._get(url)
+            with self._get(url) as response:
+                if response.status_code in _NOTHING:
+                    return b""
+                self._require_ok(response)
+                data = body_of(response)
         except RequestException as error:
             raise self._unreadable(error) from error
-        if response.status_code in _NOTHING:
-            return b""
-        self._require_ok(response)
-        data = response.content
         promised = response.headers.get("Content-MD5", "")
         if promised and promised != content_md5(data):
             raise StateReadError(
@@ -211,8 +212,9 @@ class HttpStore(BlobStore):
             return ". Whether it was stored is unknown"
         return None if stored == data else ". The previous state is unchanged"
 
-    def _get(self, url: str, stream: bool = False) -> Response:
-        return self._client.send("GET", url, stream=stream)
+    def _get(self, url: str) -> Response:
+        """Return the response without its body."""
+        return self._client.send("GET", url, stream=True)
 
     def _require_ok(self, response: Response) -> None:
         if response.status_code != 200:
