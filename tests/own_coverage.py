@@ -153,10 +153,11 @@ MEASURED_TOO = frozenset("""
     sandbox/test_cascades.py sandbox/test_faults.py sandbox/test_instance.py
     sandbox/test_projects.py sandbox/test_recipes.py sandbox/test_store.py
     sandbox/test_writes.py test_blob_store.py test_cli_apply.py test_cli_plan.py
-    test_cli_reports.py test_conformance.py test_connection.py test_first_screen.py test_journal.py
-    test_plan_formatter.py test_plan_live.py test_pull_git.py test_pull_safety.py
-    test_saved_plan.py test_sources.py test_strict_json.py test_sync_code_env.py
-    test_sync_connection.py test_types_nested.py test_unreachable.py test_writers.py
+    test_cli_reports.py test_conformance.py test_connection.py test_first_screen.py
+    test_journal.py test_plan_formatter.py test_plan_live.py test_pull_git.py
+    test_pull_safety.py test_saved_plan.py test_sources.py test_strict_json.py
+    test_sync_code_env.py test_sync_connection.py test_types_nested.py
+    test_unreachable.py test_writers.py
     """.split())
 """Files of tests that are measured for the total, since they cover much quickly."""
 

@@ -406,7 +406,7 @@ def test_five_methods_make_a_backend():
     backend = FiveMethods()
     backend.save(state(3, type="S3"))
     assert backend.load().get_resource(ORDERS).attributes == {"type": "S3"}
-    assert backend.backup() == "backup"
+    assert backend.backup() == "backup-1"
     with backend.lock("nothing"):
         assert backend.history() == []
 

@@ -18,7 +18,8 @@ def test_a_holder_is_told_by_user_host_process_time_reason_and_job(monkeypatch):
     holder = current_holder("state", "sync SHOP", variables=job, now=lambda: NOW)
     assert str(holder) == (
         f"ada on {os.uname().nodename}, process {os.getpid()}, since "
-        "2026-01-02T03:04:05Z for 'sync SHOP' (https://gitlab.example.com/shop/-/jobs/7)"
+        "2026-01-02T03:04:05Z for 'sync SHOP' "
+        "(https://gitlab.example.com/shop/-/jobs/7)"
     )
     assert LockInfo.from_dict(holder.to_dict(), "state") == holder
 
