@@ -20,13 +20,19 @@ PLANNED = """
 
 NAMES = frozenset([*TYPES, *PLANNED])
 
-# Who may know of one type: the rooms of the types, and the data that they serve.
-ROOMS = [("types",), ("sandbox", "kinds"), ("sandbox", "samples")]
+# Who may know of one type: the rooms of the types, and data that is served or stored.
+ROOMS = [
+    ("types",),
+    ("sandbox", "kinds"),
+    ("sandbox", "samples"),
+    ("backends", "conformance"),
+]
 
 # The file format has a key of the name of a type, in the entries of a scope.
 FILE_FORMAT = {
     "models/scope.py": "project",
     "statefile/parts.py": "project",
+    "backends/migration.py": "project",
     "config/file.py": "variables",
     "config/schema.py": "variables",
 }

@@ -113,7 +113,7 @@ class Venv:
         """
         empty = self.folder / "empty"
         empty.mkdir(exist_ok=True)
-        env = {**os.environ, "PYTHONPATH": str(path), "PYTHONUSERBASE": str(user)}
+        env = {**_ENV, "PYTHONPATH": str(path), "PYTHONUSERBASE": str(user)}
         env["PATH"] = f"{self.folder / 'bin'}:{os.environ['PATH']}"
         return subprocess.run(
             command, cwd=empty, env=env, capture_output=True, text=True

@@ -129,7 +129,7 @@ class DistributedReader(InstanceReader):
 
     @contextmanager
     def _session(self, progress: Progress) -> Iterator[None]:
-        with progress_bar(progress, unit="project") as count, self._workers.running():
+        with progress_bar(progress, unit="projects") as count, self._workers.running():
             self._count = count
             yield
 
