@@ -1,6 +1,7 @@
 """Loads and saves the state of one environment in one backend."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import NamedTuple
 
 from dataikuapi.iac.backends.adapter import adapt_backend
@@ -107,10 +108,30 @@ class StateStore:
         state = self.load(project_keys)
         if state.base_version == NO_BASE:
             raise StateNotFoundError(
-                f"there is no state in {self._backend!r} {purpose}; create one first: "
-                "dataiku-iac sync, or manager.save_state(manager.sync_project(...))"
+                f"there is no state in {self._backend!r} {purpose}; {self._way_back()}"
             )
         return state
+
+    def _way_back(self) -> str:
+        """Return what to do where nothing is stored."""
+        serial = self._newest_readable_serial()
+        if serial is not None:
+            return (
+                "it was deleted, and older versions of it are left: dataiku-iac "
+                f"restore {serial}, or backend.restore({serial}) brings back the newest"
+            )
+        return (
+            "create one first: dataiku-iac sync, or "
+            "manager.save_state(manager.sync_project(...))"
+        )
+
+    def _newest_readable_serial(self) -> int | None:
+        """Return the serial of the newest version that loads."""
+        with suppress(StateReadError):  # That nothing is stored is worth saying first.
+            for version in self._backend.history():
+                with suppress(StateCorruptedError, StateNotFoundError):
+                    return version.load().serial
+        return None
 
     def load_for_reading(self, project_keys: Collection[str] | None = None) -> State:
         """Return what is stored when the reading of an instance begins.

@@ -97,6 +97,15 @@ def test_state_deleted_before_a_drift_is_missing(mock_backend):
         StateManager(mock_backend, Mock(), "test").drift()
 
 
+def test_a_deleted_state_whose_versions_are_left_says_how_to_restore_one(path):
+    backend = LocalFileBackend(path)
+    backend.save(State(environment="test"))
+    backend.save(backend.load())
+    backend.delete()
+    with pytest.raises(StateNotFoundError, match="dataiku-iac restore 0"):
+        StateManager(backend, Mock(), "test").drift()
+
+
 def test_save_state_sets_the_environment_and_saves(manager):
     manager.save_state(State(environment="other"))
 

@@ -315,3 +315,11 @@ def test_real_projects_are_promoted(run, server, store, tmp_path, project_folder
     left = two.actions()
     assert set(left.values()) <= {"plan-only", "blocked", "kept"}, two.plan("-v")[1]
     assert left.items() <= before.items()
+
+
+def test_a_saved_plan_says_for_which_environment_it_is(two):
+    _, _, errors = two.run("plan", "env:dev", "-e", "prod", "--out", "promotion.json")
+    assert "to execute it: dataiku-iac apply promotion.json -e prod" in errors
+    code, _, errors = two.run("apply", "promotion.json", "--yes")
+    assert code == 1
+    assert "it is a plan for environment prod, and this is dev" in errors

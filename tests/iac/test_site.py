@@ -34,7 +34,7 @@ def test_few_blocks_are_not_run_and_each_says_why():
     blocks = [block for page in PAGES.values() for block in blocks_of(page.read_text())]
     reasons = [block.reason_not_to_run for block in blocks if block.reason_not_to_run]
     elsewhere = [re.fullmatch(r"(tests/iac/\w+\.py) runs it", each) for each in reasons]
-    assert len([found for found in elsewhere if not found]) <= 16
+    assert len([found for found in elsewhere if not found]) <= 17
     assert all((DOCS.parent / found[1]).exists() for found in elsewhere if found)
     assert len(blocks) > 100
     assert all(10 < len(reason) <= LONGEST_REASON for reason in reasons)

@@ -179,6 +179,11 @@ def require_current(
                 f"nothing was done: the plan deletes {action.resource_id}, which is "
                 "protected. Plan again"
             )
+    made_for, selected = plan.metadata.environment, settings.selected.name
+    if made_for not in ("", selected):
+        raise PlanOutdatedError(
+            [f"it is a plan for environment {made_for}, and this is {selected}"], []
+        )
     word = None if plan.metadata.source == CONFIGURED else plan.metadata.source
     try:
         code = planning.wanted(settings, word).state

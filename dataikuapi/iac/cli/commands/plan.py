@@ -105,7 +105,7 @@ def plan(
         write_plan(found, plan_file)
     write_plan_report(settings, found, format_name)
     if plan_file is not None:
-        settings.note(_saved(found, plan_file))
+        settings.note(_saved(settings, found, plan_file))
     is_possible = not is_checked or _is_possible(settings, manager, found)
     code = _exit_code(found, allow_unknown)
     return code if is_possible else ExitCode.INCOMPLETE
@@ -123,14 +123,17 @@ def _is_possible(
     return all(finding.is_unknown for finding in findings)
 
 
-def _saved(found: ExecutionPlan, plan_file: Path) -> str:
+def _saved(settings: Settings, found: ExecutionPlan, plan_file: Path) -> str:
     """Say where a plan is, and what to do with it."""
+    command = f"dataiku-iac apply {shlex.quote(str(plan_file))}"
+    if settings.environment is not None:
+        command += f" -e {settings.environment}"
     if found.metadata.refusal:
         next_step = "it is refused, so nothing would be done"
     elif not found.has_changes():
         next_step = "there is nothing to do"
     else:
-        next_step = f"to execute it: dataiku-iac apply {shlex.quote(str(plan_file))}"
+        next_step = f"to execute it: {command}"
     return f"the plan is saved in {plan_file}; {next_step}"
 
 
