@@ -51,7 +51,7 @@ SHELL = re.compile(r"[|&;<>$`()\n]")
 MASKED = (
     (re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:[\d.]+Z?)?"), "TIME"),
     # With what setuptools-scm adds between two tags.
-    (re.compile(r"\b\d+\.\d+\.(\d+|dev\d+(\+[\w.]+)?)\b"), "VERSION"),
+    (re.compile(r"\b\d+\.\d+\.(\d+(\.dev\d+)?|dev\d+)(\+[\w.]+)?\b"), "VERSION"),
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"\b[0-9a-f]{7,64}\b"), "DIGEST"),
     (re.compile(r"\b\d+(\.\d+)? ?(B|kB|MB|ms|s)\b"), "SIZE"),
