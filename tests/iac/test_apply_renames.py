@@ -78,6 +78,15 @@ def test_what_refers_to_it_is_deleted_although_dss_has_changed_it(project):
     }, str(result)
 
 
+def test_what_has_it_in_its_code_is_deleted(project):
+    """DSS has put the new name into the script, where it found the old one."""
+    for suffix in ("json", "py"):
+        project.remove(f"recipes/compute_orders_enriched.{suffix}")
+    result = project.apply(allow_delete=True)
+    assert statuses(result)[USER] == "deleted", str(result)
+    assert result.is_complete
+
+
 def test_what_is_changed_beside_its_name_is_another_object(project):
     project.edit("datasets/deliveries.json", shortDesc="What was delivered")
     found = actions(project.plan())
