@@ -11,8 +11,8 @@ from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.conflicts import (
     conflict_error,
     load_based,
-    mark_all_as_stored,
     stored_version,
+    succeed_stored,
 )
 from dataikuapi.iac.backends.history import VersionHistory
 from dataikuapi.iac.backends.journal import BlobJournal
@@ -30,7 +30,6 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.journal import Journal
-from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.statefile.serialization import write
@@ -229,18 +228,10 @@ class BlobBackend(StateBackend):
         """
         with self.lock(f"restore serial {serial}"):
             state = self.load_version(serial)
-            state.serial = max(serial, self._history.last_serial()) + 1
-            state.base_version, force = None, False
-            try:
-                stored = load_based(self._store.read(self.name))
-                state.serial = max(state.serial, stored.serial + 1)
-                state.lineage, state.base_version = stored.lineage, stored.base_version
-            except StateNotFoundError:
-                pass  # Nothing is replaced.
-            except StateCorruptedError:
-                force = True
-            mark_all_as_stored(state)
-            set_note(state, SaveNote())
+            last = self._history.last_serial()
+            force = succeed_stored(
+                state, last, lambda: load_based(self._store.read(self.name))
+            )
             self.save(state, force=force)
             return state
 

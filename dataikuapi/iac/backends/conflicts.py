@@ -1,14 +1,16 @@
 """Decide whether a state may replace the stored one, and as which version."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from dataikuapi.iac.backends.blob_store import Blob
 from dataikuapi.iac.exceptions import (
     StateConflictError,
     StateCorruptedError,
     StateMergeConflictError,
+    StateNotFoundError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.scope import Scope, part_of
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.serialization import loads
@@ -19,11 +21,11 @@ __all__ = [
     "conflict_error",
     "is_unchanged_reading",
     "load_based",
-    "mark_all_as_stored",
     "next_scope",
     "next_version",
     "require_successor",
     "stored_version",
+    "succeed_stored",
     "superseded_error",
 ]
 
@@ -166,7 +168,36 @@ def is_unchanged_reading(
     )
 
 
-def mark_all_as_stored(state: State) -> None:
+def succeed_stored(state: State, last_serial: int, read: Callable[[], State]) -> bool:
+    """Make an older version the successor of what is stored: a save restores it then.
+
+    Args:
+        state: the older version; is changed.
+        last_serial: the greatest of the versions that are kept.
+        read: returns what is stored, based on it.
+
+    Returns:
+        Whether the save has to be forced, since what is stored is not a valid state.
+
+    Raises:
+        StateReadError: if what is stored cannot be read.
+    """
+    state.serial = max(state.serial, last_serial) + 1
+    state.base_version, force = None, False
+    try:
+        stored = read()
+        state.serial = max(state.serial, stored.serial + 1)
+        state.lineage, state.base_version = stored.lineage, stored.base_version
+    except StateNotFoundError:
+        pass  # Nothing is replaced.
+    except StateCorruptedError:
+        force = True
+    _mark_all_as_stored(state)
+    set_note(state, SaveNote())
+    return force
+
+
+def _mark_all_as_stored(state: State) -> None:
     """Note in a state that all of it is stored in its serial: what a restore does.
 
     So no reading that began before undoes the restore.

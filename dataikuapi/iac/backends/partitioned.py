@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataikuapi.iac.backends.base import ATTEMPTS, PAUSE, StateBackend
 from dataikuapi.iac.backends.conflicts import (
     based_on,
-    mark_all_as_stored,
     require_successor,
+    succeed_stored,
 )
 from dataikuapi.iac.backends.new_version import NewVersion
 from dataikuapi.iac.exceptions import (
@@ -21,7 +21,6 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.models import State
-from dataikuapi.iac.models.save_note import SaveNote, set_note
 from dataikuapi.iac.models.slices import scope_of
 from dataikuapi.iac.models.stored_version import NO_BASE, BaseVersion
 from dataikuapi.iac.statefile.parts import StateParts, divide
@@ -175,18 +174,8 @@ class PartitionedBackend(StateBackend):
         """
         with self.lock(f"restore serial {serial}"):
             state = self.read_version(serial)
-            state.serial = max(serial, self._last_serial()) + 1
-            state.base_version, force = None, False
-            try:
-                stored = self.read_parts(None)
-                state.serial = max(state.serial, stored.serial + 1)
-                state.lineage, state.base_version = stored.lineage, stored.base_version
-            except StateNotFoundError:
-                pass  # Nothing is replaced.
-            except StateCorruptedError:
-                force = True
-            mark_all_as_stored(state)
-            set_note(state, SaveNote())
+            last = self._last_serial()
+            force = succeed_stored(state, last, lambda: self.read_parts(None))
             self.save(state, force=force)
             return state
 
