@@ -57,6 +57,14 @@ def assert_settled(project):
     assert [diff for diff in project.manager.drift().diffs if diff.has_changed] == []
 
 
+def write_article(project, text=""):
+    """Add an article to the code, and to the tree of the wiki."""
+    project.write("wiki/articles/9.json", {"name": "Extras"})
+    project.write("wiki/articles/9.md", text)
+    tree = project.manager.load_state()[f"wiki.{KEY}"].attributes["taxonomy"]
+    project.edit("wiki/taxonomy.json", taxonomy=[*tree, {"id": 9, "children": []}])
+
+
 def names(project, kind):
     """Return the names of all objects of a type."""
     state = project.manager.sync_project(KEY)
@@ -90,10 +98,7 @@ def test_first_object_of_its_type_is_found_again(project, crash):
 
 def test_what_dss_changed_with_it_is_stored_too(project, crash):
     """It lists a new article in the tree of the wiki by itself."""
-    project.write("wiki/articles/9.json", {"name": "Extras"})
-    project.write("wiki/articles/9.md", "")
-    tree = project.manager.load_state()[f"wiki.{KEY}"].attributes["taxonomy"]
-    project.edit("wiki/taxonomy.json", taxonomy=[*tree, {"id": 9, "children": []}])
+    write_article(project)
     crash("POST", f"/projects/{KEY}/wiki")
     done = statuses(project.apply())
     assert done == {f"wiki_article.{KEY}.3": "adopted", f"wiki.{KEY}": "adopted"}
@@ -226,11 +231,8 @@ def test_apply_stops_soon_when_dss_is_gone(project, server):
 
 
 def test_what_dss_changed_is_stored_though_its_action_was_skipped(project, server):
-    project.write("wiki/articles/9.json", {"name": "Extras"})
-    project.write("wiki/articles/9.md", "")
+    write_article(project)
     project.write("wiki/articles/2.md", "New words")
-    tree = project.manager.load_state()[f"wiki.{KEY}"].attributes["taxonomy"]
-    project.edit("wiki/taxonomy.json", taxonomy=[*tree, {"id": 9, "children": []}])
     plan = project.plan()
     server.faults = in_turn("GET", f"/projects/{KEY}/wiki/2", ANSWER)
     assert statuses(project.apply(plan))[f"wiki.{KEY}"] == "skipped"
@@ -273,6 +275,22 @@ def test_what_was_created_stays_ours_through_several_crashes(project, crash):
     project.edit("datasets/extra.json", shortDesc="All orders")
     crash("PUT", f"/projects/{KEY}/datasets/extra")
     assert statuses(project.apply()) == {EXTRA: "adopted"}
+    assert_settled(project)
+
+
+def test_what_was_completed_and_not_read_again_is_adopted(project, server):
+    """DSS adds to it what the code does not have, so it is not just as planned.
+
+    With another object the state has stored what its id in DSS is.
+    """
+    project.edit("datasets/orders.json", shortDesc="All orders")
+    write_article(project, "About extras")
+    plan = project.plan()
+    path = f"/projects/{KEY}/wiki/3"
+    server.faults = in_turn("GET", path, None, ANSWER)
+    assert "failed" in statuses(project.apply(plan)).values()
+    found = statuses(project.apply())
+    assert found[f"wiki_article.{KEY}.3"] == "adopted"
     assert_settled(project)
 
 

@@ -144,7 +144,8 @@ def _recover(
     if details.get("action") != ActionType.CREATE.value:
         return
     listed = details.get("listed")
-    wanted = code.get_resource(rid)
+    # Under the id that DSS gave it, if the state remembers that by now.
+    wanted = code.get_resource(rid) or code.get_resource(live_id)
     if live_id == rid and isinstance(listed, list):  # DSS was to generate the id.
         candidates = _unnamed(rid, listed, code, live)
     else:
