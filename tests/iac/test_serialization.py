@@ -172,6 +172,28 @@ def test_state_that_would_not_load_is_not_written(field, value):
         dumps(state)
 
 
+def filed_elsewhere(state):
+    state.resources["dataset.SHOP.other"] = state.resources.pop("dataset.SHOP.orders")
+
+
+def of_another_type(state):
+    state.resources["dataset.SHOP.orders"].resource_type = "recipe"
+
+
+def impossible_time(state):
+    metadata = state.resources["dataset.SHOP.orders"].metadata
+    metadata.created_at = None
+    metadata.extra = {"created_at": "2026-02-30T12:00:00Z"}
+
+
+@pytest.mark.parametrize("spoil", [filed_elsewhere, of_another_type, impossible_time])
+def test_what_would_not_load_again_is_not_written(spoil):
+    state = loads(GOLDEN)
+    spoil(state)
+    with pytest.raises(StateWriteError, match="dataset.SHOP.o"):
+        dumps(state)
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -18,6 +18,7 @@ from dataikuapi.iac.exceptions import (
     StateWriteError,
 )
 from dataikuapi.iac.models import State
+from dataikuapi.iac.models.ids import is_id_of
 from dataikuapi.iac.models.json_values import JSON, MAX_DEPTH, find_unsupported
 from dataikuapi.iac.models.scope import part_of
 from dataikuapi.iac.statefile import strict_json
@@ -106,7 +107,7 @@ def encode(
         with collector_paused():
             checksums = _fill(document, state)
             changed = [] if base is None else _mark_changes(document, state, base)
-            _build(document)  # What is written must load again.
+            _require_loadable(document, state)
         return Encoded(make(document), checksums, changed)
     except (StateCorruptedError, TypeError, ValueError, RecursionError) as error:
         problem = _find_problem(document) or str(error)
@@ -246,10 +247,33 @@ def _mark_changes(
         if entry["metadata"]["checksum"] != base.get(key)
     ]
     marked = set() if state.scope is None else state.scope.parts_stored_in(state.serial)
-    changed = [key for key in differing if part_of(key) not in marked]
+    changed = [key for key in differing if not marked or part_of(key) not in marked]
     for key in changed:
         entries[key]["metadata"]["serial"] = state.serial
     return changed
+
+
+def _require_loadable(document: Document, state: State) -> None:
+    """Check that what is written of a state loads again.
+
+    Only what can be wrong is built: of a resource without keys that are unknown here,
+    all but its id was written by this module.
+
+    Raises:
+        StateCorruptedError: if the schema refuses the document.
+        ValueError: if the schema allows a value that is impossible.
+    """
+    validate_state(document)
+    entries = document["resources"]
+    doubtful = {
+        key: entries[key]
+        for key, item in state.resources.items()
+        if item.extra
+        or item.metadata.extra
+        or item.resource_id != key
+        or not is_id_of(item.resource_type, key)
+    }
+    State._from_dict_nocopy({**document, "resources": doubtful})
 
 
 def _build(document: Any) -> State:
