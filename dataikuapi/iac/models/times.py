@@ -1,6 +1,7 @@
 """Reading and writing times as RFC 3339 in UTC, with a ``Z``."""
 
 import re
+import sys
 from datetime import datetime, timedelta, timezone
 
 __all__ = [
@@ -12,7 +13,6 @@ __all__ = [
     "utc_now",
 ]
 
-_from_iso = datetime.fromisoformat
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _OWN_LENGTHS = (len("2026-01-02T03:04:05Z"), len("2026-01-02T03:04:05.678901Z"))
 _OWN_SEPARATORS = ("--T::Z", "--T::.")
@@ -70,7 +70,7 @@ def parse_time(text: str) -> datetime:
         and text[-1] == "Z"
     ):
         try:
-            return _from_iso(text[:-1] + "+00:00")
+            return _from_own(text)
         except ValueError:
             pass  # E.g. February 30; reported below.
     match = _TIME.fullmatch(text) if isinstance(text, str) else None
@@ -84,6 +84,15 @@ def parse_time(text: str) -> datetime:
         )
     except (ValueError, OverflowError) as error:
         raise ValueError(f"not an RFC 3339 time: {text!r:.60}: {error}") from error
+
+
+if sys.version_info >= (3, 11):
+    _from_own = datetime.fromisoformat
+else:
+
+    def _from_own(text: str) -> datetime:
+        """Parse a time that ends with Z, which Python 3.10 does not."""
+        return datetime.fromisoformat(f"{text[:-1]}+00:00")
 
 
 def _offset(text: str | None) -> str:
