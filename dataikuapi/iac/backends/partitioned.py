@@ -248,8 +248,13 @@ class PartitionedBackend(StateBackend):
 def _divide_exactly(document: Document) -> StateParts:
     """Divide the document of a state, if a file could hold it.
 
+    Project by project: to write the whole takes much memory, and so twice the time.
+
     Raises:
         TypeError, ValueError, RecursionError: if JSON cannot carry a value exactly.
     """
-    write(document)
-    return divide(document)
+    parts = divide(document)
+    write(parts.head)
+    for part in parts.projects.values():
+        write({"resources": part.resources})
+    return parts

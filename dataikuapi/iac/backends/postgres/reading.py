@@ -4,7 +4,6 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from typing import Any, NamedTuple
 
-import orjson
 import psycopg
 from psycopg import sql
 
@@ -229,14 +228,10 @@ def _parsed(head: Mapping[str, Any], chunk: list[_Entry]) -> dict[str, Resource]
 
 
 def _built(head: Mapping[str, Any], chunk: list[_Entry]) -> dict[str, Resource]:
-    members = b",".join(map(_member, chunk))
-    (entries,) = parse(b"".join((b"[{", members, b"}]")))
-    return build({**head, "resources": entries}).resources
-
-
-def _member(entry: _Entry) -> bytes:
-    """Return what a state file has for a row, on one line."""
-    return b"".join((orjson.dumps(entry[0].decode()), b":", _document(entry)))
+    # As deep as in a file.
+    (entries,) = parse(b"".join((b"[[", b",".join(map(_document, chunk)), b"]]")))
+    keys = (entry[0].decode() for entry in chunk)
+    return build({**head, "resources": dict(zip(keys, entries, strict=True))}).resources
 
 
 def _document(entry: _Entry) -> bytes:
