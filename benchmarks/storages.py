@@ -39,6 +39,9 @@ sys.path.append(str(TESTS))  # The servers of the tests.
 Document = dict[str, Any]
 """A state file, parsed."""
 
+_AS_IT_COMES = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB"}
+"""Settings of PostgreSQL that its tests change, as they are by default."""
+
 
 class Moved:
     """How many bytes were moved, in both directions."""
@@ -80,6 +83,7 @@ class LocalFiles(Storage):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._plain = folder / "plain.json"
+        self._new = folder / "new.json"
 
     def open(self, state: str) -> StateBackend:
         """Open the backend of a file."""
@@ -97,12 +101,13 @@ class LocalFiles(Storage):
         return plain(orjson.loads((self._folder / f"{state}.state.json").read_bytes()))
 
     def plain_save(self, document: Document) -> None:
-        """Write a new file that survives a crash."""
+        """Write a new file that survives a crash, in place of the old one."""
         with_checksums(document)
-        with self._plain.open("wb") as file:
+        with self._new.open("xb") as file:
             file.write(orjson.dumps(document, option=INDENTED))
             file.flush()
             os.fsync(file.fileno())
+        self._new.replace(self._plain)
 
 
 class OnServer(Storage):
@@ -380,7 +385,7 @@ def opened(name: str, folder: Path) -> Iterator[Storage]:
     else:
         from iac.servers import postgres_cluster
 
-        with postgres_cluster() as cluster:
+        with postgres_cluster(**_AS_IT_COMES) as cluster:
             yield Database(cluster)
 
 

@@ -94,10 +94,13 @@ class PostgresCluster:
 
 
 @contextmanager
-def postgres_cluster():
+def postgres_cluster(**settings):
     """Start PostgreSQL in a temporary folder, and stop it after the block.
 
     It refuses to run as root: then it runs as ``postgres``, or else as ``nobody``.
+
+    Args:
+        **settings: of the server, beside those that make tests fast.
     """
     programs = postgres_programs()
     # Not in pytest's folder, which other users may not enter; and its path is short
@@ -111,7 +114,7 @@ def postgres_cluster():
             shutil.chown(folder, user)
         cluster = PostgresCluster(folder, programs, user)
         cluster.initialize()
-        cluster.start()
+        cluster.start(**settings)
         try:
             yield cluster
         finally:
