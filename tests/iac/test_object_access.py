@@ -1,11 +1,14 @@
 """The address of a state in object storage, and credentials, which no message shows."""
 
 import traceback
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
 from dataikuapi.iac import (
     ConfigurationError,
+    DataikuIaCError,
     Resource,
     State,
     StateReadError,
@@ -60,6 +63,36 @@ def test_a_bucket_that_does_not_exist_is_no_missing_state(bucket):
         assert "very-secret" not in str(caught.value)
     with pytest.raises(StateWriteError, match="NoSuchBucket"):
         backend.save(state_of("A"))
+
+
+@pytest.fixture
+def refusing():
+    """The address of a server that lets nobody in."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def refuse(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(403)
+            self.end_headers()
+            self.wfile.write(b"<Error><Code>AccessDenied</Code></Error>")
+
+        do_GET = do_PUT = do_HEAD = refuse
+
+        def log_message(self, *arguments):
+            """Be quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_if_access_is_denied_it_is_told_what_to_check(refusing):
+    options = {"endpoint": refusing, "skip_signature": True}
+    backend = open_backend("s3://bucket/dev.state.json", **options)
+    for call in (backend.load, lambda: backend.save(state_of("A"))):
+        with pytest.raises(DataikuIaCError, match="AccessDenied.*which credentials"):
+            call()
 
 
 def test_nothing_listens(bucket):

@@ -120,9 +120,8 @@ class BucketStore(BlobStore):
                 # the other one succeeds.
                 failure = error
             except BaseError as error:
-                denied = isinstance(error, PermissionDeniedError | UnauthenticatedError)
                 stored = Blob(b"", ABSENT)
-                if not denied:
+                if not isinstance(error, _DENIED):
                     stored = self._stored_after(name, error)
                 if stored.data == data and stored.token != ABSENT:
                     return stored.token
@@ -233,8 +232,12 @@ class BucketStore(BlobStore):
             raise self._failure(StateReadError, "read", name, error) from _shown(error)
 
     def _failure(self, kind: type[E], action: str, name: str, error: Exception) -> E:
-        return kind(f"cannot {action} {self.location(name)}: {_reason(error)}")
+        hint = _IF_DENIED if isinstance(error, _DENIED) else ""
+        return kind(f"cannot {action} {self.location(name)}: {_reason(error)}{hint}")
 
+
+_DENIED = (PermissionDeniedError, UnauthenticatedError)
+_IF_DENIED = ". Check which credentials the environment has, and what they allow"
 
 _STATUS = re.compile(r"status code: (\d{3}(?: [A-Z][A-Za-z ]*)?)")
 _CODE = re.compile(r"<Code>([^<]*)</Code>")

@@ -105,6 +105,8 @@ class VersionHistory:
 
         Raises:
             StateNotFoundError: if there is no version of that serial.
+            StateCorruptedError: if there is, and it is not a valid state.
+            StateReadError: if there is, and it cannot be read.
         """
         blobs, read = self._blobs(), {}
         for blob in candidates_for(blobs, serial):
@@ -121,7 +123,11 @@ class VersionHistory:
                 # Serials only grow within a lineage, so the name of the wanted version
                 # would have come up before this one, and no other lineage interferes.
                 break
-        kept = ", ".join(str(number) for _, number in self._numbered(read)) or "none"
+        serials = [number for _, number in self._numbered(read)]
+        kept = ", ".join(str(each) for each in serials if each != serial) or "none"
+        for blob in blobs:
+            if {**serials_by_name(blobs), **read}.get(blob.name) == serial:
+                self._require_readable(blob, f"other versions: {kept}")
         raise StateNotFoundError(f"no version with serial {serial}; available: {kept}")
 
     def keep_version(self, serial: int, unchanged: bool = False) -> str:
@@ -212,6 +218,14 @@ class VersionHistory:
             raise StateCorruptedError(
                 f"{location} is not a valid state: {error}"
             ) from error
+
+    def _require_readable(self, blob: BlobInfo, hint: str) -> None:
+        try:
+            self._load(blob)
+        except StateCorruptedError as error:
+            raise StateCorruptedError(f"{error}; {hint}") from error
+        except StateReadError as error:
+            raise StateReadError(f"{error}; {hint}") from error
 
     def _if_readable(
         self, blob: BlobInfo, load: Callable[[Blob], State]

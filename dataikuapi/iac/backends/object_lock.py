@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobStore
@@ -177,7 +178,11 @@ class ObjectLocks:
                 if 0 <= timeout <= waited and alive:
                     raise self._locked_error(name, record)
                 if waited > _PATIENCE_SECONDS and not told:
-                    logger.info("waiting for %s", self._words(name, record))
+                    logger.info(
+                        "waiting for %s, which is locked by %s",
+                        self._location(name),
+                        record.info,
+                    )
                     told = True
             self._sleep(random.uniform(pause / 2, pause))
             pause = min(2 * pause, _LONGEST_PAUSE, self._lease / 4)
@@ -205,13 +210,13 @@ class ObjectLocks:
 
     def _locked_error(self, name: str, record: LockRecord) -> StateLockedError:
         return StateLockedError(
-            f"{self._words(name, record)}. Wait until it is done; if it died, its lock "
-            f"can be taken {record.lease:g} seconds after it renewed it last"
+            f"{self._location(name)} is locked by {record.info}. Wait until it is "
+            f"done; if it died, its lock can be taken {record.lease:g} seconds after "
+            "it renewed it last"
         )
 
-    def _words(self, name: str, record: LockRecord) -> str:
-        location = self._store.location(_blob_name(name))
-        return f"{location}, which is locked by {record.info}"
+    def _location(self, name: str) -> Path | str:
+        return self._store.location(_blob_name(name))
 
 
 class _HeldLock:
