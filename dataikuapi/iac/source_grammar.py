@@ -21,7 +21,7 @@ from dataikuapi.iac.manager import StateManager
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.stored_version import parse_serial
-from dataikuapi.iac.models.urls import scheme_of, without_credentials
+from dataikuapi.iac.models.urls import scheme_of, shown_location
 from dataikuapi.iac.sources import open_files
 from dataikuapi.iac.sources.opening import GIT_PREFIX
 from dataikuapi.iac.sync.errors import translate_errors
@@ -108,7 +108,7 @@ class SourceOpener:
         if word.startswith(GIT_PREFIX):
             return self._project(word, project_key, git_dir)
         if scheme_of(word):
-            return Source(without_credentials(word), stored(open_backend(word).load))
+            return Source(shown_location(word), stored(open_backend(word).load))
         is_file, is_environment = os.path.lexists(word), self._is_environment(word)
         if is_file and is_environment:
             raise ValueError(

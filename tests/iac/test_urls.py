@@ -2,7 +2,11 @@
 
 import pytest
 
-from dataikuapi.iac.models.urls import scheme_of, without_credentials
+from dataikuapi.iac.models.urls import (
+    scheme_of,
+    shown_location,
+    without_credentials,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +58,10 @@ def test_parameters_that_are_no_secrets_are_shown():
 )
 def test_a_url_has_a_scheme_and_a_path_none(location, scheme):
     assert scheme_of(location) == scheme
+
+
+def test_states_of_a_database_are_told_apart():
+    url = "postgresql://ann:secret@db/iac?state=prod&schema=teams&password=secret"
+    shown = shown_location(url)
+    assert "state=prod" in shown and "schema=teams" in shown
+    assert "secret" not in shown

@@ -26,7 +26,7 @@ from dataikuapi.iac.config import (
 from dataikuapi.iac.config.variables import read_variable
 from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.ignore.rules import IgnoreRule
-from dataikuapi.iac.models.urls import without_credentials
+from dataikuapi.iac.models.urls import shown_location
 from dataikuapi.iac.types.registry import default_types
 
 __all__ = [
@@ -95,7 +95,7 @@ class Settings:
         Raises:
             ConfigurationError: if the file does not have the environment.
         """
-        return without_credentials(self.location)
+        return shown_location(self.location)
 
     @property
     def shows_progress(self) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-__all__ = ["scheme_of", "without_credentials"]
+__all__ = ["scheme_of", "shown_location", "without_credentials"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _AUTHORITY = re.compile(r"[^/?#]*")
@@ -18,6 +18,15 @@ def scheme_of(location: str) -> str:
     """Return the scheme of a URL, such as ``s3``; "" for a path."""
     match = _SCHEME.match(location)
     return match[1].lower() if match else ""
+
+
+def shown_location(location: str) -> str:
+    """Return the path or URL of a state as messages may show it.
+
+    Of a state in a database, its name is shown, and that of the schema: without them
+    all states of a database look alike.
+    """
+    return without_credentials(location, shown=("schema", "state"))
 
 
 def without_credentials(url: str, shown: Collection[str] = ()) -> str:

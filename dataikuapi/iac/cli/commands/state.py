@@ -21,7 +21,7 @@ from dataikuapi.iac.console import printable
 from dataikuapi.iac.editing import move_object, remove_objects
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.save_note import SaveNote, set_note
-from dataikuapi.iac.models.urls import without_credentials
+from dataikuapi.iac.models.urls import shown_location
 from dataikuapi.iac.reports.formatting import counted
 from dataikuapi.iac.sync.progress import progress_bar
 
@@ -167,9 +167,9 @@ def migrate_state(
     versions = counted(len(moved.versions), "version")
     lines = counted(moved.journal_entries, "line")
     text = (
-        f"moved serial {moved.versions[-1]} to {without_credentials(target)}: "
+        f"moved serial {moved.versions[-1]} to {shown_location(target)}: "
         f"{versions} and {lines} of the journal, read back and compared. From now on, "
-        f"use it: {without_credentials(source)} is as it was"
+        f"use it: {shown_location(source)} is as it was"
     )
     write_text(printable(text))
     return ExitCode.SUCCESS
