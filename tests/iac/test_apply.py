@@ -288,7 +288,7 @@ def test_nothing_to_do_asks_nobody(project, server):
     assert (statuses(result), result.serial, requests) == ({}, None, [])
 
 
-def test_ctrl_c_ends_after_what_has_begun(project, monkeypatch):
+def test_ctrl_c_ends_after_what_has_begun(project, monkeypatch, sigint):
     project.edit(FILE, shortDesc="All orders")
     project.write(SCRIPT, "print(1)\n")
     plan, stopped = project.plan(), Event()

@@ -165,7 +165,9 @@ def test_taking_the_code_takes_it_where_both_have_changed_something(project):
     assert (found["shortDesc"], found["description"]) == ("All orders", "By hand")
 
 
-def test_interrupted_apply_has_stored_all_that_it_has_done(project, monkeypatch):
+def test_interrupted_apply_has_stored_all_that_it_has_done(
+    project, monkeypatch, sigint
+):
     """Also what was running when somebody pressed Ctrl-C."""
     project.edit(FILE, shortDesc="All orders")
     plan = project.plan()
