@@ -73,6 +73,18 @@ def manager():
 ALL = ["dataset.SHOP.x", "project.SHOP", "recipe.SHOP.x"]
 
 
+def test_what_is_no_backend_is_told_at_once(tmp_path):
+    client = DSSClient("http://127.0.0.1:9", "very-secret")
+    backend = LocalFileBackend(tmp_path / "dev.state.json")
+    with pytest.raises(
+        TypeError, match="DSSClient is no backend.*comes before"
+    ) as told:
+        StateManager(client, backend, "dev")  # type: ignore[arg-type]
+    assert "very-secret" not in str(told.value)
+    with pytest.raises(TypeError, match=r"str is no backend.*open_backend\(\) makes"):
+        StateManager("dev.state.json", client, "dev")  # type: ignore[arg-type]
+
+
 def test_load_state_creates_empty_if_not_exists():
     backend = Mock(spec=["exists"])
     backend.exists.return_value = False

@@ -17,10 +17,22 @@ def adapt_backend(backend: StateBackend) -> StateBackend:
     Args:
         backend: anything with the five methods of a backend. isinstance() cannot
             distinguish them: it is true of an autospecced mock.
+
+    Raises:
+        TypeError: if it has none of them.
     """
     if issubclass(type(backend), StateBackend):
         return backend
+    if not any(hasattr(backend, name) for name in _METHODS):
+        raise TypeError(
+            f"{type(backend).__name__} is no backend, since it cannot load or save: a "
+            "backend comes before the client, and open_backend() makes one from a path "
+            "or URL"
+        )
     return _BackendAdapter(backend)
+
+
+_METHODS = ("load", "save", "exists", "delete", "backup")
 
 
 class _BackendAdapter(StateBackend):
