@@ -88,8 +88,7 @@ def test_no_cell_fails_or_prints(executed):
 def test_it_shows_the_state_with_counts(executed):
     page = shown(executed, "sync")
     assert "State demo · serial 1 · 20" in page.text
-    head, row = page.rows[:2]
-    counts = dict(zip(head, row, strict=True))
+    counts = {row[0]: row[1] for row in page.rows if len(row) == 2}
     assert (counts["dataset"], counts["project"], counts["recipe"]) == ("11", "1", "8")
     assert counts["total"] == f"{TOTAL}"
     assert [f"ORDERS_DEMO: {TOTAL} resources", False] in page.folds

@@ -29,23 +29,30 @@ def state_html(state: State) -> str:
         edited(None, state.updated_at),
         *_instance(state),
     ]
-    rows: dict[str, Counter[str]] = {}
     projects: dict[str, list[Resource]] = {}
     for resource in state.list_resources():
-        row = rows.setdefault(resource.project_key, Counter())
-        row.update([resource.resource_type, "total"])
         projects.setdefault(resource.project_key, []).append(resource)
-    types = sorted({kind for row in rows.values() for kind in row} - {"total"})
-    table = counts_table(
-        {kind: kind for kind in (*types, "total")}, dict(sorted(rows.items()))
-    )
     return output(
         element("p", element("b", "State"), f" {' · '.join(facts)}"),
-        table if rows else element("p", "It is empty."),
+        _counts(state) if projects else element("p", "It is empty."),
         *(_listing(key, projects[key]) for key in sorted(projects)[:MAX_LISTED]),
         *omitted(len(projects) - MAX_LISTED, "more project"),
         *unreadable(state.unknown.items()),
     )
+
+
+def _counts(state: State) -> Html:
+    """Return a table of counts by project and type, the more of both as its rows."""
+    pairs = [(item.project_key, item.resource_type) for item in state.list_resources()]
+    if len({project for project, _ in pairs}) < len({kind for _, kind in pairs}):
+        pairs = [(kind, project) for project, kind in pairs]
+    rows: dict[str, Counter[str]] = {}
+    for row, column in sorted(pairs):
+        rows.setdefault(row, Counter()).update([column, "total"])
+    columns = sorted({column for _, column in pairs})
+    if len(columns) > 1:
+        columns.append("total")
+    return counts_table({name: name for name in columns}, rows)
 
 
 def resource_html(resource: Resource) -> str:
