@@ -2,7 +2,8 @@
 
 A comment before a block says what is special about it:
 
-* ``<!-- not run: REASON -->``: nothing can run it, as what needs a real DSS.
+* ``<!-- not run: REASON -->``: the session of the page does not run it. If a test of
+  its own does, the reason is ``tests/iac/test_X.py runs it``.
 * ``<!-- output -->``: it is what the block of Python before it prints.
 
 A comment ``<!-- run``, with Python on the lines up to ``-->``, is run but not shown: it
@@ -12,10 +13,10 @@ is what a reader's colleagues do meanwhile.
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-__all__ = ["DOCS", "Block", "blocks_of", "page_files", "with_bodies"]
+__all__ = ["DOCS", "Block", "block_with", "blocks_of", "page_files", "with_bodies"]
 
 DOCS = Path(__file__).parent
 BLOCK = re.compile(
@@ -85,6 +86,21 @@ def blocks_of(text: str) -> Iterator[Block]:
             span=found.span(name),
             line=text.count("\n", 0, found.start(name)),
         )
+
+
+def block_with(page: str, text: str) -> Block:
+    """Return the block of a page that has a text in it, for a test that runs it.
+
+    Args:
+        page: where it is in the repository.
+        text: no other block of the page has it.
+
+    Returns:
+        The block, without a reason not to run it.
+    """
+    blocks = blocks_of((DOCS.parent / page).read_text("utf-8"))
+    (found,) = [block for block in blocks if text in block.body]
+    return replace(found, note="")
 
 
 def with_bodies(text: str, bodies: Sequence[tuple[Block, str]]) -> str:

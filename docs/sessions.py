@@ -319,6 +319,7 @@ def _environment(folder: Path) -> Mapping[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "LOGNAME": "ann",
+        "PIP_NO_INDEX": "1",  # What a page installs is there already.
         "USER": "ann",
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }

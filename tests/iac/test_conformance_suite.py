@@ -1,10 +1,13 @@
 """The conformance suite, as authors of backends elsewhere use it."""
 
+import os
 import re
 import subprocess
 import sys
 
 import pytest
+
+from pages import block_with
 
 pytestmark = pytest.mark.slow
 
@@ -69,23 +72,65 @@ or Hidden and different_projects
 """
 
 
+# What the example of the site takes for granted: a backend, and where it stores.
+MY_PACKAGE = """
+from dataikuapi.iac import LocalFileBackend
+
+
+class MyBackend(LocalFileBackend):
+    def __init__(self, place, lease_seconds=30):
+        super().__init__(place)
+"""
+MY_SERVER = """
+from types import SimpleNamespace
+
+import pytest
+
+
+@pytest.fixture
+def my_server(tmp_path):
+    return SimpleNamespace(url=str(tmp_path))
+"""
+
+
+def run_pytest(folder, chosen):
+    """Run the chosen tests in a folder; return what pytest prints."""
+    options = ["-q", "-rA", "--import-mode=importlib"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "-k", chosen.replace("\n", " ")],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+    return run.stdout + run.stderr
+
+
+def outcomes(printed):
+    """Return how each test ended, by its class and its name."""
+    lines = re.findall(r"^(PASSED|FAILED) .*::Test(\w+)::(\S+)", printed, re.MULTILINE)
+    assert lines, printed
+    return {(kind, test): word for word, kind, test in lines}
+
+
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory):
     """What pytest says of each test: test files are in no package."""
     folder = tmp_path_factory.mktemp("theirs")
     (folder / "test_theirs.py").write_text(THEIR_TESTS)
-    options = ["-q", "-rA", "--import-mode=importlib"]
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-k", CHOSEN.replace("\n", " ")],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    found = re.findall(
-        r"^(PASSED|FAILED) .*::Test(\w+)::(\S+)", run.stdout, re.MULTILINE
-    )
-    assert found, run.stdout + run.stderr
-    return {(kind, test): word for word, kind, test in found}, run.stdout
+    printed = run_pytest(folder, CHOSEN)
+    return outcomes(printed), printed
+
+
+def test_the_example_of_the_site_works(tmp_path):
+    example = block_with("docs/backends.md", "BackendConformance\n").body
+    files = {"my_package": MY_PACKAGE, "conftest": MY_SERVER, "test_mine": example}
+    for name, text in files.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    chosen = "own_projects or killed_is_taken or second_is_refused"
+    found = outcomes(run_pytest(tmp_path, chosen))
+    assert len(found) > 3 and {*found.values()} == {"PASSED"}
+    assert {kind for kind, _ in found} == {"MyBackend"}
 
 
 def failed(outcome, kind):

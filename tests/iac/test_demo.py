@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dataikuapi.iac import State, StateNotFoundError
-from pages import blocks_of
+from pages import block_with
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demos" / "week1_state_management.py"
@@ -30,13 +30,6 @@ def run(*arguments, cwd, script=DEMO, **environment):
     )
 
 
-def transcript(page, start):
-    """Return the transcript of a demo on a page of the site, by its first words."""
-    blocks = blocks_of((ROOT / "docs" / page).read_text("utf-8"))
-    (found,) = [block.body for block in blocks if block.body.startswith(start)]
-    return found
-
-
 def mask_times(text):
     """Mask times and ports in a text, since they differ from run to run."""
     text = re.sub(r"20\d\d-\d\d-\d\d \d\d:\d\d", "TIME", text)
@@ -47,7 +40,7 @@ def test_demo_transcript_matches_a_run(tmp_path):
     result = run(cwd=tmp_path)
 
     assert result.returncode == 0, result.stderr
-    shown = transcript("get-started.md", "1. Sync project")
+    shown = block_with("docs/get-started.md", "1. Sync project").body
     assert mask_times(result.stdout) == mask_times(shown)
     assert (tmp_path / ".dataiku/state/demo.state.json").is_file()
 
@@ -105,7 +98,7 @@ def test_transcript_of_changes_matches_a_run(tmp_path):
     result = run(cwd=tmp_path, script=CHANGES)
 
     assert result.returncode == 0, result.stderr
-    shown = transcript("how-to/code.md", "3. Plan")
+    shown = block_with("docs/how-to/code.md", "3. Plan: what").body
     assert mask_times(shown) in mask_times(result.stdout)
     assert [*tmp_path.iterdir()] == []
 

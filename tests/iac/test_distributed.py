@@ -33,6 +33,7 @@ from dataikuapi.iac.exceptions import (
 from dataikuapi.iac.sandbox import Fault, ProjectStore
 from dataikuapi.iac.sync.policy import RetryPolicy
 from iac.dying import die_at
+from pages import block_with
 
 KEYS = [f"P{number}" for number in range(5)]
 REFUSED = Fault.error(
@@ -387,19 +388,50 @@ def test_each_exception_survives_the_way_between_processes(name):
 # Dask
 
 
-@pytest.mark.slow
-def test_a_dask_cluster_reads_the_projects(manager, caplog):
+@pytest.fixture(scope="module")
+def cluster():
+    """A Dask cluster of two processes on this machine."""
     distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=2,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+    ) as cluster:
+        yield cluster
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_reads_the_projects(manager, cluster, caplog):
     caplog.set_level(logging.ERROR, "distributed")
-    with (
-        distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=2,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with cluster.get_client() as client:
         state = manager.sync_all(executor=client.get_executor())
     assert everything(state) == everything(manager.sync_all())
+
+
+@pytest.mark.slow
+def test_the_example_of_the_site_reads_twice_and_stores(
+    manager, cluster, caplog, monkeypatch
+):
+    """Its processes are spawned: a fork may find locked what threads use here."""
+    caplog.set_level(logging.ERROR, "distributed")
+    spawn = multiprocessing.get_context("spawn")
+    monkeypatch.setattr(multiprocessing, "get_context", lambda *_: spawn)
+    sync_all, read = manager.sync_all, []
+
+    def noted(**options):
+        state = sync_all(**options)
+        kind = type(options["executor"]).__name__
+        read.append((kind, {item.project_key for item in state}))
+        return state
+
+    monkeypatch.setattr(manager, "sync_all", noted)
+    code = block_with("docs/backends.md", "from dask.distributed").body
+    address = "tcp://scheduler:8786"
+    assert address in code
+    exec(code.replace(address, cluster.scheduler_address), {"manager": manager})
+    kinds = ("ProcessPoolExecutor", "ClientExecutor")
+    assert read == [(kind, set(KEYS)) for kind in kinds]
+    assert {item.project_key for item in manager.load_state()} == set(KEYS)
+    assert manager.drift().in_sync

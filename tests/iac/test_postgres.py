@@ -26,7 +26,7 @@ from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import utc_now
 from iac.tcp_proxy import proxy_to
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "backends.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs/backends.md"
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ def test_the_examples_of_the_documentation_answer(open_one, sql, schema):
     state.remove_resource("dataset.B.orders")
     open_one("prod").save(state)
     open_one("dev").save(state_of("D"))
-    page = DOCS.read_text("utf-8").partition("## PostgreSQL")[2].partition("\n## ")[0]
+    page = PAGE.read_text("utf-8").partition("## PostgreSQL")[2].partition("\n## ")[0]
     examples = re.findall("```sql\n(.*?)```", page, re.DOTALL)
     answers = [sql(text.replace("dataiku_iac", schema)).fetchall() for text in examples]
     assert answers == [

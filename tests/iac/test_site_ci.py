@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pages import Block, blocks_of, page_files
+from pages import Block, block_with, blocks_of, page_files
 
 pytestmark = [pytest.mark.all_types, pytest.mark.slow]
 
@@ -76,13 +76,23 @@ def scripts(name: str) -> list[str]:
     return [text.replace("${{ github.event.number }}", "7") for text in found]
 
 
+def workflows_with_parts():
+    """Return workflows, each with a job of which a page shows a part."""
+    for name in ("matrix: {project:", "matrix: {environment:"):
+        part = yaml.safe_load(block_with("docs/backends.md", name).body)
+        job = {"runs-on": "ubuntu-latest", **part}
+        yield yaml.safe_dump({"on": "push", "jobs": {"job": job}})
+
+
 @pytest.mark.parametrize("prefix", SCHEMAS)
 def test_ci_files_are_valid(prefix, tmp_path):
-    paths = []
-    for number, block in enumerate(files_named(prefix)):
-        paths.append(tmp_path / f"{number}.yml")
-        paths[-1].write_text(block.body, "utf-8")
-    assert paths
+    texts = [block.body for block in files_named(prefix)]
+    assert texts
+    if "workflows" in prefix:
+        texts += workflows_with_parts()
+    paths = [tmp_path / f"{number}.yml" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text, "utf-8")
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
     done = subprocess.run(
         [*check, SCHEMAS[prefix], *paths], capture_output=True, text=True
