@@ -8,6 +8,7 @@ import pickle
 from threading import Event, Thread
 
 import pytest
+import requests
 
 from dataikuapi.iac import (
     Resource,
@@ -59,6 +60,12 @@ class Place:
         self.url = f"{server.url}{self.path}"
         if style == "plain":
             self.options = {"lock_address": self.url}
+
+    def with_journal(self):
+        """Open it with an address for the journal."""
+        url = f"{self.url}-journal"
+        lock = {"journal_lock_address": url} if self.style == "plain" else {}
+        return self(journal_address=url, **lock)
 
     def __call__(self, **options):
         backend = open_backend(self.url, retry_wait_min=0, **self.options, **options)
@@ -189,7 +196,7 @@ def test_who_lost_the_lock_cannot_save(open_one, caplog):
     assert open_one().load().resources["dataset.P.a"].attributes == {"rows": 1}
     with pytest.raises(StateNotFoundError):
         other.release_lock("state", force=True)
-    with pytest.raises(StateNotFoundError, match="no lock 'x'"):
+    with pytest.raises(StateNotFoundError, match="no lock 'x', just 'state'"):
         other.release_lock("x", force=True)
 
 
@@ -411,11 +418,26 @@ def test_versions_of_gitlab_are_found_by_serial(open_one):
     assert restored.resources["dataset.P.a"].attributes == {"rows": 1}
 
 
-def test_a_journal_is_kept_at_an_address_of_its_own(open_one):
-    url = f"{open_one.url}-journal"
-    backend = open_one(journal_address=url, journal_lock_address=url)
+def test_the_lock_of_a_journal_is_listed_and_released(open_one):
+    """Who is killed while it writes to the journal leaves it locked."""
+    backend = open_one.with_journal()
+    entry = JournalEntry("R1", JournalEvent.BEGIN)
+    url, method = f"{open_one.url}-journal", "LOCK"
     if open_one.style == "gitlab":
-        backend = open_one(journal_address=url)
+        url, method = f"{url}/lock", "POST"
+    requests.request(method, url, json={"ID": "1", "Who": "ann@laptop"})
+    with pytest.raises(StateLockedError, match="lock release journal --force"):
+        backend.journal().append(entry)
+    (holder,) = backend.locks()
+    assert (holder.name, holder.user) == ("journal", "ann")
+    with pytest.raises(StateNotFoundError):
+        backend.release_lock("state", force=True)
+    assert backend.release_lock("journal", force=True).user == "ann"
+    backend.journal().append(entry)
+
+
+def test_a_journal_is_kept_at_an_address_of_its_own(open_one):
+    backend = open_one.with_journal()
     assert Capability.JOURNAL in backend.capabilities
     journal = backend.journal()
     assert list(journal.read()) == []

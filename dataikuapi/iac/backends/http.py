@@ -19,11 +19,9 @@ from dataikuapi.iac.exceptions import StateNotFoundError
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.journal import Journal
-from dataikuapi.iac.models.locks import STATE_LOCK, LockInfo
+from dataikuapi.iac.models.locks import JOURNAL_LOCK, STATE_LOCK, LockInfo
 
 __all__ = ["HttpBackend"]
-
-_JOURNAL_LOCK = "journal"
 
 
 class HttpBackend(BlobBackend):
@@ -99,24 +97,28 @@ class HttpBackend(BlobBackend):
         yield
 
     def locks(self) -> list[LockInfo]:
-        """Return who holds the lock; it is taken for a moment to find out.
+        """Return who holds the lock of the state, and that of the journal.
+
+        Each is taken for a moment to find out.
 
         Raises:
             StateReadError: if that cannot be found out.
         """
-        holder = self._lock.holder()
-        return [] if holder is None else [holder]
+        found = (lock.holder() for lock in self._locks())
+        return [holder for holder in found if holder is not None]
 
     def release_lock(self, name: str, *, force: bool = False) -> LockInfo:
-        """Take the lock away from its holder; see :meth:`StateBackend.release_lock`.
+        """Take a lock away from its holder; see :meth:`StateBackend.release_lock`.
 
         The server cannot know whether a holder is gone, so it takes force.
         """
-        if name != STATE_LOCK:
+        locks = {lock.name: lock for lock in self._locks()}
+        if name not in locks:
             raise StateNotFoundError(
-                f"{self._endpoint.place} has no lock {name!r}, just {STATE_LOCK!r}"
+                f"{self._endpoint.place} has no lock {name!r}, just "
+                f"{' and '.join(map(repr, locks))}"
             )
-        return self._lock.release(force)
+        return locks[name].release(force)
 
     def load_version(self, serial: int) -> State:
         """Return the version of that serial: the stored one, or one that GitLab keeps.
@@ -141,11 +143,22 @@ class HttpBackend(BlobBackend):
         Raises:
             JournalNotSupportedError: if it has no address.
         """
-        if self._journal is None or not self._journal.lock_url:
+        lock = self._journal_lock()
+        if self._journal is None or lock is None:
             return StateBackend.journal(self)
-        lock = HttpLock(self._client, self._journal, _JOURNAL_LOCK, sleep=self._sleep)
         store = HttpJournalStore(self._client, self._journal, lock)
         return BlobJournal(store, self._journal.name, self.lock_timeout)
+
+    def _locks(self) -> list[HttpLock]:
+        lock = self._journal_lock()
+        return [self._lock] if lock is None else [self._lock, lock]
+
+    def _journal_lock(self) -> HttpLock | None:
+        """Return a lock of the journal; ``None`` if it has none."""
+        journal = self._journal
+        if journal is None or not journal.lock_url:
+            return None
+        return HttpLock(self._client, journal, JOURNAL_LOCK, sleep=self._sleep)
 
 
 def _open(address: str, options: dict[str, Any]) -> HttpBackend:

@@ -143,7 +143,8 @@ class HttpLock:
         if not force:
             raise StateLockedError(
                 f"{place} is locked by {held}, who may still be at work. If not, "
-                "release the lock by force: dataiku-iac lock release state --force"
+                "release the lock by force: dataiku-iac lock release "
+                f"{self.name} --force"
             )
         # Without an id, the server decides, as it does for terraform force-unlock.
         problem = self._unlock(to_terraform(held) if held.lock_id else b"")
@@ -162,7 +163,7 @@ class HttpLock:
                 raise StateLockedError(
                     f"{self._endpoint.place} is locked by {holder}. Wait until that is "
                     "done. The lock stays when its holder dies; release it then: "
-                    "dataiku-iac lock release state --force"
+                    f"dataiku-iac lock release {self.name} --force"
                 )
             if waited >= _PATIENCE_SECONDS and not is_told:
                 logger.info(

@@ -1,31 +1,25 @@
 """Tests of holders that die or sleep: a team is able to go on."""
 
 import time
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from dataikuapi.iac.backends.base import StateBackend
 from dataikuapi.iac.backends.conformance import works
 from dataikuapi.iac.backends.conformance.samples import (
     a_state,
     rows_by_project,
     with_rows,
 )
-from dataikuapi.iac.backends.conformance.suite import Elsewhere, Suite, promised
-from dataikuapi.iac.exceptions import StateLockedError, StateNotFoundError
+from dataikuapi.iac.backends.conformance.suite import GRACE, Elsewhere, Suite, promised
+from dataikuapi.iac.exceptions import StateLockedError
 from dataikuapi.iac.models.capabilities import Capability
-from dataikuapi.iac.models.locks import STATE_LOCK
 
 __all__ = ["DyingTests"]
 
 SHARED = Capability.SHARED
 LOCK = Capability.LOCK
 ENDS = Capability.LOCK_ENDS_WITH_HOLDER
-
-GRACE = 20.0
-"""Seconds beyond the declared ones, for a machine that is busy with something else."""
 
 
 class DyingTests(Suite):
@@ -45,20 +39,13 @@ class DyingTests(Suite):
             while (said := writer.hear()) < kills:
                 pass
             writer.kill()
-            self._take_lock_of_dead(backend)
+            self.take_lock_of_dead(backend)
             rows = rows_by_project(self.open_expiring(place))
             assert rows["A"] == rows["B"]
             assert rows["A"] >= said
             backend.save(with_rows(with_rows(backend.load(), 0, "A"), 0, "B"))
             assert rows_by_project(backend) == {"A": 0, "B": 0}
             assert backend.verify() == []
-
-    def _take_lock_of_dead(self, backend: StateBackend) -> None:
-        """Let saves of a backend outlast the lock of who was killed, or release it."""
-        backend.lock_timeout = (backend.lock_freed_after or 0) + GRACE
-        if self.lacks(backend, ENDS) and not self.lacks(backend, LOCK):
-            with suppress(StateNotFoundError):
-                backend.release_lock(STATE_LOCK, force=True)
 
     @promised(SHARED, LOCK)
     def test_the_lock_of_who_was_killed_is_taken_by_others(
@@ -73,7 +60,7 @@ class DyingTests(Suite):
         if self.lacks(backend, ENDS):
             with pytest.raises(StateLockedError, match="a long edit"):
                 backend.lock(timeout=0).__enter__()
-        self._take_lock_of_dead(backend)
+        self.take_lock_of_dead(backend)
         with backend.lock("mine"):
             backend.save(with_rows(backend.load(), 3))
         assert rows_by_project(backend) == {"SHOP": 3}
@@ -87,7 +74,7 @@ class DyingTests(Suite):
         holder.hear()
         holder.kill()
         backend = self.open_expiring(place)
-        self._take_lock_of_dead(backend)
+        self.take_lock_of_dead(backend)
         backend.save(a_state(rows=3))
         assert rows_by_project(backend) == {"SHOP": 3}
 

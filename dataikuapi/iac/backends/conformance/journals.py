@@ -13,6 +13,7 @@ from dataikuapi.iac.backends.conformance.suite import (
 from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.journal import JournalEntry, JournalEvent
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.locks import JOURNAL_LOCK
 
 __all__ = ["JournalTests"]
 
@@ -113,7 +114,9 @@ class JournalTests(Suite):
         while person.hear() < 5:
             pass
         person.kill()
-        journal = self.open_expiring(place).journal()
+        backend = self.open_expiring(place)
+        self.take_lock_of_dead(backend, JOURNAL_LOCK)
+        journal = backend.journal()
         journal.append(*_entries("after"))
         found = journal.read()
         own = [entry.details["number"] for entry in found[:-4]]

@@ -20,11 +20,13 @@ from dataikuapi.iac.backends.conformance.elsewhere import (
     Recipe,
     Work,
 )
+from dataikuapi.iac.exceptions import StateNotFoundError
 from dataikuapi.iac.models import State
 from dataikuapi.iac.models.capabilities import Capability
+from dataikuapi.iac.models.locks import STATE_LOCK
 from dataikuapi.iac.statefile.serialization import loads
 
-__all__ = ["Elsewhere", "NewPlace", "Suite", "promised"]
+__all__ = ["GRACE", "Elsewhere", "NewPlace", "Suite", "promised"]
 
 NewPlace = Callable[[], Any]
 """Returns another place each time, in the same storage; nothing is stored there."""
@@ -34,6 +36,9 @@ Elsewhere = Callable[..., Colleague]
 
 With ``expiring=True`` the colleague works as :meth:`Suite.open_expiring` says.
 """
+
+GRACE = 20.0
+"""Seconds beyond the declared ones, for a machine that is busy with something else."""
 
 SHORT, LONG = 4, 20
 """How many race in the short form and in the long one."""
@@ -194,6 +199,19 @@ class Suite:
         """Return how many race, and how often each of them saves."""
         option = request.config.getoption("--long", default=False)
         return LONG if self.long or option else SHORT
+
+    def take_lock_of_dead(self, backend: StateBackend, name: str = STATE_LOCK) -> None:
+        """Let a backend outlast a lock of who was killed, or release it.
+
+        Args:
+            backend: waits longer from now on.
+            name: of the lock.
+        """
+        backend.lock_timeout = (backend.lock_freed_after or 0) + GRACE
+        ends = not self.lacks(backend, Capability.LOCK_ENDS_WITH_HOLDER)
+        if not ends and not self.lacks(backend, Capability.LOCK):
+            with suppress(StateNotFoundError):
+                backend.release_lock(name, force=True)
 
     @pytest.fixture
     def elsewhere(self) -> Iterator[Elsewhere]:
