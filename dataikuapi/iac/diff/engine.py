@@ -23,6 +23,7 @@ from dataikuapi.iac.models import (
     UncomparedAttribute,
     UnreadableResource,
 )
+from dataikuapi.iac.models.ids import project_key_of
 from dataikuapi.iac.models.json_values import JSON, equal_bytes, json_equal
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.times import utc_now
@@ -301,6 +302,6 @@ def _compared_states(
         environment=old.environment or new.environment,
         serial=old.serial,
         url=next((item for item in addresses if isinstance(item, str)), None),
-        projects=tuple(sorted({diff.project_key for diff in diffs})),
+        projects=tuple(sorted({project_key_of(diff.resource_id) for diff in diffs})),
         read_at=new.updated_at,
     )

@@ -12,6 +12,7 @@ __all__ = [
     "listing_key",
     "make_resource_id",
     "parse_listing_key",
+    "project_key_of",
     "unique",
 ]
 
@@ -139,6 +140,11 @@ def as_keys(keys: str | Iterable[str] | None, default: list[str]) -> list[str]:
     if keys is None:
         return default
     return [keys] if isinstance(keys, str) else list(dict.fromkeys(keys))
+
+
+def project_key_of(resource_id: str) -> str:
+    """Return the project key in a valid id, much faster than by parsing it."""
+    return resource_id.split(".", 2)[1]
 
 
 def is_id_of(resource_type: str, text: object) -> bool:
