@@ -1,7 +1,7 @@
 """A state as one document in a blob store: conflicts, history, verification."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -292,26 +292,28 @@ class BlobBackend(StateBackend):
         Raises:
             StateConflictError: if the base version is no longer stored.
         """
-        kept = None
+        keeping: AbstractContextManager[None] = nullcontext()
         if base != NO_BASE and self.keeps_versions:
-            with suppress(StateNotFoundError):  # The write finds out as well.
-                kept = self._history.keep_version(new.serial, new.is_unchanged)
+            keeping = self._history.keeping_version(new.serial, new.is_unchanged)
+        expected = None if force else base.token
         try:
-            expected = None if force else base.token
-            return self._store.write(self.name, new.encoded.data, expected)
+            with keeping:
+                return self._write(new, expected)
         except StateConflictError as error:
-            if kept is not None:
-                self._history.discard(kept)
             stored = self._stored()
             found = stored and _loaded(stored)
             if stored is None or found is None or not new.is_stored_in(found):
                 raise conflict_error(base, stored) from error
             new.version.lineage = found.lineage
             return stored.token
+
+    def _write(self, new: NewVersion[bytes], expected: str | None) -> str:
+        try:
+            return self._store.write(self.name, new.encoded.data, expected)
+        except StateConflictError:
+            raise
         except BaseException:
             new.state.may_be_stored = True
-            if kept is not None:
-                self._history.discard_if_stored(kept)
             raise
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -188,21 +188,15 @@ class BlobPartsBackend(PartitionedBackend):
         """Store a version in place of its base, in one atomic step."""
         stored = NOTHING if force else self._base(new.base)
         manifest = self._writer.write(new, stored.manifest)
-        kept = None
+        keeping: AbstractContextManager[None] = nullcontext()
         if new.base != NO_BASE:
-            with suppress(StateNotFoundError):  # The write finds out as well.
-                kept = self._history.keep_version(new.serial, new.is_unchanged)
+            keeping = self._history.keeping_version(new.serial, new.is_unchanged)
         try:
-            self._locks.require(STATE_LOCK)
-            token = self._swap(manifest, None if force else stored.token)
+            with keeping:
+                self._locks.require(STATE_LOCK)
+                token = self._swap(manifest, None if force else stored.token)
         except StateConflictError as error:
-            if kept is not None:
-                self._history.discard(kept)
             raise superseded_error(new.base, self._described()) from error
-        except BaseException:
-            if kept is not None:
-                self._history.discard_if_stored(kept)
-            raise
         self._last_read = _Stored(manifest, token)
         self._history.prune(self.max_versions, _MANIFEST_BYTES)
         if stored.manifest is not None and manifest.collected == manifest.serial:

@@ -1,6 +1,7 @@
 """The older versions of a state: keep, list, find and prune them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 
@@ -23,6 +24,7 @@ from dataikuapi.iac.backends.versions import (
 )
 from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
+    StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
     StateReadError,
@@ -130,22 +132,33 @@ class VersionHistory:
                 self._require_readable(blob, f"other versions: {kept}")
         raise StateNotFoundError(f"no version with serial {serial}; available: {kept}")
 
-    def keep_version(self, serial: int, unchanged: bool = False) -> str:
-        """Keep the stored state as the version that a save of that serial replaces.
+    @contextmanager
+    def keeping_version(self, serial: int, unchanged: bool) -> Iterator[None]:
+        """Keep the stored state as a version while the block replaces it.
+
+        If the block raises an error because nothing was stored, the version is removed.
 
         Args:
             serial: of the save.
             unchanged: whether the save is a reading in which no object changed.
 
-        Returns:
-            The name of the version.
-
         Raises:
-            StateNotFoundError: if there is no stored state.
             StateWriteError: if it cannot be kept.
         """
         suffix = f"{VERSION_PREFIX}{serial}{UNCHANGED if unchanged else ''}"
-        return self._copied(suffix, self._store.keep)
+        kept = None
+        with suppress(StateNotFoundError):  # The write finds out as well.
+            kept = self._copied(suffix, self._store.keep)
+        try:
+            yield
+        except StateConflictError:
+            if kept is not None:
+                self._discard(kept)
+            raise
+        except BaseException:
+            if kept is not None:
+                self._discard_if_stored(kept)
+            raise
 
     def create_backup(self, suffix: str) -> str:
         """Copy the stored state to a name that is free, and return that name.
@@ -156,14 +169,14 @@ class VersionHistory:
         """
         return self._copied(suffix, self._store.copy)
 
-    def discard(self, kept: str) -> None:
+    def _discard(self, kept: str) -> None:
         """Remove a version after a save that stored nothing."""
         try:
             self._store.remove(kept)
         except (StateNotFoundError, StateWriteError) as error:
             logger.warning("cannot remove a redundant version: %s", error)
 
-    def discard_if_stored(self, kept: str) -> None:
+    def _discard_if_stored(self, kept: str) -> None:
         """Remove a version after a save that failed, unless it was replaced anyway."""
         try:
             stored = self._store.read(self._name).data
@@ -172,7 +185,7 @@ class VersionHistory:
             logger.warning("a version was kept, perhaps one too many: %s", error)
             return
         if same:
-            self.discard(kept)
+            self._discard(kept)
 
     def prune(self, max_versions: int, max_bytes: int) -> None:
         """Remove the oldest versions beyond the limits."""
