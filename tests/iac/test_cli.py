@@ -300,7 +300,8 @@ def test_closed_pipe_prints_no_traceback(synced, project):
     assert "BrokenPipe" not in result.stderr
 
 
-def test_ctrl_c_exits_with_130(synced, server, sigint):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_exit_with_130(synced, server, sigint, number):
     asked = threading.Event()
 
     def plan(method, path):
@@ -314,7 +315,7 @@ def test_ctrl_c_exits_with_130(synced, server, sigint):
         text=True,
     )
     assert asked.wait(60), "the command sends a request"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors

@@ -1,9 +1,12 @@
 """Runs one command, and turns errors into messages and exit codes."""
 
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 
 import click
 from click.shell_completion import shell_complete
@@ -41,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     try:
         require_stdout()
-        code = _run(sys.argv[1:] if argv is None else list(argv))
+        with _ended_in_order():
+            code = _run(sys.argv[1:] if argv is None else list(argv))
         flush()
         return code
     except click.UsageError as error:
@@ -55,6 +59,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.ERROR
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: CI sends it to a canceled job."""
+    # Only the main thread says what signals do; and somebody may have said it already.
+    is_free = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not is_free or current_thread() is not main_thread():
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _run(arguments: list[str]) -> int:

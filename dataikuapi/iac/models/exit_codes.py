@@ -25,7 +25,7 @@ class ExitCode(IntEnum):
     """EX_USAGE of sysexits.h, since argparse's 2 means a difference here."""
 
     INTERRUPTED = 130
-    """What a shell reports of a command that SIGINT ended."""
+    """What a shell reports of a command that SIGINT ended; also after SIGTERM."""
 
     @classmethod
     def from_comparison(cls, is_different: bool, is_incomplete: bool) -> "ExitCode":
