@@ -18,10 +18,6 @@ from dataikuapi.iac.sandbox import (
 
 
 def _until_interrupted() -> None:
-    # Set explicitly: a shell starts background jobs with SIGINT ignored, and Python
-    # inherits that.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
     threading.Event().wait()
 
 
@@ -84,4 +80,8 @@ def main(
 
 
 if __name__ == "__main__":
+    # Set explicitly: a shell starts background jobs with SIGINT ignored, and Python
+    # inherits that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main())
