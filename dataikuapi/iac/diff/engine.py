@@ -262,8 +262,13 @@ def _without_noise(resource: Resource) -> Resource:
     attributes = without_noise(resource.resource_type, resource.attributes)
     if json_equal(attributes, resource.attributes):
         return resource
-    metadata = replace(resource.metadata, checksum="")
-    return replace(resource, attributes=attributes, metadata=metadata)
+    return Resource._from_parts(
+        resource.resource_type,
+        resource.resource_id,
+        attributes,
+        replace(resource.metadata, checksum=""),
+        resource.extra,
+    )
 
 
 def _without(attributes: dict[str, JSON], names: set[str]) -> dict[str, JSON]:
