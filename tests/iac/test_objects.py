@@ -4,6 +4,7 @@ import gzip
 import json
 from datetime import datetime, timezone
 
+import obstore
 import pytest
 from obstore.exceptions import GenericError, PreconditionError
 
@@ -282,13 +283,49 @@ def test_a_storage_that_ignores_conditions_is_refused(bucket, monkeypatch, ignor
     put = BucketStore._put
 
     def careless(self, name, data, expected):
-        is_creation = expected == ""
-        if name == "dev.state.json" and is_creation == (ignored == "create"):
+        if (expected == "") == (ignored == "create"):
             expected = None
         return put(self, name, data, expected)
 
     monkeypatch.setattr(BucketStore, "_put", careless)
-    with pytest.raises(StateWriteError, match="ignores the conditions"):
+    with pytest.raises(StateWriteError, match="ignores conditions"):
+        bucket.open().save(state_of("A"))
+    assert not bucket.open().exists()
+
+
+def refusing(monkeypatch, is_refused):
+    """Let the storage refuse conditions on the ETags for which a function says so."""
+    put = obstore.put
+
+    def strict(store, key, data, *, mode="overwrite", **options):
+        if isinstance(mode, dict) and is_refused(mode["e_tag"]):
+            raise PreconditionError("status code: 412 Precondition Failed")
+        return put(store, key, data, mode=mode, **options)
+
+    monkeypatch.setattr(obstore, "put", strict)
+
+
+def test_a_server_that_compares_etags_without_their_quotes(bucket, monkeypatch):
+    """As Ceph's gateway does; a state is replaced and a lock released all the same."""
+    refusing(monkeypatch, lambda tag: '"' in tag)
+    backend = bucket.open()
+    with backend.lock("an edit"):
+        backend.save(state_of("A"))
+    assert backend.locks() == []
+    mine, theirs = bucket.open(), bucket.open()
+    states = [each.load_projects(["A"]) for each in (mine, theirs)]
+    for state, count in zip(states, (2, 3), strict=True):
+        state.add_resource(Resource("dataset", "dataset.A.orders", {"rows": count}))
+    mine.save_scope(states[0])
+    with pytest.raises(StateConflictError):
+        theirs.save_scope(states[1])
+    assert rows(bucket.open()) == {"A": 2}
+    assert "probe" not in " ".join(bucket.keys())
+
+
+def test_a_server_that_refuses_conditions_that_hold_is_told(bucket, monkeypatch):
+    refusing(monkeypatch, lambda tag: True)
+    with pytest.raises(StateWriteError, match="refuses a condition that holds"):
         bucket.open().save(state_of("A"))
     assert not bucket.open().exists()
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
 
 import obstore
 from obstore.exceptions import (
@@ -61,6 +62,7 @@ class BucketStore(BlobStore):
         self._url = url
         self._folder, _, self._name = key.rpartition("/")
         self._has_generations = isinstance(store, GCSStore)
+        self._has_bare_tags = self._honors_conditions = False
 
     def location(self, name: str) -> str:
         """Return the URL of the object, for messages."""
@@ -98,12 +100,11 @@ class BucketStore(BlobStore):
 
     def write(self, name: str, data: bytes, expected: str | None) -> str:
         """Replace the object if it still has the expected token."""
+        if name == self._name and expected == ABSENT:
+            self._require_conditions()
         for _ in range(_WRITE_ATTEMPTS):
             try:
-                token = self._put(name, data, expected)
-                if name == self._name and expected == ABSENT:
-                    self._require_conditions(data)
-                return token
+                return self._put(name, data, expected)
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
                 if _is_missing_bucket(error):
                     raise self._failure(StateWriteError, "write", name, error) from (
@@ -117,7 +118,8 @@ class BucketStore(BlobStore):
                         f"{self.location(name)} has changed"
                     ) from _shown(error)
                 # S3 refuses one of two writes at the same time, without saying that
-                # the other one succeeds.
+                # the other one succeeds. Or the server never takes such a condition.
+                self._require_conditions()
                 failure = error
             except BaseError as error:
                 stored = Blob(b"", ABSENT)
@@ -167,34 +169,53 @@ class BucketStore(BlobStore):
         elif self._has_generations:
             result = obstore.put(self._store, key, data, mode={"version": expected})
         else:
-            result = obstore.put(self._store, key, data, mode={"e_tag": expected})
+            tag = expected.strip('"') if self._has_bare_tags else expected
+            result = obstore.put(self._store, key, data, mode={"e_tag": tag})
         return self._token(result, name, StateWriteError)
 
-    def _require_conditions(self, data: bytes) -> None:
-        """Make sure that the storage honors conditions: some ignore them in silence.
+    def _require_conditions(self) -> None:
+        """Make sure, once, that the storage honors conditions, and find out how.
 
-        Args:
-            data: what was just written where no state was.
+        Some ignore them in silence. Ceph's gateway up to version 16 at least compares
+        an ETag with what is between the quotes of it.
 
         Raises:
-            StateWriteError: if it does not; what was written is removed.
+            StateWriteError: if it does not.
         """
+        if self._honors_conditions:
+            return
+        probe = f"probe-{uuid4().hex}"
         other = "1" if self._has_generations else '"00000000000000000000000000000000"'
-        if self._accepts(data, ABSENT) or self._accepts(data, other):
-            self.remove(self._name)
-            raise StateWriteError(
-                f"the storage of {self.location(self._name)} ignores the conditions of "
-                "a write (If-None-Match and If-Match), so that updates would be lost. "
-                "Nothing was stored: use another storage, or a newer version of its "
-                "server"
+        try:
+            token = self._tried(probe, None)
+            for self._has_bare_tags in (False, True):
+                if self._tried(probe, ABSENT) or self._tried(probe, other):
+                    raise self._unfit("ignores conditions that do not hold")
+                if self._tried(probe, token):
+                    self._honors_conditions = True
+                    return
+            raise self._unfit("refuses a condition that holds")
+        finally:
+            with suppress(StateNotFoundError, StateWriteError):
+                self.remove(probe)
+
+    def _tried(self, name: str, expected: str | None) -> str | None:
+        """Write something, and return its token; ``None`` if it is refused."""
+        try:
+            return self._put(name, b"{}", expected)
+        except (AlreadyExistsError, PreconditionError):
+            return None
+        except (BaseError, FileNotFoundError) as error:
+            raise self._failure(StateWriteError, "write", name, error) from (
+                _shown(error)
             )
 
-    def _accepts(self, data: bytes, expected: str) -> bool:
-        try:
-            self._put(self._name, data, expected)
-        except (BaseError, FileNotFoundError):
-            return False
-        return True
+    def _unfit(self, fault: str) -> StateWriteError:
+        return StateWriteError(
+            f"the storage of {self.location(self._name)} {fault} (If-None-Match and "
+            "If-Match), so that updates would be lost. Nothing was stored: use another "
+            "storage, or a newer version of its server"
+        )
 
     def _token(self, meta: "PutResult | ObjectMeta", name: str, kind: type[E]) -> str:
         token = meta["version"] if self._has_generations else meta["e_tag"]
