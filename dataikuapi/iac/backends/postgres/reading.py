@@ -180,7 +180,7 @@ def _state(version: _Version, rows: _Rows) -> State:
         raise StateCorruptedError("its head is not an object")
     # What is being copied ends before anything else is done, also after an error.
     with closing(rows.belongings()) as belongings:
-        state = build(unite(head, map(_part, belongings)))
+        state = build(unite(head, _parts(list(belongings))))
     resources: dict[str, Resource] = {}
     with closing(rows.entries()) as entries:
         for chunk in _chunks(entries):
@@ -190,9 +190,14 @@ def _state(version: _Version, rows: _Rows) -> State:
     return state
 
 
-def _part(row: tuple[bytes, bytes]) -> Part:
-    key, data = row
-    belongings = parse(data)
+def _parts(rows: list[tuple[bytes, bytes]]) -> Iterator[Part]:
+    """Parse all rows at once: to parse each by itself takes longer."""
+    found = parse(b"".join((b"[", b",".join(data for _, data in rows), b"]")))
+    for (key, _), belongings in zip(rows, found, strict=True):
+        yield _part(key, belongings)
+
+
+def _part(key: bytes, belongings: Any) -> Part:
     if isinstance(belongings, dict):
         scope, ids = belongings.get("scope"), belongings.get("ids")
         if isinstance(scope, list | None) and isinstance(ids, dict):
