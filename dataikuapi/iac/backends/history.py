@@ -127,8 +127,9 @@ class VersionHistory:
                 break
         serials = [number for _, number in self._numbered(read)]
         kept = ", ".join(str(each) for each in serials if each != serial) or "none"
+        known = {**serials_by_name(blobs), **read}
         for blob in blobs:
-            if {**serials_by_name(blobs), **read}.get(blob.name) == serial:
+            if known.get(blob.name) == serial:
                 self._require_readable(blob, f"other versions: {kept}")
         raise StateNotFoundError(f"no version with serial {serial}; available: {kept}")
 
