@@ -246,6 +246,9 @@ def test_types_have_rows_where_there_are_more_of_them_than_projects():
     page = Page(state_html(state(resource("a"), resource("b"), *others)))
     assert page.row("dataset") == ["2"]
     assert page.row("total") == ["4"]
+    others += [Resource("recipe", "recipe.total.x")]  # The key of a project, too.
+    page = Page(state_html(state(resource("a"), *others)))
+    assert page.row("recipe") == ["1", "1", "2"]
 
 
 def test_a_resource_tells_its_history_and_attributes_in_order():

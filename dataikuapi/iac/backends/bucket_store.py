@@ -176,8 +176,8 @@ class BucketStore(BlobStore):
     def _require_conditions(self) -> None:
         """Make sure, once, that the storage honors conditions, and find out how.
 
-        Some ignore them in silence. Ceph's gateway up to version 16 at least compares
-        an ETag with what is between the quotes of it.
+        Some ignore them in silence. Ceph's gateway, up to version 16 at least, refuses
+        an ETag in quotes, as it sends it, and takes it without them.
 
         Raises:
             StateWriteError: if it does not.

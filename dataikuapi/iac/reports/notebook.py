@@ -48,11 +48,15 @@ def _counts(state: State) -> Html:
         pairs = [(kind, project) for project, kind in pairs]
     rows: dict[str, Counter[str]] = {}
     for row, column in sorted(pairs):
-        rows.setdefault(row, Counter()).update([column, "total"])
-    columns = sorted({column for _, column in pairs})
-    if len(columns) > 1:
-        columns.append("total")
-    return counts_table({name: name for name in columns}, rows)
+        rows.setdefault(row, Counter()).update([column, _TOTAL])
+    headings = {name: name for name in sorted({column for _, column in pairs})}
+    if len(headings) > 1:
+        headings[_TOTAL] = "total"
+    return counts_table(headings, rows)
+
+
+_TOTAL = ""
+"""The name of the column with totals: no project and no type has it."""
 
 
 def resource_html(resource: Resource) -> str:
