@@ -9,8 +9,8 @@ from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.state import State
 from dataikuapi.iac.project_keys import with_project_keys
+from dataikuapi.iac.types.lookup import is_project
 from dataikuapi.iac.types.naming import require_normal_name
-from dataikuapi.iac.types.registry import is_project
 
 __all__ = ["move_object", "only_project", "only_projects", "remove_objects"]
 

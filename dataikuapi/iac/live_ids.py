@@ -21,12 +21,7 @@ from dataikuapi.iac.models.pointers import (
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.state import State
 from dataikuapi.iac.types.code_texts import with_changed_texts
-from dataikuapi.iac.types.registry import (
-    code_of,
-    has_counted_ids,
-    references_of,
-    sets_of,
-)
+from dataikuapi.iac.types.lookup import code_of, has_counted_ids, references_of, sets_of
 from dataikuapi.iac.types.sets import sorted_sets
 
 __all__ = [

@@ -11,11 +11,7 @@ from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.save_note import SAVE_NOTE
 from dataikuapi.iac.models.scope import Scope, part_of
 from dataikuapi.iac.models.state import State
-from dataikuapi.iac.types.registry import (
-    is_project,
-    is_recreated,
-    privileged_attributes,
-)
+from dataikuapi.iac.types.lookup import is_project, is_recreated, privileged_attributes
 
 __all__ = [
     "carry_over_unknown",

@@ -18,7 +18,7 @@ from dataikuapi.iac.plan.promotion import Promotion
 from dataikuapi.iac.state_reader import StateReader
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.instance import Progress
-from dataikuapi.iac.types.registry import display_name_of, has_counted_ids
+from dataikuapi.iac.types.lookup import display_name_of, has_counted_ids
 
 __all__ = ["make_plan"]
 

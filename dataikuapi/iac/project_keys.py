@@ -14,8 +14,8 @@ from dataikuapi.iac.models.pointers import (
 )
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.state import State
+from dataikuapi.iac.types.lookup import references_of, sets_of
 from dataikuapi.iac.types.references import Reference
-from dataikuapi.iac.types.registry import references_of, sets_of
 from dataikuapi.iac.types.sets import sorted_sets
 
 __all__ = ["moved_id", "with_project_keys"]

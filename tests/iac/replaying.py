@@ -21,7 +21,7 @@ from dataikuapi.iac.plan import MaxChange, PlanOptions
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sources.project_files import read_project_files
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import is_membership, writing_of
+from dataikuapi.iac.types.lookup import is_membership, writing_of
 from dataikuapi.iac.types.writers import ListedWriter
 from iac import oracle
 from iac.applying import recorded, writes

@@ -19,7 +19,7 @@ from dataikuapi.iac.plan import MaxChange, PlanOptions
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sources.project_files import read_project_files
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import without_noise
+from dataikuapi.iac.types.lookup import without_noise
 from iac.applying import actions, statuses
 from iac.histories import KEY, files_in
 from iac.test_rewriting import edited

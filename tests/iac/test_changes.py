@@ -13,7 +13,7 @@ from dataikuapi.iac.alignment import align
 from dataikuapi.iac.diff import ChangeType, DiffEngine, ResourceDiff, apply_changes
 from dataikuapi.iac.models import Change, PathSegment, Resource, State, ValueChangeType
 from dataikuapi.iac.models.json_values import json_equal
-from dataikuapi.iac.types.registry import redacted
+from dataikuapi.iac.types.lookup import redacted
 from iac.strategies import ATTRIBUTES, JSON_VALUES
 
 

@@ -27,7 +27,7 @@ from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY as KEY
 from dataikuapi.iac.sources.project_files import read_project_files
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.histories import files_in
 
 

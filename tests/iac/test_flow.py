@@ -4,7 +4,7 @@ import pytest
 
 from dataikuapi.iac.analysis.flow import Flow
 from dataikuapi.iac.models.ids import INSTANCE
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.flows import (
     CLEAN,
     FLOW,

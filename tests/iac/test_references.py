@@ -21,7 +21,7 @@ from dataikuapi.iac.sandbox.kinds.notebook import NOTEBOOK
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 
 AGENT_ID = "Ag12En34"
 NAMES = [kind.name for kind in TYPES.values() if not kind.is_on_instance]

@@ -10,7 +10,7 @@ from dataikuapi.iac.analysis.dangling import dangling_references
 from dataikuapi.iac.models.changes import pointer_token
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 
 NAMES = [kind.name for kind in TYPES.values() if not kind.is_on_instance]
 

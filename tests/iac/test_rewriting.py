@@ -11,7 +11,7 @@ from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.json_values import json_equal
 from dataikuapi.iac.sources import open_files
 from dataikuapi.iac.types import TYPES, resource_from
-from dataikuapi.iac.types.registry import without_noise
+from dataikuapi.iac.types.lookup import without_noise
 from dataikuapi.iac.types.rewriting import rewritten
 
 EDITS = 3

@@ -7,7 +7,7 @@ import pytest
 from dataikuapi.utils import DataikuException
 
 from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.typed import KEY, TypeContract, changed_ids
 
 CHURN = {

@@ -8,7 +8,7 @@ from dataikuapi.iac.exceptions import DSSError
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sandbox.kinds.code_env import CODE_ENV
-from dataikuapi.iac.types.registry import facts_of, severity_of
+from dataikuapi.iac.types.lookup import facts_of, severity_of
 from iac.on_instance import InstanceTypeContract
 
 INDEX = "--extra-index-url https://ci:kV7tarragonLemur@pypi.example.com/simple"

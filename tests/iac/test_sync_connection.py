@@ -14,7 +14,7 @@ from dataikuapi.iac.exceptions import InvalidResponseError, TypeNotSupportedErro
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.sandbox import Fault, ProjectStore
 from dataikuapi.iac.sandbox.kinds.connection import CONNECTION
-from dataikuapi.iac.types.registry import facts_of, references_of, severity_of
+from dataikuapi.iac.types.lookup import facts_of, references_of, severity_of
 
 PASSWORD = "kV7-tarragon-Lemur"
 WAREHOUSE = {

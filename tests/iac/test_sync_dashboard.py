@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.sandbox.kinds.dashboard import DASHBOARD
-from dataikuapi.iac.types.registry import facts_of, references_of, severity_of
+from dataikuapi.iac.types.lookup import facts_of, references_of, severity_of
 from iac.typed import KEY, TypeContract, changed_ids
 
 REVENUE = {

@@ -6,7 +6,7 @@ import pytest
 from dataikuapi.utils import DataikuException
 
 from dataikuapi.iac.sandbox.kinds.flow_zone import FLOW_ZONE
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.typed import KEY, TypeContract, changed_ids
 
 ORDERS = {"objectId": "orders", "objectType": "DATASET"}

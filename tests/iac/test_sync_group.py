@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.sandbox.kinds.group import GROUP
-from dataikuapi.iac.types.registry import facts_of, severity_of
+from dataikuapi.iac.types.lookup import facts_of, severity_of
 from iac.on_instance import InstanceTypeContract
 
 

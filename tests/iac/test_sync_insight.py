@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 import pytest
 
 from dataikuapi.iac.sandbox.kinds.insight import INSIGHT
-from dataikuapi.iac.types.registry import TYPES, facts_of, references_of
+from dataikuapi.iac.types.lookup import facts_of, references_of
+from dataikuapi.iac.types.registry import TYPES
 from iac.typed import KEY, TypeContract, changed_ids
 
 WEB_APP_KEY = "kQ83nVx71LmPz0aYt5Rb2WcE9sDf4GhJ"

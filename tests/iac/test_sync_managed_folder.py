@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from dataikuapi.iac.sandbox.kinds.connection import CONNECTION
 from dataikuapi.iac.sandbox.kinds.managed_folder import MANAGED_FOLDER
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.typed import KEY, TypeContract, changed_ids
 
 EXPORTS = {

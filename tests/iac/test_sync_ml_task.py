@@ -9,7 +9,7 @@ from dataikuapi.iac import ResourceNotFoundError, StateManager
 from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sandbox.kinds.analysis import ANALYSIS
 from dataikuapi.iac.sandbox.kinds.ml_task import ML_TASK
-from dataikuapi.iac.types.registry import facts_of, references_of
+from dataikuapi.iac.types.lookup import facts_of, references_of
 from iac.typed import KEY, TypeContract, changed_ids
 
 CODE = 'url = "postgresql://dss:kV7tarragon@pg.example.com/shop"\n'

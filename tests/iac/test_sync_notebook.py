@@ -9,7 +9,7 @@ import pytest
 from dataikuapi.iac import SourceError
 from dataikuapi.iac.sandbox.kinds.notebook import NOTEBOOK
 from dataikuapi.iac.sources import open_files
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.sandbox.project_files import as_files
 from iac.typed import KEY, TypeContract, changed_ids
 

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from dataikuapi.iac.sandbox.kinds.plugin import PLUGIN
-from dataikuapi.iac.types.registry import facts_of
+from dataikuapi.iac.types.lookup import facts_of
 from iac.on_instance import InstanceTypeContract
 
 SECRET = "kV7-tarragon-Lemur"

@@ -8,8 +8,8 @@ import pytest
 from dataikuapi.iac.exceptions import UnexpectedResponseError
 from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sandbox.kinds.project_folder import PROJECT_FOLDER
+from dataikuapi.iac.types.lookup import display_name_of, facts_of, references_of
 from dataikuapi.iac.types.project_folder import ProjectFolderType
-from dataikuapi.iac.types.registry import display_name_of, facts_of, references_of
 from iac.on_instance import InstanceTypeContract
 
 PATIENCE = 20

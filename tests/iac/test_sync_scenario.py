@@ -13,7 +13,7 @@ from dataikuapi.iac import (
 )
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
 from dataikuapi.iac.sandbox.kinds.scenario import SCENARIO
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.typed import KEY, TypeContract, changed_ids
 
 BUILD = {

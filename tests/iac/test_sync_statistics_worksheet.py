@@ -8,7 +8,7 @@ from dataikuapi.iac import StateManager
 from dataikuapi.iac.sandbox import Fault
 from dataikuapi.iac.sandbox.kinds.dataset import DATASET
 from dataikuapi.iac.sandbox.kinds.statistics_worksheet import STATISTICS_WORKSHEET
-from dataikuapi.iac.types.registry import facts_of, references_of
+from dataikuapi.iac.types.lookup import facts_of, references_of
 from iac.typed import KEY, TypeContract, changed_ids
 
 

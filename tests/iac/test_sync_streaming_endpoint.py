@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from dataikuapi.iac.sandbox.kinds.streaming_endpoint import STREAMING_ENDPOINT
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.typed import TypeContract
 
 CLICKS = {

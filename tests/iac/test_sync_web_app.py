@@ -7,7 +7,7 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sandbox.kinds.web_app import WEB_APP
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 from iac.sandbox.project_files import FILES, as_files
 from iac.typed import KEY, TypeContract, changed_ids
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import dataikuapi.iac
-from dataikuapi.iac.types import TYPES
+from dataikuapi.iac.types import TYPES, ResourceType, registry
 
 ROOT = Path(dataikuapi.iac.__file__).parent
 
@@ -35,6 +35,15 @@ FILE_FORMAT = {
     "backends/migration.py": "project",
     "config/file.py": "variables",
     "config/schema.py": "variables",
+}
+
+# Single types that are used by themselves: the contract's three, by the contract's
+# facade and its readers. A project is what has the other objects in it, so anyone may
+# need it.
+SINGLE_TYPES = {
+    "manager.py": {"PROJECT", "DATASET", "RECIPE"},
+    "sync/dataset.py": {"DATASET"},
+    "sync/recipe.py": {"RECIPE"},
 }
 
 DECIDES = (
@@ -86,6 +95,43 @@ def test_no_module_decides_by_the_name_of_a_type(path):
     ]
 
     assert found == []
+
+
+def single_types(tree):
+    """Yield (line, name) where one type, or the module of one, is imported."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        package, _, module = str(node.module).rpartition(".types.")
+        for alias in node.names:
+            is_one = isinstance(getattr(registry, alias.name, None), ResourceType)
+            if (package and (is_one or module in NAMES)) or (
+                str(node.module).endswith(".types") and alias.name in NAMES
+            ):
+                yield node.lineno, alias.name
+
+
+@pytest.mark.parametrize(
+    "path", list(modules()), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_no_module_takes_one_type(path):
+    where = path.relative_to(ROOT).as_posix()
+    found = {name for _, name in single_types(ast.parse(path.read_text("utf-8")))}
+
+    assert found <= SINGLE_TYPES.get(where, {"PROJECT"})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from dataikuapi.iac.types.registry import RECIPE, TYPES",
+        "from dataikuapi.iac.types.recipe import RecipeType",
+        "from dataikuapi.iac.types.wiki import links",
+        "from dataikuapi.iac.types import scenario",
+    ],
+)
+def test_one_type_is_seen(code):
+    assert list(single_types(ast.parse(code)))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from dataikuapi.iac import (
     StateManager,
 )
 from dataikuapi.iac.sandbox import Fault, ProjectStore
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 
 KEY = "SHOP"
 

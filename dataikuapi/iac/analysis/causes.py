@@ -8,8 +8,8 @@ from dataikuapi.iac.analysis.flow import Flow, referenced_id
 from dataikuapi.iac.analysis.weights import names_of, severity_of_change
 from dataikuapi.iac.models import Change, ChangeType, Resource, ResourceDiff
 from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types.lookup import is_membership, is_produced, references_of
 from dataikuapi.iac.types.references import Reference
-from dataikuapi.iac.types.registry import is_membership, is_produced, references_of
 
 __all__ = ["Cause", "Causes"]
 

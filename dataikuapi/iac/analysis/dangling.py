@@ -12,8 +12,8 @@ from dataikuapi.iac.models import (
     State,
 )
 from dataikuapi.iac.models.scope import Part, Scope
+from dataikuapi.iac.types.lookup import references_of
 from dataikuapi.iac.types.references import Reference
-from dataikuapi.iac.types.registry import references_of
 
 __all__ = ["DanglingReference", "dangling_references", "new_dangling_references"]
 

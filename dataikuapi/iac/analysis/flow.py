@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator
 
 from dataikuapi.iac.models import Resource, ResourceDiff
+from dataikuapi.iac.types.lookup import references_of
 from dataikuapi.iac.types.references import Reference, Role
-from dataikuapi.iac.types.registry import references_of
 
 __all__ = ["Flow", "possible_ids", "referenced_id"]
 

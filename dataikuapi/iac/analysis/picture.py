@@ -8,8 +8,8 @@ from dataikuapi.iac.analysis.facts import Analysis, Fact, ObjectFact, SharedFact
 from dataikuapi.iac.analysis.flow import Flow, referenced_id
 from dataikuapi.iac.analysis.summary import display_name
 from dataikuapi.iac.models import ChangeType, Resource, ResourceDiff
+from dataikuapi.iac.types.lookup import noun_of, references_of
 from dataikuapi.iac.types.references import FLOW_TYPES, Role
-from dataikuapi.iac.types.registry import noun_of, references_of
 
 __all__ = ["MAX_NODES", "Box", "Link", "Node", "Picture", "Step", "picture_of"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataikuapi.iac.analysis.flow import possible_ids
 from dataikuapi.iac.models import ChangeType, Resource, ResourceDiff, ResourceId
 from dataikuapi.iac.models.json_values import canonical_bytes
-from dataikuapi.iac.types.registry import references_of
+from dataikuapi.iac.types.lookup import references_of
 
 __all__ = ["find_renames"]
 

@@ -5,13 +5,8 @@ from collections.abc import Iterable
 
 from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.models.scope import Part
+from dataikuapi.iac.types.lookup import display_name_of, facts_of, noun_of, writing_of
 from dataikuapi.iac.types.references import Fact
-from dataikuapi.iac.types.registry import (
-    display_name_of,
-    facts_of,
-    noun_of,
-    writing_of,
-)
 
 __all__ = [
     "Counts",

@@ -6,7 +6,7 @@ from dataikuapi.iac.models import Change, ChangeType, ResourceDiff
 from dataikuapi.iac.models.changes import member_names
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Path
-from dataikuapi.iac.types.registry import severity_of
+from dataikuapi.iac.types.lookup import severity_of
 
 __all__ = ["heaviest", "names_of", "severity_of_change", "severity_of_diff"]
 

@@ -14,12 +14,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.edits import edit_in_dss
 from dataikuapi.iac.plan.merging import Merge, nothing_is_live
-from dataikuapi.iac.types.registry import (
-    is_membership,
-    is_recreated,
-    sets_of,
-    writing_of,
-)
+from dataikuapi.iac.types.lookup import is_membership, is_recreated, sets_of, writing_of
 
 __all__ = [
     "NotAsPlanned",

@@ -20,7 +20,7 @@ from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.matching import added_paths, contradictions
 from dataikuapi.iac.sync.typed import Reading
-from dataikuapi.iac.types.registry import display_name_of, kept_by_dss
+from dataikuapi.iac.types.lookup import display_name_of, kept_by_dss
 from dataikuapi.iac.types.rewriting import new_documents, rewritten
 
 __all__ = ["Creator"]

@@ -12,8 +12,9 @@ from dataikuapi.iac.models.changes import member_names
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
 from dataikuapi.iac.plan.ordering import references
+from dataikuapi.iac.types.lookup import is_membership, references_of
 from dataikuapi.iac.types.references import Reference, Role
-from dataikuapi.iac.types.registry import TYPES, is_membership, references_of
+from dataikuapi.iac.types.registry import TYPES
 
 __all__ = ["filled_lists"]
 

@@ -20,7 +20,8 @@ from dataikuapi.iac.sync.instance import InstanceReader
 from dataikuapi.iac.sync.subjects import Listing
 from dataikuapi.iac.sync.typed import Reading, TypedSync
 from dataikuapi.iac.types import Documents, ResourceType
-from dataikuapi.iac.types.registry import TYPES, is_id_generated, kept_by_dss
+from dataikuapi.iac.types.lookup import is_id_generated, kept_by_dss
+from dataikuapi.iac.types.registry import TYPES
 from dataikuapi.iac.types.shapes import path_segment
 from dataikuapi.iac.types.writing import NO_WRITER, Project, Writer
 

@@ -12,7 +12,7 @@ from dataikuapi.iac.plan.merging import Merge, nothing_is_live
 from dataikuapi.iac.state_store import StateStore
 from dataikuapi.iac.sync.instance import InstanceReader
 from dataikuapi.iac.sync.result import FetchResult
-from dataikuapi.iac.types.registry import sets_of
+from dataikuapi.iac.types.lookup import sets_of
 
 __all__ = ["Recorder"]
 

@@ -5,7 +5,7 @@ from dataikuapi.iac.cli.output import write_error
 from dataikuapi.iac.exceptions import SyncError
 from dataikuapi.iac.models import ResourceId
 from dataikuapi.iac.models.exit_codes import ExitCode
-from dataikuapi.iac.types.registry import noun_of
+from dataikuapi.iac.types.lookup import noun_of
 
 __all__ = ["finished", "nothing_done"]
 

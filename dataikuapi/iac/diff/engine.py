@@ -28,7 +28,7 @@ from dataikuapi.iac.models.json_values import JSON, equal_bytes, json_equal
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.reports.text import render_text, wants_color
-from dataikuapi.iac.types.registry import is_recreated, sets_of, without_noise
+from dataikuapi.iac.types.lookup import is_recreated, sets_of, without_noise
 
 __all__ = ["DiffEngine"]
 

@@ -18,7 +18,7 @@ from dataikuapi.iac.models.markers import (
     holds_marker,
     marked_values,
 )
-from dataikuapi.iac.types.registry import redacted
+from dataikuapi.iac.types.lookup import redacted
 from dataikuapi.iac.types.secrets import mask_alike
 
 __all__ = ["Comparable", "comparable", "count_masked"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dataikuapi.iac.models import Resource, UncomparedAttribute
-from dataikuapi.iac.types.registry import (
+from dataikuapi.iac.types.lookup import (
     optional_attributes,
     privileged_attributes,
     recorded_since,

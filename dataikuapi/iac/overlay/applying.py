@@ -21,12 +21,12 @@ from dataikuapi.iac.overlay.places import (
     name_places,
     value_places,
 )
-from dataikuapi.iac.types.registry import redacted, without_noise
+from dataikuapi.iac.types.lookup import redacted, without_noise
 
 __all__ = ["Overlaid", "apply_overlay", "remove_overlay", "with_attributes"]
 
 Names = Mapping[str, Mapping[str, str]]
-"""New names of connections and code environments, by section and old name."""
+"""New names of objects of the instance, by section of the overlay and old name."""
 
 
 class Overlaid(NamedTuple):

@@ -1,6 +1,6 @@
 """Where in a resource an overlay has something to say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dataikuapi.iac.models import Resource
@@ -8,22 +8,13 @@ from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.pointers import parse_pointer, value_at_pointer
 from dataikuapi.iac.overlay.model import Overlay
+from dataikuapi.iac.types.instance_type import InstanceType
+from dataikuapi.iac.types.lookup import references_of, replaceable_types, variables_path
 from dataikuapi.iac.types.references import Reference
-from dataikuapi.iac.types.registry import (
-    CODE_ENV,
-    CONNECTION,
-    references_of,
-    variables_path,
-)
 
 __all__ = ["NamePlace", "ValuePlace", "name_places", "value_places"]
 
 Tokens = tuple[str, ...]
-
-
-_CODE_ENV_MEMBER = "envname"
-_CONNECTION_END = "connection"
-"""Names of members that have such a name wherever they are, in lower case."""
 
 
 class ValuePlace(NamedTuple):
@@ -41,16 +32,17 @@ class ValuePlace(NamedTuple):
 
 
 class NamePlace(NamedTuple):
-    """Where a resource has the name of a connection or a code environment.
+    """Where a resource has a name that an overlay may replace.
 
     Args:
-        section: of the overlay, ``connections`` or ``code_envs``.
+        section: of the overlay, such as ``connections``.
         tokens: names and positions on the way to the text that has the name.
         name: as it is now.
         before: what the text has before the name.
         after: what it has after the name.
         is_used: whether it is known to be used; it may be left over, such as a code
             environment beside the selection of another one.
+        is_selected: whether the object around the name says whether it is used.
     """
 
     section: str
@@ -59,6 +51,7 @@ class NamePlace(NamedTuple):
     before: str = ""
     after: str = ""
     is_used: bool = True
+    is_selected: bool = False
 
 
 def value_places(resource: Resource, overlay: Overlay) -> Iterator[ValuePlace]:
@@ -90,12 +83,13 @@ def _leads_somewhere(resource: Resource, tokens: Tokens) -> bool:
 
 
 def name_places(resource: Resource) -> Iterator[NamePlace]:
-    """Yield where a resource has names of connections and code environments.
+    """Yield where a resource has names that an overlay may replace.
 
     Also such that are not used: those of an environment are not to be in the code.
     """
     used = set()
-    for place in _used_places(resource):
+    kinds = replaceable_types()
+    for place in _used_places(resource, kinds):
         used.add(place.tokens)
         yield place
     # Variables have names that people chose, and an object of the instance its own.
@@ -103,50 +97,58 @@ def name_places(resource: Resource) -> Iterator[NamePlace]:
         variables_path(resource.resource_type) is None
         and resource.project_key != INSTANCE
     ):
-        for place in _members(resource.attributes, ()):
+        for place in _members(resource.attributes, (), tuple(kinds.values())):
             if place.tokens not in used:
                 yield place
 
 
-def _used_places(resource: Resource) -> Iterator[NamePlace]:
+def _used_places(
+    resource: Resource, kinds: Mapping[str, InstanceType]
+) -> Iterator[NamePlace]:
     for reference in references_of(resource):
-        if reference.resource_type == CONNECTION.name:
-            section, name = "connections", reference.name
-        elif reference.resource_type == CODE_ENV.name:
-            section, name = "code_envs", reference.name.partition("/")[2]
-        else:
-            continue
-        yield _name_place(resource, reference, section, name)
+        kind = kinds.get(reference.resource_type)
+        if kind is not None:
+            yield _name_place(resource, reference, kind)
 
 
-def _members(value: JSON, tokens: Tokens) -> Iterator[NamePlace]:
+def _members(
+    value: JSON, tokens: Tokens, kinds: Sequence[InstanceType]
+) -> Iterator[NamePlace]:
     """Yield where members at any depth have names, by what the members are called."""
     if isinstance(value, list):
         for position, item in enumerate(value):
-            yield from _members(item, (*tokens, str(position)))
+            yield from _members(item, (*tokens, str(position)), kinds)
     elif isinstance(value, dict):
         for member, item in value.items():
-            section = _section_of(member)
             if isinstance(item, dict | list):
-                yield from _members(item, (*tokens, member))
-            elif section and isinstance(item, str) and item:
-                yield NamePlace(section, (*tokens, member), item, is_used=False)
-
-
-def _section_of(member: str) -> str:
-    lower = member.lower()
-    if lower.endswith(_CONNECTION_END):
-        return "connections"
-    return "code_envs" if lower == _CODE_ENV_MEMBER else ""
+                yield from _members(item, (*tokens, member), kinds)
+            elif isinstance(item, str) and item:
+                for kind in kinds:
+                    if kind.is_named_in(member):
+                        yield NamePlace(
+                            kind.overlay_section,
+                            (*tokens, member),
+                            item,
+                            is_used=False,
+                            is_selected=kind.is_selected,
+                        )
 
 
 def _name_place(
-    resource: Resource, reference: Reference, section: str, name: str
+    resource: Resource, reference: Reference, kind: InstanceType
 ) -> NamePlace:
+    name = kind.name_in_documents(reference.name)
     tokens = parse_pointer(reference.pointer)
     text = str(value_at_pointer(resource.attributes, tokens))
-    if text == name:
-        return NamePlace(section, tokens, name)
-    # A part of the id of an LLM, type:connection:model.
-    before, _, after = text.partition(f":{name}:")
-    return NamePlace(section, tokens, name, f"{before}:", f":{after}")
+    before = after = ""
+    if text != name:  # A part of the id of an LLM, type:connection:model.
+        before, _, after = text.partition(f":{name}:")
+        before, after = f"{before}:", f":{after}"
+    return NamePlace(
+        kind.overlay_section,
+        tokens,
+        name,
+        before,
+        after,
+        is_selected=kind.is_selected,
+    )

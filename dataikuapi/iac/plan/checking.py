@@ -6,8 +6,9 @@ from typing import NamedTuple
 from dataikuapi.iac.models import Resource, ResourceId, State
 from dataikuapi.iac.models.ids import INSTANCE, is_id_of
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan
+from dataikuapi.iac.types.lookup import references_of
 from dataikuapi.iac.types.naming import require_normal_name
-from dataikuapi.iac.types.registry import TYPES, references_of
+from dataikuapi.iac.types.registry import TYPES
 
 __all__ = [
     "CheckFinding",

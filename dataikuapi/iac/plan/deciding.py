@@ -24,14 +24,14 @@ from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.plan.edits import edit_in_dss
 from dataikuapi.iac.plan.merging import MISSING, Merge, Merged
 from dataikuapi.iac.plan.options import PlanOptions, Side
-from dataikuapi.iac.types.references import value_at
-from dataikuapi.iac.types.registry import (
+from dataikuapi.iac.types.lookup import (
     is_recreated,
     kept_by_dss,
     sets_of,
     without_noise,
     writing_of,
 )
+from dataikuapi.iac.types.references import value_at
 from dataikuapi.iac.types.writing import NO_WRITER
 
 __all__ = ["Decider"]

@@ -23,13 +23,13 @@ from dataikuapi.iac.plan.ordering import (
 from dataikuapi.iac.plan.promotion import promoted
 from dataikuapi.iac.plan.renaming import as_rename, find_renamed, with_new_names
 from dataikuapi.iac.plan.targeting import targeted
-from dataikuapi.iac.types.registry import (
-    RECIPE,
-    TYPES,
+from dataikuapi.iac.types.lookup import (
     is_id_generated,
     kept_by_dss,
+    noun_of,
     writing_of,
 )
+from dataikuapi.iac.types.registry import TYPES, default_types
 
 __all__ = ["PlanGenerator", "covered_types"]
 
@@ -167,7 +167,8 @@ def _without_cascades(
         and writing_of(action.resource_type).takes_recipes
     }
     users: dict[str, list[str]] = {}
-    unread = {key for rid in deleted if (key := _unread_users(rid, live))}
+    keys = sorted({ResourceId.parse(rid).project_key for rid in deleted})
+    unread = {key: name for key in keys if (name := _unread_users(key, live))}
     for resource in live if deleted else ():
         for rid in _used_after(resource, by_id, deleted):
             users.setdefault(rid, []).append(resource.resource_id)
@@ -179,21 +180,29 @@ def _without_cascades(
             yield action.blocked(why)
         elif action.resource_id in deleted and action.project_key in unread:
             why = (
-                "DSS would delete with it what uses it, and not all recipes of "
-                f"{action.project_key} could be read"
+                "DSS would delete with it what uses it, and not all "
+                f"{noun_of(unread[action.project_key], 2)} of {action.project_key} "
+                "could be read"
             )
             yield replace(action.blocked(why), is_unknown=True)
         else:
             yield action
 
 
-def _unread_users(resource_id: str, live: State) -> str:
-    """Return the key of an object's project if recipes in it are unknown; else ""."""
-    key = ResourceId.parse(resource_id).project_key
-    anything = str(ResourceId(RECIPE.name, key, "*"))
-    is_covered = live.covers(anything)
-    is_unknown = any(rid.startswith(f"{RECIPE.name}.{key}.") for rid in live.unknown)
-    return key if is_unknown or not is_covered else ""
+def _unread_users(project_key: str, live: State) -> str:
+    """Return a type of what uses others, if some of a project is unknown; else "".
+
+    Types that are not watched by default are looked up right before a delete alone.
+    """
+    for name in default_types():
+        if writing_of(name).is_taken_along:
+            anything = ResourceId(name, project_key, "*")
+            unknown = any(
+                rid.startswith(f"{name}.{project_key}.") for rid in live.unknown
+            )
+            if unknown or not live.covers(str(anything)):
+                return name
+    return ""
 
 
 def _without_lone(actions: list[PlannedAction]) -> list[PlannedAction]:

@@ -12,7 +12,8 @@ from dataikuapi.iac.models.journal import JournalEntry, unsettled
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import ActionType
 from dataikuapi.iac.types.base import Identity
-from dataikuapi.iac.types.registry import TYPES, display_name_of, kept_by_dss
+from dataikuapi.iac.types.lookup import display_name_of, kept_by_dss
+from dataikuapi.iac.types.registry import TYPES
 
 __all__ = ["Matches", "added_paths", "contradictions", "match"]
 

@@ -9,13 +9,9 @@ from dataikuapi.iac.analysis.flow import referenced_id
 from dataikuapi.iac.models import Resource, ResourceId
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
 from dataikuapi.iac.models.pointers import parse_pointer
+from dataikuapi.iac.types.lookup import is_membership, kept_by_dss, references_of
 from dataikuapi.iac.types.references import Role
-from dataikuapi.iac.types.registry import (
-    TYPES,
-    is_membership,
-    kept_by_dss,
-    references_of,
-)
+from dataikuapi.iac.types.registry import TYPES
 
 __all__ = ["Ordered", "created_beside", "is_made_along", "ordered", "references"]
 

@@ -14,12 +14,8 @@ from dataikuapi.iac.models.changes import (
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.pointers import with_value_at
 from dataikuapi.iac.overlay.places import name_places
+from dataikuapi.iac.types.lookup import is_environment_specific, sets_of, writing_of
 from dataikuapi.iac.types.references import value_at
-from dataikuapi.iac.types.registry import (
-    is_environment_specific,
-    sets_of,
-    writing_of,
-)
 from dataikuapi.iac.types.sets import ItemKey, keys_of_lists
 
 __all__ = ["Promoted", "Promotion", "promoted"]
@@ -218,14 +214,14 @@ class _OwnValues:
 
 
 def _selections(code: Resource, places: frozenset[_Tokens]) -> set[_Tokens]:
-    """Return where a code environment is selected of which the overlay sets the name.
+    """Return where something is selected of which the overlay sets the name.
 
     Whether it is used at all is said beside the name.
     """
     return {
         place.tokens[:-1]
         for place in name_places(code)
-        if place.section == "code_envs" and place.is_used and place.tokens in places
+        if place.is_selected and place.is_used and place.tokens in places
     }
 
 

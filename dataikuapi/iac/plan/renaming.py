@@ -7,7 +7,7 @@ from dataikuapi.iac.analysis.renames import find_renames
 from dataikuapi.iac.live_ids import renamed
 from dataikuapi.iac.models import ChangeType, Resource, ResourceDiff, State
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
-from dataikuapi.iac.types.registry import is_recreated, writing_of
+from dataikuapi.iac.types.lookup import is_recreated, writing_of
 
 __all__ = ["as_rename", "find_renamed", "with_new_names"]
 

@@ -16,7 +16,8 @@ from dataikuapi.iac.sources.project_files import object_id
 from dataikuapi.iac.sources.safe_paths import require_distinct, require_safe
 from dataikuapi.iac.types import TYPES, ResourceType, resource_from
 from dataikuapi.iac.types.layout import Files, Layout
-from dataikuapi.iac.types.registry import PROJECT, privileged_attributes
+from dataikuapi.iac.types.lookup import privileged_attributes
+from dataikuapi.iac.types.registry import PROJECT
 
 __all__ = ["PullPlan", "plan_pull", "without_place"]
 

@@ -29,7 +29,7 @@ from dataikuapi.iac.sync.error_response import ErrorResponse, ForeignResponseErr
 from dataikuapi.iac.sync.failures import explain, is_timeout
 from dataikuapi.iac.sync.limits import ResponseTooLargeError
 from dataikuapi.iac.sync.subjects import Listing, describe
-from dataikuapi.iac.types.registry import is_project
+from dataikuapi.iac.types.lookup import is_project
 from dataikuapi.iac.types.requests import ListedObjectError
 from dataikuapi.iac.types.secrets import mask_text
 from dataikuapi.iac.types.shapes import UnexpectedShapeError, path_segment

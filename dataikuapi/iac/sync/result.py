@@ -29,7 +29,7 @@ from dataikuapi.iac.models.suggestions import did_you_mean
 from dataikuapi.iac.sync.removals import ConfirmedRemovals
 from dataikuapi.iac.sync.workers import is_fatal
 from dataikuapi.iac.types import TYPES
-from dataikuapi.iac.types.registry import noun_of, privileged_attributes
+from dataikuapi.iac.types.lookup import noun_of, privileged_attributes
 
 __all__ = ["FetchResult", "OnError", "check_on_error", "handle_failures"]
 

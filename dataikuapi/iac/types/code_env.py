@@ -38,6 +38,8 @@ class CodeEnvType(InstanceType):
 
     name = "code_env"
     plural = "code environments"
+    overlay_section = "code_envs"
+    is_selected = True
     identity = Identity.PATH
     volatile: ClassVar[Volatile] = {
         ("definition", "actualPackageList"): "what the last build installed",
@@ -104,6 +106,14 @@ class CodeEnvType(InstanceType):
             if key not in ("envLang", "envName", *_TAGS)
         }
         return {self.main: _summary(named), "definition": definition}
+
+    def name_in_documents(self, name: str) -> str:
+        """Return the name without the language, which the object that uses it has."""
+        return name.partition("/")[2]
+
+    def is_named_in(self, member: str) -> bool:
+        """Return whether it is the name in a selection, in whatever case."""
+        return member.lower() == "envname"
 
     def is_missing(self, error: Exception) -> bool:
         """Return whether its description is missing; so it is after a failed build."""

@@ -71,6 +71,7 @@ class ConnectionType(InstanceType):
         f"/{_NAMES}": _NamesShape(),
     }
     requests = "1"
+    overlay_section = "connections"
     shared_responses: ClassVar[frozenset[str]] = frozenset({f"/{_LISTING}"})
     kept: ClassVar[Mapping[Path, Kept]] = {
         ("definition",): Kept(
@@ -116,6 +117,10 @@ class ConnectionType(InstanceType):
         expect_type(names, list)
         items = expect_items([{"name": name} for name in names], "name")
         return {name: {self.main: items[name]} for name in items}
+
+    def is_named_in(self, member: str) -> bool:
+        """Return whether it is a connection of any kind, such as ``sqlConnection``."""
+        return member.lower().endswith("connection")
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the groups that may use it."""

@@ -33,12 +33,18 @@ class InstanceType(ResourceType):
         definition_defaults: values of keys that may be missing in the definition.
         lists_all_names: whether :meth:`list_names` has all objects there are, rather
             than those that a user may use.
+        overlay_section: the section of an environment's overlay that has other names of
+            such objects in place of those in the code; "" if there is none.
+        is_selected: whether the object around a name also says whether the name is
+            used, such as the selection of a code environment.
     """
 
     is_on_instance = True
     unknown_if_missing: ClassVar[frozenset[str]] = frozenset({_DEFINITION})
     definition_defaults: ClassVar[Mapping[str, JSON]] = {}
     lists_all_names: ClassVar[bool] = False
+    overlay_section: ClassVar[str] = ""
+    is_selected: ClassVar[bool] = False
 
     @abstractmethod
     def list_documents(self, project: Client) -> dict[str, Documents | None]:
@@ -77,6 +83,18 @@ class InstanceType(ResourceType):
             Documents without definitions, by name.
         """
         return {}
+
+    def name_in_documents(self, name: str) -> str:
+        """Return how other objects spell a name; by default as its id does."""
+        return name
+
+    def is_named_in(self, member: str) -> bool:
+        """Return whether members called so have the name of such an object everywhere.
+
+        Args:
+            member: its name; of any document of a project but its variables.
+        """
+        return False
 
     def attributes(self, documents: Documents, redactor: Redactor) -> dict[str, JSON]:
         """Return what is known of the object; ``definition`` if it could be read."""
