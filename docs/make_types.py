@@ -1,29 +1,18 @@
-"""Writes docs/types.md: what is read of each type, what is ignored, and why.
+"""Makes the table and the sections of the page of resource types, from the registry.
 
-Run it after a change of a type: python docs/make_types.py
+They are put into the page when the site is built. ``python docs/make_types.py`` prints
+them.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from dataikuapi.iac.types import TYPES, ResourceType
 from dataikuapi.iac.types.base import Identity
 from dataikuapi.iac.types.cleaning import ANY, PAGE_STATE, VOLATILE_IN_ALL, Kept
 from dataikuapi.iac.types.writing import NO_WRITER, Writing
 
-PAGE = Path(__file__).parent / "types.md"
-
-HEAD = """# Resource types
-
-This page is generated from the registry of types: `python docs/make_types.py`.
-
-A type that is not read by default is read if the configuration or `--type` names it.
-N is the number of objects of the type.
-
-A plan of what is to be done in DSS has creates, updates and deletes of those types that
-have them in the last column. Of anything else it only tells.
-
-| type | id | read by default | requests for a project | planned |
+HEAD = """| type | id | read by default | requests for a project | planned |
 |---|---|---|---|---|
 """
 
@@ -42,7 +31,7 @@ IDS = {
 
 
 def page() -> str:
-    """Return the page."""
+    """Return what of the page is made from the registry."""
     rows = "".join(f"{_row(kind)}\n" for kind in TYPES.values())
     ignored = [*_ignored(VOLATILE_IN_ALL), *_ignored_anywhere(PAGE_STATE)]
     everywhere = "".join(f"{line}\n" for line in ignored)
@@ -160,4 +149,4 @@ def _names(paths: Iterable[tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
+    sys.stdout.write(page())

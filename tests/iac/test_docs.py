@@ -1,4 +1,4 @@
-"""The generated pages are those of the registries of types and of backends."""
+"""What is made from the registries of types and of backends is complete."""
 
 import runpy
 from importlib import import_module
@@ -15,10 +15,10 @@ from dataikuapi.iac.types.cleaning import ANY
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def test_page_of_types_is_up_to_date():
-    """Run docs/make_types.py if it is not."""
-    made = runpy.run_path(str(DOCS / "make_types.py"))["page"]()
-    assert (DOCS / "types.md").read_text("utf-8") == made
+@pytest.fixture(scope="module")
+def page_of_types():
+    """What the site has of the types."""
+    return runpy.run_path(str(DOCS / "make_types.py"))["page"]()
 
 
 def test_table_of_backends_is_up_to_date():
@@ -36,8 +36,8 @@ def test_each_capability_is_described():
         assert f"| **{capability.value}**: " in made
 
 
-def test_each_type_has_a_section_and_each_ignored_path_a_reason():
-    page = (DOCS / "types.md").read_text("utf-8")
+def test_each_type_has_a_section_and_each_ignored_path_a_reason(page_of_types):
+    page = page_of_types
     for kind in TYPES.values():
         assert f"\n## {kind.name}\n" in page
         reasons = [*kind.volatile.values(), *kind.volatile_anywhere.values()]
@@ -47,9 +47,8 @@ def test_each_type_has_a_section_and_each_ignored_path_a_reason():
         assert all(reason.strip() and reason in page for reason in reasons)
 
 
-def test_what_is_ignored_of_a_notebook_is_told():
-    page = (DOCS / "types.md").read_text("utf-8")
-    section = page.partition("\n## notebook\n")[2].partition("\n## ")[0]
+def test_what_is_ignored_of_a_notebook_is_told(page_of_types):
+    section = page_of_types.partition("\n## notebook\n")[2].partition("\n## ")[0]
     assert "`cells.outputs`: what a run printed" in section
     assert "- Of `metadata` all but `kernelspec`, " in section
 

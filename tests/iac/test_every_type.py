@@ -5,48 +5,27 @@ as removed by mistake, and never as a bug.
 """
 
 import re
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from dataikuapi.iac import LocalFileBackend
 from dataikuapi.iac.models import ResourceId
+from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, Fault
 from dataikuapi.iac.sandbox.kinds import registry
 from dataikuapi.iac.sandbox.kinds.app_manifest import APP_MANIFEST
+from dataikuapi.iac.sandbox.kinds.connection import CONNECTION
 from dataikuapi.iac.sandbox.kinds.project import PROJECT
+from dataikuapi.iac.sandbox.kinds.project_folder import PROJECT_FOLDER
 from dataikuapi.iac.sandbox.kinds.wiki import WIKI
 from dataikuapi.iac.sandbox.kinds.wiki_article import WIKI_ARTICLE
 from dataikuapi.iac.types import TYPES
+from iac.type_samples import add_objects
 
 pytestmark = [pytest.mark.all_types, pytest.mark.campaign]
 
 KEY = SAMPLE_PROJECT_KEY
-VERSIONS = {"activeVersion": "v1", "versions": [{"versionId": "v1"}]}
-MORE: dict[str, tuple[str, dict[str, Any]]] = {
-    "evaluation_store": ("Ev12Al34", {"name": "quality"}),
-    "streaming_endpoint": ("clicks", {"type": "kafka", "params": {}}),
-    "knowledge_bank": ("Kb12Po34", {"name": "policies"}),
-    "agent": ("Ag12En34", {"name": "helper", "type": "PYTHON_AGENT", **VERSIONS}),
-    "agent_tool": ("To12Ol3", {"name": "search", "type": "VectorStoreSearch"}),
-    "rag_model": (
-        "Ra12Gg34",
-        {"name": "faq", "type": "RETRIEVAL_AUGMENTED_LLM", **VERSIONS},
-    ),
-    "analysis": ("cH7uR2nA", {"inputDatasetSmartName": "customers", "name": "Churn"}),
-    "ml_task": ("cH7uR2nA/tA5kCh01", {"taskType": "PREDICTION", "name": "churn"}),
-    "statistics_worksheet": (
-        "aM0uN7sW01",
-        {"name": "amounts", "dataSpec": {"inputDatasetSmartName": "orders"}},
-    ),
-    "connection": ("pg", {"type": "PostgreSQL"}),
-    "code_env": ("PYTHON/py39", {"specPackageList": "pandas", "desc": {}}),
-    "plugin": ("geoadmin", {"version": "1.2.3"}),
-    "project_folder": ("f1", {"name": "Sales", "parentId": "ROOT"}),
-}
-"""One object of each type that the sample project lacks."""
-
 EXCEPTIONS = "com.dataiku.dip.exceptions."
 LACKING = (
     Fault.page(404),
@@ -75,12 +54,17 @@ each_named_type = pytest.mark.parametrize(
 @pytest.fixture
 def store(store):
     """The sample project, as an application, with objects of all types."""
-    for name, (object_id, document) in MORE.items():
+    store.instance.add(CONNECTION, "pg", type="PostgreSQL")
+    store.instance.add(PROJECT_FOLDER, "f1", name="Sales", parentId="ROOT")
+    for name in TYPES:
         kind = getattr(registry, name.upper())
         if kind in registry.INSTANCE_KINDS:
-            store.instance.add(kind, object_id, **document)
+            ids = {f"{name}.{INSTANCE}.{each}" for each in store.instance.names(kind)}
         else:
-            store.add(kind, KEY, object_id, **document)
+            objects = store.project(KEY).objects(kind)
+            ids = {f"{name}.{KEY}.{each}" for each in objects.names()}
+        if ids <= BUILT_IN:
+            add_objects(store, KEY, name)
     project = store.project(KEY)
     params = {**PROJECT.params(project), "projectAppType": "APP_TEMPLATE"}
     PROJECT.save(project, params, "ann")

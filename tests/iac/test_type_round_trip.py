@@ -23,12 +23,12 @@ from iac.histories import files_in
 from iac.kind_files import LAB, kind_files
 from iac.pulling import KEY, checksums
 from iac.strategies import JSON_VALUES
+from iac.type_samples import object_files
 
 SOURCES = [
     files_in(sample_folder()),
     FILES,
     LAB,
-    {"streaming_endpoints/s1.json": b'{"type": "kafka", "params": {}}'},
     kind_files(),
 ]
 IN_PROJECTS = {name: kind for name, kind in TYPES.items() if not kind.is_on_instance}
@@ -98,6 +98,9 @@ def found_in(files):
 
 
 BASES = [base for files in SOURCES for base in found_in(files)]
+FOUND = {kind.name for kind, _, _ in BASES}
+for rare in IN_PROJECTS.keys() - FOUND:
+    BASES += [base for base in found_in(object_files(rare)) if base[0].name == rare]
 BY_TYPE = {
     name: [base for base in BASES if base[0] is kind]
     for name, kind in IN_PROJECTS.items()

@@ -13,6 +13,7 @@ from dataikuapi.iac.types import TYPES
 from iac.conftest import REAL_PROJECTS
 from iac.histories import files_in
 from iac.real_shapes import SHAPES, shape_files
+from iac.type_samples import object_files
 from iac.writing import WRITERS, served, settled
 
 CREATED = [name for name in WRITERS if not TYPES[name].writing.uncreatable]
@@ -42,6 +43,13 @@ EDITS: dict[str, dict[str, Any]] = {
 SERVED = ["sample", "shapes-0", "shapes-3", "small-demofolder", "customer-value"]
 
 
+def names_in(files, kind):
+    """Return the names of the objects of a type that files hold."""
+    layout = TYPES[kind].layout
+    assert layout is not None, "every type in projects has files"
+    return layout.names(files)
+
+
 @pytest.fixture(scope="module", params=SERVED)
 def files(request):
     """The files of a project with objects of many types."""
@@ -50,7 +58,10 @@ def files(request):
     if not SHAPES.exists():
         pytest.skip(f"no real projects at {REAL_PROJECTS}")
     if request.param.startswith("shapes"):
-        return shape_files(int(request.param[-1]))
+        shapes = shape_files(int(request.param[-1]))
+        others = [name for name in CREATED if not names_in(shapes, name)]
+        added = [object_files(name) for name in others if name != "recipe"]
+        return {**shapes, **dict(item for each in added for item in each.items())}
     return files_in(REAL_PROJECTS / request.param)
 
 
