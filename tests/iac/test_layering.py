@@ -15,181 +15,27 @@ from dataikuapi.iac import exceptions
 ROOT = Path(dataikuapi.iac.__file__).parent
 PREFIX = "dataikuapi.iac."
 
-# What each part may import; a part is a top-level module or package.
-MAY_IMPORT = {
-    "exceptions": set(),
-    "models": {"exceptions"},
-    "alignment": set(),
-    "console": set(),
-    "files": {"console"},
-    "schemas": {"exceptions"},
-    "validation": {"exceptions"},
-    "statefile": {"models", "validation", "exceptions"},
-    # types: which attributes are unknown when missing.
-    "merge": {"models", "types", "exceptions"},
-    "outdated": {"merge", "models", "exceptions"},
-    "partial_saves": {"merge", "models", "outdated"},
-    "project_keys": {"live_ids", "models", "types"},
-    "editing": {"merge", "models", "project_keys", "types", "exceptions"},
-    "types": {"models", "exceptions"},
-    # types: what looks like a secret.
-    "ignore": {"files", "models", "types", "exceptions"},
-    # types: what the attributes of each type mean.
-    "analysis": {"models", "types"},
-    "reports": {"alignment", "analysis", "console", "exceptions", "models"},
-    "diff": {"alignment", "ignore", "models", "reports", "types"},
-    # partial_saves: what a save of some projects replaces.
-    "backends": {
-        "console",
-        "exceptions",
-        "files",
-        "models",
-        "partial_saves",
-        "statefile",
-    },
-    "sync": {"console", "merge", "types", "models", "exceptions"},
-    "drift": {"analysis", "diff", "ignore", "models", "reports", "selection"},
-    "state_store": {
-        "backends.base",
-        "backends.adapter",
-        "console",
-        "merge",
-        "outdated",
-        "partial_saves",
-        "models",
-        "exceptions",
-    },
-    # types: the names that the file may have.
-    "config": {
-        "backends",
-        "ignore",
-        "models",
-        "overlay",
-        "schemas",
-        "types",
-        "exceptions",
-    },
-    # ignore: patterns of ids. types: where names of connections are.
-    "overlay": {"ignore", "models", "types", "exceptions"},
-    "sources": {"console", "files", "live_ids", "models", "types", "exceptions"},
-    # diff, analysis: what differs, and what refers to what. merge: whether two
-    # instances are the same. overlay: where names of connections are.
-    # analysis: what refers to what.
-    "live_ids": {"analysis", "models", "types"},
-    "plan": {
-        "analysis",
-        "diff",
-        "exceptions",
-        "files",
-        "ignore",
-        "live_ids",
-        "merge",
-        "models",
-        "overlay",
-        "reports",
-        "statefile",
-        "types",
-        "validation",
-    },
-    "planning": {
-        "exceptions",
-        "live_ids",
-        "merge",
-        "models",
-        "plan",
-        "state_reader",
-        "state_store",
-        "sync",
-        "types",
-    },
-    "apply": {
-        "analysis",
-        "console",
-        "diff",
-        "exceptions",
-        "live_ids",
-        "manager",
-        "models",
-        "plan",
-        "state_store",
-        "sync",
-        "types",
-    },
-    "selection": {"ignore", "models", "types", "exceptions"},
-    "state_reader": {"selection", "sync", "models"},
-    "drift_reading": {
-        "diff",
-        "drift",
-        "merge",
-        "models",
-        "selection",
-        "state_reader",
-        "sync",
-    },
-    # backends.local and config only for StateManager.local and from_config:
-    # docs/decisions/0015.
-    "manager": {
-        "backends.local",
-        "config",
-        "drift",
-        "drift_reading",
-        "ignore",
-        "selection",
-        "state_reader",
-        "state_store",
-        "backends.base",
-        "plan",
-        "planning",
-        "sync",
-        "diff",
-        "models",
-        "types",
-    },
-    # sync: whether a request is refused, for want of a right.
-    "prechecks": {"exceptions", "manager", "models", "plan", "sync", "types"},
-    "source_grammar": {
-        "backends",
-        "config",
-        "editing",
-        "exceptions",
-        "manager",
-        "models",
-        "sources",
-        "sync",
-        "types",
-    },
-    # Everything but the sandbox.
-    "cli": {
-        "analysis",
-        "apply",
-        "backends",
-        "console",
-        "config",
-        "diff",
-        "drift",
-        "exceptions",
-        "ignore",
-        "live_ids",
-        "manager",
-        "models",
-        "reports",
-        "editing",
-        "merge",
-        "overlay",
-        "plan",
-        "prechecks",
-        "project_keys",
-        "schemas",
-        "source_grammar",
-        "sources",
-        "sync",
-        "types",
-    },
-    "__main__": {"cli"},
-    "sandbox": set(),
-    "testing": {"sandbox"},
-}
+CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
+ROW = re.compile(r"\| `(?P<part>\w+)` \|[^|]+\| (?P<others>[^|]+) \|")
 
+
+def table():
+    """Return what each part may import, as the table in CONTRIBUTING says.
+
+    A part is a top-level module or package. What it may import in some functions or
+    annotations alone is below.
+    """
+    text = CONTRIBUTING.read_text("utf-8")
+    found = {row["part"]: row["others"] for row in ROW.finditer(text)}
+    parts = {
+        part: set(re.findall(r"`([\w.]+)`", others.partition("; ")[0]))
+        for part, others in found.items()
+    }
+    parts["cli"] = parts.keys() - {"cli", "__main__", "testing", *parts["cli"]}
+    return parts
+
+
+MAY_IMPORT = table()
 
 # What a part may import only inside functions of that name: a model is rendered for a
 # notebook, as a table or as text by the reports, see docs/decisions/0021.
@@ -254,6 +100,20 @@ def test_imports_point_down(name, path):
             imported == other or imported.startswith(f"{other}.") for other in others
         )
         assert allowed, f"{name} imports {imported}"
+
+
+def test_nothing_may_be_imported_that_nobody_imports():
+    used = {
+        (name.partition(".")[0], imported)
+        for name, path in modules()
+        for imported, _ in imports(ast.parse(path.read_text("utf-8")))
+    }
+    for part in MAY_IMPORT.keys() - {"cli"}:
+        for other in MAY_IMPORT[part]:
+            assert any(
+                name == part and f"{imported}.".startswith(f"{other}.")
+                for name, imported in used
+            ), f"{part} imports nothing of {other}"
 
 
 def test_importing_the_client_does_not_import_this_library():
@@ -321,13 +181,35 @@ def test_contract_names_can_be_imported(module):
         assert name in dataikuapi.iac.__all__
 
 
-def test_public_names_are_sorted_and_documented():
+PUBLIC = """
+    Change ChangeType DatasetSync DiffEngine DriftReport IgnoreRule LocalFileBackend
+    ProjectSync RecipeSync Resource ResourceDiff ResourceMetadata ResourceSync
+    RetryPolicy Source State StateBackend StateManager ValueChangeType get_state_schema
+    make_resource_id migrate open_backend open_source read_ignore_file render_flow
+    render_html render_html_page render_json render_junit render_markdown render_text
+    validate_state validate_state_safe
+    """.split()
+
+
+def test_public_names_are_these_and_all_exceptions():
     names = dataikuapi.iac.__all__
-    assert names == sorted(names)
+    assert names == sorted([*PUBLIC, *exceptions.__all__])
     for name in names:
         assert getattr(dataikuapi.iac, name).__doc__
 
 
-def test_exception_tree_in_the_docstring_is_complete():
-    drawn = re.findall(r"[├└]── (\w+)", exceptions.__doc__)
-    assert sorted(drawn) == sorted(exceptions.__all__)
+def test_exception_tree_in_the_docstring_is_that_of_the_classes():
+    above = ["DataikuException"]
+    drawn = {}
+    for branch in re.finditer(
+        r"^ {4}([│ ]*)[├└]── (\w+)", exceptions.__doc__, re.MULTILINE
+    ):
+        depth = len(branch[1]) // 4 + 1
+        above[depth:] = [branch[2]]
+        drawn[branch[2]] = above[depth - 1]
+    classes = [getattr(exceptions, name) for name in exceptions.__all__]
+    bases = {
+        item.__name__: [base.__name__ for base in item.__bases__] for item in classes
+    }
+    assert drawn.keys() == bases.keys()
+    assert all(parent in bases[name] for name, parent in drawn.items())
