@@ -243,7 +243,6 @@ def test_usage_errors_exit_with_64(synced, arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["sync", "--host", "http://127.0.0.1:1"], "cannot reach DSS"),
         (["sync", "--project", "NONE"], "NONE"),
         (["drift", "--environment", "none"], "there is no state"),
         (["show", "--environment", "none"], "none.state.json"),
@@ -257,6 +256,13 @@ def test_errors_exit_with_1_and_a_message(synced, arguments, message):
     code, output, errors = synced(*arguments)
     assert (code, output) == (1, "")
     assert errors.startswith("error: ") and message in errors
+
+
+def test_host_that_does_not_respond(run, monkeypatch):
+    monkeypatch.delenv("DATAIKU_HOST")
+    code, output, errors = run("sync", "--host", "http://127.0.0.1:1")
+    assert (code, output) == (1, "")
+    assert "error: cannot reach DSS" in errors
 
 
 def test_version_is_that_of_the_package(run):

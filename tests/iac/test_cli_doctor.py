@@ -54,10 +54,26 @@ def test_before_the_first_sync(findings):
     assert found["project"][0] == "ok"
 
 
-def test_unreachable_host(synced, findings):
+def test_unreachable_host(synced, findings, monkeypatch):
+    monkeypatch.delenv("DATAIKU_HOST")
     code, found = findings("--host", "http://127.0.0.1:1")
     assert (code, found["URL"][0]) == (1, "failed")
     assert "API key" not in found
+
+
+@pytest.mark.parametrize(
+    ("host", "outcome"),
+    [("localhost", "ok"), ("[::1]", "ok"), ("localhost.example.com", "warning")],
+)
+def test_encryption_is_missed_unless_dss_is_here(findings, monkeypatch, host, outcome):
+    monkeypatch.setenv("DATAIKU_HOST", f"http://{host}:1")
+    assert findings()[1]["TLS"][0] == outcome
+
+
+def test_bad_project_does_not_hide_the_other_checks(findings, monkeypatch):
+    monkeypatch.setenv("DATAIKU_PROJECT", "a b")
+    code, found = findings()
+    assert (code, found["project"][0], found["API key"][0]) == (1, "failed", "ok")
 
 
 def test_page_of_a_proxy(findings, server):

@@ -7,6 +7,7 @@ import pytest
 
 from dataikuapi import DSSClient
 from dataikuapi.iac import LocalFileBackend
+from dataikuapi.iac.config import read_config_file
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY, sample_folder
 
 KEY = SAMPLE_PROJECT_KEY
@@ -51,7 +52,22 @@ def test_init_takes_the_instance_of_dataiku_s_own_file(run, monkeypatch, tmp_pat
     monkeypatch.setenv("DKU_CONFIG_FILE", str(path))
     assert run("init")[0] == 0
     written = (tmp_path / "dataiku-iac.yaml").read_text()
-    assert 'instance: "design"' in written and "s3cret" not in written
+    assert "instance: design\n" in written and "s3cret" not in written
+
+
+def test_init_takes_the_options_of_the_other_commands(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATAIKU_ENVIRONMENT", "prod")
+    assert run("--config", "ci.yaml", "init", "--no-check-certificate")[0] == 0
+    (found,) = read_config_file(tmp_path / "ci.yaml").environments.values()
+    assert (found.name, found.tls.no_check_certificate) == ("prod", True)
+    assert run("history", "--config", "ci.yaml")[0] == 1  # There is no state yet.
+
+
+@pytest.mark.parametrize("folder", [".", ".."])
+def test_repository_may_be_the_current_folder(synced, folder):
+    code, _, errors = synced("diff", "git:HEAD:SHOP", "--git-dir", folder)
+    assert code == 1
+    assert "not a git repository" in errors
 
 
 def test_invalid_file_is_a_configuration_error_with_its_line(run, configure):

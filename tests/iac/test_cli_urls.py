@@ -63,7 +63,7 @@ def test_credentials_in_the_file_are_refused_and_not_quoted(run, tmp_path, url):
 
 def test_init_writes_the_url_of_the_state(run, server, tmp_path):
     assert run("init", "--host", server.url, "--state", URL)[0] == 0
-    assert f'state: "{URL}"' in (tmp_path / "dataiku-iac.yaml").read_text()
+    assert f"state: {URL}\n" in (tmp_path / "dataiku-iac.yaml").read_text()
     assert run("sync")[0] == 0
     assert (tmp_path / "states" / "dev.state.json").exists()
 

@@ -102,8 +102,12 @@ def test_url_comes_from_the_first_source(
 
 def test_option_wins_over_file_and_variables(resolve):
     options = Options(host=OTHER)
-    variables = {"DATAIKU_HOST": PROD, "DKU_DSS_URL": PROD, "DATAIKU_API_KEY": "k"}
-    assert resolve(FILE, options=options, **variables).host == OTHER
+    for name, key in (
+        ("DATAIKU_HOST", "DKU_API_KEY"),
+        ("DKU_DSS_URL", "DATAIKU_API_KEY"),
+    ):
+        variables = {name: PROD, key: "k"}
+        assert resolve(FILE, options=options, **variables).host == OTHER
 
 
 @pytest.mark.parametrize("name", ["DATAIKU_HOST", "DKU_DSS_URL"])
@@ -166,8 +170,12 @@ def test_key_comes_from_the_first_source(
 
 def test_key_of_another_url_is_not_used(instances, resolve, monkeypatch):
     monkeypatch.setenv("HOME", str(instances.parents[1]))
-    with pytest.raises(ConfigurationError, match="no API key: set DATAIKU_API_KEY"):
+    with pytest.raises(ConfigurationError, match="no API key for .* DATAIKU_API_KEY"):
         resolve(options=Options(host=OTHER), DKU_API_KEY="theirs", DKU_DSS_URL=PROD)
+    variables = {"DATAIKU_API_KEY": "s3cret", "DATAIKU_HOST": PROD}
+    assert resolve(**variables).api_key == "s3cret"
+    with pytest.raises(ConfigurationError, match=f"no API key for {OTHER}.*is {PROD}"):
+        resolve(options=Options(host=OTHER), **variables)
 
 
 def test_file_that_a_variable_names_replaces_that_of_the_home_directory(
@@ -185,7 +193,16 @@ def test_file_that_a_variable_names_replaces_that_of_the_home_directory(
 
 
 @pytest.mark.parametrize(
-    "content", ["{", "[]", '{"dss_instances": {"a": "s3cret"}}', '{"dss_instances": 1}']
+    "content",
+    [
+        "{",
+        "[]",
+        '{"dss_instances": {"a": "s3cret"}}',
+        '{"dss_instances": {"a": {"url": "https://s3cret "}}',
+        '{"dss_instances": 1}',
+        '{"dss_instances": {}, "default_instance": ["s3cret"]}',
+        '{"dss_instances": {"a": {"url": "https://x", "api_key": 1}}}',
+    ],
 )
 def test_invalid_file_of_dataiku_is_an_error_that_quotes_nothing(
     resolve, tmp_path, content
@@ -195,6 +212,14 @@ def test_invalid_file_of_dataiku_is_an_error_that_quotes_nothing(
     with pytest.raises(ConfigurationError, match=r"instances\.json") as caught:
         resolve(DKU_CONFIG_FILE=str(path))
     assert "s3cret" not in str(caught.value)
+
+
+def test_check_of_certificates_is_not_turned_off_by_a_text(resolve, tmp_path):
+    path = tmp_path / "instances.json"
+    entry = {"url": PROD, "api_key": "k", "no_check_certificate": "false"}
+    path.write_text(json.dumps({"dss_instances": {"a": entry}}))
+    with pytest.raises(ConfigurationError, match="a: no_check_cert.* true or false"):
+        resolve(NAMED.replace("live", "a"), DKU_CONFIG_FILE=str(path))
 
 
 @pytest.mark.parametrize("name", ["DKU_DSS_URL", "DKU_API_KEY", "DKU_INSTANCE_NAME"])
@@ -247,6 +272,22 @@ def test_no_check_that_contradicts_the_file_is_an_error_unless_it_is_an_option(r
         resolve(STRICT, **NO_CHECK)
     options = Options(tls=Tls(no_check_certificate=True))
     assert resolve(STRICT, options=options, **NO_CHECK).tls.no_check_certificate
+
+
+def test_client_certificate_and_its_key_have_one_source(resolve, tmp_path):
+    text = FILE.replace(
+        "dev.example.com}",
+        "dev.example.com, tls: {client_certificate: a.pem, client_key: a.key}}",
+    )
+    a, b = tmp_path / "a.pem", tmp_path / "b.pem"
+    found = resolve(text, DATAIKU_API_KEY="k").tls
+    assert (found.client_certificate, found.client_key) == (a, tmp_path / "a.key")
+    options = Options(tls=Tls(client_certificate=b))
+    found = resolve(text, options=options, DATAIKU_API_KEY="k").tls
+    assert (found.client_certificate, found.client_key) == (b, None)
+    options = Options(tls=Tls(client_key=b))
+    with pytest.raises(ConfigurationError, match=r"b\.pem has no certificate"):
+        resolve(text, options=options, DATAIKU_API_KEY="k")
 
 
 def test_missing_certificate_file_is_an_error_before_any_request(tmp_path):

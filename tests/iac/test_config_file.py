@@ -1,11 +1,17 @@
 """The configuration file: where it is found, and what its errors say."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from dataikuapi.iac import ConfigurationError
-from dataikuapi.iac.config import find_config_file, load_config, read_config_file
+from dataikuapi.iac.config import (
+    Tls,
+    find_config_file,
+    load_config,
+    read_config_file,
+)
 from dataikuapi.iac.config.template import write_config_file
 from dataikuapi.iac.overlay import Overlay, Patch
 
@@ -172,6 +178,13 @@ INVALID = {
     ),
     "Norway": ("environments:\n  no: {}\n", "2: the key 'no' has to be in quotes"),
     "number as key": ("environments:\n  1: {}\n", "2: the key '1' has to be in quotes"),
+    "no such day": ("a: 1\nb: 2020-13-45\n", "2: not a valid timestamp; put"),
+    "no such offset": ("a: 2020-01-01T00:00:00+99:00\n", "1: not a valid timestamp"),
+    "no integer": ("a: !!int s3cret\n", "1: not a valid int"),
+    "no boolean": ("a: [\n!!bool s3cret]\n", "2: not a valid bool"),
+    "no date": ("a: !!timestamp s3cret\n", "1: not a valid timestamp"),
+    "too deep": ("[" * 5000, "1: it is nested too deeply"),
+    "contains itself": ("a: &a\n  b: *a\n", "1: found unconstructable recursive node"),
     "syntax": ("environments:\n  dev: [\n", "3: "),
     "tab": ("environments:\n\tdev: {}\n", "2: found character '\\t'"),
     "Python object": ("environments: !!python/object:os.x {}\n", "1: "),
@@ -189,6 +202,15 @@ def test_error_names_file_line_key_and_next_step(written, name):
         read_config_file(path)
     assert str(caught.value).startswith(str(path))
     assert message in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_home_directory_is_meant_by_a_tilde(written, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    path = written("environments: {dev: {state: ~/states/dev.json}}\n")
+    state = read_config_file(path).environment("dev").state
+    assert state == str(tmp_path / "states/dev.json")
 
 
 @pytest.mark.parametrize("key", ["api_key", "apiKey", "DATAIKU_API_KEY", "password"])
@@ -284,19 +306,43 @@ def test_rules_beside_the_file_apply(written, tmp_path):
 
 
 def test_first_file_is_valid_and_never_overwritten(tmp_path):
-    path = write_config_file(tmp_path, "prod", host="https://x.org", instance=None)
+    path = tmp_path / FILE
+    write_config_file(path, "prod", host="https://x.org", instance=None)
     environment = read_config_file(path).environment("prod")
     assert environment.host == "https://x.org"
     before = path.read_bytes()
     with pytest.raises(ConfigurationError, match="exists already"):
-        write_config_file(tmp_path, "dev", host=None, instance="design")
+        write_config_file(path, "dev", host=None, instance="design")
     assert path.read_bytes() == before
-    path.unlink()
-    write_config_file(tmp_path, "dev", host=None, instance="our: design")
-    assert read_config_file(path).environment("dev").instance == "our: design"
 
 
-def test_first_file_is_not_written_with_an_invalid_url(tmp_path):
+@pytest.mark.parametrize("instance", ["our: design", "@x", "é😀", "a\nb", "\x7f", "~"])
+def test_first_file_has_any_instance(tmp_path, instance):
+    path = tmp_path / FILE
+    write_config_file(path, "dev", host=None, instance=instance)
+    assert read_config_file(path).environment("dev").instance == instance
+
+
+@pytest.mark.parametrize("name", ["1", "on", "no", "null", "2026-01-01", "0x1"])
+def test_first_file_has_any_name(tmp_path, name):
+    path = tmp_path / FILE
+    write_config_file(path, name, host="https://x.org", instance=None)
+    assert list(read_config_file(path).environments) == [name]
+
+
+def test_first_file_has_paths_relative_to_itself(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    path = Path("conf") / FILE
+    tls = Tls(Path("ca.pem"), Path("/etc/client.pem"))
+    write_config_file(path, "dev", host=None, instance=None, state="a.json", tls=tls)
+    environment = read_config_file(path).environment("dev")
+    assert Path(environment.state).resolve() == tmp_path / "a.json"
+    assert environment.tls == Tls(Path("conf/../ca.pem"), Path("/etc/client.pem"))
+
+
+@pytest.mark.parametrize("host", ["https://a:b@x", "@x", "[x"])
+def test_first_file_is_not_written_with_an_invalid_url(tmp_path, host):
     with pytest.raises(ConfigurationError, match="host: expected a URL"):
-        write_config_file(tmp_path, "dev", host="https://a:b@x", instance=None)
+        write_config_file(tmp_path / FILE, "dev", host=host, instance=None)
     assert list(tmp_path.iterdir()) == []

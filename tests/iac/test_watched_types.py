@@ -282,7 +282,8 @@ def test_invalid_types_in_the_file_are_refused(configured, types, reason):
 
 
 def test_first_file_shows_how_to_name_types(tmp_path):
-    path = write_config_file(tmp_path, "dev", host=None, instance=None)
+    path = tmp_path / "dataiku-iac.yaml"
+    write_config_file(path, "dev", host=None, instance=None)
     path.write_text(path.read_text("utf-8").replace("# types:", "types:"), "utf-8")
 
     assert read_config_file(path).types == ("project", "dataset", "recipe")

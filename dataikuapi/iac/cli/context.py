@@ -80,6 +80,16 @@ class Settings:
         return self.configuration.select(self.environment)
 
     @property
+    def tls(self) -> Tls:
+        """How the options say that certificates are checked."""
+        return Tls(
+            self.ca_file,
+            self.client_certificate,
+            self.client_key,
+            self.no_check_certificate,
+        )
+
+    @property
     def location(self) -> str:
         """The path or URL of the state, which may have credentials.
 
@@ -178,16 +188,10 @@ def open_connection(settings: Settings) -> Connection:
     Raises:
         ConfigurationError: if host or API key are missing, or a variable is invalid.
     """
-    tls = Tls(
-        settings.ca_file,
-        settings.client_certificate,
-        settings.client_key,
-        settings.no_check_certificate,
-    )
     connection = resolve_connection(
         settings.configuration,
         settings.selected,
-        Options(settings.host, tls),
+        Options(settings.host, settings.tls),
         ask_for_key=_ask_for_key,
     )
     if connection.tls.no_check_certificate:

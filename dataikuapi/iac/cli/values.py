@@ -40,10 +40,22 @@ __all__ = [
 ENVIRONMENT_PREFIX = "env:"
 """What stands before the name of an environment, for its state."""
 
-host, text = check_host, check_text
+text = check_text
 
 _PROJECT_KEY = re.compile(r"[\w-]+")
 _SECONDS = re.compile(r"-1|[0-9]{1,9}(\.[0-9]{1,3})?")
+
+
+def host(value: str) -> str:
+    """Return the URL of an instance.
+
+    Raises:
+        ValueError: if it is blank or has whitespace in it.
+    """
+    try:
+        return check_host(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; omit --host to use DATAIKU_HOST") from error
 
 
 def file(value: str) -> Path:

@@ -95,10 +95,10 @@ def resolve_connection(
         return _inside_dss()
     host, source, instance = found
     sources.refuse_other_environment(configuration, host, source)
+    tls = sources.tls(options.tls, instance)
     key, key_source = sources.api_key(host) or (ask_for_key(host), "prompt")
     if key is None:
-        raise ConfigurationError("no API key: set DATAIKU_API_KEY")
-    tls = sources.tls(options.tls, instance)
+        raise ConfigurationError(sources.reason_without_key(host))
     return Connection(host, source, key, key_source, tls)
 
 
@@ -200,19 +200,38 @@ class _Sources:
 
     def api_key(self, host: str) -> tuple[str, str] | None:
         """Return the key for a URL, and where it is from."""
-        key = read_variable(self._variables, "DATAIKU_API_KEY", check_text)
-        if key:
-            return key, "DATAIKU_API_KEY"
-        key = read_variable(self._variables, "DKU_API_KEY", check_text)
-        if key and (self._dku_url is None or same_url(self._dku_url, host)):
-            return key, "DKU_API_KEY"
+        for name, url in self._urls_of_keys.items():
+            key = read_variable(self._variables, name, check_text)
+            if key and (url is None or same_url(url, host)):
+                return key, name
         for instance in self._instances.by_name.values():
             if instance.api_key and same_url(instance.url, host):
                 return instance.api_key, f"{instance.name} in {self._instances.path}"
         return None
 
+    @property
+    def _urls_of_keys(self) -> dict[str, str | None]:
+        """The variables with keys, each with the URL that belongs to it, if any."""
+        return {"DATAIKU_API_KEY": self._dataiku_host, "DKU_API_KEY": self._dku_url}
+
+    def reason_without_key(self, host: str) -> str:
+        """Say why there is no key for a URL, and what to do."""
+        reason = f"no API key for {without_credentials(host)}: "
+        if self._variables.get("DATAIKU_API_KEY") and self._dataiku_host:
+            url = without_credentials(self._dataiku_host)
+            return (
+                f"{reason}DATAIKU_API_KEY belongs to DATAIKU_HOST, which is {url}; set "
+                "both, or unset DATAIKU_HOST"
+            )
+        return f"{reason}set DATAIKU_API_KEY, or add it to {self._instances.path}"
+
     def tls(self, options: Tls, instance: Instance | None) -> Tls:
         """Return the TLS settings; each one by itself has the order of the sources."""
+        if options.client_key and not options.client_certificate:
+            raise ConfigurationError(
+                f"the client key {options.client_key} has no certificate: pass "
+                "--client-certificate as well"
+            )
         variable = read_flag(self._variables, "DKU_NO_CHECK_CERTIFICATE")
         file = self._environment.tls
         if options.no_check_certificate is None and _checks(file) and variable:
@@ -237,6 +256,8 @@ def _over(first: Tls, second: Tls) -> Tls:
     """Return the settings of the first, and what it leaves open of the second."""
     if first.ca_file and first.no_check_certificate is None:
         first = replace(first, no_check_certificate=False)
+    if first.client_certificate:  # Its key may be in the same file.
+        second = replace(second, client_key=None)
     values: dict[str, Any] = {
         each.name: _first(getattr(first, each.name), getattr(second, each.name))
         for each in fields(Tls)

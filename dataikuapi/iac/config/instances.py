@@ -9,12 +9,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dataikuapi.iac.config.variables import check_host, check_text, read_variable
 from dataikuapi.iac.exceptions import ConfigurationError
 
 __all__ = ["Instance", "Instances", "read_instances"]
+
+T = TypeVar("T")
+
+_EXPECTED: Mapping[type, str] = {
+    dict: "an object",
+    str: "a string",
+    bool: "true or false",
+}
 
 
 @dataclass(frozen=True)
@@ -67,28 +75,40 @@ def read_instances(variables: Mapping[str, str]) -> Instances:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:  # Not JSON, or not UTF-8. Its text may quote a key.
         raise ConfigurationError(f"{path} is not valid JSON") from error
-    try:
-        return _parse(path, document)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigurationError(
-            f"{path} does not have dss_instances, each with a url, and default_instance"
-        ) from error
+    return _parse(path, document)
 
 
 def _parse(path: Path, document: Any) -> Instances:
-    entries = document.get("dss_instances") or {}
-    by_name = {name: _instance(name, entry) for name, entry in entries.items()}
-    return Instances(path, by_name, document.get("default_instance") or None)
+    entries = _member(document, "dss_instances", dict, f"{path}") or {}
+    default = _member(document, "default_instance", str, f"{path}")
+    by_name = {
+        name: _instance(name, entry, f"{path}: dss_instances.{name}")
+        for name, entry in entries.items()
+    }
+    return Instances(path, by_name, default or None)
 
 
-def _instance(name: str, entry: Any) -> Instance:
-    return Instance(
-        name,
-        check_host(entry["url"]),
-        entry.get("api_key") or None,
-        (
-            bool(entry["no_check_certificate"])
-            if "no_check_certificate" in entry
-            else None
-        ),
-    )
+def _instance(name: str, entry: Any, place: str) -> Instance:
+    try:
+        url = check_host(_member(entry, "url", str, place) or "")
+    except ValueError as error:
+        raise ConfigurationError(f"{place}.url: {error}") from error
+    key = _member(entry, "api_key", str, place)
+    # Not by bool(): the text "false" would turn the check off.
+    no_check = _member(entry, "no_check_certificate", bool, place)
+    return Instance(name, url, key or None, no_check)
+
+
+def _member(entry: Any, name: str, kind: type[T], place: str) -> T | None:
+    """Return a member of an object in the file; ``None`` if it is not there.
+
+    Raises:
+        ConfigurationError: if it is of another type. The value, which may be a key, is
+            not quoted.
+    """
+    if not isinstance(entry, dict):
+        raise ConfigurationError(f"{place}: expected an object")
+    value = entry.get(name)
+    if value is None or isinstance(value, kind):
+        return value
+    raise ConfigurationError(f"{place}: {name}: expected {_EXPECTED[kind]}")

@@ -22,6 +22,7 @@ __all__ = [
     "Management",
     "Tls",
     "default_environment",
+    "default_name",
 ]
 
 _DEFAULT_WORKERS = 10
@@ -133,11 +134,7 @@ class Configuration:
             ValueError: if the name is not valid.
         """
         variables = os.environ if variables is None else variables
-        return self.environment(
-            name
-            or read_variable(variables, "DATAIKU_ENVIRONMENT", check_environment)
-            or "dev"
-        )
+        return self.environment(name or default_name(variables))
 
     def environment(self, name: str) -> Environment:
         """Return the environment of that name.
@@ -157,6 +154,15 @@ class Configuration:
                 f"{did_you_mean(name, self.environments)}"
             )
         return default_environment(name, self.path)
+
+
+def default_name(variables: Mapping[str, str]) -> str:
+    """Return the name of the environment where none is named.
+
+    Raises:
+        ConfigurationError: if ``DATAIKU_ENVIRONMENT`` is not a valid name.
+    """
+    return read_variable(variables, "DATAIKU_ENVIRONMENT", check_environment) or "dev"
 
 
 def default_environment(name: str, config_file: Path | None) -> Environment:

@@ -1,13 +1,18 @@
 """Writes a first ``dataiku-iac.yaml``."""
 
-import json
+import os
+import sys
+from dataclasses import fields
 from pathlib import Path
 
-from dataikuapi.iac.config.file import CONFIG_FILE
+import yaml
+
 from dataikuapi.iac.config.locations import NO_CREDENTIALS, has_credentials
+from dataikuapi.iac.config.model import NO_TLS, Tls
 from dataikuapi.iac.config.schema import find_problem
 from dataikuapi.iac.config.yaml_reader import parse_yaml
 from dataikuapi.iac.exceptions import ConfigurationError
+from dataikuapi.iac.models.urls import scheme_of
 
 __all__ = ["write_config_file"]
 
@@ -22,34 +27,37 @@ environments:
     {state}
     # ignore: .dataikuignore
     # workers: 10                 # concurrent requests to DSS
-    # tls:
-    #   ca_file: company-ca.pem
-    #   client_certificate: client.pem
-    #   client_key: client.key
+    {tls}
 
 # types: [project, dataset, recipe]  # what is read; default: nearly everything
 """
 
+_TLS_EXAMPLE = """\
+# tls:
+    #   ca_file: company-ca.pem
+    #   client_certificate: client.pem
+    #   client_key: client.key"""
+
 
 def write_config_file(
-    folder: Path,
+    path: Path,
     environment: str,
     *,
     host: str | None,
     instance: str | None,
     state: str | None = None,
-) -> Path:
+    tls: Tls = NO_TLS,
+) -> None:
     """Write a first configuration file, with one environment.
 
     Args:
-        folder: where the file goes.
-        environment: its name.
+        path: of the file.
+        environment: the name of the environment.
         host: URL of DSS.
         instance: name of the instance in Dataiku's ``config.json``, if there is no URL.
-        state: the path or URL of its state. Defaults to the usual file.
-
-    Returns:
-        The path of the file.
+        state: the URL of its state, or its path, relative to the current folder.
+            Defaults to a file beside the configuration.
+        tls: how certificates are checked; paths are relative to the current folder.
 
     Raises:
         ConfigurationError: if there is such a file already, or it cannot be written; or
@@ -57,14 +65,18 @@ def write_config_file(
     """
     if state is not None and has_credentials(state):
         raise ConfigurationError(f"--state: {NO_CREDENTIALS}")
-    path = folder / CONFIG_FILE
-    source = f"host: {host or 'https://dss.example.com'}"
+    source = f"host: {_scalar(host or 'https://dss.example.com')}"
     if instance and not host:
-        source = f"instance: {json.dumps(instance)}"
+        source = f"instance: {_scalar(instance)}"
     location = f"# state: .dataiku/state/{environment}.state.json"
     if state is not None:
-        location = f"state: {json.dumps(state)}"
-    text = _TEMPLATE.format(environment=environment, source=source, state=location)
+        location = f"state: {_scalar(_from_file(path, state))}"
+    text = _TEMPLATE.format(
+        environment=_scalar(environment),
+        source=source,
+        state=location,
+        tls=_tls(path, tls),
+    )
     problem = find_problem(parse_yaml(text).data)
     if problem:
         raise ConfigurationError(f"{problem[0][-1]}: {problem[1]}")
@@ -75,4 +87,32 @@ def write_config_file(
         raise ConfigurationError(f"{path} exists already; edit it instead") from error
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
-    return path
+
+
+def _scalar(text: str) -> str:
+    """Return YAML of a text, in quotes where it would be read as something else."""
+    style = None if text.isprintable() else '"'
+    dumped = yaml.safe_dump(
+        text, default_style=style, allow_unicode=True, width=sys.maxsize
+    )
+    return dumped.removesuffix("...\n").rstrip("\n")
+
+
+def _from_file(path: Path, location: str) -> str:
+    """Return a location as the file has it: a path is relative to the file's folder."""
+    if scheme_of(location) or os.path.isabs(location):
+        return location
+    return os.path.relpath(location, path.parent)
+
+
+def _tls(path: Path, tls: Tls) -> str:
+    """Return the TLS settings as lines, or as an example if nothing is set."""
+    values = {item.name: getattr(tls, item.name) for item in fields(Tls)}
+    lines = [
+        f"{name}: {'true' if value is True else _scalar(_from_file(path, str(value)))}"
+        for name, value in values.items()
+        if value
+    ]
+    if not lines:
+        return _TLS_EXAMPLE
+    return "\n      ".join(["tls:", *lines])

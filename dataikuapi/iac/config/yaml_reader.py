@@ -33,9 +33,10 @@ class Document:
         """Return the line of the value at a path, or of its innermost parent."""
         node, line = self._root, 1
         for segment in path:
-            line, node = _child(node, segment) or (line, None)
-            if node is None:
+            child = _child(node, segment)
+            if child is None:
                 break
+            line, node = child
         return line
 
 
@@ -54,6 +55,8 @@ def parse_yaml(text: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise InvalidYamlError(line, error.problem or "invalid YAML") from error
+    except RecursionError as error:
+        raise InvalidYamlError(1, "it is nested too deeply") from error
     finally:
         loader.dispose()
 
@@ -67,6 +70,16 @@ class _Loader(yaml.SafeLoader):
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             raise InvalidYamlError(line, "a control character") from error
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Return the value of a node, which does not contain itself."""
+        try:
+            return super().construct_object(node, deep=True)
+        except (AttributeError, KeyError, ValueError) as error:
+            # As PyYAML fails at 2026-13-45, !!timestamp x, !!bool x and !!int x.
+            kind = node.tag.rpartition(":")[2]
+            reason = f"not a valid {kind}; put a text in quotes"
+            raise _problem(node, reason) from error
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False

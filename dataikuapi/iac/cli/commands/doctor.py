@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 import click
 
@@ -32,7 +33,7 @@ from dataikuapi.iac.sync.diagnosis import Diagnosis, Finding, Outcome
 
 __all__ = ["doctor"]
 
-_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @click.command(
@@ -74,12 +75,16 @@ def _findings(settings: Settings, projects: tuple[str, ...]) -> Iterator[Finding
     try:
         connection = open_connection(settings)
         diagnosis = Diagnosis(open_client(connection), utc_now)
-        keys = read_projects(settings, projects)
     except ConfigurationError as error:
         yield Finding("address", Outcome.FAILED, str(error))
         return
     yield Finding("address", Outcome.OK, _sources(connection))
     yield _tls(connection)
+    try:
+        keys = read_projects(settings, projects)
+    except ConfigurationError as error:
+        yield Finding("projects", Outcome.FAILED, str(error))
+        keys = []
     yield from diagnosis.check(keys or (state.project_keys() if state else []))
     if state and diagnosis.instance:
         yield _same_instance(state, diagnosis)
@@ -129,13 +134,14 @@ def _sources(connection: Connection) -> str:
 def _tls(connection: Connection) -> Finding:
     tls, host = connection.tls, connection.display_host
     if not host.startswith("https:"):
-        is_local = host.partition("://")[2].startswith(_LOCAL)
+        if urlsplit(host).hostname in _LOCAL:
+            return Finding("TLS", Outcome.OK, "not encrypted, but on this machine")
         text = "not encrypted: others may read the API key; use https"
-        return Finding("TLS", Outcome.OK if is_local else Outcome.WARNING, text)
+        return Finding("TLS", Outcome.WARNING, text)
     if tls.no_check_certificate:
         text = "the certificate is not checked: others may read the API key"
         return Finding("TLS", Outcome.WARNING, text)
-    authorities = tls.ca_file or "the usual authorities"
+    authorities = tls.ca_file or "the default authorities"
     return Finding("TLS", Outcome.OK, f"the certificate is checked, by {authorities}")
 
 

@@ -17,6 +17,8 @@ from dataikuapi.iac.cli.options import (
 from dataikuapi.iac.cli.output import write_text
 from dataikuapi.iac.cli.parameters import TEXT
 from dataikuapi.iac.config.connection import find_dss
+from dataikuapi.iac.config.file import CONFIG_FILE
+from dataikuapi.iac.config.model import default_name
 from dataikuapi.iac.models.exit_codes import ExitCode
 
 __all__ = ["COMPLETION_VARIABLE", "PROGRAM", "completion", "init"]
@@ -45,19 +47,26 @@ COMPLETION_VARIABLE = "_DATAIKU_IAC_COMPLETE"
 def init(settings: Settings, instance: str | None) -> ExitCode:
     """Write a first dataiku-iac.yaml, with one environment.
 
-    An existing file is not overwritten, and API keys are not written.
+    It has what the options say. An existing file is not overwritten, and API keys are
+    not written.
     """
     from dataikuapi.iac.config.template import write_config_file
 
     host = settings.host
     if host is None and instance is None:
         host, instance = find_dss(os.environ)
-    name = settings.environment or "dev"
-    path = write_config_file(
-        Path.cwd(), name, host=host, instance=instance, state=settings.state
+    name = settings.environment or default_name(os.environ)
+    path = settings.config_file or Path(CONFIG_FILE)
+    write_config_file(
+        path,
+        name,
+        host=host,
+        instance=instance,
+        state=settings.state,
+        tls=settings.tls,
     )
     schema = resources.files("dataikuapi.iac.schemas") / "config_v1.schema.json"
-    lines = [f"wrote {path.name}, with environment {name}"]
+    lines = [f"wrote {path}, with environment {name}"]
     if host is None and instance is None:
         lines.append("next: set its host")
     lines.append(f"its JSON Schema, for editors: {schema}")
