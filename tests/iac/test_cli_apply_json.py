@@ -84,4 +84,5 @@ def test_rollback_and_adopt_write_it_too(run, folder, project):
 def test_plan_that_is_refused():
     metadata = PlanMetadata("dev", "https://dss", source="shop/", refusal="too much")
     plan = ExecutionPlan(metadata=metadata)
-    assert parsed(render_apply_json(ApplyResult(plan)))["refusal"] == "too much"
+    document = parsed(render_apply_json(ApplyResult(plan)))
+    assert (document["refusal"], document["is_complete"]) == ("too much", False)

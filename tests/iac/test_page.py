@@ -103,7 +103,7 @@ def test_what_is_not_known_is_said():
     )
     html = render_html_page(diffs)
     for text in (
-        "Nothing changed in what could be read",
+        "No changes in what could be read",
         "1 object: no rights",
         "dataset.SHOP.x",
         "permissions not compared: no rights",
@@ -113,6 +113,12 @@ def test_what_is_not_known_is_said():
     ):
         assert text in html
     assert entries(html) == []
+
+
+def test_what_was_not_compared_is_not_called_unchanged():
+    uncompared = UncomparedAttribute("project.SHOP", "permissions", "", is_unknown=True)
+    html = render_html_page(ResourceDiffs(diff(FLOW, FLOW), uncompared=[uncompared]))
+    assert "No changes in what was compared." in html
 
 
 def test_nothing_but_its_own_style_and_script_is_allowed(drift):
@@ -167,7 +173,7 @@ def test_report_writes_a_page(run, tmp_path):
     assert (code, output) == (0, "")
     assert "No changes" in errors
     html = path.read_text("utf-8")
-    assert html.startswith("<!doctype html>") and "Nothing changed." in html
+    assert html.startswith("<!doctype html>") and "No changes." in html
     code, output, _ = run("drift", "--format", "html")
     assert code == 0 and output.startswith("<!doctype html>")
 

@@ -130,7 +130,7 @@ def test_long_markdown_names_all_resources_before_the_details():
     assert names.count("\n~ recipe.SHOP.r") == 1000
     assert shown + int(left) == 1000
     assert int(changes.replace(",", "")) == 2 * int(left)
-    assert "1000 modified" in text
+    assert "1,000 modified" in text
 
 
 def test_markdown_counts_names_for_which_there_is_no_room():

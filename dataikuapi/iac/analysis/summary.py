@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs
+from dataikuapi.iac.models import ChangeType, Resource, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.types.lookup import display_name_of, facts_of, noun_of, writing_of
 from dataikuapi.iac.types.references import Fact
@@ -15,6 +15,7 @@ __all__ = [
     "count_changes",
     "deletion",
     "display_name",
+    "total_changes",
 ]
 
 Counts = dict[Part, Counter[str]]
@@ -25,17 +26,24 @@ def count_changes(diffs: ResourceDiffs) -> Counts:
     """Count the resources by project, type and change, in this order.
 
     The changes are the values of :class:`ChangeType`, and ``recreated`` and
-    ``unknown``. A recreated resource counts as modified as well, if it was.
+    ``unknown``. Each resource counts once: a recreated one that was modified as well
+    counts as modified.
     """
     counts: Counts = {}
     for diff in diffs:
         row = counts.setdefault(_project_and_type(diff.resource_id), Counter())
-        row[diff.change_type.value] += 1
-        row["recreated"] += diff.is_recreated
+        is_same = diff.change_type is ChangeType.UNCHANGED
+        is_only_recreated = diff.is_recreated and is_same
+        row["recreated" if is_only_recreated else diff.change_type.value] += 1
     for item in diffs.unknown:
         row = counts.setdefault(_project_and_type(item.resource_id), Counter())
         row["unknown"] += 1
     return dict(sorted(counts.items()))
+
+
+def total_changes(diffs: ResourceDiffs) -> Counter[str]:
+    """Count the resources by change, as :func:`count_changes` does."""
+    return sum(count_changes(diffs).values(), Counter())
 
 
 def count_by_type(items: Iterable[Resource | ResourceDiff]) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "from_difference",
     "json_text",
     "json_texts",
+    "look_alike",
     "shortened",
     "telling_text",
     "words",
@@ -171,13 +172,17 @@ def json_text(value: JSON) -> str:
 
 
 def json_texts(old: JSON, new: JSON) -> tuple[str, str]:
-    """Return two different values as JSON that does not look the same.
-
-    A letter with an accent, for instance, is one character or two: it is escaped.
-    """
+    """Return two different values as JSON that does not look the same."""
     texts = json_text(old), json_text(new)
-    before, after = (unicodedata.normalize("NFKC", text) for text in texts)
-    return (json.dumps(old), json.dumps(new)) if before == after else texts
+    return (json.dumps(old), json.dumps(new)) if look_alike(*texts) else texts
+
+
+def look_alike(one: str, other: str) -> bool:
+    """Return whether two texts look the same, and are escaped to be told apart.
+
+    A letter with an accent, for instance, is one character or two.
+    """
+    return unicodedata.normalize("NFKC", one) == unicodedata.normalize("NFKC", other)
 
 
 def telling_text(value: JSON, siblings: Sequence[JSON], position: object) -> str:

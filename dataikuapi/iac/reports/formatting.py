@@ -1,8 +1,8 @@
 """Describes changes in the words that all reports use."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from dataikuapi.iac.analysis.summary import total_changes
 from dataikuapi.iac.models import (
     Change,
     ChangeType,
@@ -33,6 +33,7 @@ from dataikuapi.iac.reports.excerpts import (
 from dataikuapi.iac.reports.unified import line_excerpts, unified_diff
 
 __all__ = [
+    "ONLY_LINE_ENDINGS",
     "change_lines",
     "counted",
     "coverage_sentence",
@@ -42,13 +43,17 @@ __all__ = [
     "is_script",
     "last_editor",
     "masked_sentences",
-    "only_line_endings_differ",
+    "no_changes_sentence",
     "rule_lines",
+    "script_diff",
     "summary_line",
     "uncompared_lines",
     "unknown_lines",
     "upgrade_lines",
 ]
+
+ONLY_LINE_ENDINGS = "only line endings differ"
+"""Said of two scripts of which :func:`script_diff` returns nothing."""
 
 _INDENT = " " * 4
 """Of the changes of an object, and of the lines of a script below its path."""
@@ -171,9 +176,18 @@ def describe_move(change: Change) -> str:
     return f"moved from {before} to {after}"
 
 
-def only_line_endings_differ(change: Change) -> bool:
-    """Return whether two scripts differ in nothing but their line endings."""
-    return str(change.old).splitlines() == str(change.new).splitlines()
+def script_diff(change: Change) -> list[str]:
+    """Return the lines in which two scripts differ, as git writes them.
+
+    Nothing is returned if they differ in nothing but their line endings.
+    """
+    old, new = str(change.old or ""), str(change.new or "")
+    return [] if _normalized(old) == _normalized(new) else unified_diff(old, new)
+
+
+def _normalized(script: str) -> str:
+    """Return a script with line feeds alone, and without the one at its end."""
+    return script.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
 
 
 def group_by_reason(unreadable: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -262,31 +276,27 @@ def derived_lines(diffs: ResourceDiffs) -> Iterator[str]:
 
 def summary_line(diffs: ResourceDiffs) -> str:
     """Return the number of resources by type of change, in one line."""
-    recreated = [diff for diff in diffs if diff.is_recreated]
-    found = Counter(diff.change_type for diff in diffs)
-    # Each resource counts once; those that were also modified are there already.
-    again = sum(diff.change_type is ChangeType.UNCHANGED for diff in recreated)
-    found[ChangeType.UNCHANGED] -= again
-    counts = [f"{found[kind]} {kind.value}" for kind in ChangeType]
-    if again:
-        counts.append(f"{again} recreated")
-    if diffs.unknown:
-        counts.append(f"{len(diffs.unknown)} unknown")
+    found = total_changes(diffs)
+    names = [kind.value for kind in ChangeType]
+    names += [name for name in ("recreated", "unknown") if found[name]]
     in_part = len(diffs.unknown_in_part)
+    partly = [f"{in_part:,} unknown in part"] if in_part else []
     if diffs.unknown or any(diff.has_changed for diff in diffs):
-        text = ", ".join(
-            [*counts, *([f"{in_part} unknown in part"] if in_part else [])]
-        )
-    elif in_part:
-        text = (
-            f"No changes in what was compared. {counts[-1]}, {in_part} unknown in part."
-        )
+        text = ", ".join([*(f"{found[name]:,} {name}" for name in names), *partly])
     else:
-        text = f"No changes. {counts[-1]}."
+        unchanged = f"{found[ChangeType.UNCHANGED.value]:,} unchanged"
+        text = f"{no_changes_sentence(diffs)} {', '.join([unchanged, *partly])}."
     if diffs.coverage is not None:
         text = f"{text.rstrip('.')}. {coverage_sentence(diffs.coverage)}"
     masked = list(masked_sentences(diffs.masked))
     return ". ".join([text.rstrip("."), *masked]) + "." if masked else text
+
+
+def no_changes_sentence(diffs: ResourceDiffs) -> str:
+    """Say that nothing changed, as far as that is known."""
+    known = " in what was compared" if diffs.unknown_in_part else ""
+    known = " in what could be read" if diffs.unknown else known
+    return f"No changes{known}."
 
 
 def counted(count: int, noun: str) -> str:
@@ -316,12 +326,11 @@ def _values(count: int) -> str:
 
 
 def _script_lines(change: Change, full: bool, width: int) -> Iterator[str]:
-    old, new = (str(value or "") for value in (change.old, change.new))
-    if only_line_endings_differ(change):
-        yield f"{_INDENT}only line endings differ"
+    lines = script_diff(change)
+    if not lines:
+        yield f"{_INDENT}{ONLY_LINE_ENDINGS}"
         return
-    lines = unified_diff(old, new)
-    rest = 0 if (old and new) or full else len(lines) - _MAX_LINES
+    rest = 0 if (change.old and change.new) or full else len(lines) - _MAX_LINES
     shown = lines[:-rest] if rest > 1 else lines
     for line in shown if full else line_excerpts(shown, width - len(_INDENT)):
         yield f"{_INDENT}{line}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataikuapi.iac.analysis import DerivedFact, Fact, SharedFact
 from dataikuapi.iac.analysis.weights import names_of, severity_of_change
 from dataikuapi.iac.models import Change
-from dataikuapi.iac.models.changes import ValueChangeType
+from dataikuapi.iac.models.changes import ValueChangeType, format_path
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.reports.excerpts import (
     WIDTH,
@@ -17,8 +17,13 @@ from dataikuapi.iac.reports.excerpts import (
     json_texts,
 )
 from dataikuapi.iac.reports.fact_lines import about_line, diffs_of, heading
-from dataikuapi.iac.reports.formatting import counted, is_script
-from dataikuapi.iac.reports.unified import unified_diff
+from dataikuapi.iac.reports.formatting import (
+    ONLY_LINE_ENDINGS,
+    counted,
+    describe_move,
+    is_script,
+    script_diff,
+)
 
 __all__ = ["headlines", "what_happened"]
 
@@ -96,13 +101,18 @@ def what_happened(fact: Fact) -> Iterator[str]:
 def _in_short(change: Change) -> str:
     """Return a change within a line; without the beginning of a long path."""
     label = ".".join(names_of(change)[-2:])
+    if change.kind is ValueChangeType.MOVED:
+        item = format_path(change.segments[-2:])
+        return f"{change.kind} {item}: {describe_move(change)}"
     if change.kind is not ValueChangeType.MODIFIED:
         value = change.new if change.kind is ValueChangeType.ADDED else change.old
         text = json_text(value)
         is_short = columns(text) <= _MAX_VALUE and not isinstance(value, dict | list)
         return f"{change.kind} {label}{f': {text}' if is_short else ''}"
     if is_script(change):
-        lines = unified_diff(str(change.old), str(change.new))
+        lines = script_diff(change)
+        if not lines:
+            return f"{label}: {ONLY_LINE_ENDINGS}"
         added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
         return f"{label}: {counted(added, 'line')} added, {removed:,} removed"
     old, new = json_texts(change.old, change.new)

@@ -7,7 +7,7 @@ from datetime import datetime
 from dataikuapi.iac.analysis.summary import display_name
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.reports.formatting import counted
-from dataikuapi.iac.reports.html import (
+from dataikuapi.iac.reports.html_blocks import (
     MAX_LISTED,
     MAX_OPEN,
     attributes_html,

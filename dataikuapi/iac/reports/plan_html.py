@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dataikuapi.iac.models.plan import ActionType, ExecutionPlan, PlannedAction
 from dataikuapi.iac.reports.fact_lines import about_line
-from dataikuapi.iac.reports.html import (
+from dataikuapi.iac.reports.html_blocks import (
     MAX_LISTED,
     MAX_OPEN,
     change_list,

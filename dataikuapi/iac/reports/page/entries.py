@@ -9,7 +9,7 @@ from dataikuapi.iac.reports.fact_lines import about_line, diffs_of, heading, not
 from dataikuapi.iac.reports.flow import CLASSES, SIGNS
 from dataikuapi.iac.reports.formatting import counted
 from dataikuapi.iac.reports.headlines import what_happened
-from dataikuapi.iac.reports.html import attributes_html, change_list, entry_of
+from dataikuapi.iac.reports.html_blocks import attributes_html, change_list, entry_of
 from dataikuapi.iac.reports.markup import Html, element
 
 __all__ = ["Entry", "entries_of"]

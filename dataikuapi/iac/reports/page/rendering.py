@@ -10,6 +10,7 @@ from typing import Any
 
 from dataikuapi.iac.analysis import Analysis, analyze
 from dataikuapi.iac.analysis.picture import picture_of
+from dataikuapi.iac.analysis.summary import total_changes
 from dataikuapi.iac.exceptions import ConfigurationError
 from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
 from dataikuapi.iac.models.severity import Severity
@@ -22,6 +23,7 @@ from dataikuapi.iac.reports.formatting import (
     derived_lines,
     group_by_reason,
     masked_sentences,
+    no_changes_sentence,
     rule_lines,
     summary_line,
     uncompared_lines,
@@ -84,7 +86,7 @@ def require_page() -> None:
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
         raise ConfigurationError(
-            f"a report as HTML needs {' and '.join(missing)}, which is not installed: "
+            f"a report as HTML needs {' and '.join(missing)}: "
             "pip install 'dataiku-iac[report]'"
         )
 
@@ -118,11 +120,11 @@ def _content(diffs: ResourceDiffs, analysis: Analysis) -> dict[str, Any]:
     entries = entries_of(analysis.facts)
     columns, rows = changed_rows(diffs)
     severities = Counter(entry.severity for entry in entries)
-    is_heavy = [x for x in entries if x.severity != Severity.DESCRIPTION.value]
+    heavy = [x for x in entries if x.severity != Severity.DESCRIPTION.value]
     return {
         "counts": _counts(diffs),
         "entries": entries,
-        "top": (is_heavy or entries)[:_MAX_TOP],
+        "top": (heavy or entries)[:_MAX_TOP],
         "columns": columns,
         "rows": rows,
         "projects": sorted({key for entry in entries for key in entry.projects}),
@@ -134,6 +136,7 @@ def _content(diffs: ResourceDiffs, analysis: Analysis) -> dict[str, Any]:
         ],
         "warnings": [*upgrade_lines(diffs), *dangling_sentences(analysis.dangling)],
         "unread": group_by_reason(item[:2] for item in diffs.unknown),
+        "no_changes": no_changes_sentence(diffs),
         "uncompared": list(uncompared_lines(diffs.uncompared)),
         "remarks": _remarks(diffs),
         **_flow(analysis, entries),
@@ -142,15 +145,14 @@ def _content(diffs: ResourceDiffs, analysis: Analysis) -> dict[str, Any]:
 
 def _counts(diffs: ResourceDiffs) -> list[tuple[str, str, int]]:
     """Return class, label and number of the counts that the page begins with."""
-    types = Counter(diff.change_type.value for diff in diffs)
-    recreated = sum(diff.is_recreated for diff in diffs)
+    counts = total_changes(diffs)
     found = [
-        ("added", "added", types["added"]),
-        ("removed", "removed", types["removed"]),
-        ("changed", "changed", types["modified"]),
-        ("changed", "created again", recreated),
-        ("unknown", "not read", len(diffs.unknown)),
-        ("neighbor", "unchanged", types["unchanged"]),
+        ("added", "added", counts["added"]),
+        ("removed", "removed", counts["removed"]),
+        ("changed", "changed", counts["modified"]),
+        ("changed", "recreated", counts["recreated"]),
+        ("unknown", "not read", counts["unknown"]),
+        ("neighbor", "unchanged", counts["unchanged"]),
     ]
     always = {"added", "removed", "changed"}
     return [item for item in found if item[2] or item[1] in always]
