@@ -12,6 +12,7 @@ from dataikuapi.iac.models.json_values import (
     checksum,
     copy_json,
     find_unsupported,
+    json_equal,
 )
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
@@ -187,6 +188,20 @@ class Resource:
             raise UnsupportedValueError(
                 f"{self.resource_id}: attributes: nested deeper than {MAX_DEPTH}"
             ) from error
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether everything is equal; 1 and true differ, as their checksums."""
+        if not isinstance(other, Resource):
+            return NotImplemented
+        return (
+            self.resource_id == other.resource_id
+            and self.metadata == other.metadata
+            and self.extra == other.extra
+            and self.attributes == other.attributes
+            and json_equal(self.attributes, other.attributes)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # It can be modified.
 
     def __repr__(self) -> str:
         """Return a one-line summary, without attribute values."""
