@@ -288,8 +288,8 @@ def test_a_reader_that_was_replaced_is_refused(manager, threads):
 
 def test_another_dss_at_the_same_address_is_told(manager, monkeypatch, threads):
     manager.sync_all()
-    assert manager.instance.provenance.instance is not None
-    manager.instance.provenance._ids = {"install_id": "another"}
+    assert manager.instance_reader.provenance.instance is not None
+    manager.instance_reader.provenance._ids = {"install_id": "another"}
     with pytest.raises(SyncError, match="read from another DSS than the others"):
         manager.sync_all(executor=threads, on_error="raise")
 

@@ -64,7 +64,9 @@ class ApplyEngine:
         self._manager = state_manager
         is_same = client is state_manager.client
         self._reader = (
-            state_manager.instance if is_same else state_manager.reader(client)
+            state_manager.instance_reader
+            if is_same
+            else state_manager.open_reader(client)
         )
         self._progress = progress_callback
         self._last: ExecutionPlan | None = None
