@@ -1,6 +1,6 @@
 """Gives projects in a state other keys, wherever they are named."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -34,10 +34,14 @@ def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
     Args:
         state: is not changed.
         keys: the new key of each project that gets another one.
+
+    Raises:
+        ValueError: if two projects would have the same key.
     """
     keys = {old: new for old, new in keys.items() if old != new}
     if not keys:
         return state
+    _require_apart(state.project_keys(), keys)
     known = state.resources.keys()
     moved = [_with_project_key(each, keys, known) for each in state.list_resources()]
     ids = {
@@ -55,6 +59,19 @@ def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
             moved_id(key, keys): names for key, names in state.unknown_in_part.items()
         },
     )
+
+
+def _require_apart(known: Iterable[str], keys: Mapping[str, str]) -> None:
+    """Refuse to make one project of two."""
+    old_keys: dict[str, str] = {}
+    for old in known:
+        new = keys.get(old, old)
+        if new in old_keys:
+            raise ValueError(
+                f"projects {old_keys[new]} and {old} would both have the key {new}. "
+                "Give them different ones"
+            )
+        old_keys[new] = old
 
 
 def moved_id(text: str, keys: Mapping[str, str]) -> str:

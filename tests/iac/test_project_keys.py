@@ -30,6 +30,15 @@ def inputs(found, rid):
     return [item["ref"] for item in items]
 
 
+@pytest.mark.parametrize("keys", [{"SHOP": "CRM"}, {"SHOP": "X", "CRM": "X"}])
+def test_two_projects_do_not_become_one(keys):
+    both = state(recipe("a"), recipe("b", project="CRM"))
+    with pytest.raises(ValueError, match="would both have the key"):
+        with_project_keys(both, keys)
+    swapped = with_project_keys(both, {"SHOP": "CRM", "CRM": "SHOP"})
+    assert inputs(swapped, "recipe.CRM.r") == ["a"]
+
+
 def test_references_follow():
     """Plain names stay, and so do those of other projects."""
     found = with_project_keys(state(recipe("a", "CRM.b", "SHOP.c", "OTHER.d")), KEYS)
