@@ -203,15 +203,17 @@ class BlobBackend(StateBackend):
             StateNotFoundError: if there is no version of that serial.
             StateReadError: if the versions cannot be listed.
         """
-        lineage = None
+        lineage = unread = None
         try:
             stored = load_based(self._store.read(self.name))
             if stored.serial == serial:
                 return stored
             lineage = stored.lineage
-        except (StateCorruptedError, StateNotFoundError, StateReadError):
+        except (StateCorruptedError, StateNotFoundError):
             pass  # Fall back to the older versions.
-        return self._history.find(serial, lineage)
+        except StateReadError as error:
+            unread = error
+        return self._history.find(serial, lineage, unread)
 
     def restore(self, serial: int) -> State:
         """Store an older version again, as the newest one.
