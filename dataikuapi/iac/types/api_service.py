@@ -39,10 +39,11 @@ class _ServiceWriter(Writer):
         send(project, "POST", f"apiservices/{path_segment(name)}")
         return name
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the settings as a whole."""
         path = f"apiservices/{path_segment(name)}/settings"
         send(project, "PUT", path, new["document"])
+        return 1
 
 
 class ApiServiceType(ListedType):

@@ -35,7 +35,7 @@ class _ZoneWriter(ListedWriter):
         """Return name and color: all that counts in a new zone."""
         return {key: document[key] for key in ("name", "color") if document.get(key)}
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put what describes the zone, if it differs; move and share what differs.
 
         The documents as DSS has them should be fresh: what has moved on to another zone
@@ -44,19 +44,23 @@ class _ZoneWriter(ListedWriter):
         before, after = old["document"], new["document"]
         described = {key: item for key, item in after.items() if key not in _LISTS}
         described |= {key: before[key] for key in _LISTS if key in before}
+        saves = 0
         if not json_equal(before, described):
             send(project, "PUT", self.path(name), described)
+            saves += 1
         came, left = _differing(before, after, "items")
         if left and name != _DEFAULT:
             send(project, "POST", f"{self.path(_DEFAULT)}/add-items", left)
         if came:
             send(project, "POST", f"{self.path(name)}/add-items", came)
+        saves += bool(left and name != _DEFAULT) + bool(came)
         came, left = _differing(before, after, "shared")
         for item in left:
             parts = map(path_segment, (item["objectType"], item["objectId"]))
             send(project, "DELETE", "/".join((f"{self.path(name)}/shared", *parts)))
         for item in came:
             send(project, "POST", f"{self.path(name)}/shared", item)
+        return saves + len(left) + len(came)
 
 
 def _differing(

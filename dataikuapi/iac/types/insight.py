@@ -45,9 +45,10 @@ class _InsightWriter(ListedWriter):
         """Return the whole document, as a prototype."""
         return {"insightPrototype": super().prototype(project, name, document)}
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Post the whole document to its own path."""
         send(project, "POST", self.path(name), {"insight": new["document"]})
+        return 1
 
 
 class InsightType(ListedType):

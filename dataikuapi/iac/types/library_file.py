@@ -93,9 +93,10 @@ class _LibraryWriter(Writer):
         self._post(project, name, documents)
         return name
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Post the new content."""
         self._post(project, name, new)
+        return 1
 
     def delete(self, project: Project, name: str, drop_data: bool) -> None:
         """Delete the file; there is no trash."""

@@ -140,13 +140,16 @@ def _only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 class _ProjectWriter(Writer):
     """Each document but the summary is saved at its own path."""
 
-    saves: ClassVar[int] = 3
-
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the documents that differ, each as a whole."""
-        for part in ("metadata", "settings", "permissions"):
-            if part in new and not json_equal(old.get(part), new[part]):
-                send(project, "PUT", part, new[part])
+        differing = [
+            part
+            for part in ("metadata", "settings", "permissions")
+            if part in new and not json_equal(old.get(part), new[part])
+        ]
+        for part in differing:
+            send(project, "PUT", part, new[part])
+        return len(differing)
 
 
 class ProjectType(ResourceType):

@@ -1,7 +1,7 @@
 """Retrieval-augmented LLMs: an LLM with a knowledge bank."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from dataikuapi.iac.types.base import Project
 from dataikuapi.iac.types.saved_model import is_rag_model
@@ -17,8 +17,6 @@ __all__ = ["RagModelType"]
 
 class _RagModelWriter(VersionedLLMWriter):
     """A new one has a first version with a bank and an LLM; the rest is saved later."""
-
-    saves: ClassVar[int] = 2
 
     def prototype(
         self, project: Project, name: str, document: Mapping[str, Any]

@@ -54,16 +54,16 @@ def _is_model(document: Mapping[str, Any]) -> bool:
 class _ModelWriter(ListedWriter):
     """Which version is active is changed by an action."""
 
-    saves: ClassVar[int] = 2
-
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the document and activate a version, each only if it differs."""
         before, after = old["document"], new["document"]
         require_version(project, name, before, after)
         kept = with_members_of(before, after, "activeVersion")
+        saves = 0
         if not json_equal(before, kept):
             send(project, "PUT", self.path(name), kept)
-        activate(project, name, before, after)
+            saves += 1
+        return saves + activate(project, name, before, after)
 
 
 class SavedModelType(ListedType):

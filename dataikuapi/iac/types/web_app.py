@@ -101,9 +101,10 @@ class _WebAppWriter(Writer):
         response = expect_object(post_json(project, "webapps/", body), "webAppId")
         return str(response["webAppId"])
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the whole document."""
         send(project, "PUT", f"webapps/{path_segment(name)}", new["document"])
+        return 1
 
 
 class WebAppType(ListedType):
