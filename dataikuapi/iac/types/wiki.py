@@ -35,6 +35,15 @@ class _Taxonomy(SingleFile):
         document = super().documents(files, project_key, name)["document"]
         return {"document": _with_text_ids(document)}
 
+    def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
+        """Return the file of the tree, with ids as DSS writes them."""
+        numbered = {
+            **attributes,
+            "homeArticleId": _number(attributes.get("homeArticleId")),
+            "taxonomy": _numbered(attributes.get("taxonomy")),
+        }
+        return super().files(name, numbered)
+
 
 class _WikiWriter(SingleWriter):
     """The tree is replaced as a whole, and has each article once."""
@@ -194,6 +203,28 @@ def _with_text_ids(document: Mapping[str, Any]) -> dict[str, Any]:
         "homeArticleId": str(home) if home else None,
         "taxonomy": _nodes(document.get("taxonomy")),
     }
+
+
+def _numbered(taxonomy: JSON) -> list[JSON]:
+    """Return a tree whose ids are numbers."""
+    return [
+        (
+            {
+                **node,
+                "id": _number(node.get("id")),
+                "children": _numbered(node.get("children")),
+            }
+            if isinstance(node, dict)
+            else node
+        )
+        for node in (taxonomy if isinstance(taxonomy, list) else [])
+    ]
+
+
+def _number(name: JSON) -> JSON:
+    """Return the id of an article as a number, which it is unless DSS changes that."""
+    is_number = isinstance(name, str) and name.isascii() and name.isdecimal()
+    return int(name) if is_number and str(int(name)) == name else name
 
 
 def _nodes(taxonomy: object) -> list[Any]:
