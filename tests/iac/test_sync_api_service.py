@@ -30,7 +30,7 @@ CODE = {"endpoints": [{"id": "f", "type": "PY_FUNCTION", "code": "token = 'x'"}]
 def masked_keys(redactor, *keys):
     """Return the query keys of a service as a state has them."""
     document = {"authRealm": {"queryKeys": list(keys)}}
-    found = TYPES["api_service"].canonical(document, redactor)
+    found: Any = TYPES["api_service"].canonical(document, redactor)
     return found["authRealm"]["queryKeys"]
 
 

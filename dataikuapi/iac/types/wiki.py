@@ -1,5 +1,6 @@
 """The wiki of a project: its home, and how articles are arranged."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -23,6 +24,8 @@ from dataikuapi.iac.types.writers import SingleWriter
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["WikiType", "article_ids"]
+
+_ARTICLE_ID = re.compile("0|[1-9][0-9]{0,17}")
 
 _EMPTY: dict[str, Any] = {"homeArticleId": None, "taxonomy": []}
 
@@ -223,8 +226,9 @@ def _numbered(taxonomy: JSON) -> list[JSON]:
 
 def _number(name: JSON) -> JSON:
     """Return the id of an article as a number, which it is unless DSS changes that."""
-    is_number = isinstance(name, str) and name.isascii() and name.isdecimal()
-    return int(name) if is_number and str(int(name)) == name else name
+    if not isinstance(name, str) or not _ARTICLE_ID.fullmatch(name):
+        return name
+    return int(name)
 
 
 def _nodes(taxonomy: object) -> list[Any]:
