@@ -180,7 +180,7 @@ class ScenarioType(ListedType):
         documents = super().fetch_documents(project, name)
         if documents[self.main].get("type") != _SCRIPT:
             return documents
-        # Without ``script`` there is none: DSS drops nulls, and the client allows for it.
+        # DSS drops nulls: without ``script`` there is none, as for the client.
         response = get_json(project, f"scenarios/{path_segment(name)}/payload")
         return {
             **documents,
