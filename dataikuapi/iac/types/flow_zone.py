@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
-from urllib.parse import unquote
 
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.types.base import Documents, Path, Project
 from dataikuapi.iac.types.cleaning import Volatile
-from dataikuapi.iac.types.layout import ObjectFolder
+from dataikuapi.iac.types.layout import Files, ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import Fact, Reference, Role, typed_ids_at
 from dataikuapi.iac.types.requests import get_json, send
 from dataikuapi.iac.types.sets import Sets, by_object_id
 from dataikuapi.iac.types.shapes import expect_items, path_segment
-from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writers import ListedWriter, key_of
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["FlowZoneType"]
@@ -75,6 +74,15 @@ def _differing(
     return came, [item for key, item in old.items() if key not in new]
 
 
+class _ZoneFolder(ObjectFolder):
+    """Files of zones, some of which name their own project beside an object."""
+
+    def documents(self, files: Files, project_key: str, name: str) -> dict[str, Any]:
+        """Return the zone as DSS serves it to this library."""
+        zone = super().documents(files, project_key, name)["document"]
+        return {"document": _without_own_key(zone, project_key)}
+
+
 class FlowZoneType(ListedType):
     """A flow zone, listed in full; ``default`` has what is in no other.
 
@@ -89,7 +97,7 @@ class FlowZoneType(ListedType):
         writer=_ZoneWriter("flow/zones", "flow/zones/{name}"),
     )
     requests = "1"
-    layout = ObjectFolder("zones", has_project_key=False)
+    layout = _ZoneFolder("zones", has_project_key=False)
     listing = "flow/zones"
     required = ("name",)
     volatile: ClassVar[Volatile] = {
@@ -117,13 +125,7 @@ class FlowZoneType(ListedType):
         return self._documents(project, zone)
 
     def _documents(self, project: Project, zone: dict[str, Any]) -> Documents:
-        """Return a zone without the key of its own project, which some items have."""
-        own = {
-            name: [_without_key(item, unquote(project.project_key)) for item in value]
-            for name in ("items", "shared")
-            if isinstance(value := zone.get(name), list)
-        }
-        return {self.main: {**zone, **own}}
+        return {self.main: _without_own_key(zone, key_of(project))}
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the objects in the zone, and those shared into it."""
@@ -141,6 +143,16 @@ class FlowZoneType(ListedType):
         items = attributes.get("items")
         if isinstance(items, list):
             yield Fact("objects", (f"{len(items)}",))
+
+
+def _without_own_key(zone: dict[str, Any], project_key: str) -> dict[str, Any]:
+    """Return a zone without the key of its own project, which some items have."""
+    own = {
+        name: [_without_key(item, project_key) for item in value]
+        for name in _LISTS
+        if isinstance(value := zone.get(name), list)
+    }
+    return {**zone, **own}
 
 
 def _without_key(item: Any, project_key: str) -> Any:

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
+from dataikuapi.iac.exceptions import SourceError
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import (
@@ -59,7 +60,11 @@ class _LibraryFolder(Layout):
             if path.startswith(f"{_FOLDER}/")
         ]
         path = f"{_FOLDER}/{_LINKS}"
-        return sorted(_own(names, json_in(files, path) if path in files else {}))
+        links = json_in(files, path) if path in files else {}
+        try:
+            return sorted(_own(names, links))
+        except UnexpectedShapeError as error:
+            raise SourceError(f"{path}: {error}") from error
 
     def covers(self, paths: Collection[str]) -> bool:
         """Return whether the folder is there."""
@@ -205,8 +210,13 @@ def _paths(tree: Any, folder: str = "") -> Iterator[str]:
 
 
 def _own(paths: Collection[str], links: Mapping[str, Any]) -> list[str]:
-    """Return the paths that no git repository owns."""
+    """Return the paths that no git repository owns.
+
+    Raises:
+        UnexpectedShapeError: if the links do not say which folders these have.
+    """
     references = links.get("gitReferences") or {}
+    expect_type(references, dict, " under gitReferences")
     owned = [f"{key.strip('/')}/".lstrip("/") for key in references]
     return [
         path
@@ -244,7 +254,7 @@ def _content(path: str, data: bytes) -> dict[str, Any]:
     if path == _LINKS:
         try:
             links = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {"text": text}
         if isinstance(links, dict):
             return {"links": links}
