@@ -116,7 +116,9 @@ class WebAppType(ListedType):
 
     name = "web_app"
     writing = Writing(
-        environment_specific=frozenset({("params", "autoStartBackend")}),
+        environment_specific=frozenset(
+            {("params", "autoStartBackend"), ("params", "nbProcesses")}
+        ),
         undeletable="DSS has no call for it: delete it by hand",
         writer=_WebAppWriter(),
     )
