@@ -74,7 +74,10 @@ class SavedModelType(ListedType):
         contents_after_delete="its versions are lost for good",
         loses_contents=True,
         writer=_ModelWriter("", "savedmodels/{name}"),
-        uncreatable="models are trained in the lab of DSS, and deployed from there",
+        uncreatable=(
+            "this library creates no models: train and deploy it in DSS, or create an "
+            "external one there"
+        ),
     )
     listing = "savedmodels/"
     required = ("name",)
