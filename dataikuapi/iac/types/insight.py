@@ -52,7 +52,7 @@ class _InsightWriter(ListedWriter):
 
 
 class InsightType(ListedType):
-    """An insight. Its name is no key: 40 of 59 public projects have duplicates."""
+    """An insight. Names are not unique: 40 of 59 public projects have duplicates."""
 
     name = "insight"
     writing = Writing(

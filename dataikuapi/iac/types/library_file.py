@@ -127,10 +127,10 @@ class LibraryFileType(ResourceType):
     writing = Writing(
         writer=_LibraryWriter(),
         unchangeable={
-            ("sha256",): "only the digest of a file that is no text is known: copy it"
+            ("sha256",): "only the digest of a file that is not text is known: copy it"
         },
     )
-    requests = "1 + N, and one more for each file that is no text"
+    requests = "1 + N, and one more for each file that is not text"
     identity = Identity.PATH
     layout = _LibraryFolder()
     responses: ClassVar[Mapping[str, Shape]] = {
@@ -232,7 +232,7 @@ def _data_in(response: Any) -> str:
 
 
 def _may_be_binary(text: str) -> bool:
-    """Return whether DSS may have put another character where it is no UTF-8."""
+    """Return whether DSS may have put another character where it is not UTF-8."""
     return "\ufffd" in text or "\0" in text
 
 

@@ -305,7 +305,7 @@ class ProjectType(ResourceType):
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return what is exposed and bundled, and the default code environments.
 
-        What a dashboard may show is none: DSS keeps that when the object is deleted.
+        What dashboards may show is not referred to: DSS keeps it for deleted objects.
         """
         yield from typed_ids_at(
             attributes,

@@ -78,7 +78,7 @@ _FLOW_PARAMS = ("builds", "checks", "computes", "clears", "invalidates")
 
 
 class _ScenarioWriter(ListedWriter):
-    """The script of a scenario has a path of its own. DSS takes the id of a new one."""
+    """The script of a scenario has a path of its own. A new one may choose its id."""
 
     def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the document and the script, each only if it differs."""
@@ -95,7 +95,8 @@ class _ScenarioWriter(ListedWriter):
 class ScenarioType(ListedType):
     """A scenario made of steps, or of a Python script, which is its ``payload``.
 
-    DSS derives the id from the first name, and a later name does not change it.
+    DSS derives the id from the first name unless the request has one. A later name
+    does not change it.
     """
 
     name = "scenario"
