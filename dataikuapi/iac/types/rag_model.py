@@ -24,13 +24,14 @@ class _RagModelWriter(VersionedLLMWriter):
         """Return the name, and what the active version uses, else the first one."""
         versions: list[Any] = list(document.get("versions") or ())
         active = document.get("activeVersion")
-        versions.sort(key=lambda version: version.get("versionId") != active)
-        first: Any = versions[0].get("ragllmSettings") or {} if versions else {}
-        bank = first.get("kbRef") or first.get("knowledgeBankRef")
+        first = versions[0] if versions else {}
+        used = next((v for v in versions if v.get("versionId") == active), first)
+        settings = used.get("ragllmSettings") or {}
+        bank = settings.get("kbRef") or settings.get("knowledgeBankRef")
         return {
             "name": document["name"],
             "knowledgeBankRef": bank,
-            "llmId": first.get("llmId"),
+            "llmId": settings.get("llmId"),
         }
 
 
