@@ -12,7 +12,7 @@ from dataikuapi.iac.apply.comparing import (
 )
 from dataikuapi.iac.apply.creating import Creator
 from dataikuapi.iac.apply.noting import ApplyLog
-from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, writer_of
+from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     DSSAuthenticationError,
@@ -134,7 +134,11 @@ class Executor:
             wanted.attributes,
         )
         is_noted()
-        error = error_of(lambda: self._objects.save(rid, before.documents, documents))
+        error, saves = None, None
+        try:
+            saves = self._objects.save(rid, before.documents, documents)
+        except DataikuIaCError as reported:  # DSS may have saved it or not.
+            error = reported
         try:
             after = self._objects.read(rid)
         except DataikuIaCError as unread:
@@ -143,8 +147,7 @@ class Executor:
             return ActionResult(
                 action, ActionStatus.FAILED, "somebody deleted it in DSS meanwhile"
             )
-        expected = writer_of(kind_of(rid)).saves_of(before.documents, documents)
-        return _updated(action, before, wanted, after, error, expected)
+        return _updated(action, before, wanted, after, error, saves)
 
     def _noted_update(
         self, action: PlannedAction, wanted: Resource
@@ -248,7 +251,7 @@ def _updated(
     wanted: Resource,
     after: Reading,
     error: DataikuIaCError | None,
-    expected: int,
+    saves: int | None,
 ) -> ActionResult:
     """Return what became of an update, by what DSS has now.
 
@@ -258,7 +261,7 @@ def _updated(
         wanted: what it was to be.
         after: what it is.
         error: that DSS reported.
-        expected: by how much its version has grown, if nobody else has saved it.
+        saves: how many requests saved it; None if an error leaves that open.
     """
     others = unmet(wanted, after.resource)
     # It was not as wanted before, so if it is now it was saved.
@@ -275,13 +278,13 @@ def _updated(
     if others:
         notes.append(f"DSS stored something else than planned in {others}")
     grown = _growth(before.resource, after.resource)
-    if grown is not None and grown > expected:
+    if grown is not None and saves is not None and grown > saves:
         notes.append(
-            f"its version grew by {grown} instead of {expected}: somebody else saved "
+            f"its version grew by {grown} instead of {saves}: somebody else saved "
             "it at the same time, so look whether their edit is still there"
         )
     stored = after.resource
-    if others and (grown is None or grown > expected):
+    if others and (grown is None or saves is None or grown > saves):
         # It may be the edit of somebody else, which nobody has agreed to: as what was
         # wanted is stored, it is told as drift, and the next plan keeps it.
         metadata = replace(stored.metadata, checksum="")
