@@ -20,6 +20,7 @@ from dataikuapi.iac.backends.new_version import NewVersion
 from dataikuapi.iac.backends.state_version import StateVersions
 from dataikuapi.iac.backends.versions import check_suffix
 from dataikuapi.iac.exceptions import (
+    NewerFormatError,
     StateConflictError,
     StateCorruptedError,
     StateMergeConflictError,
@@ -118,8 +119,8 @@ class BlobBackend(StateBackend):
         stored = self._store.read(self.name)
         try:
             return load_based(stored)
-        except StateMergeConflictError as error:
-            raise StateMergeConflictError(
+        except (NewerFormatError, StateMergeConflictError) as error:
+            raise type(error)(
                 f"{self._store.location(self.name)} is not a valid state: {error}"
             ) from error
         except StateCorruptedError as error:

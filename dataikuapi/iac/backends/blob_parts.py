@@ -21,6 +21,7 @@ from dataikuapi.iac.backends.partitioned import PartitionedBackend
 from dataikuapi.iac.backends.state_version import StateVersions
 from dataikuapi.iac.backends.versions import check_suffix
 from dataikuapi.iac.exceptions import (
+    NewerFormatError,
     StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
@@ -285,10 +286,10 @@ class BlobPartsBackend(PartitionedBackend):
         return state
 
     def _corrupted(self, error: StateCorruptedError) -> StateCorruptedError:
-        return type(error)(
-            f"{self._location} is not a valid state: {error}. It was left as it is; "
-            f"{self._history.recovery_hint()}"
-        )
+        hint = ""
+        if not isinstance(error, NewerFormatError):
+            hint = f". It was left as it is; {self._history.recovery_hint()}"
+        return type(error)(f"{self._location} is not a valid state: {error}{hint}")
 
     def _base(self, base: BaseVersion) -> _Stored:
         """Return the manifest of the version that is to be replaced.

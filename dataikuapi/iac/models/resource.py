@@ -281,12 +281,16 @@ class Resource:
     @classmethod
     def _from_dict_nocopy(cls, data: dict[str, Any]) -> "Resource":
         """Like :meth:`from_dict`, but take over the entry instead of copying it."""
+        if not isinstance(data, dict):
+            raise ValueError("a resource has to be an object")
         try:
             resource_type, resource_id = data["resource_type"], data["resource_id"]
             attributes, metadata = data["attributes"], data["metadata"]
         except KeyError:
             missing = [name for name in _REQUIRED_KEYS if name not in data]
             raise ValueError(f"resource lacks {', '.join(missing)}") from None
+        if not (isinstance(attributes, dict) and isinstance(metadata, dict)):
+            raise ValueError("attributes and metadata have to be objects")
         if not is_id_of(resource_type, resource_id):
             _check_id(resource_type, resource_id)
         extra = (
