@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from dataikuapi.iac.models import Resource, ResourceDiff, ResourceDiffs
+from dataikuapi.iac.models import ChangeType, Resource, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.models.scope import Part
 from dataikuapi.iac.types.lookup import display_name_of, facts_of, noun_of, writing_of
 from dataikuapi.iac.types.references import Fact
@@ -25,12 +25,14 @@ def count_changes(diffs: ResourceDiffs) -> Counts:
     """Count the resources by project, type and change, in this order.
 
     The changes are the values of :class:`ChangeType`, and ``recreated`` and
-    ``unknown``. A recreated resource counts as modified as well, if it was.
+    ``unknown``. A recreated resource counts as modified as well, if it was, and not as
+    unchanged.
     """
     counts: Counts = {}
     for diff in diffs:
         row = counts.setdefault(_project_and_type(diff.resource_id), Counter())
-        row[diff.change_type.value] += 1
+        is_same = diff.change_type is ChangeType.UNCHANGED and diff.is_recreated
+        row[diff.change_type.value] += not is_same
         row["recreated"] += diff.is_recreated
     for item in diffs.unknown:
         row = counts.setdefault(_project_and_type(item.resource_id), Counter())

@@ -13,6 +13,7 @@ from dataikuapi.iac.cli.context import Settings
 from dataikuapi.iac.cli.parameters import (
     ENVIRONMENT,
     FILE,
+    FOLDER,
     KEY_OR_INSTANCE,
     LOCATION,
     PROJECT_KEY,
@@ -239,7 +240,7 @@ file_options = _all(
     ),
     click.option(
         "--git-dir",
-        type=FILE,
+        type=FOLDER,
         help="Repository of revisions, which may be bare [that of the current folder].",
     ),
 )

@@ -11,9 +11,7 @@ from dataikuapi.iac.cli.context import Settings, open_backend, open_manager
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.exceptions import (
     ConfigurationError,
-    StateCorruptedError,
     StateNotFoundError,
-    StateReadError,
 )
 from dataikuapi.iac.live_ids import LiveIds, live_ids_of, with_code_ids
 from dataikuapi.iac.plan.generator import covered_types
@@ -173,15 +171,13 @@ def stored_ids(settings: Settings, environment: str | None = None) -> LiveIds:
 
 
 def stored_state(settings: Settings, environment: str | None = None) -> State:
-    """Return what is stored; nothing if it cannot be loaded.
-
-    Whoever reads DSS then is told why.
+    """Return what is stored; an empty state if nothing is.
 
     Args:
         settings: the options.
         environment: another one than they name.
     """
-    with suppress(StateNotFoundError, StateCorruptedError, StateReadError):
+    with suppress(StateNotFoundError):
         return open_backend(settings, environment).load()
     return State()
 

@@ -40,7 +40,16 @@ __all__ = [
 ENVIRONMENT_PREFIX = "env:"
 """What stands before the name of an environment, for its state."""
 
-host, text = check_host, check_text
+text = check_text
+
+
+def host(value: str) -> str:
+    """Return the URL of an instance, with a hint where it is not one."""
+    try:
+        return check_host(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; omit it to use DATAIKU_HOST") from error
+
 
 _PROJECT_KEY = re.compile(r"[\w-]+")
 _SECONDS = re.compile(r"-1|[0-9]{1,9}(\.[0-9]{1,3})?")

@@ -237,6 +237,8 @@ def _over(first: Tls, second: Tls) -> Tls:
     """Return the settings of the first, and what it leaves open of the second."""
     if first.ca_file and first.no_check_certificate is None:
         first = replace(first, no_check_certificate=False)
+    if first.client_certificate:  # Its key belongs to it, or is in the same file.
+        second = replace(second, client_key=None)
     values: dict[str, Any] = {
         each.name: _first(getattr(first, each.name), getattr(second, each.name))
         for each in fields(Tls)

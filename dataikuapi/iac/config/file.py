@@ -181,7 +181,7 @@ def _location(
     if location is None:
         return None
     if not scheme_of(location):
-        return str(path.parent / location)
+        return str(_path(path.parent, location))
     if has_credentials(location):
         place: list[str | int] = ["environments", name, "state"]
         raise _invalid(document, path, place, NO_CREDENTIALS)

@@ -69,6 +69,8 @@ def read_instances(variables: Mapping[str, str]) -> Instances:
         raise ConfigurationError(f"{path} is not valid JSON") from error
     try:
         return _parse(path, document)
+    except ConfigurationError:
+        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"{path} does not have dss_instances, each with a url, and default_instance"
@@ -77,18 +79,20 @@ def read_instances(variables: Mapping[str, str]) -> Instances:
 
 def _parse(path: Path, document: Any) -> Instances:
     entries = document.get("dss_instances") or {}
-    by_name = {name: _instance(name, entry) for name, entry in entries.items()}
+    by_name = {name: _instance(path, name, entry) for name, entry in entries.items()}
     return Instances(path, by_name, document.get("default_instance") or None)
 
 
-def _instance(name: str, entry: Any) -> Instance:
+def _instance(path: Path, name: str, entry: Any) -> Instance:
+    no_check = entry.get("no_check_certificate")
+    if no_check is not None and not isinstance(no_check, bool):
+        raise ConfigurationError(
+            f"{path}: no_check_certificate of {name} is {no_check!r:.40}; it has to be "
+            "true or false"
+        )
     return Instance(
         name,
         check_host(entry["url"]),
         entry.get("api_key") or None,
-        (
-            bool(entry["no_check_certificate"])
-            if "no_check_certificate" in entry
-            else None
-        ),
+        no_check,
     )

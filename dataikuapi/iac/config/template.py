@@ -6,7 +6,7 @@ from pathlib import Path
 from dataikuapi.iac.config.file import CONFIG_FILE
 from dataikuapi.iac.config.locations import NO_CREDENTIALS, has_credentials
 from dataikuapi.iac.config.schema import find_problem
-from dataikuapi.iac.config.yaml_reader import parse_yaml
+from dataikuapi.iac.config.yaml_reader import InvalidYamlError, parse_yaml
 from dataikuapi.iac.exceptions import ConfigurationError
 
 __all__ = ["write_config_file"]
@@ -58,13 +58,14 @@ def write_config_file(
     if state is not None and has_credentials(state):
         raise ConfigurationError(f"--state: {NO_CREDENTIALS}")
     path = folder / CONFIG_FILE
-    source = f"host: {host or 'https://dss.example.com'}"
+    source = f"host: {_quoted(host or 'https://dss.example.com')}"
     if instance and not host:
         source = f"instance: {json.dumps(instance)}"
     location = f"# state: .dataiku/state/{environment}.state.json"
     if state is not None:
         location = f"state: {json.dumps(state)}"
-    text = _TEMPLATE.format(environment=environment, source=source, state=location)
+    name = _quoted(environment)
+    text = _TEMPLATE.format(environment=name, source=source, state=location)
     problem = find_problem(parse_yaml(text).data)
     if problem:
         raise ConfigurationError(f"{problem[0][-1]}: {problem[1]}")
@@ -76,3 +77,12 @@ def write_config_file(
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
     return path
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML has it, in quotes where it would be something else."""
+    try:
+        is_plain = parse_yaml(f"{text}: {text}").data == {text: text}
+    except InvalidYamlError:
+        is_plain = False
+    return text if is_plain else json.dumps(text)

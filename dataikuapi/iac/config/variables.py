@@ -64,7 +64,6 @@ def check_host(value: str) -> str:
     """
     if not value or any(char.isspace() or not char.isprintable() for char in value):
         raise ValueError(
-            f"{value!r} is not a URL such as https://dss.example.com:11200; omit it to "
-            "use DATAIKU_HOST"
+            f"{value!r} is not a URL such as https://dss.example.com:11200"
         )
     return value

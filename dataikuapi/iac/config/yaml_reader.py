@@ -54,6 +54,8 @@ def parse_yaml(text: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise InvalidYamlError(line, error.problem or "invalid YAML") from error
+    except RecursionError as error:
+        raise InvalidYamlError(1, "it is nested too deeply") from error
     finally:
         loader.dispose()
 
@@ -67,6 +69,13 @@ class _Loader(yaml.SafeLoader):
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             raise InvalidYamlError(line, "a control character") from error
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Return the value, if it is one: 2026-13-01 looks like a date and is none."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError) as error:
+            raise _problem(node, f"{error}; put a text in quotes") from error
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False

@@ -99,7 +99,8 @@ class ApplyResult:
     @property
     def is_complete(self) -> bool:
         """Whether everything was done that the plan says."""
-        return all(result.status.is_done for result in self.results)
+        is_done = all(result.status.is_done for result in self.results)
+        return is_done and not self.plan.metadata.refusal
 
     def of_status(self, *statuses: ActionStatus) -> list[ActionResult]:
         """Return the results with one of these statuses, in the order of the plan."""

@@ -173,7 +173,11 @@ def describe_move(change: Change) -> str:
 
 def only_line_endings_differ(change: Change) -> bool:
     """Return whether two scripts differ in nothing but their line endings."""
-    return str(change.old).splitlines() == str(change.new).splitlines()
+    old, new = (
+        str(text or "").replace("\r\n", "\n").replace("\r", "\n")
+        for text in (change.old, change.new)
+    )
+    return old == new
 
 
 def group_by_reason(unreadable: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from dataikuapi.iac.reports.excerpts import (
     json_texts,
 )
 from dataikuapi.iac.reports.fact_lines import about_line, diffs_of, heading
-from dataikuapi.iac.reports.formatting import counted, is_script
+from dataikuapi.iac.reports.formatting import counted, describe_move, is_script
 from dataikuapi.iac.reports.unified import unified_diff
 
 __all__ = ["headlines", "what_happened"]
@@ -95,6 +95,8 @@ def what_happened(fact: Fact) -> Iterator[str]:
 
 def _in_short(change: Change) -> str:
     """Return a change within a line; without the beginning of a long path."""
+    if change.kind is ValueChangeType.MOVED:
+        return f"{change.path}: {describe_move(change)}"
     label = ".".join(names_of(change)[-2:])
     if change.kind is not ValueChangeType.MODIFIED:
         value = change.new if change.kind is ValueChangeType.ADDED else change.old
@@ -102,7 +104,7 @@ def _in_short(change: Change) -> str:
         is_short = columns(text) <= _MAX_VALUE and not isinstance(value, dict | list)
         return f"{change.kind} {label}{f': {text}' if is_short else ''}"
     if is_script(change):
-        lines = unified_diff(str(change.old), str(change.new))
+        lines = unified_diff(str(change.old or ""), str(change.new or ""))
         added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
         return f"{label}: {counted(added, 'line')} added, {removed:,} removed"
     old, new = json_texts(change.old, change.new)

@@ -202,7 +202,10 @@ def _counts(diffs: ResourceDiffs) -> Html:
         for (project_key, kind), row in shown.items()
     }
     rest = sum((row for key, row in counts.items() if key not in shown), Counter())
-    return counts_table(_COLUMNS, {**rows, **({"all others": rest} if rest else {})})
+    headings = _COLUMNS
+    if any(row["recreated"] for row in counts.values()):
+        headings = {**_COLUMNS, "recreated": "created again"}
+    return counts_table(headings, {**rows, **({"all others": rest} if rest else {})})
 
 
 def _shown_rows(diffs: ResourceDiffs, counts: Counts) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 import click
 
@@ -32,7 +33,7 @@ from dataikuapi.iac.sync.diagnosis import Diagnosis, Finding, Outcome
 
 __all__ = ["doctor"]
 
-_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @click.command(
@@ -129,9 +130,10 @@ def _sources(connection: Connection) -> str:
 def _tls(connection: Connection) -> Finding:
     tls, host = connection.tls, connection.display_host
     if not host.startswith("https:"):
-        is_local = host.partition("://")[2].startswith(_LOCAL)
+        if urlsplit(host).hostname in _LOCAL:
+            return Finding("TLS", Outcome.OK, "not encrypted, but on this machine")
         text = "not encrypted: others may read the API key; use https"
-        return Finding("TLS", Outcome.OK if is_local else Outcome.WARNING, text)
+        return Finding("TLS", Outcome.WARNING, text)
     if tls.no_check_certificate:
         text = "the certificate is not checked: others may read the API key"
         return Finding("TLS", Outcome.WARNING, text)

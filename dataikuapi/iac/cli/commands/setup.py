@@ -17,6 +17,8 @@ from dataikuapi.iac.cli.options import (
 from dataikuapi.iac.cli.output import write_text
 from dataikuapi.iac.cli.parameters import TEXT
 from dataikuapi.iac.config.connection import find_dss
+from dataikuapi.iac.config.variables import read_variable
+from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.exit_codes import ExitCode
 
 __all__ = ["COMPLETION_VARIABLE", "PROGRAM", "completion", "init"]
@@ -52,12 +54,14 @@ def init(settings: Settings, instance: str | None) -> ExitCode:
     host = settings.host
     if host is None and instance is None:
         host, instance = find_dss(os.environ)
-    name = settings.environment or "dev"
+    name = settings.environment or read_variable(
+        os.environ, "DATAIKU_ENVIRONMENT", check_environment
+    )
     path = write_config_file(
-        Path.cwd(), name, host=host, instance=instance, state=settings.state
+        Path.cwd(), name or "dev", host=host, instance=instance, state=settings.state
     )
     schema = resources.files("dataikuapi.iac.schemas") / "config_v1.schema.json"
-    lines = [f"wrote {path.name}, with environment {name}"]
+    lines = [f"wrote {path.name}, with environment {name or 'dev'}"]
     if host is None and instance is None:
         lines.append("next: set its host")
     lines.append(f"its JSON Schema, for editors: {schema}")

@@ -11,7 +11,7 @@ from typing import Any
 from dataikuapi.iac.analysis import Analysis, analyze
 from dataikuapi.iac.analysis.picture import picture_of
 from dataikuapi.iac.exceptions import ConfigurationError
-from dataikuapi.iac.models import ResourceDiff, ResourceDiffs
+from dataikuapi.iac.models import ChangeType, ResourceDiff, ResourceDiffs
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.reports.counts import changed_rows
 from dataikuapi.iac.reports.dangling import dangling_sentences
@@ -144,13 +144,16 @@ def _counts(diffs: ResourceDiffs) -> list[tuple[str, str, int]]:
     """Return class, label and number of the counts that the page begins with."""
     types = Counter(diff.change_type.value for diff in diffs)
     recreated = sum(diff.is_recreated for diff in diffs)
+    same = sum(
+        diff.is_recreated for diff in diffs if diff.change_type is ChangeType.UNCHANGED
+    )
     found = [
         ("added", "added", types["added"]),
         ("removed", "removed", types["removed"]),
         ("changed", "changed", types["modified"]),
         ("changed", "created again", recreated),
         ("unknown", "not read", len(diffs.unknown)),
-        ("neighbor", "unchanged", types["unchanged"]),
+        ("neighbor", "unchanged", types["unchanged"] - same),
     ]
     always = {"added", "removed", "changed"}
     return [item for item in found if item[2] or item[1] in always]
