@@ -58,6 +58,7 @@ class Executor:
         self._creator = Creator(objects, log, known, created)
         self._stop = stop
         self._moved: set[str] = set()
+        # Lanes of other projects add to both dicts of ids: copy before iterating.
         self._renamed: dict[str, str] = {}
 
     def execute(self, action: PlannedAction) -> ActionResult:
@@ -118,7 +119,7 @@ class Executor:
             before.resource,
             wanted,
             has_moved=action.project_key in self._moved,
-            names=self._renamed,
+            names=dict(self._renamed),
         )
         if merged is not wanted:
             wanted = merged
@@ -167,7 +168,7 @@ class Executor:
             renamed(found.resource, new_id),
             renamed(found.resource, new_id),
             has_moved=True,
-            names=self._renamed,
+            names=dict(self._renamed),
         )
         if self._objects.read(new_id) is not None:
             raise NotAsPlanned("it was created in DSS since the plan was made")
@@ -187,8 +188,10 @@ class Executor:
         if unmet(with_ids(target, dict(self._ids)), after.resource, before):
             try:
                 return self._update(action)
-            except NotAsPlanned as refusal:
-                why = f"it was renamed, and nothing else: {refusal}"
+            except (NotAsPlanned, DataikuIaCError) as failure:
+                if isinstance(failure, (StateWriteError, DSSAuthenticationError)):
+                    raise
+                why = f"it was renamed, and nothing else: {failure}"
                 return ActionResult(action, ActionStatus.FAILED, why)
         notes = () if error is None else (f"DSS did it, although it reported: {error}",)
         return done(action, notes=notes, resource=after.resource)
@@ -204,7 +207,7 @@ class Executor:
             found.resource,
             found.resource,
             has_moved=action.project_key in self._moved,
-            names=self._renamed,
+            names=dict(self._renamed),
         )
         taken = self._objects.users(rid)
         if taken:
