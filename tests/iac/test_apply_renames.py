@@ -150,3 +150,9 @@ def test_what_fails_after_the_rename_says_that_it_is_renamed(project, server, nu
     server.faults = None
     assert "deliveries" in {each["name"] for each in project.dss.list_datasets()}
     assert number == 2 or found.reason.startswith("it was renamed, and nothing else: ")
+
+
+def test_renamed_object_is_a_target_by_its_old_id_too(project):
+    by_old = project.plan(targets=(OLD,))
+    assert actions(by_old)[NEW] == "rename"
+    assert actions(by_old) == actions(project.plan(targets=(NEW,)))
