@@ -86,7 +86,7 @@ class ApplyEngine:
 
         Raises:
             PlanRefusedError: if the plan as a whole is not to be executed.
-            PlanOutdatedError: if the stored state has other objects than it had.
+            PlanOutdatedError: if what is stored of its objects has changed since.
             JournalNotSupportedError: if the backend has no journal.
             StateWriteError: if journal or state could not be stored.
             DSSAuthenticationError: if DSS does not accept the API key.

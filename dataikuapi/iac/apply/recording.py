@@ -51,7 +51,7 @@ class Recorder:
         self.serial: int | None = None
 
     def add(self, result: ActionResult) -> None:
-        """Take a result, and store it with others before long.
+        """Add a result; every 500 are stored.
 
         Raises:
             StateWriteError: if the state could not be stored.

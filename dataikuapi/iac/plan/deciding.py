@@ -44,7 +44,7 @@ _WANTED = {
 
 
 class Decider:
-    """Decides for one object after the other.
+    """Decides what a plan does with each object.
 
     Args:
         base: the stored state: what is ours, and how it was.
@@ -65,7 +65,7 @@ class Decider:
         """Return what is to be done with an object.
 
         Returns:
-            ``None`` for what is no matter of the plan: the code does not cover it, or a
+            ``None`` if the plan does not concern it: the code does not cover it, or a
             rule leaves it out as a whole.
         """
         action = self._wanted(resource_id)

@@ -97,7 +97,8 @@ def _action_from_document(document: Mapping[str, Any]) -> PlannedAction:
     new = _resource(document["new_resource"]) if "new_resource" in document else old
     diff = DiffEngine().compare(old, new)
     if diff is None or diff.resource_id != document["resource_id"]:
-        raise ValueError(f"{document['resource_id']}: has not the object of this id")
+        rid = document["resource_id"]
+        raise ValueError(f"{rid}: it has no object, or one of another id")
     return PlannedAction(
         ActionType(document["action"]),
         diff.resource_id,

@@ -173,11 +173,11 @@ def _loads(data: bytes) -> ExecutionPlan:
         )
     violation = _unknown_action(document) or find_violation(document, _SCHEMA)
     if violation:
-        raise ValueError(f"it is no valid plan: {violation}. {_AGAIN}")
+        raise ValueError(f"it is not a valid plan: {violation}. {_AGAIN}")
     try:
         return plan_from_document(document["plan"])
     except ValueError as error:
-        raise ValueError(f"it is no valid plan: {error}. {_AGAIN}") from error
+        raise ValueError(f"it is not a valid plan: {error}. {_AGAIN}") from error
 
 
 def _parse(data: bytes) -> Any:
@@ -208,7 +208,7 @@ def _unknown_action(document: Any) -> str | None:
     for action in actions if isinstance(actions, list) else ():
         kind = action.get("action") if isinstance(action, dict) else None
         if isinstance(kind, str) and kind not in {item.value for item in ActionType}:
-            return f"{kind[:40]!a} is no type of action"
+            return f"{kind[:40]!a} is not an action type"
     return None
 
 
