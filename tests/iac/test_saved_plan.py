@@ -136,7 +136,7 @@ def test_only_a_plan_is_replaced(path):
     assert read_plan(path) == ExecutionPlan()
     for content in ("", "notes", "[]", '{"format": "other"}'):
         path.write_text(content)
-        with pytest.raises(PlanFileError, match=r"is no plan, .* Name another file"):
+        with pytest.raises(PlanFileError, match=r"is not a plan, .* Name another file"):
             write_plan(mixed_plan(), path)
         assert path.read_text() == content
 
@@ -197,7 +197,7 @@ def action_with(document, **members):
 
 BAD = {
     "empty": (lambda _: "", r"it is empty \(0 bytes\).*Plan again: dataiku-iac plan"),
-    "not JSON": (lambda _: "to do: all", "it is not JSON.*It is no plan, or only a"),
+    "not JSON": (lambda _: "to do: all", "it is not JSON.*It is not a plan, or only a"),
     "cut off": (lambda plan: json.dumps(plan)[:-9], "it is not JSON.*Plan again"),
     "a list": (lambda _: "[]", "it is some other JSON, and no saved plan. Plan again"),
     "a newer one": (

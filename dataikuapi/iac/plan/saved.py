@@ -90,8 +90,8 @@ def require_plan_or_nothing(path: str | Path) -> None:
         is_plan = False
     if not is_plan:
         raise PlanFileError(
-            f"{path} is no plan, so it is not replaced by one. Name another file, or "
-            "remove it"
+            f"{path} is not a plan, so it is not replaced by one. Name another file, "
+            "or remove it"
         )
 
 
@@ -113,7 +113,7 @@ def read_plan(path: str | Path) -> ExecutionPlan:
         path: of the file.
 
     Raises:
-        PlanFileError: if the file could not be read, or is no plan, or was edited.
+        PlanFileError: if the file could not be read, is not a plan, or was edited.
     """
     try:
         data = read_regular(path)
@@ -156,7 +156,7 @@ def _loads(data: bytes) -> ExecutionPlan:
     try:
         document = _parse(data)
     except ValueError as error:
-        why = f"{error}. It is no plan, or only a part of one. {_AGAIN}"
+        why = f"{error}. It is not a plan, or only a part of one. {_AGAIN}"
         raise ValueError(why) from error
     if not _is_plan(document):
         raise ValueError(f"{_kind_of(document)}, and no saved plan. {_AGAIN}")
