@@ -206,7 +206,7 @@ class OverlayError(DataikuIaCError):
 
 
 class PlanFileError(DataikuIaCError):
-    """A saved plan could not be read or written, or a file is no plan."""
+    """A saved plan could not be read or written, or a file is not a plan."""
 
 
 class PlanOutdatedError(DataikuIaCError):

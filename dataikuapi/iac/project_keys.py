@@ -1,6 +1,6 @@
 """Gives projects in a state other keys, wherever they are named."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -36,12 +36,12 @@ def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
         keys: the new key of each project that gets another one.
 
     Raises:
-        ValueError: if two projects would have the same key.
+        ValueError: if two projects of the state would have the same key.
     """
     keys = {old: new for old, new in keys.items() if old != new}
     if not keys:
         return state
-    _require_apart(state.project_keys(), keys)
+    _require_apart(state, keys)
     known = state.resources.keys()
     moved = [_with_project_key(each, keys, known) for each in state.list_resources()]
     ids = {
@@ -61,17 +61,17 @@ def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
     )
 
 
-def _require_apart(known: Iterable[str], keys: Mapping[str, str]) -> None:
-    """Refuse to make one project of two."""
-    old_keys: dict[str, str] = {}
-    for old in known:
+def _require_apart(state: State, keys: Mapping[str, str]) -> None:
+    """Check that no two projects get the same key: only one would be left."""
+    found: dict[str, str] = {}
+    for old in sorted(state.project_keys()):
         new = keys.get(old, old)
-        if new in old_keys:
+        if new in found:
             raise ValueError(
-                f"projects {old_keys[new]} and {old} would both have the key {new}. "
-                "Give them different ones"
+                f"projects {found[new]} and {old} would both be {new}: give each a key "
+                "of its own, or leave one of them out"
             )
-        old_keys[new] = old
+        found[new] = old
 
 
 def moved_id(text: str, keys: Mapping[str, str]) -> str:

@@ -299,7 +299,7 @@ def test_limit_is_parsed():
     assert MaxChange.parse("45%") == MaxChange(45)
     assert MaxChange.parse("12") == MaxChange(12, is_share=False)
     assert str(MaxChange.parse("45%")) == "45%"
-    with pytest.raises(ValueError, match="no share such as 30%"):
+    with pytest.raises(ValueError, match="neither a percentage such as 30%"):
         MaxChange.parse("many")
 
 

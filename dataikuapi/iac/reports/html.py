@@ -113,8 +113,7 @@ def counts_table(
     """Return a table of counts, with a total if it has several rows.
 
     Args:
-        headings: by name of the column.
-        rows: counts by name of the column, by label of the row.
+        headings, rows: by name of the column; the counts by label of their row.
     """
     total = {name: sum(row.get(name, 0) for row in rows.values()) for name in headings}
     lines = [*rows.items(), *([("total", total)] if len(rows) > 1 else [])]
@@ -202,9 +201,8 @@ def _counts(diffs: ResourceDiffs) -> Html:
         for (project_key, kind), row in shown.items()
     }
     rest = sum((row for key, row in counts.items() if key not in shown), Counter())
-    headings = _COLUMNS
-    if any(row["recreated"] for row in counts.values()):
-        headings = {**_COLUMNS, "recreated": "created again"}
+    is_any = any(row["recreated"] for row in counts.values())
+    headings = {**_COLUMNS, **({"recreated": "created again"} if is_any else {})}
     return counts_table(headings, {**rows, **({"all others": rest} if rest else {})})
 
 
@@ -212,8 +210,7 @@ def _shown_rows(diffs: ResourceDiffs, counts: Counts) -> list[tuple[str, str]]:
     """Return the keys of the rows: all, or where there are many, what changed most."""
     if len(counts) <= _MAX_ROWS:
         return list(counts)
-    _, rows = changed_rows(diffs)
-    return [(project_key, kind) for project_key, kind, _ in rows if kind]
+    return [(key, kind) for key, kind, _ in changed_rows(diffs)[1] if kind]
 
 
 def _nothing_changed(diffs: ResourceDiffs) -> Html:
