@@ -107,9 +107,8 @@ def require_first(state: State) -> None:
             began.
     """
     base, start = state.base_version, state.reading_start
-    if start not in (None, NOTHING_STORED) or (
-        start is None and base not in (None, NO_BASE)
-    ):
+    had_base = base is not None and base._replace(projects=None) != NO_BASE
+    if had_base if start is None else start != NOTHING_STORED:
         raise StateConflictError(
             "the stored state was deleted since this one was read. Sync or load again, "
             "then save; or store it all the same with save(state, force=True)"

@@ -230,7 +230,7 @@ class StateBackend(ABC):
             stored = self.load_projects(base.projects)
             if not is_stored(stored, state):
                 raise
-        except StateWriteError:
+        except BaseException:  # Also an interrupt, after it was stored.
             state.may_be_stored = True
             raise
         follow(state, stored)

@@ -73,8 +73,7 @@ def render_html(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
     """Return the diffs as an HTML fragment with its own style, the heaviest first.
 
     Args:
-        diffs: those of the same weight are shown in their order; unchanged ones are
-            only counted.
+        diffs: in their order where they weigh the same; unchanged ones are counted.
         verbose: list the ignore rules, instead of only counting what they hide.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
@@ -113,7 +112,8 @@ def counts_table(
     """Return a table of counts, with a total if it has several rows.
 
     Args:
-        headings, rows: by name of the column; the counts by label of their row.
+        headings: by name of the column.
+        rows: counts by name of the column, by label of the row.
     """
     total = {name: sum(row.get(name, 0) for row in rows.values()) for name in headings}
     lines = [*rows.items(), *([("total", total)] if len(rows) > 1 else [])]
