@@ -47,6 +47,7 @@ TESTED_BY: dict[str, str] = {
     "backends/http_store.py": "test_http_(backend|access).py",
     "backends/journal.py": "test_journal.py",
     "backends/folder_store.py": "test_(backends|blob_store).py",
+    "backends/held_lock.py": "test_object_lock.py",
     "backends/lock_record.py": "test_object_lock.py",
     "backends/object_lock.py": "test_object_lock.py",
     "backends/objects.py": "test_object_access.py",

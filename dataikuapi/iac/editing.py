@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from dataikuapi.iac.exceptions import ResourceNotFoundError
+from dataikuapi.iac.live_ids import renamed
 from dataikuapi.iac.merge import merge
 from dataikuapi.iac.models.ids import ResourceId
 from dataikuapi.iac.models.resource import Resource
@@ -41,14 +42,26 @@ def move_object(stored: State, old: str, new: str) -> State:
     if is_project(source):
         if target.project_key in stored.project_keys():
             raise ValueError(f"{new} is in the state already")
-        keys = {source.project_key: target.project_key}
-        return replace(with_project_keys(stored, keys), serial=stored.serial + 1)
+        return _with_moved_project(stored, source.project_key, target.project_key)
     if source.project_key != target.project_key:
         raise ValueError(f"{old} and {new} are in different projects")
     if stored.has_resource(new):
         raise ValueError(f"{new} is in the state already")
-    moved = replace(resource, resource_id=new)
-    return merge(stored, _reading_of(stored, {new: moved}), [old])
+    return merge(stored, _reading_of(stored, {new: renamed(resource, new)}), [old])
+
+
+def _with_moved_project(stored: State, old: str, new: str) -> State:
+    """Return the state with the new key of a project.
+
+    Of the old one it remembers that nothing is left, so that a reading that began
+    before does not bring it back.
+    """
+    moved, serial = with_project_keys(stored, {old: new}), stored.serial + 1
+    if stored.scope is None or moved.scope is None:
+        return replace(moved, serial=serial)
+    left = stored.scope.of_projects([old])
+    left = left.stored_in(serial, left.parts)
+    return replace(moved, serial=serial, scope=moved.scope.merge(left))
 
 
 def only_project(state: State, key: str) -> State:

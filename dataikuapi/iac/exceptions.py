@@ -8,6 +8,7 @@ for the client catches them too::
         ├── StateNotFoundError          there is no state
         ├── StateReadError              the stored state could not be read
         ├── StateCorruptedError         what is stored is not a valid state
+        │   ├── NewerFormatError        a newer version of this library wrote it
         │   └── StateMergeConflictError it has conflict markers of git
         ├── StateWriteError             a state was not stored; the old one is unchanged
         │   ├── StateConflictError      the stored state is newer, or of another lineage
@@ -39,9 +40,8 @@ for the client catches them too::
             ├── InvalidResponseError    the response is not JSON, e.g. a proxy's page
             └── UnexpectedResponseError JSON, but not what DSS returns
 
-A message names the object, the reason and the next step, and never contains the API
-key. An invalid argument (a malformed id, say) raises the built-in :class:`ValueError`
-instead.
+A message names the object, the reason and the next step, and never the API key. An
+invalid argument, such as a malformed id, raises the built-in :class:`ValueError`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -76,6 +76,7 @@ __all__ = [
     "InstanceMismatchError",
     "InvalidResponseError",
     "JournalNotSupportedError",
+    "NewerFormatError",
     "OverlayError",
     "PlanFileError",
     "PlanOutdatedError",
@@ -116,6 +117,10 @@ class StateReadError(DataikuIaCError):
 
 class StateCorruptedError(DataikuIaCError):
     """The stored or given document is not a valid state."""
+
+
+class NewerFormatError(StateCorruptedError):
+    """The stored state is of a format that only newer versions of this library read."""
 
 
 class StateMergeConflictError(StateCorruptedError):
@@ -201,7 +206,7 @@ class OverlayError(DataikuIaCError):
 
 
 class PlanFileError(DataikuIaCError):
-    """A saved plan could not be read or written, or a file is no plan."""
+    """A saved plan could not be read or written, or a file is not a plan."""
 
 
 class PlanOutdatedError(DataikuIaCError):

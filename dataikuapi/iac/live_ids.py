@@ -39,7 +39,7 @@ LiveIds = Mapping[str, str]
 """Ids of resources in DSS, by their ids in the code, where they differ."""
 
 _GENERATED = re.compile(r"(?=.*[0-9A-Z])\w{6,}")
-"""What is hardly anything but an id that DSS has generated: 7 or 8 such characters."""
+"""What looks like an id that DSS has generated: 6 or more such characters."""
 
 _KEY = "ids"
 """The key of the state file. It is optional, and among what a state keeps as ``extra``,
@@ -74,10 +74,10 @@ def with_live_ids(state: State, ids: LiveIds) -> State:
 
 
 def distinct(ids: LiveIds, code: Container[str]) -> LiveIds:
-    """Return the ids by which no two objects of the code are the same one in DSS.
+    """Drop ids that would map two objects of the code to one in DSS.
 
-    One that took the place of another has its id in DSS. If the code has the other one
-    again, the id is that one's.
+    That happens where ``b`` was created in the place of ``a``, so that it has the id of
+    ``a`` in DSS, and the code has ``a`` again: then ``a`` gets its id back.
 
     Args:
         ids: in DSS, by those in the code.
@@ -108,7 +108,7 @@ def with_code_ids(state: State, ids: LiveIds | None = None) -> State:
     known = live_ids_of(state) if ids is None else ids
     back = {live: code for code, live in known.items()}
     taken = {*back.values(), *state.resources}
-    for rid in sorted(set(back.values()) & state.resources.keys() - back.keys()):
+    for rid in sorted(set(back.values()) & (state.resources.keys() - back.keys())):
         parsed = ResourceId.parse(rid)
         numbers = (str(replace(parsed, resource_name=f"{n}")) for n in count(1))
         back[rid] = next(number for number in numbers if number not in taken)
@@ -202,13 +202,13 @@ class _Renaming:
             return attributes
         token = re.compile(rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-])")
 
-        def renamed(text: str, _: tuple[str, ...] = ()) -> str:
+        def rename_in(text: str, _: tuple[str, ...] = ()) -> str:
             return token.sub(lambda match: names[match[0]], text)
 
-        changed = with_changed_texts(attributes, paths, renamed)
+        changed = with_changed_texts(attributes, paths, rename_in)
         for name, *others in paths:  # A payload that is JSON is code as well.
             if not others and isinstance(changed.get(name), dict):
-                changed = {**changed, name: _with_texts(changed[name], renamed)}
+                changed = {**changed, name: _with_texts(changed[name], rename_in)}
         return attributes if changed == attributes else changed
 
 

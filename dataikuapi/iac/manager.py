@@ -51,7 +51,8 @@ class StateManager:
         types: names of the types to read. Defaults to all that take few requests.
 
     Attributes:
-        store, instance: save the state, read DSS; ``reader`` reads by another client.
+        store: loads and saves the state.
+        instance_reader: reads DSS; ``open_reader(client)`` by another client.
 
     Raises:
         ValueError: if a type is unknown, or the environment is not a valid name.
@@ -71,15 +72,15 @@ class StateManager:
         self.client = client
         self._backend = backend
         self.store = StateStore(backend, environment)
-        self.reader = partial(InstanceReader, environment=environment, **options)
-        self.instance = self.reader(client)
-        self._reader = StateReader(self.instance)
+        self.open_reader = partial(InstanceReader, environment=environment, **options)
+        self.instance_reader = self.open_reader(client)
+        self._state_reader = StateReader(self.instance_reader)
         self._defaults = Defaults()
 
     @property
     def readers(self) -> dict[str, Reader]:
         """The reader of each resource type, by its name; may be replaced."""
-        return self.instance.readers
+        return self.instance_reader.readers
 
     @property
     def backend(self) -> StateBackend:
@@ -95,7 +96,7 @@ class StateManager:
     def local(
         cls, client: DSSClient, environment: str, **options: "Unpack[ReaderOptions]"
     ) -> "StateManager":
-        """Like the class, but store in ``.dataiku/state/{environment}.state.json``."""
+        """Return a manager of ``.dataiku/state/{environment}.state.json``."""
         from dataikuapi.iac.backends.local import LocalFileBackend, default_state_file
 
         backend = LocalFileBackend(default_state_file(environment))
@@ -155,7 +156,7 @@ class StateManager:
         self.store.save(state, allow_other_instance)
 
     def preview_save(self, state: State) -> ResourceDiffs:
-        """Return what :meth:`save_state` would change, or raise what it would raise."""
+        """Return what a save would change, if what is stored stays as it is."""
         return DiffEngine().diff(*self.store.preview(state))
 
     def diff_versions(
@@ -186,7 +187,7 @@ class StateManager:
             ValueError: if the type is unknown or the id malformed.
             ResourceNotFoundError: if DSS reports that there is no such object.
         """
-        return self.instance.read_object(resource_id)
+        return self.instance_reader.read_object(resource_id)
 
     def sync_project(
         self,
@@ -199,7 +200,6 @@ class StateManager:
         """Read a project from DSS; see :meth:`sync_all`.
 
         Args:
-            project_key: of the project.
             include_children: read the objects in the project too.
             on_error, progress: see :meth:`sync_all`; so is what it returns and raises.
 
@@ -209,7 +209,7 @@ class StateManager:
         make_resource_id(PROJECT.name, project_key)  # Raises for an invalid key.
         types = None if include_children else [PROJECT.name]
         stored, keys = self.store.load_for_reading([project_key]), [project_key]
-        return self._reader.read_projects(stored, keys, on_error, progress, types)
+        return self._state_reader.read_projects(stored, keys, on_error, progress, types)
 
     def sync_all(
         self,
@@ -251,7 +251,7 @@ class StateManager:
         keys = self._defaults.keys(projects)
         removals.require_all_projects(keys)
         stored = self.store.load_for_reading(keys)
-        reader = self._reader.over(executor, self.reader, self.client)
+        reader = self._state_reader.over(executor, self.open_reader, self.client)
         return reader.read_all(stored, keys, on_error, progress, removals, types)
 
     def sync_instance(
@@ -266,7 +266,7 @@ class StateManager:
         What the API key may not read is unknown; else see :meth:`sync_all`.
         """
         stored, keys = self.store.load_for_reading([INSTANCE]), [INSTANCE]
-        return self._reader.read_projects(stored, keys, on_error, progress, types)
+        return self._state_reader.read_projects(stored, keys, on_error, progress, types)
 
     def drift(
         self,
@@ -296,23 +296,23 @@ class StateManager:
         keys = self._defaults.needed_keys(project_key, ids)
         stored = self.store.load_required("to compare with", keys)
         selection = self._defaults.select(stored, self.readers, project_key, ids, types)
-        return read_drift(self._reader, stored, selection, engine, progress)
+        return read_drift(self._state_reader, stored, selection, engine, progress)
 
     def plan(
         self,
-        source: State,
+        code: State,
         options: PlanOptions | None = None,
         *,
         progress: Progress = False,
     ) -> ExecutionPlan:
-        """Read DSS, and return what is to be done so that it has what is wanted.
+        """Read DSS, and return what is to be done so that it has what the code says.
 
         Args:
-            source: what is wanted, e.g. what :func:`open_source` reads.
+            code: what DSS is to have, such as ``open_source("./SHOP").read()``.
             options: what is allowed beyond what is safe in any case.
             progress: see :meth:`sync_all`.
         """
-        return make_plan(self.store, self._reader, source, options, progress)
+        return make_plan(self.store, self._state_reader, code, options, progress)
 
     def refresh(
         self,
@@ -346,5 +346,5 @@ class StateManager:
         keys = None if removals.keys else self._defaults.needed_keys(projects, ids)
         stored = self.store.load_required("to refresh", keys)
         selection = self._defaults.select(stored, self.readers, projects, ids, types)
-        read = self._reader.reread(stored, selection, "raise", progress, removals)
+        read = self._state_reader.reread(stored, selection, "raise", progress, removals)
         return self.store.update(stored, read.state, read.deleted, dry_run)

@@ -3,13 +3,19 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from dataikuapi.iac.exceptions import StateConflictError
 from dataikuapi.iac.merge import merge, with_serial, without_note
-from dataikuapi.iac.models.ids import ResourceId
+from dataikuapi.iac.models.ids import ResourceId, project_key_of
 from dataikuapi.iac.models.resource import Resource
 from dataikuapi.iac.models.scope import Scope
 from dataikuapi.iac.models.slices import restricted
 from dataikuapi.iac.models.state import State
-from dataikuapi.iac.models.stored_version import BaseVersion, ReadingStart
+from dataikuapi.iac.models.stored_version import (
+    NO_BASE,
+    NOTHING_STORED,
+    BaseVersion,
+    ReadingStart,
+)
 from dataikuapi.iac.outdated import require_not_outdated
 
 __all__ = [
@@ -17,6 +23,7 @@ __all__ = [
     "is_same_record",
     "is_stored",
     "merge_scope",
+    "require_first",
     "touched_projects",
 ]
 
@@ -30,11 +37,13 @@ def merge_scope(stored: State, fresh: State) -> State:
 
     Raises:
         StateConflictError: if something that it replaces was stored since.
+        ValueError: if it has an object of a project that was not loaded.
     """
     base = fresh.base_version
     if fresh.reading_start is not None or base is None:
         require_not_outdated(stored, fresh)
         return merge(stored, replace(fresh, scope=fresh.scope or Scope()))
+    _require_loaded(fresh, base)
     edited = replace(fresh)
     edited.reading_start = ReadingStart(base.lineage, base.serial, base.token)
     require_not_outdated(stored, edited, base.checksums.keys() - fresh.resources.keys())
@@ -47,8 +56,9 @@ def _with_edited_projects(stored: State, edited: State, base: BaseVersion) -> St
     When it is saved, what was edited gets the serial of the new version.
     """
     projects: Collection[str] | None = base.projects
-    if projects is None:
-        projects = {item.project_key for item in (*stored, *edited)}
+    if projects is None:  # It was loaded as a whole, or stored as the first state.
+        before = {project_key_of(key) for key in base.checksums}
+        projects = before | {item.project_key for item in edited}
     kept = {
         key: item
         for key, item in stored.resources.items()
@@ -74,6 +84,35 @@ def _with_edited_projects(stored: State, edited: State, base: BaseVersion) -> St
         scope=scope,
         extra={**without_note(stored), **edited.extra},
     )
+
+
+def _require_loaded(edited: State, base: BaseVersion) -> None:
+    """Refuse an object of a project of which nobody knows what is stored."""
+    if base.projects is None:
+        return
+    for item in edited:
+        if item.project_key not in base.projects:
+            keys = sorted({*base.projects, item.project_key})
+            raise ValueError(
+                f"{item.resource_id} is of project {item.project_key}, which was not "
+                f"loaded. Load both: load_projects({keys})"
+            )
+
+
+def require_first(state: State) -> None:
+    """Refuse to save what replaces something where nothing is stored.
+
+    Raises:
+        StateConflictError: if something was stored when it was loaded, or its reading
+            began.
+    """
+    base, start = state.base_version, state.reading_start
+    had_base = base is not None and base._replace(projects=None) != NO_BASE
+    if had_base if start is None else start != NOTHING_STORED:
+        raise StateConflictError(
+            "the stored state was deleted since this one was read. Sync or load again, "
+            "then save; or store it all the same with save(state, force=True)"
+        )
 
 
 def touched_projects(state: State, deleted: Iterable[str] = ()) -> set[str]:

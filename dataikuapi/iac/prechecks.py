@@ -47,7 +47,7 @@ def check_plan(manager: StateManager, plan: ExecutionPlan) -> tuple[CheckFinding
     """
     return (
         *_rights(manager.client, plan),
-        *check_references(plan, _seen_on_instance(manager, plan)),
+        *check_references(plan, *_seen_on_instance(manager, plan)),
         *check_names(plan),
     )
 
@@ -94,17 +94,21 @@ def _settings(project: Any) -> object:
     return settings
 
 
-def _seen_on_instance(manager: StateManager, plan: ExecutionPlan) -> State:
-    """Return what the API key sees on the instance, of the types that are needed."""
+def _seen_on_instance(manager: StateManager, plan: ExecutionPlan) -> tuple[State, str]:
+    """Return what the API key sees on the instance, of the types that are needed.
+
+    Returns:
+        It, and why not all of it could be read; "" if it could.
+    """
     types = sorted({rid.partition(".")[0] for rid in new_references(plan)})
     if not types:
-        return State(scope=Scope())
+        return State(scope=Scope()), ""
     reader = StateManager(
         manager.backend, manager.client, manager.environment, types=types
     )
     try:
-        return reader.sync_instance(types)
+        return reader.sync_instance(types), ""
     except SyncError as error:
-        return error.state
-    except DSSError:
-        return State(scope=Scope())  # Nothing is known of any of them.
+        return error.state, str(error)
+    except DSSError as error:
+        return State(scope=Scope()), str(error)

@@ -34,10 +34,14 @@ def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
     Args:
         state: is not changed.
         keys: the new key of each project that gets another one.
+
+    Raises:
+        ValueError: if two projects of the state would have the same key.
     """
     keys = {old: new for old, new in keys.items() if old != new}
     if not keys:
         return state
+    _require_apart(state, keys)
     known = state.resources.keys()
     moved = [_with_project_key(each, keys, known) for each in state.list_resources()]
     ids = {
@@ -55,6 +59,19 @@ def with_project_keys(state: State, keys: Mapping[str, str]) -> State:
             moved_id(key, keys): names for key, names in state.unknown_in_part.items()
         },
     )
+
+
+def _require_apart(state: State, keys: Mapping[str, str]) -> None:
+    """Check that no two projects get the same key: only one would be left."""
+    found: dict[str, str] = {}
+    for old in sorted(state.project_keys()):
+        new = keys.get(old, old)
+        if new in found:
+            raise ValueError(
+                f"projects {found[new]} and {old} would both be {new}: give each a key "
+                "of its own, or leave one of them out"
+            )
+        found[new] = old
 
 
 def moved_id(text: str, keys: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ from dataikuapi.iac.models.environments import check_environment
 from dataikuapi.iac.models.stored_version import parse_serial
 from dataikuapi.iac.models.urls import scheme_of, shown_location
 from dataikuapi.iac.sources import open_files
-from dataikuapi.iac.sources.opening import GIT_PREFIX
+from dataikuapi.iac.sources.opening import GIT_PREFIX, ProjectSource
 from dataikuapi.iac.sync.errors import translate_errors
 from dataikuapi.iac.types.registry import PROJECT
 
@@ -43,14 +43,18 @@ class Source:
         word: what was asked for.
         load: reads one project, if it has that; else, or for ``None``, everything.
         environment: whose state or instance it is, if it is an environment's.
-        is_project: whether it is one project in files, whose key is a matter of the
-            folder.
+        files: of the project, if it is one project in files.
     """
 
     word: str
     load: Callable[[str | None], State] = field(repr=False)
     environment: str | None = None
-    is_project: bool = False
+    files: ProjectSource | None = field(default=None, repr=False)
+
+    @property
+    def is_project(self) -> bool:
+        """Whether it is one project in files, whose key may be replaced."""
+        return self.files is not None
 
     def read(self, project_key: str | None = None) -> State:
         """Return what it says.
@@ -163,7 +167,7 @@ class SourceOpener:
                 f"{word} is project {files.project_key}, not {key}: its files or "
                 "dataiku-iac.yaml say so"
             )
-        return Source(word, lambda _: files.read(), is_project=True)
+        return Source(word, lambda _: files.read(), files=files)
 
     def _configured_key(self, word: str) -> str | None:
         """Return the key that the configuration has for a folder."""

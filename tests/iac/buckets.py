@@ -13,11 +13,19 @@ KEYS = {"access_key_id": "any", "secret_access_key": "any", "region": "us-east-1
 
 SERVER = """
 import logging, sys
-from moto.server import ThreadedMotoServer
+from threading import Lock, Thread
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
 logging.getLogger("werkzeug").setLevel(logging.ERROR)  # It logs each request.
-server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-server.start()
-print(server.get_host_and_port()[1], flush=True)
+app, lock = DomainDispatcherApplication(create_backend_app), Lock()
+
+def one_at_a_time(environ, start_response):
+    with lock:  # Of its own, moto checks a condition and writes in two steps.
+        return app(environ, start_response)
+
+server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True)
+Thread(target=server.serve_forever, daemon=True).start()
+print(server.server_port, flush=True)
 sys.stdin.read()  # Until whoever started it ends.
 """
 

@@ -161,6 +161,22 @@ def test_edit_just_before_the_write_is_told_if_versions_tell(project, server, ki
     assert told is (kind not in WITHOUT_VERSION)
 
 
+def test_several_members_in_one_write_do_not_hide_an_edit(project, server):
+    project.edit("managed_folders/Rt5wQ2pL.json", tags=["ours"], description="Ours")
+    plan = project.plan()
+    folder = project.person().client.get_project(KEY).get_managed_folder("Rt5wQ2pL")
+    path = "managedfolders/Rt5wQ2pL"
+    server.faults = Meanwhile("PUT", path, 1, lambda: edit_folder(folder))
+    (result,) = project.apply(plan).results
+    assert "its version grew by 2 instead of 1" in " ".join(result.notes)
+
+
+def edit_folder(folder):
+    settings = folder.get_settings()
+    settings.get_raw()["description"] = THEIRS
+    settings.save()
+
+
 def test_edit_just_after_the_write_stays_and_is_told_again(project, server, kind):
     """Neither this apply nor a later one overwrites it."""
     result, is_there = applied(project, server, kind, "GET", 2)

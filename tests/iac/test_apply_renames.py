@@ -134,3 +134,25 @@ def test_saved_plan_has_the_old_name(project, tmp_path):
     document = json.loads((tmp_path / "plan.json").read_text("utf-8"))
     found = [item["renamed_from"] for item in document["plan"]["actions"]]
     assert OLD in found
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_what_fails_after_the_rename_says_that_it_is_renamed(project, server, number):
+    """DSS does not show it right after: either once it is renamed, or in the update."""
+    project.edit_dataset("shipments", description="By hand")
+    plan = project.plan(revert_drift=True)
+    path = f"/projects/{KEY}/datasets/deliveries"
+    # The first request for it finds that the new name is free.
+    server.faults = in_turn("GET", path, *[None] * (number - 1), ANSWER)
+    result = project.apply(plan)
+    (found,) = (item for item in result.results if item.action.resource_id == NEW)
+    assert found.status.value == ("uncertain" if number == 2 else "failed")
+    server.faults = None
+    assert "deliveries" in {each["name"] for each in project.dss.list_datasets()}
+    assert number == 2 or found.reason.startswith("it was renamed, and nothing else: ")
+
+
+def test_renamed_object_is_a_target_by_its_old_id_too(project):
+    by_old = project.plan(targets=(OLD,))
+    assert actions(by_old)[NEW] == "rename"
+    assert actions(by_old) == actions(project.plan(targets=(NEW,)))

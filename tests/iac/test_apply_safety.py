@@ -2,6 +2,7 @@
 
 import _thread
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -51,6 +52,67 @@ def test_resume_does_no_more_than_was_planned(project, server):
     names = {item["name"] for item in project.dss.list_recipes()}
     assert "compute_orders_archive" in names
     assert project.dataset("customers").get("shortDesc", "") != "All customers"
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+@pytest.mark.parametrize(
+    "values, options",
+    [
+        ({}, {"revert_drift": True}),
+        ({"description": "Code"}, {"take": {ORDERS: "code"}}),
+    ],
+)
+def test_resume_does_what_options_allowed_unless_it_has_changed_since(
+    project, server, values, options, is_edited
+):
+    first = project.dataset("orders")["description"]
+    project.edit_dataset("orders", description="By hand")
+    if values:
+        project.edit(FILE, **values)
+    engine, plan = project.engine(), project.plan(**options)
+    server.faults = lambda method, path: ANSWER if method == "PUT" else None
+    assert statuses(engine.apply(plan)) == {ORDERS: "failed"}
+    server.faults = None
+    if is_edited:
+        project.edit_dataset("orders", description="By hand, again")
+    result = engine.resume()
+    assert statuses(result) == {ORDERS: "refused" if is_edited else "updated"}
+    theirs, planned = "By hand, again", values.get("description", first)
+    found = project.dataset("orders")["description"]
+    assert found == (theirs if is_edited else planned)
+
+
+def test_what_is_to_stay_is_not_deleted_though_nobody_has_changed_it(project):
+    project.remove(RECIPE_FILE, SCRIPT)
+    plan = project.plan(allow_delete=True, take={RECIPE: "live"})
+    assert actions(plan) == {RECIPE: "kept"}
+
+
+@pytest.mark.parametrize("side", [None, "live", "code"])
+def test_removed_object_that_was_created_again_is_not_deleted(project, side):
+    rid = f"dataset.{KEY}.orders_archive"
+    dataset = project.dss.get_dataset("orders_archive")
+    raw = dataset.get_settings().get_raw()
+    dataset.delete()
+    time.sleep(1.1)  # When it was created tells that it is another one.
+    project.dss.create_dataset("orders_archive", raw["type"], raw["params"])
+    project.remove("datasets/orders_archive.json")
+    take = {} if side is None else {rid: side}
+    action = project.plan(allow_delete=True, take=take).by_id()[rid]
+    is_kept = side == "live"
+    assert action.action_type.value == ("kept" if is_kept else "conflict")
+    assert is_kept or "adopt it and plan again" in action.reason
+
+
+def test_resume_of_deletes_alone(project, server):
+    project.remove(RECIPE_FILE, SCRIPT)
+    engine = project.engine()
+    plan = project.plan(allow_delete=True, targets=(RECIPE,))
+    server.faults = lambda method, path: ANSWER if method == "DELETE" else None
+    assert statuses(engine.apply(plan)) == {RECIPE: "failed"}
+    server.faults = None
+    assert statuses(engine.resume()) == {RECIPE: "deleted"}
+    assert_settled(project)
 
 
 @pytest.mark.parametrize("end", ["/recipes/", "/recipes/compute_orders_enriched"])

@@ -75,7 +75,7 @@ def test_schema_follows_a_run():
     found = causes(diff(FLOW, replaced(WIDER)))
     assert found["dataset.SHOP.clean"] == (
         "recipe.SHOP.prepare",
-        "schema follows recipe prepare, which was run but not edited",
+        "schema changed by a run of recipe prepare, or by hand",
     )
 
 
@@ -88,7 +88,7 @@ def test_cycles_end():
     loop = recipe("loop", "top", "clean")
     top = with_columns(TOP, "id", "x")
     found = causes(diff([*FLOW, loop], [*replaced(WIDER, top), loop]))
-    assert found["dataset.SHOP.clean"].reason.startswith("schema follows")
+    assert found["dataset.SHOP.clean"].reason.startswith("schema changed by a run")
 
 
 def test_a_long_flow_has_one_cause():
@@ -134,6 +134,24 @@ def test_inputs_follow_a_rename():
         "recipe.SHOP.prepare",
         "recipe.SHOP.report",
     ]
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+def test_input_that_is_new_is_an_edit_although_it_was_renamed(is_added):
+    """Nobody but a person adds, or removes, a reference to an object."""
+    renamed = dataset("cleaned", "id", "amount")
+    prepare = changed(PREPARE, outputs={"main": {"items": ports("cleaned")}})
+    others = recipe("others", "raw", "top")
+    one, two = ports("raw"), [*ports("raw"), *ports("cleaned" if is_added else "clean")]
+    old, new = (one, two) if is_added else (two, one)
+    before, after = (
+        changed(others, inputs={"main": {"items": items}}) for items in (old, new)
+    )
+    flow = [item for item in FLOW if item.resource_id != "recipe.SHOP.report"]
+    diffs = diff([*flow, before], [RAW, prepare, renamed, TOP, after])
+    assert analyze(diffs).renames == {"dataset.SHOP.clean": "dataset.SHOP.cleaned"}
+    found = causes(diffs)
+    assert found["recipe.SHOP.prepare"] and not found["recipe.SHOP.others"]
 
 
 def test_another_input_is_an_edit():

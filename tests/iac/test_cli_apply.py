@@ -1,6 +1,7 @@
 """The commands that change DSS, over HTTP: what they show and ask, how they exit."""
 
 import json
+import sys
 
 import pytest
 
@@ -36,7 +37,7 @@ def answer(monkeypatch):
 
     def set_answer(text):
         monkeypatch.setattr(asking, "is_terminal", lambda stream: True)
-        monkeypatch.setattr("builtins.input", lambda prompt: text)
+        monkeypatch.setattr(sys.stdin, "readline", lambda: text)
 
     return set_answer
 

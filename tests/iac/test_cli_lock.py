@@ -1,6 +1,7 @@
 """The commands on locks: list, show and release."""
 
 import json
+import sys
 from datetime import datetime, timezone
 from typing import ClassVar
 
@@ -60,7 +61,7 @@ def answer(monkeypatch):
 
     def give(text):
         monkeypatch.setattr(asking, "is_terminal", lambda stream: True)
-        monkeypatch.setattr("builtins.input", lambda prompt: text)
+        monkeypatch.setattr(sys.stdin, "readline", lambda: text)
 
     return give
 

@@ -190,8 +190,8 @@ def test_plan_replaces_no_other_file(run, folder, tmp_path, server):
     state_file = ".dataiku/state/dev.state.json"
     before = (tmp_path / state_file).read_bytes()
     for name, message in (
-        (f"{KEY}/params.json", "is no plan, so it is not replaced"),
-        (state_file, "is no plan, so it is not replaced"),
+        (f"{KEY}/params.json", "is not a plan, so it is not replaced"),
+        (state_file, "is not a plan, so it is not replaced"),
         ("/dev/null", "not a regular file"),
     ):
         code, _, errors = run("plan", f"./{KEY}", "--out", name)

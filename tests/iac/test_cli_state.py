@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dataikuapi.iac import LocalFileBackend, StateManager
+from dataikuapi.iac import LocalFileBackend, StateConflictError, StateManager
 from dataikuapi.iac.editing import remove_objects
 from dataikuapi.iac.models.save_note import SaveNote, note_of
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
@@ -76,7 +76,7 @@ def test_moved_object_is_compared_with_what_it_was(synced, dataiku_client):
     assert "1 added, 1 removed" in synced("drift")[1]
     code, output, _ = synced("state", "mv", TABLE, f"dataset.{KEY}.lands")
     assert (code, output.startswith(f"moved {TABLE} to ")) == (0, True)
-    assert "0 added, 0 removed" in synced("drift")[1]
+    assert "No changes" in synced("drift", "--type", "dataset")[1]
     assert synced("verify")[0] == 0
 
 
@@ -85,8 +85,19 @@ def test_moved_project_takes_all_that_is_in_it(synced, backend):
     state = backend.load()
     assert state.project_keys() == ["STORE"]
     assert state.get_resource("project.STORE").attributes["projectKey"] == "STORE"
-    assert state.covers("dataset.STORE.new") and not state.covers(f"dataset.{KEY}.new")
+    assert state.covers("dataset.STORE.new")
     assert synced("verify")[0] == 0
+
+
+def test_sync_that_began_before_a_move_is_refused(synced, backend, dataiku_client):
+    """It would bring the project back under its old key."""
+    manager = StateManager(backend, dataiku_client, "dev")
+    reading = manager.sync_project(KEY)
+    synced("state", "mv", f"project.{KEY}", "project.STORE")
+    with pytest.raises(StateConflictError, match="since this reading began"):
+        manager.save_state(reading)
+    manager.save_state(manager.sync_project(KEY))
+    assert backend.load().project_keys() == [KEY, "STORE"]
 
 
 @pytest.mark.parametrize(

@@ -242,17 +242,17 @@ def test_line_feed_in_a_name_starts_no_line():
     assert shown({}, {"a\n+ fake: 1": 2}) == ['+ ["a\\n+ fake: 1"]: 2']
 
 
-@pytest.mark.parametrize(
-    "old, new",
-    [
-        pytest.param("a\r\nb", "a\nb", id="CRLF"),
-        pytest.param("a\nb", "a\nb\n", id="line feed at the end"),
-    ],
-)
-def test_script_of_which_only_line_ends_differ_says_so(old, new):
-    title, line = shown({"payload": old}, {"payload": new})
+def test_script_of_which_only_line_ends_differ_says_so():
+    title, line = shown({"payload": "a\r\nb"}, {"payload": "a\nb"})
     assert title == "~ payload:"
     assert "line endings" in line
+
+
+def test_line_feed_that_is_missing_at_the_end_is_told_as_git_does():
+    lines = shown({"payload": "a\nb\n"}, {"payload": "a\nb"})
+    assert [line.strip() for line in lines[2:]] == [
+        *("a", "-b", "+b", "\\ No newline at end of file"),
+    ]
 
 
 def test_tabs_of_a_script_stay():

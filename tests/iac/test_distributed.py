@@ -31,6 +31,7 @@ from dataikuapi.iac.exceptions import (
     TypeNotSupportedError,
 )
 from dataikuapi.iac.sandbox import Fault, ProjectStore
+from dataikuapi.iac.sync.instance import InstanceReader
 from dataikuapi.iac.sync.policy import RetryPolicy
 from iac.dying import die_at
 from pages import block_with
@@ -288,8 +289,8 @@ def test_a_reader_that_was_replaced_is_refused(manager, threads):
 
 def test_another_dss_at_the_same_address_is_told(manager, monkeypatch, threads):
     manager.sync_all()
-    assert manager.instance.provenance.instance is not None
-    manager.instance.provenance._ids = {"install_id": "another"}
+    assert manager.instance_reader.provenance.instance is not None
+    manager.instance_reader.provenance._ids = {"install_id": "another"}
     with pytest.raises(SyncError, match="read from another DSS than the others"):
         manager.sync_all(executor=threads, on_error="raise")
 
@@ -327,6 +328,19 @@ def test_a_task_that_fails_is_a_project_that_was_not_read(manager, error, reason
 
 
 @pytest.mark.slow
+def test_a_bug_in_a_task_is_a_bug(manager, monkeypatch, threads):
+    """As without an executor: what was to be kept hides it no more."""
+
+    def buggy(*_):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(InstanceReader, "_read", buggy)
+    for on_error in ("raise", "keep"):
+        with pytest.raises(KeyError, match="a bug") as raised:
+            manager.sync_all(on_error=on_error, executor=threads)
+        assert "in buggy" in str(raised.value.__cause__)
+
+
 def test_a_worker_that_dies_is_told_with_the_projects(manager, caplog):
     manager.save_state(manager.sync_all())
     spawn = multiprocessing.get_context("spawn")

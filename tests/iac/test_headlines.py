@@ -110,7 +110,9 @@ def test_recreated_object_is_told():
 def test_derived_change_has_its_reason():
     wider = with_columns(CLEAN, "id", "x")
     found = headlines_of([PROJECT, *FLOW], [RAW, PREPARE, wider, REPORT, TOP])
-    assert found[-1].startswith("~ dataset.SHOP.clean  schema follows recipe prepare, ")
+    assert found[-1].startswith(
+        "~ dataset.SHOP.clean  schema changed by a run of recipe prepare"
+    )
 
 
 def test_what_is_downstream_is_counted():

@@ -321,6 +321,13 @@ def test_a_lock_that_was_taken_and_answered_by_an_error_is_ours(open_one, server
     assert open_one().locks() == []
 
 
+def test_a_lock_that_listing_leaves_behind_is_told(open_one, server):
+    """The protocol cannot ask who holds it, so it was taken to find that out."""
+    server.faults.append(Fault("UNLOCK", Reply(500), times=99))
+    with pytest.raises(StateReadError, match="lock release state --force"):
+        open_one(retry_max=0).locks()
+
+
 def test_who_interrupts_the_taking_of_the_lock_leaves_none(open_one, monkeypatch):
     backend, send = open_one(), HttpClient.send
 

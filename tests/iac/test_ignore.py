@@ -140,6 +140,18 @@ def test_a_rule_with_a_path_does_not_hide_that_a_project_was_made_again():
     assert "created again" in engine().format_output(diffs)
 
 
+@pytest.mark.parametrize("rules", [["project.P x", "project.P"], ["project.P"]])
+def test_what_hides_a_project_does_so_after_rules_with_a_path(rules):
+    diffs = engine(*rules).diff(*recreated({"x": 1}, {"x": 2}))
+    assert list(diffs) == []
+    assert [item.rule for item in diffs.hidden] == ["project.P"]
+
+
+def test_what_is_reported_is_not_hidden():
+    diffs = engine("project.P x").diff(*recreated({"x": 1}, {"x": 2}))
+    assert [diff.is_recreated for diff in diffs] == [True] and not diffs.hidden
+
+
 def test_a_diff_that_knows_no_attributes_keeps_its_other_changes():
     changes = tuple(
         Change(ValueChangeType.MODIFIED, (PathSegment(name),), 1, 2)

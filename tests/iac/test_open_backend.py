@@ -2,7 +2,8 @@
 
 import pytest
 
-from dataikuapi.iac.backends import LocalFileBackend, open_backend
+from dataikuapi.iac import ConfigurationError
+from dataikuapi.iac.backends import LocalFileBackend, open_backend, registry
 
 
 @pytest.mark.parametrize("kind", [str, lambda path: path], ids=["str", "Path"])
@@ -34,3 +35,18 @@ def test_an_unknown_scheme_is_refused(scheme):
     assert f"{scheme.lower()}://" in message
     assert "the path of a file" in message
     assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    ("scheme", "extra"), [("s3", "objects"), ("postgresql", "postgres")]
+)
+def test_a_driver_that_cannot_be_imported_is_named(scheme, extra, monkeypatch):
+    """It may be missing, or installed by half: psycopg without a libpq, say."""
+
+    def failing(module):
+        raise ImportError("no pq wrapper available")
+
+    monkeypatch.setattr(registry, "import_module", failing)
+    with pytest.raises(ConfigurationError, match="no pq wrapper available") as refused:
+        open_backend(f"{scheme}://host/x")
+    assert f"pip install 'dataiku-iac[{extra}]'" in str(refused.value)

@@ -299,7 +299,7 @@ def test_limit_is_parsed():
     assert MaxChange.parse("45%") == MaxChange(45)
     assert MaxChange.parse("12") == MaxChange(12, is_share=False)
     assert str(MaxChange.parse("45%")) == "45%"
-    with pytest.raises(ValueError, match="no share such as 30%"):
+    with pytest.raises(ValueError, match="neither a percentage such as 30%"):
         MaxChange.parse("many")
 
 
@@ -407,7 +407,7 @@ IMPOSSIBLE: dict[str, tuple[list[Any], list[Any], list[Any], str]] = {
     "a type without calls, changed": ([TASK], [TASK_2], [TASK], "change it in DSS"),
     "a type without calls, new": ([], [TASK], [], "does not have it; objects of"),
     "a type without calls, deleted": ([TASK], [], [TASK], "no longer has it; objects"),
-    "an object that DSS alone creates": ([], [MODEL], [], "trained in the lab"),
+    "an object that DSS alone creates": ([], [MODEL], [], "creates no models"),
     "a new file of which only a digest is known": ([], [BINARY], [], "sha256: only"),
     "such a file, changed": ([BINARY], [BINARY_2], [BINARY], "sha256: only"),
     "a text in its place": ([BINARY], [TEXT], [BINARY], "sha256: only"),
@@ -436,6 +436,16 @@ def test_what_dss_has_a_call_for_is_done():
     assert kind_of([MODEL], [], [MODEL]) is ActionType.PLAN_ONLY
     assert kind_of([MODEL], [], [MODEL], delete_data=True) is ActionType.DELETE
     assert kind_of([BINARY], [], [BINARY]) is ActionType.DELETE
+
+
+def test_vectors_are_not_lost_unless_that_is_asked_for():
+    bank = item("knowledge_bank.SHOP.b", name="b")
+    types = [*TYPES, "knowledge_bank"]
+    states = [state(*side, types=types) for side in ([bank], [], [bank])]
+    kept = action(*states, allow_delete=True)
+    assert (kept.action_type, "vectors" in kept.reason) == (ActionType.PLAN_ONLY, True)
+    deleted = action(*states, allow_delete=True, delete_data=True)
+    assert deleted.action_type is ActionType.DELETE
 
 
 def test_the_status_of_a_project_is_not_changed():

@@ -173,3 +173,24 @@ def test_project_that_is_gone_and_one_that_is_new(with_connection, store, monkey
     (finding,) = with_connection("pg")
     assert finding.subject == f"project.{KEY}"
     assert not finding.is_unknown
+
+
+def test_dss_that_is_not_available_is_no_matter_of_the_key(
+    with_connection, server, monkeypatch
+):
+    plan_with = StateManager.plan
+
+    def planned_first(manager, source):
+        plan = plan_with(manager, source)
+        server.faults = lambda method, path: (
+            Fault.error(500, "java.lang.IllegalStateException", "starting")
+            if "connections" in path
+            else None
+        )
+        return plan
+
+    monkeypatch.setattr(StateManager, "plan", planned_first)
+    (finding,) = with_connection("pg")
+    assert finding.is_unknown
+    assert "starting" in finding.text
+    assert "does not see it" not in finding.text

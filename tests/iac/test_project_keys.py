@@ -30,6 +30,15 @@ def inputs(found, rid):
     return [item["ref"] for item in items]
 
 
+@pytest.mark.parametrize("keys", [{"SHOP": "CRM"}, {"SHOP": "X", "CRM": "X"}])
+def test_two_projects_do_not_become_one(keys):
+    both = state(recipe("a"), recipe("b", project="CRM"))
+    with pytest.raises(ValueError, match="would both be"):
+        with_project_keys(both, keys)
+    swapped = with_project_keys(both, {"SHOP": "CRM", "CRM": "SHOP"})
+    assert inputs(swapped, "recipe.CRM.r") == ["a"]
+
+
 def test_references_follow():
     """Plain names stay, and so do those of other projects."""
     found = with_project_keys(state(recipe("a", "CRM.b", "SHOP.c", "OTHER.d")), KEYS)
@@ -88,3 +97,13 @@ def test_there_and_back_is_the_same(project_folder):
     assert after.resources.keys() == before.resources.keys()
     for item in before:
         assert after[item.resource_id].attributes == item.attributes
+
+
+def test_two_projects_are_not_merged_into_one():
+    found = state(
+        Resource("dataset", "dataset.A.x", {}), Resource("dataset", "dataset.B.x", {})
+    )
+    with pytest.raises(ValueError, match="A and B would both be B"):
+        with_project_keys(found, {"A": "B"})
+    swapped = with_project_keys(found, {"A": "B", "B": "A"})
+    assert sorted(swapped.resources) == ["dataset.A.x", "dataset.B.x"]

@@ -153,6 +153,15 @@ def test_has_changed(old, new):
     assert orders(new).has_changed(orders(old))
 
 
+@pytest.mark.parametrize(("old", "new"), [(1, True), (0, False), (1, 1.0)])
+def test_resources_are_equal_as_their_checksums_are(old, new):
+    before = Resource("dataset", "dataset.P.a", {"nested": [old]})
+    after = Resource("dataset", "dataset.P.a", {"nested": [new]}, before.metadata)
+
+    assert before == Resource.from_dict(before.to_dict())
+    assert before != after and before.has_changed(after)
+
+
 def test_has_not_changed_where_only_metadata_differ():
     old = orders({"a": 1}, metadata=ResourceMetadata(NOON, "anna", "id1", "ab" * 32))
     new = orders(

@@ -15,6 +15,7 @@ from dataikuapi.iac import (
     SyncError,
 )
 from dataikuapi.iac.sandbox import Fault
+from dataikuapi.iac.sync.errors import translate_errors
 
 
 class RecordedWaits:
@@ -164,3 +165,27 @@ def test_write_is_never_retried(server, manager):
         client.get_project("ORDERS_DEMO").create_dataset("x", "Filesystem")
 
     assert plan.seen == {"/projects/ORDERS_DEMO/datasets/": 1}
+
+
+@pytest.mark.parametrize("handled", [FileNotFoundError("x"), KeyError("x")])
+def test_what_the_caller_is_handling_is_no_cause(manager, server, handled, times):
+    """Such as a state that does not exist yet: then people sync."""
+    server.faults = FirstRequests(1, Fault.reset())
+    try:
+        raise handled
+    except (FileNotFoundError, KeyError):
+        found = manager.sync_resource("dataset.ORDERS_DEMO.orders")
+    assert found.attributes and times.waits
+    server.faults = FirstRequests(99, Fault.reset())
+    try:
+        raise handled
+    except (FileNotFoundError, KeyError):
+        with pytest.raises(DSSError) as failed:
+            manager.sync_resource("dataset.ORDERS_DEMO.orders")
+    assert "No such file" not in str(failed.value) and ": x." not in str(failed.value)
+
+
+def test_a_body_that_is_not_json_is_not_a_response(server):
+    client = DSSClient(server.url, server.api_key)
+    with pytest.raises(TypeError, match="set"), translate_errors(client, None):
+        client._perform_json("PUT", "/projects/ORDERS_DEMO/variables", body={"a": {1}})

@@ -136,7 +136,7 @@ def test_only_a_plan_is_replaced(path):
     assert read_plan(path) == ExecutionPlan()
     for content in ("", "notes", "[]", '{"format": "other"}'):
         path.write_text(content)
-        with pytest.raises(PlanFileError, match=r"is no plan, .* Name another file"):
+        with pytest.raises(PlanFileError, match=r"is not a plan, .* Name another file"):
             write_plan(mixed_plan(), path)
         assert path.read_text() == content
 
@@ -197,7 +197,7 @@ def action_with(document, **members):
 
 BAD = {
     "empty": (lambda _: "", r"it is empty \(0 bytes\).*Plan again: dataiku-iac plan"),
-    "not JSON": (lambda _: "to do: all", "it is not JSON.*It is no plan, or only a"),
+    "not JSON": (lambda _: "to do: all", "it is not JSON.*It is not a plan, or only a"),
     "cut off": (lambda plan: json.dumps(plan)[:-9], "it is not JSON.*Plan again"),
     "a list": (lambda _: "[]", "it is some other JSON, and no saved plan. Plan again"),
     "a newer one": (
@@ -215,19 +215,19 @@ BAD = {
     ),
     "an unknown action": (
         lambda plan: action_with(plan, action="explode"),
-        "no valid plan: 'explode' is no type of action. Plan again",
+        "not a valid plan: 'explode' is not an action type. Plan again",
     ),
     "an action that is none": (
         lambda plan: action_with(plan, action=7),
-        r"no valid plan: \$.plan.actions\[0\].action: ",
+        r"not a valid plan: \$.plan.actions\[0\].action: ",
     ),
     "the object of another id": (
         lambda plan: action_with(plan, resource_id="dataset.SHOP.other"),
-        "no valid plan: dataset.SHOP.other: has not the object",
+        "not a valid plan: dataset.SHOP.other: it has no object, or one",
     ),
     "no object at all": (
         lambda plan: action_with(plan, old_resource=None, new_resource=None),
-        "has not the object",
+        "it has no object, or one of another id",
     ),
     "a time that is none": (
         lambda plan: action_with(
@@ -238,7 +238,7 @@ BAD = {
                 "created_at": "2026-02-30T00:00:00Z",
             },
         ),
-        "no valid plan: not an RFC 3339 time",
+        "not a valid plan: not an RFC 3339 time",
     ),
     "too deep": (
         lambda plan: changed(plan, format_version=json.loads("[" * 230 + "]" * 230)),

@@ -13,6 +13,8 @@ from dataikuapi import DSSClient
 from dataikuapi.iac import DiffEngine, LocalFileBackend, SourceError, StateManager
 from dataikuapi.iac.sandbox import sample_folder
 from dataikuapi.iac.sources import open_files
+from dataikuapi.iac.sources.git import Git
+from dataikuapi.iac.sources.pull import prepare_pull
 from dataikuapi.iac.types import TYPES
 
 KEY = "ORDERS_DEMO"
@@ -261,6 +263,53 @@ def test_repository_that_is_none(tmp_path):
         open_files("git:HEAD:x", git_dir=tmp_path / "x")
 
 
+def test_key_is_that_of_the_repository(repository, folder, monkeypatch):
+    """Or of the folder in it, wherever the current folder is."""
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "A repository of its own")
+    for git_dir in (folder, folder / ".git"):
+        assert open_files("git:HEAD", git_dir=git_dir).project_key == KEY
+    monkeypatch.chdir(folder / "datasets")
+    assert open_files("git:HEAD").project_key == KEY
+
+
+def test_failure_of_git_is_not_a_missing_revision(repository, folder, monkeypatch):
+    """Where another user owns the repository, say, as in containers of CI."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    monkeypatch.chdir(repository)
+    with pytest.raises(SourceError, match="detected dubious ownership"):
+        open_files(f"git:HEAD:{KEY}")
+    pull = prepare_pull(open_files(str(folder)).read(), folder)
+    with pytest.raises(SourceError, match="detected dubious ownership"):
+        pull.require_repository()
+
+
+def test_clone_that_lacks_contents(repository):
+    blob = next(iter(Git.in_repository(repository).blob_ids("HEAD").values()))
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(SourceError, match=f"content of {blob}: the clone is shallow"):
+        open_files(f"git:HEAD:{KEY}", git_dir=repository)
+
+
+@pytest.mark.all_types
+def test_type_without_a_folder_is_not_deleted(run, repository, folder):
+    """Whether the files are a folder or a revision: others may have a part only."""
+    shutil.rmtree(folder / "scenarios")
+    git(repository, "commit", "-qam", "without scenarios")
+    assert run("sync")[0] == 0
+    for word in (f"./{KEY}", f"git:HEAD:{KEY}"):
+        plan = run("plan", word, "--allow-delete")[1]
+        assert "0 to delete" in plan and "scenario." not in plan, plan
+    for words in ((f"git:HEAD~1:{KEY}", word), (f"git:HEAD~1:{KEY}", f"./{KEY}")):
+        code, shown, _ = run("diff", *words)
+        assert code == 2 and f"- scenario.{KEY}." in shown
+    (repository / "dataiku-iac.yaml").write_text("manage: {types: [scenario]}")
+    for word in (f"./{KEY}", f"git:HEAD:{KEY}"):
+        assert "1 to delete" in run("plan", word, "--allow-delete")[1]
+
+
 # Archives
 
 
@@ -285,6 +334,14 @@ def test_export_has_the_key_of_its_project(folder, tmp_path):
     manifest = {"originalProjectKey": "SHOP"}
     path = archive(folder, tmp_path / "x.zip", "project_config/", manifest)
     assert open_files(str(path)).project_key == "SHOP"
+
+
+def test_archive_of_several_projects(folder, tmp_path):
+    path = archive(folder, tmp_path / "x.zip", "ZOO/")
+    with zipfile.ZipFile(path, "a") as added:
+        added.writestr("SHOP/params.json", "{}")
+    with pytest.raises(SourceError, match="several projects: SHOP, ZOO"):
+        open_files(str(path))
 
 
 def test_archive_that_is_none(folder, tmp_path):

@@ -8,6 +8,8 @@ from dataikuapi.utils import DataikuException
 
 from dataikuapi.iac.sandbox.kinds.api_service import API_SERVICE
 from dataikuapi.iac.types.lookup import references_of
+from dataikuapi.iac.types.registry import TYPES
+from dataikuapi.iac.types.secrets import make_redactor
 from iac.typed import KEY, TypeContract, changed_ids
 
 CHURN = {
@@ -23,6 +25,13 @@ CHURN = {
     "authRealm": {"queryKeys": ["s3cr3t-query-key", {"key": "other-query-key"}]},
 }
 CODE = {"endpoints": [{"id": "f", "type": "PY_FUNCTION", "code": "token = 'x'"}]}
+
+
+def masked_keys(redactor, *keys):
+    """Return the query keys of a service as a state has them."""
+    document = {"authRealm": {"queryKeys": list(keys)}}
+    found: Any = TYPES["api_service"].canonical(document, redactor)
+    return found["authRealm"]["queryKeys"]
 
 
 def open_to_all(document):
@@ -52,6 +61,15 @@ class TestApiService(TypeContract):
         text = str(manager.load_state()[self.resource_id("churn")].attributes)
         assert "query-key" not in text
         assert text.count("<secret>") == 2
+
+    def test_deleted_query_key_changes_no_other(self):
+        """Nor does it change what a state has of the first key."""
+        redactor = make_redactor("k" * 40)
+        first, second, again = masked_keys(redactor, "KEYONE", "KEYTWO", "KEYTWO")
+        assert masked_keys(redactor, "KEYTWO") == [second]
+        assert len({first, second, again}) == 3
+        assert first == redactor.marker("KEYONE", ("authRealm", "queryKeys", "0"))
+        assert masked_keys(redactor, {"key": "KEYTWO"}) == [{"key": second}]
 
     def test_code_is_not_searched(self, manager):
         """A script may hold anything."""

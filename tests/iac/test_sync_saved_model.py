@@ -7,6 +7,8 @@ import pytest
 from dataikuapi.iac import ResourceNotFoundError
 from dataikuapi.iac.sandbox.kinds.agent import AGENT, RAG_MODEL
 from dataikuapi.iac.sandbox.kinds.saved_model import SAVED_MODEL
+from dataikuapi.iac.types.registry import TYPES
+from dataikuapi.iac.types.secrets.redactor import redact_constant
 from iac.typed import KEY, TypeContract, changed_ids
 
 FLOW_OPTIONS = {
@@ -105,3 +107,25 @@ class TestSavedModel(TypeContract):
         assert "inlineVersions" not in agent
         client.get_project(KEY).get_saved_model("Ag12En34").delete()
         assert "Ag12En34" not in shop.project(KEY).objects(kind)
+
+
+SCRIPT = "load('https://ann:s3cr3t@example.com')"
+SETTINGS: dict[str, Any] = {
+    "modeling": {
+        "custom_python": [{"code": SCRIPT}],
+        "custom_mllib": [{"code": SCRIPT}],
+    },
+    "preprocessing": {
+        "customCode": SCRIPT,
+        "per_feature": {"age": {"customHandlingCode": SCRIPT}},
+        "feature_selection_params": {"custom_params": {"code": SCRIPT}},
+    },
+}
+
+
+def test_scripts_are_code_in_a_task_and_in_its_model():
+    """Code is stored as it is: a mask in it would be promoted as code."""
+    task: Any = TYPES["ml_task"].canonical(SETTINGS, redact_constant)
+    model: Any = TYPES["saved_model"].canonical({"miniTask": SETTINGS}, redact_constant)
+    for name, value in SETTINGS.items():
+        assert task[name] == model["miniTask"][name] == value

@@ -7,7 +7,7 @@ import pytest
 from dataikuapi import DSSClient
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sandbox.kinds.web_app import WEB_APP
-from dataikuapi.iac.types.lookup import references_of
+from dataikuapi.iac.types.lookup import is_environment_specific, references_of
 from iac.sandbox.project_files import FILES, as_files
 from iac.typed import KEY, TypeContract, changed_ids
 
@@ -91,3 +91,8 @@ def test_code_is_loaded_from_files_of_its_own(serve):
         client = DSSClient(server.url, server.api_key)
         served = client._perform_json("GET", "/projects/P/webapps/Wa12Bb3")
     assert served["params"]["python"] == "print(1)\n"
+
+
+@pytest.mark.parametrize("member", ["autoStartBackend", "nbProcesses", "infra"])
+def test_how_it_runs_is_left_to_each_environment(member):
+    assert is_environment_specific("web_app", ("params", member))

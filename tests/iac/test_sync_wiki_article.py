@@ -1,5 +1,6 @@
 """Reading the articles of a wiki, which its tree lists."""
 
+import json
 from typing import Any, ClassVar
 
 import pytest
@@ -8,6 +9,7 @@ from dataikuapi.iac import LocalFileBackend, StateManager
 from dataikuapi.iac.sandbox import ProjectStore
 from dataikuapi.iac.sandbox.kinds.wiki import WIKI
 from dataikuapi.iac.sandbox.kinds.wiki_article import WIKI_ARTICLE
+from dataikuapi.iac.sources import pull_project
 from iac.typed import KEY, TypeContract, changed_ids
 
 HOME = {
@@ -76,6 +78,19 @@ class TestWikiArticle(TypeContract):
             f"wiki.{KEY}",
             self.resource_id(made.article_id),
         ]
+
+    def test_pull_writes_ids_as_dss_does(self, client, shop, tmp_path):
+        """As numbers, so that the file is the one in a repository of DSS."""
+        settings = client.get_project(KEY).get_wiki().get_settings()
+        settings.set_home_article_id("1")
+        settings.save()
+        backend = LocalFileBackend(tmp_path / "tree.state.json")
+        manager = StateManager(backend, client, "dev", types=["project", "wiki"])
+        pull_project(manager.sync_project(KEY), tmp_path / KEY)
+        tree = json.loads((tmp_path / KEY / "wiki/taxonomy.json").read_bytes())
+        child = {"id": 2, "children": []}
+        assert tree["homeArticleId"] == 1
+        assert tree["taxonomy"] == [{"id": 1, "children": [child]}]
 
     def test_tree_is_requested_once(self, client, served, tmp_path):
         """Although both types need it."""

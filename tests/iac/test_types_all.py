@@ -1,13 +1,19 @@
 """What counts as configuration in documents of any type, and who changed it last."""
 
 import copy
+import re
+import textwrap
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
+import dataikuapi.iac
 from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.sandbox.kinds.registry import KINDS
 from dataikuapi.iac.types import TYPES
 from dataikuapi.iac.types.cleaning import metadata_of
+from dataikuapi.iac.types.references import FLOW_TYPES, types_of_dss_object
 from iac.documents import (
     TAG,
     dataset_attributes,
@@ -161,3 +167,32 @@ def test_what_the_page_of_an_object_writes_is_noise_in_every_type(kind):
 def test_variable_or_tag_may_have_any_name(name, part):
     attributes: dict[str, JSON] = {part: {"$$hashKey": "mine"}}
     assert TYPES[name].without_noise(attributes) == attributes
+
+
+# The guide to a new type
+
+ROOT = Path(dataikuapi.iac.__file__).parent
+
+
+def test_examples_in_the_guide_are_the_code():
+    guide = (ROOT.parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+    section = guide.partition("## Add a resource type")[2].partition("\n## ")[0]
+    pattern = re.compile(r"^   ```python\n(.*?)^   ```$", re.DOTALL | re.MULTILINE)
+    examples = pattern.findall(section)
+    code = "".join(
+        (ROOT / folder / "streaming_endpoint.py").read_text("utf-8")
+        for folder in ("types", "sandbox/kinds")
+    )
+    assert len(examples) == 2
+    assert [text for text in examples if textwrap.dedent(text) not in code] == []
+
+
+def test_tables_of_references_know_what_is_in_the_flow():
+    in_flow = {name for name, kind in TYPES.items() if kind.writing.takes_recipes}
+    assert set(FLOW_TYPES) == in_flow
+
+
+def test_every_type_in_a_zone_is_known_by_what_dss_calls_it():
+    known = {kind.object_type for kind in KINDS if kind.object_type}
+    not_referred_to = {"SQL_NOTEBOOK"}
+    assert {name for name in known if not types_of_dss_object(name)} == not_referred_to

@@ -33,6 +33,13 @@ from dataikuapi.iac.models.urls import (
         ("https://host/a#hunter2", "https://host/a"),
         ("https://u:hunter2@[::1]:5432/a", "https://[::1]:5432/a"),
         ("https://", "https://"),
+        # Which of these is the host?
+        ("https://user:123/hunter2@host/x", "https://***/x"),
+        ("https://user:/hunter2@host/x", "https://***/x"),
+        ("https://hun@ter2/x@host/y", "https://***/y"),
+        ("https://u:hun@ter/2@host:80/y", "https://***/y"),
+        ("https://host:8443/a@b.json", "https://***"),
+        ("https://host:8443/a?user=ann@example.com", "https://host:8443/a?user=***"),
         (".dataiku/state/dev@home.state.json", ".dataiku/state/dev@home.state.json"),
     ],
 )

@@ -73,6 +73,9 @@ class TestModels:
         assert changed(agents, "agent", "Ag1", activeVersion="v2") == [activate]
         assert changed(agents, "agent", "Ag1", tags=["x"]) == ["PUT agents/Ag1"]
         assert changed(agents, "agent", "Ag1", name="New") == ["PUT savedmodels/Ag1"]
+        everything = {"activeVersion": "v1", "tags": ["y"], "name": "Newer"}
+        assert len(changed(agents, "agent", "Ag1", **everything)) == 3
+        changed(agents, "agent", "Ag1", activeVersion="v2", tags=["x"], name="New")
         found = agents.attributes("agent", "Ag1")
         assert (found["name"], found["activeVersion"]) == ("New", "v2")
         assert found["tags"] == ["x"]

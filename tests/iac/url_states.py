@@ -26,6 +26,6 @@ def folder_scheme(monkeypatch):
     """States at ``folder://``; those at ``absent://`` need a driver that is missing."""
     known = registry._BACKENDS
     opener = registry._Opener("iac.url_states", "UrlBackend")
-    absent = opener._replace(driver="no_such_driver", extra="absent")
+    absent = opener._replace(module="no_such", driver="no_such", extra="absent")
     monkeypatch.setitem(known, "folder", opener)
     monkeypatch.setitem(known, "absent", absent)

@@ -97,8 +97,16 @@ class Written:
         old = self.documents(kind, name)
         before = self.attributes(kind, name, old)
         new = rewritten(TYPES[kind], old, before, attributes)
-        WRITERS[kind].save(self.project, name, old, new)
+        saves = WRITERS[kind].save(self.project, name, old, new)
+        version = self.version(kind, name)
+        assert version is None or version - self.version(kind, name, old) == saves
         return new
+
+    def version(self, kind, name, documents=None):
+        """Return the number of an object's version; None if it has none."""
+        found = documents or self.documents(kind, name)
+        resource = resource_from(TYPES[kind], self._id(kind, name), found)
+        return resource.metadata.version_number
 
     def delete(self, kind, name, drop_data=False):
         """Delete an object."""

@@ -46,7 +46,7 @@ class Causes:
         self._roots: dict[str, str | None] = {}
         self._flow = flow
         self._renames = renames
-        self._renamed = set(renames.values())
+        self._old_ids = {new: old for old, new in renames.items()}
         # Of each resource, since they are looked up for each of its changes.
         self._references: dict[int, tuple[Resource, tuple[Reference, ...]]] = {}
 
@@ -66,10 +66,10 @@ class Causes:
             return None
         producer = next(filter(self._edited.__contains__, producers), producers[0])
         root = self._root(producer)
-        reason = f"{attribute} follows {_noun(producer)}"
         if root is None:
-            return Cause(producer, f"{reason}, which was run but not edited")
-        return Cause(root, reason)
+            reason = f"{attribute} changed by a run of {_noun(producer)}, or by hand"
+            return Cause(producer, reason)
+        return Cause(root, f"{attribute} follows {_noun(producer)}")
 
     def _root(self, producer: str) -> str | None:
         """Return the nearest edited object upstream that explains other columns."""
@@ -101,15 +101,41 @@ class Causes:
         after = self._referenced_at(diff.new_resource, change, change.new)
         if not before and not after:
             return None
-        if before <= self._renames.keys() and after <= self._renamed:
-            new = max(after or {self._renames[old] for old in before})
-            return Cause(new, f"refers to {_noun(new)} by its new name")
+        new = self._renamed_in(diff, before, after)
+        if new:
+            return Cause(max(new), f"refers to {_noun(max(new))} by its new name")
         is_whole = all(map(self._is_removed, before)) and all(map(self._is_new, after))
         if is_whole and is_membership(diff.resource_type, names_of(change)):
             other = max(before | after)
             verb = "created" if after else "deleted"
             return Cause(other, f"follows from {_noun(other)} being {verb}")
         return None
+
+    def _renamed_in(
+        self, diff: ResourceDiff, before: set[str], after: set[str]
+    ) -> set[str]:
+        """Return the new ids, if the references before became those after by renames.
+
+        An item of a list that names another object is removed and added: two changes,
+        each of which has its other half somewhere in the resource.
+        """
+        if not (before <= self._renames.keys() and after <= self._old_ids.keys()):
+            return set()
+        new = {self._renames[old] for old in before}
+        if before and after:
+            return new if new == after else set()
+        old = {self._old_ids[name] for name in after}
+        is_renamed = new <= self._referenced_in(
+            diff.new_resource
+        ) and old <= self._referenced_in(diff.old_resource)
+        return new | after if is_renamed else set()
+
+    def _referenced_in(self, resource: Resource | None) -> set[str]:
+        """Return all ids that a resource refers to."""
+        if resource is None:
+            return set()
+        references = self._references_of(resource)
+        return {referenced_id(resource, item, self._diffs) for item in references}
 
     def _referenced_at(
         self, resource: Resource | None, change: Change, value: object

@@ -10,7 +10,7 @@ from dataikuapi.iac.live_ids import LiveIds, with_ids
 from dataikuapi.iac.models import Change, Resource, ValueChangeType
 from dataikuapi.iac.models.changes import member_names
 from dataikuapi.iac.models.ids import ResourceId
-from dataikuapi.iac.models.json_values import JSON
+from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.plan import PlannedAction
 from dataikuapi.iac.plan.edits import edit_in_dss
 from dataikuapi.iac.plan.merging import Merge, nothing_is_live
@@ -18,8 +18,10 @@ from dataikuapi.iac.types.lookup import is_membership, is_recreated, sets_of, wr
 
 __all__ = [
     "NotAsPlanned",
+    "elsewhere",
     "is_same",
     "listed_paths",
+    "not_removed",
     "require_as_planned",
     "unmet",
     "with_added",
@@ -47,13 +49,53 @@ def listed_paths(found: Iterable[str]) -> str:
     return ", ".join(paths[:_SHOWN]) + more
 
 
-def unmet(wanted: Resource, after: Resource) -> str:
+def unmet(wanted: Resource, after: Resource, before: Resource | None = None) -> str:
     """Return where an object is not as it was to be; "" if that is nowhere.
 
-    What DSS has added by itself does not count.
+    What DSS has added by itself does not count. What it had before, it has not added:
+    that was to be removed.
+
+    Args:
+        wanted: what it was to be.
+        after: what it is.
+        before: what it was; ``None`` if it was not there.
     """
     changes = _changes(wanted, after)
-    return listed_paths(change.path for change in changes if change.kind is not _ADDED)
+    left = set() if before is None else not_removed(wanted, after, before)
+    return listed_paths(
+        item.path for item in changes if item.kind is not _ADDED or item.path in left
+    )
+
+
+def not_removed(wanted: Resource, after: Resource, before: Resource) -> set[str]:
+    """Return the paths of what was to be removed, and is still there as it was."""
+    old, new = (_additions(wanted, each) for each in (before, after))
+    return {path for path in new if path in old and json_equal(new[path], old[path])}
+
+
+def _additions(wanted: Resource, other: Resource) -> dict[str, JSON]:
+    """Return the values that only the other version has, by their paths."""
+    changes = _changes(wanted, other)
+    return {item.path: item.new for item in changes if item.kind is _ADDED}
+
+
+def elsewhere(wanted: Resource, after: Resource, before: Resource) -> set[str]:
+    """Return the paths of what was added where the update has changed nothing.
+
+    DSS completes what it is sent, such as a permission, but it does not add variables.
+
+    Args:
+        wanted: what it was to be.
+        after: what it is.
+        before: what it was.
+    """
+    changed = {item.segments for item in _changes(before, wanted)}
+    return {
+        item.path
+        for item in _changes(wanted, after)
+        if item.kind is _ADDED
+        and not any(item.segments[:end] in changed for end in range(len(item.segments)))
+    }
 
 
 def with_added(wanted: dict[str, JSON], made: dict[str, JSON]) -> dict[str, JSON]:

@@ -1,4 +1,4 @@
-"""Creates objects, and finds again what was created when nobody said so."""
+"""Creates objects, and looks for what was created if the response got lost."""
 
 from collections.abc import Collection
 from functools import partial

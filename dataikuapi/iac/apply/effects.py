@@ -14,7 +14,7 @@ __all__ = ["effects_of"]
 
 
 def effects_of(results: Iterable[ActionResult], plan: ExecutionPlan) -> tuple[str, ...]:
-    """Return what nobody but people can do now, one sentence for each object.
+    """Return what has to be done by hand now, one sentence for each object.
 
     Args:
         results: what was done.

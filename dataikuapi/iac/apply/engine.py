@@ -64,10 +64,13 @@ class ApplyEngine:
         self._manager = state_manager
         is_same = client is state_manager.client
         self._reader = (
-            state_manager.instance if is_same else state_manager.reader(client)
+            state_manager.instance_reader
+            if is_same
+            else state_manager.open_reader(client)
         )
         self._progress = progress_callback
         self._last: ExecutionPlan | None = None
+        self._undone: list[PlannedAction] = []
 
     def apply(self, plan: ExecutionPlan, *, journal: bool = True) -> ApplyResult:
         """Do what a plan says.
@@ -85,7 +88,7 @@ class ApplyEngine:
 
         Raises:
             PlanRefusedError: if the plan as a whole is not to be executed.
-            PlanOutdatedError: if the stored state has other objects than it had.
+            PlanOutdatedError: if what is stored of its objects has changed since.
             JournalNotSupportedError: if the backend has no journal.
             StateWriteError: if journal or state could not be stored.
             DSSAuthenticationError: if DSS does not accept the API key.
@@ -95,7 +98,7 @@ class ApplyEngine:
         actions = [item for item in plan.actions if item.action_type.is_executed]
         if not actions:
             return ApplyResult(plan)
-        self._last = plan
+        self._last, self._undone = plan, actions
         backend = self._manager.backend
         log = ApplyLog(backend.journal() if journal else None, uuid.uuid4().hex)
         self._reader.identify()
@@ -106,13 +109,17 @@ class ApplyEngine:
             stored = self._manager.load_state()
             check_binding(plan, stored, instance=self._reader.provenance.instance)
             run = _Run(self._reader, self._manager, plan, log)
-            return run.execute(actions, self._progress)
+            result = run.execute(actions, self._progress)
+        self._undone = [x.action for x in result.results if not x.status.is_done]
+        return result
 
     def resume(self, *, journal: bool = True) -> ApplyResult:
         """Do what is left of the plan that this engine has applied last.
 
         It is planned again, so that what was done is not done twice, and what somebody
-        else did meanwhile is found. After a crash, in another process, plan for the
+        else did meanwhile is found. What was planned by options such as
+        ``revert_drift`` is done as it was planned then, unless its object has changed
+        since. After a crash, in another process, plan for the
         same source again and apply that: the journal says what was begun.
 
         Args:
@@ -135,8 +142,13 @@ class ApplyEngine:
             delete_data=any(item.drops_data for item in self._last.actions),
             max_change=MaxChange(100, True),
         )
-        plan = self._manager.plan(wanted_by(self._last), options)
-        left = plan.replaced(left_of(self._last, plan))
+        wanted = wanted_by(self._last)
+        plan = (
+            self._manager.plan(wanted, options)
+            if wanted.resources
+            else self._last.replaced(())  # Deletes alone: each looks at its object.
+        )
+        left = plan.replaced(left_of(self._last, plan, self._undone))
         return self.apply(left.from_source(self._last.metadata.source), journal=journal)
 
 

@@ -1,7 +1,6 @@
 """Executes actions of a plan: look, write, look again."""
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from dataikuapi.iac.apply.comparing import (
     NotAsPlanned,
@@ -12,7 +11,8 @@ from dataikuapi.iac.apply.comparing import (
 )
 from dataikuapi.iac.apply.creating import Creator
 from dataikuapi.iac.apply.noting import ApplyLog
-from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of, writer_of
+from dataikuapi.iac.apply.objects import LiveObjects, error_of, kind_of
+from dataikuapi.iac.apply.outcomes import done, uncertain, updated
 from dataikuapi.iac.exceptions import (
     DataikuIaCError,
     DSSAuthenticationError,
@@ -20,10 +20,9 @@ from dataikuapi.iac.exceptions import (
 )
 from dataikuapi.iac.live_ids import renamed, with_ids
 from dataikuapi.iac.models import Resource
-from dataikuapi.iac.models.apply import DONE, ActionResult, ActionStatus
+from dataikuapi.iac.models.apply import ActionResult, ActionStatus
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.plan import ActionType, PlannedAction
-from dataikuapi.iac.plan.matching import added_paths
 from dataikuapi.iac.sync.typed import Reading
 from dataikuapi.iac.sync.workers import is_fatal
 from dataikuapi.iac.types.rewriting import rewritten
@@ -59,6 +58,7 @@ class Executor:
         self._creator = Creator(objects, log, known, created)
         self._stop = stop
         self._moved: set[str] = set()
+        # Lanes of other projects add to both dicts of ids: copy before iterating.
         self._renamed: dict[str, str] = {}
 
     def execute(self, action: PlannedAction) -> ActionResult:
@@ -113,19 +113,19 @@ class Executor:
         before = self._required(action)
         if is_same(before.resource, wanted):
             note = ("DSS had it as planned already",)
-            return _done(action, notes=note, resource=before.resource)
+            return done(action, notes=note, resource=before.resource)
         merged = require_as_planned(
             action,
             before.resource,
             wanted,
             has_moved=action.project_key in self._moved,
-            names=self._renamed,
+            names=dict(self._renamed),
         )
         if merged is not wanted:
             wanted = merged
             if is_same(before.resource, wanted):
                 note = ("DSS had it as planned already",)
-                return _done(action, notes=note, resource=before.resource)
+                return done(action, notes=note, resource=before.resource)
             is_noted = self._noted_update(action, wanted)
         documents = rewritten(
             kind_of(rid),
@@ -134,17 +134,20 @@ class Executor:
             wanted.attributes,
         )
         is_noted()
-        error = error_of(lambda: self._objects.save(rid, before.documents, documents))
+        error, saves = None, None
+        try:
+            saves = self._objects.save(rid, before.documents, documents)
+        except DataikuIaCError as reported:  # DSS may have saved it or not.
+            error = reported
         try:
             after = self._objects.read(rid)
         except DataikuIaCError as unread:
-            return _uncertain(action, error, unread)
+            return uncertain(action, error, unread)
         if after is None:
             return ActionResult(
                 action, ActionStatus.FAILED, "somebody deleted it in DSS meanwhile"
             )
-        expected = writer_of(kind_of(rid)).saves_of(before.documents, documents)
-        return _updated(action, before, wanted, after, error, expected)
+        return updated(action, before, wanted, after, error, saves)
 
     def _noted_update(
         self, action: PlannedAction, wanted: Resource
@@ -168,7 +171,7 @@ class Executor:
             renamed(found.resource, new_id),
             renamed(found.resource, new_id),
             has_moved=True,
-            names=self._renamed,
+            names=dict(self._renamed),
         )
         if self._objects.read(new_id) is not None:
             raise NotAsPlanned("it was created in DSS since the plan was made")
@@ -177,34 +180,37 @@ class Executor:
         try:
             after = self._objects.read(new_id)
         except DataikuIaCError as unread:
-            return _uncertain(action, error, unread)
+            return uncertain(action, error, unread)
         if after is None:
             why = "DSS has not renamed it" if error is None else str(error)
             return ActionResult(action, ActionStatus.FAILED, why)
         self._renamed[old_id] = new_id
         target = action.diff.new_resource
         assert target is not None
-        if unmet(with_ids(target, dict(self._ids)), after.resource):
+        before = renamed(found.resource, new_id)
+        if unmet(with_ids(target, dict(self._ids)), after.resource, before):
             try:
                 return self._update(action)
-            except NotAsPlanned as refusal:
-                why = f"it was renamed, and nothing else: {refusal}"
+            except (NotAsPlanned, DataikuIaCError) as failure:
+                if isinstance(failure, (StateWriteError, DSSAuthenticationError)):
+                    raise
+                why = f"it was renamed, and nothing else: {failure}"
                 return ActionResult(action, ActionStatus.FAILED, why)
         notes = () if error is None else (f"DSS did it, although it reported: {error}",)
-        return _done(action, notes=notes, resource=after.resource)
+        return done(action, notes=notes, resource=after.resource)
 
     def _delete(self, action: PlannedAction) -> ActionResult:
         rid = action.resource_id
         found = self._objects.read(rid)
         if found is None:
             self._objects.require_unlisted(rid)
-            return _done(action, notes=("DSS did not have it any more",))
+            return done(action, notes=("DSS did not have it any more",))
         require_as_planned(
             action,
             found.resource,
             found.resource,
             has_moved=action.project_key in self._moved,
-            names=self._renamed,
+            names=dict(self._renamed),
         )
         taken = self._objects.users(rid)
         if taken:
@@ -218,99 +224,25 @@ class Executor:
         try:
             after = self._objects.read(rid)
         except DataikuIaCError as unread:
-            return _uncertain(action, error, unread)
+            return uncertain(action, error, unread)
         if after is not None:
             why = "DSS still has it" if error is None else str(error)
             return ActionResult(action, ActionStatus.FAILED, why)
         notes = () if error is None else (f"DSS reported: {error}",)
-        return _done(action, notes=notes)
+        return done(action, notes=notes)
 
     def _adopt(self, action: PlannedAction) -> ActionResult:
         found = self._required(action)
         require_as_planned(action, found.resource, found.resource, has_moved=False)
-        return _done(action, resource=found.resource)
+        return done(action, resource=found.resource)
 
     def _forget(self, action: PlannedAction) -> ActionResult:
         if self._objects.read(action.resource_id) is not None:
             raise NotAsPlanned("it is in DSS again")
-        return _done(action)
+        return done(action)
 
     def _required(self, action: PlannedAction) -> Reading:
         found = self._objects.read(action.resource_id)
         if found is None:
             raise NotAsPlanned("it was deleted in DSS since the plan was made")
         return found
-
-
-def _updated(
-    action: PlannedAction,
-    before: Reading,
-    wanted: Resource,
-    after: Reading,
-    error: DataikuIaCError | None,
-    expected: int,
-) -> ActionResult:
-    """Return what became of an update, by what DSS has now.
-
-    Args:
-        action: the update.
-        before: the object before it.
-        wanted: what it was to be.
-        after: what it is.
-        error: that DSS reported.
-        expected: by how much its version has grown, if nobody else has saved it.
-    """
-    others = unmet(wanted, after.resource)
-    # It was not as wanted before, so if it is now it was saved.
-    is_unsaved = bool(others) and is_same(before.resource, after.resource)
-    if error is not None and others:
-        part = "" if is_unsaved else f"; it differs from the plan in {others}"
-        return ActionResult(action, ActionStatus.FAILED, f"{error}{part}")
-    if is_unsaved:
-        why = f"DSS accepted the change, and did not store it: {others}"
-        return ActionResult(action, ActionStatus.FAILED, why)
-    notes = []
-    if error is not None:
-        notes.append(f"DSS stored it, although it reported: {error}")
-    if others:
-        notes.append(f"DSS stored something else than planned in {others}")
-    grown = _growth(before.resource, after.resource)
-    if grown is not None and grown > expected:
-        notes.append(
-            f"its version grew by {grown} instead of {expected}: somebody else saved "
-            "it at the same time, so look whether their edit is still there"
-        )
-    stored = after.resource
-    if others and (grown is None or grown > expected):
-        # It may be the edit of somebody else, which nobody has agreed to: as what was
-        # wanted is stored, it is told as drift, and the next plan keeps it.
-        metadata = replace(stored.metadata, checksum="")
-        stored = replace(stored, attributes=wanted.attributes, metadata=metadata)
-    found = _done(action, notes=tuple(notes), resource=stored)
-    return replace(found, filled_in=added_paths(wanted, after.resource))
-
-
-def _growth(before: Resource, after: Resource) -> int | None:
-    """Return by how much the version of an object has grown; None if it has none."""
-    old, new = before.metadata.version_number, after.metadata.version_number
-    return None if old is None or new is None else new - old
-
-
-def _done(
-    action: PlannedAction,
-    *,
-    notes: tuple[str, ...] = (),
-    resource: Resource | None = None,
-) -> ActionResult:
-    return ActionResult(
-        action, DONE[action.action_type], notes=notes, resource=resource
-    )
-
-
-def _uncertain(
-    action: PlannedAction, error: DataikuIaCError | None, unread: DataikuIaCError
-) -> ActionResult:
-    """Return that nobody knows what became of a write."""
-    first = f"{error}; then " if error is not None else ""
-    why = f"{first}it could not be read again: {unread}"
-    return ActionResult(action, ActionStatus.UNCERTAIN, why)

@@ -146,17 +146,20 @@ class LiveObjects:
             name = writer.create(project, rid.resource_name, documents)
         return str(ResourceId(rid.resource_type, rid.project_key, name))
 
-    def save(self, resource_id: str, old: Documents, new: Documents) -> None:
+    def save(self, resource_id: str, old: Documents, new: Documents) -> int:
         """Save an object; see :meth:`create`.
 
         Args:
             resource_id: its id.
             old: the documents as DSS has them.
             new: the documents as DSS is to have them.
+
+        Returns:
+            How many requests were sent that save the object.
         """
         rid = ResourceId.parse(resource_id)
         with self._writing(rid) as (writer, project):
-            writer.save(project, rid.resource_name, old, new)
+            return writer.save(project, rid.resource_name, old, new)
 
     def delete(self, resource_id: str, drop_data: bool) -> None:
         """Delete an object; see :meth:`create`.

@@ -5,8 +5,9 @@ from dataclasses import replace
 from dataikuapi.iac.live_ids import LiveIds, live_ids_of, renamed, with_live_ids
 from dataikuapi.iac.models import Resource, State
 from dataikuapi.iac.models.apply import ActionResult, ActionStatus
+from dataikuapi.iac.models.changes import format_path
 from dataikuapi.iac.models.filled_in import filled_in, with_filled_in
-from dataikuapi.iac.models.plan import ExecutionPlan
+from dataikuapi.iac.models.plan import ExecutionPlan, PlannedAction
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.plan.merging import Merge, nothing_is_live
 from dataikuapi.iac.state_store import StateStore
@@ -50,7 +51,7 @@ class Recorder:
         self.serial: int | None = None
 
     def add(self, result: ActionResult) -> None:
-        """Take a result, and store it with others before long.
+        """Add a result; every 500 are stored.
 
         Raises:
             StateWriteError: if the state could not be stored.
@@ -132,6 +133,7 @@ def _as_stored(result: ActionResult, live: Resource, stored: State) -> Resource:
         known = renamed(known, live.resource_id)
     planned = result.action.diff.old_resource
     left = {path for each in (known, planned) if each for path in filled_in(each)}
+    left -= _changed_paths(result.action)
     live = with_filled_in(live, left.union(result.filled_in))
     is_kept = bool(result.action.kept) or not result.action.action_type.is_executed
     if not is_kept or planned is None or known is None:
@@ -140,3 +142,17 @@ def _as_stored(result: ActionResult, live: Resource, stored: State) -> Resource:
     merged = merge(planned.attributes, live.attributes, known.attributes)
     metadata = replace(live.metadata, checksum="")
     return replace(live, attributes=merged.attributes, metadata=metadata)
+
+
+def _changed_paths(action: PlannedAction) -> set[str]:
+    """Return the paths of what an action changes, and of what that is in.
+
+    The code has something to say of these, so they are not left to DSS any more.
+    """
+    if not action.action_type.is_executed:
+        return set()
+    return {
+        format_path(change.segments[:end])
+        for change in action.diff.changes
+        for end in range(1, len(change.segments) + 1)
+    }

@@ -27,6 +27,7 @@ from dataikuapi.iac.partial_saves import (
     follow,
     is_stored,
     merge_scope,
+    require_first,
     touched_projects,
 )
 
@@ -210,7 +211,8 @@ class StateBackend(ABC):
 
         Raises:
             StateConflictError: if something that it replaces was stored since it was
-                loaded, or since its reading began.
+                loaded, or since its reading began; or if all was deleted since.
+            ValueError: if it has an object of a project that was not loaded.
             StateWriteError: if it could not be stored; what is stored is unchanged.
         """
         try:
@@ -218,6 +220,7 @@ class StateBackend(ABC):
                 touched_projects(state), partial(merge_scope, fresh=state)
             )
         except StateNotFoundError:
+            require_first(state)
             self.save(state)
             return
         except StateConflictError:
@@ -227,7 +230,7 @@ class StateBackend(ABC):
             stored = self.load_projects(base.projects)
             if not is_stored(stored, state):
                 raise
-        except StateWriteError:
+        except BaseException:  # Also an interrupt, after it was stored.
             state.may_be_stored = True
             raise
         follow(state, stored)
@@ -235,9 +238,10 @@ class StateBackend(ABC):
     def update_projects(
         self, project_keys: Collection[str], change: Callable[[State], State]
     ) -> State:
-        """Replace what is stored of some projects, in one atomic step.
+        """Replace what is stored of some projects.
 
-        The default loads and saves the whole state, under the lock.
+        Atomic where the backend locks or detects conflicts. With neither, what others
+        store between its load and its save is lost. The default loads and saves all.
 
         Args:
             project_keys: of the projects.
@@ -260,17 +264,14 @@ class StateBackend(ABC):
                 try:
                     self.save(changed)
                 except StateConflictError:
-                    # Nobody else can have saved if there is a lock; or nobody did.
-                    if attempt == ATTEMPTS or self._is_still(stored):
+                    # Where nobody else has saved, trying again is no use.
+                    is_still = self.load().base_version == stored.base_version
+                    if attempt == ATTEMPTS or is_still:
                         raise
                     time.sleep(random.uniform(0, PAUSE * attempt))
                 else:
                     return changed
         raise AssertionError("not reached")
-
-    def _is_still(self, stored: State) -> bool:
-        """Return whether that version is still stored."""
-        return self.load().base_version == stored.base_version
 
     def history(self) -> list[StateVersion]:
         """Return the older versions, newest first; by default there are none.

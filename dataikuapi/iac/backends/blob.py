@@ -20,6 +20,7 @@ from dataikuapi.iac.backends.new_version import NewVersion
 from dataikuapi.iac.backends.state_version import StateVersions
 from dataikuapi.iac.backends.versions import check_suffix
 from dataikuapi.iac.exceptions import (
+    NewerFormatError,
     StateConflictError,
     StateCorruptedError,
     StateMergeConflictError,
@@ -118,8 +119,8 @@ class BlobBackend(StateBackend):
         stored = self._store.read(self.name)
         try:
             return load_based(stored)
-        except StateMergeConflictError as error:
-            raise StateMergeConflictError(
+        except (NewerFormatError, StateMergeConflictError) as error:
+            raise type(error)(
                 f"{self._store.location(self.name)} is not a valid state: {error}"
             ) from error
         except StateCorruptedError as error:
@@ -203,15 +204,17 @@ class BlobBackend(StateBackend):
             StateNotFoundError: if there is no version of that serial.
             StateReadError: if the versions cannot be listed.
         """
-        lineage = None
+        lineage = unread = None
         try:
             stored = load_based(self._store.read(self.name))
             if stored.serial == serial:
                 return stored
             lineage = stored.lineage
-        except (StateCorruptedError, StateNotFoundError, StateReadError):
+        except (StateCorruptedError, StateNotFoundError):
             pass  # Fall back to the older versions.
-        return self._history.find(serial, lineage)
+        except StateReadError as error:
+            unread = error
+        return self._history.find(serial, lineage, unread)
 
     def restore(self, serial: int) -> State:
         """Store an older version again, as the newest one.

@@ -21,6 +21,7 @@ from dataikuapi.iac.backends.partitioned import PartitionedBackend
 from dataikuapi.iac.backends.state_version import StateVersions
 from dataikuapi.iac.backends.versions import check_suffix
 from dataikuapi.iac.exceptions import (
+    NewerFormatError,
     StateConflictError,
     StateCorruptedError,
     StateNotFoundError,
@@ -174,15 +175,18 @@ class BlobPartsBackend(PartitionedBackend):
 
     def read_version(self, serial: int) -> State:
         """Return the whole state as it was in a serial."""
-        lineage = None
+        lineage = unread = None
         try:
-            manifest = Manifest.from_bytes(self._blobs.read(self.name).data)
+            blob = self._blobs.read(self.name)
+            manifest = Manifest.from_bytes(blob.data)
             lineage = manifest.state().lineage
             if manifest.serial == serial:
-                return self.read_parts(None)
-        except (StateCorruptedError, StateNotFoundError, StateReadError):
+                return self._state(manifest, blob.token, None)
+        except (StateCorruptedError, StateNotFoundError):
             pass  # Fall back to the older versions.
-        return self._history.find(serial, lineage)
+        except StateReadError as error:
+            unread = error
+        return self._history.find(serial, lineage, unread)
 
     def replace_parts(self, new: NewVersion[StateParts], force: bool) -> str:
         """Store a version in place of its base, in one atomic step."""
@@ -282,10 +286,10 @@ class BlobPartsBackend(PartitionedBackend):
         return state
 
     def _corrupted(self, error: StateCorruptedError) -> StateCorruptedError:
-        return type(error)(
-            f"{self._location} is not a valid state: {error}. It was left as it is; "
-            f"{self._history.recovery_hint()}"
-        )
+        hint = ""
+        if not isinstance(error, NewerFormatError):
+            hint = f". It was left as it is; {self._history.recovery_hint()}"
+        return type(error)(f"{self._location} is not a valid state: {error}{hint}")
 
     def _base(self, base: BaseVersion) -> _Stored:
         """Return the manifest of the version that is to be replaced.
@@ -293,8 +297,9 @@ class BlobPartsBackend(PartitionedBackend):
         Raises:
             StateConflictError: if it is no longer stored.
         """
-        if base.token == self._last_read.token:
-            return self._last_read
+        last = self._last_read  # Once: another thread may load in between.
+        if base.token == last.token:
+            return last
         if base == NO_BASE:
             return NOTHING
         try:
@@ -326,18 +331,18 @@ class BlobPartsBackend(PartitionedBackend):
         try:
             return self._blobs.write(self.name, manifest.to_bytes(), expected)
         except StateWriteError:
-            if not self._is_among_last(manifest.save_id):
+            try:
+                blob = self._blobs.read(self.name)
+                stored = Manifest.from_bytes(blob.data)
+            except (StateCorruptedError, StateNotFoundError, StateReadError):
+                stored = None
+            if stored is None or manifest.save_id not in stored.saves:
                 raise
+            if stored.save_id == manifest.save_id:
+                return blob.token
             # Somebody else has stored something on top: so the next save of this state
             # is refused, as it has to be.
             return f"superseded {manifest.save_id}"
-
-    def _is_among_last(self, save_id: str) -> bool:
-        try:
-            stored = Manifest.from_bytes(self._blobs.read(self.name).data)
-        except (StateCorruptedError, StateNotFoundError, StateReadError):
-            return False
-        return save_id in stored.saves
 
 
 def _peek(blob: Blob) -> State:

@@ -131,8 +131,19 @@ class BlobStore(ABC):
             data = self.read(name).data
         except StateReadError as error:
             raise StateWriteError(f"{error}, so it cannot be copied") from error
+        return self.create(target, data)
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Write a blob, and never overwrite one, whatever it has.
+
+        Returns:
+            False, and nothing done, if it exists.
+
+        Raises:
+            StateWriteError: if it could not be stored.
+        """
         try:
-            self.write(target, data, ABSENT)
+            self.write(name, data, ABSENT)
         except StateConflictError:
             return False
         return True

@@ -134,6 +134,22 @@ class BucketStore(BlobStore):
             f"others keep writing to {self.location(name)}"
         ) from _shown(failure)
 
+    def create(self, name: str, data: bytes) -> bool:
+        """Write an object, and never overwrite one, whatever it has.
+
+        After a response that got lost, an object that this made counts as one that was
+        there: then the caller takes another name, and one copy is too many.
+        """
+        try:
+            self._put(name, data, ABSENT)
+        except (AlreadyExistsError, PreconditionError):
+            return False
+        except (BaseError, FileNotFoundError) as error:
+            raise self._failure(StateWriteError, "write", name, error) from (
+                _shown(error)
+            )
+        return True
+
     def remove(self, name: str) -> None:
         """Remove the object."""
         key = self._key(name)

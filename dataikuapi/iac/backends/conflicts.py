@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from dataikuapi.iac.backends.blob_store import Blob
 from dataikuapi.iac.exceptions import (
+    NewerFormatError,
     StateConflictError,
     StateCorruptedError,
     StateMergeConflictError,
@@ -54,7 +55,9 @@ def stored_version(
             serial = max(state.serial - 1, last_serial)
             return BaseVersion(None, serial, stored.token)
         advice = "Restore a version, or save with force=True to replace it"
-        if isinstance(error, StateMergeConflictError):
+        if isinstance(error, NewerFormatError):
+            advice = "A save would drop what only the newer release knows"
+        elif isinstance(error, StateMergeConflictError):
             advice = "Then save"  # Either would drop what the other branch stored.
         raise StateConflictError(
             f"what is stored cannot be read: {error}. {advice}"
@@ -181,6 +184,7 @@ def succeed_stored(state: State, last_serial: int, read: Callable[[], State]) ->
 
     Raises:
         StateReadError: if what is stored cannot be read.
+        NewerFormatError: if a newer release stored it.
     """
     state.serial = max(state.serial, last_serial) + 1
     state.base_version, force = None, False
@@ -190,6 +194,8 @@ def succeed_stored(state: State, last_serial: int, read: Callable[[], State]) ->
         state.lineage, state.base_version = stored.lineage, stored.base_version
     except StateNotFoundError:
         pass  # Nothing is replaced.
+    except NewerFormatError:
+        raise  # It is intact, and a restore would replace it by an older format.
     except StateCorruptedError:
         force = True
     _mark_all_as_stored(state)

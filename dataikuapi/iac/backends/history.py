@@ -98,12 +98,15 @@ class VersionHistory:
                 )
         return "there is no backup that loads: delete it, sync again and save"
 
-    def find(self, serial: int, lineage: str | None) -> State:
+    def find(
+        self, serial: int, lineage: str | None, unread: StateReadError | None = None
+    ) -> State:
         """Return the version of that serial.
 
         Args:
             serial: of the version.
             lineage: of the stored state, if that is known: it saves reading versions.
+            unread: why the stored state, which may be the one, could not be read.
 
         Raises:
             StateNotFoundError: if there is no version of that serial.
@@ -111,10 +114,11 @@ class VersionHistory:
             StateReadError: if there is, and it cannot be read.
         """
         blobs, read = self._blobs(), {}
+        failures: list[StateReadError] = []
         for blob in candidates_for(blobs, serial):
-            state = self._if_readable(blob, self._peek_blob)
+            state = self._if_readable(blob, self._peek_blob, failures)
             if state is not None and state.serial == serial:
-                state = self._whole(blob, state)
+                state = self._whole(blob, state, failures)
             if state is None:
                 continue
             if state.serial == serial:
@@ -131,6 +135,10 @@ class VersionHistory:
         for blob in blobs:
             if known.get(blob.name) == serial:
                 self._require_readable(blob, f"other versions: {kept}")
+        if unread is None and failures:
+            unread = failures[0]
+        if unread is not None:
+            raise StateReadError(f"{unread}; other versions: {kept}") from unread
         raise StateNotFoundError(f"no version with serial {serial}; available: {kept}")
 
     @contextmanager
@@ -192,8 +200,9 @@ class VersionHistory:
         """Remove the oldest versions beyond the limits."""
         try:
             for blob in beyond_limits(self._blobs(), max_versions, max_bytes):
-                self._store.remove(blob.name)
-        except (StateNotFoundError, StateReadError, StateWriteError) as error:
+                with suppress(StateNotFoundError):  # Somebody else pruned it as well.
+                    self._store.remove(blob.name)
+        except (StateReadError, StateWriteError) as error:
             logger.warning("older versions were not pruned: %s", error)
 
     def _blobs(self) -> list[BlobInfo]:
@@ -219,10 +228,12 @@ class VersionHistory:
     def _load(self, blob: BlobInfo) -> State:
         return self._read(blob, self._load_blob)
 
-    def _whole(self, blob: BlobInfo, peeked: State) -> State | None:
+    def _whole(
+        self, blob: BlobInfo, peeked: State, failures: list[StateReadError]
+    ) -> State | None:
         if self._peek_blob == self._load_blob:
             return peeked
-        return self._if_readable(blob, self._load_blob)
+        return self._if_readable(blob, self._load_blob, failures)
 
     def _read(self, blob: BlobInfo, load: Callable[[Blob], State]) -> State:
         try:
@@ -242,11 +253,27 @@ class VersionHistory:
             raise StateReadError(f"{error}; {hint}") from error
 
     def _if_readable(
-        self, blob: BlobInfo, load: Callable[[Blob], State]
+        self,
+        blob: BlobInfo,
+        load: Callable[[Blob], State],
+        failures: list[StateReadError] | None = None,
     ) -> State | None:
+        """Return a version; ``None`` if it is not valid, or cannot be read now.
+
+        Args:
+            blob: that is the version.
+            load: reads it, or a part of it.
+            failures: gets why it could not be read; by default, that is logged.
+        """
         try:
             return self._read(blob, load)
-        except (StateCorruptedError, StateNotFoundError, StateReadError):
+        except (StateCorruptedError, StateNotFoundError):
+            return None
+        except StateReadError as error:
+            if failures is None:
+                logger.warning("a version is left out: %s", error)
+            else:
+                failures.append(error)
             return None
 
     def _copied(self, suffix: str, copy_blob: Callable[[str, str], bool]) -> str:

@@ -123,7 +123,13 @@ class HttpLock:
             ) from error
         if held is not None:
             return holder_in(held, self.name)
-        self._unlock(to_terraform(probe))
+        problem = self._unlock(to_terraform(probe))
+        if problem:
+            raise StateReadError(
+                f"the lock of {self._endpoint.place} was taken to see who holds it, "
+                f"and not given back: {problem}. Release it: dataiku-iac lock release "
+                f"{self.name} --force"
+            )
         return None
 
     def release(self, force: bool) -> LockInfo:
@@ -221,10 +227,11 @@ class HttpLock:
         if problem:  # What was done under the lock is done, so this is no error.
             logger.warning(
                 "the lock of %s was not released: %s. If it is still held by %s, "
-                "release it: dataiku-iac lock release state --force",
+                "release it: dataiku-iac lock release %s --force",
                 self._endpoint.place,
                 problem,
                 own,
+                self.name,
             )
 
     def _unlock(self, body: bytes) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -10,10 +11,13 @@ from dataikuapi.iac.backends.blob_store import Blob
 from dataikuapi.iac.models.locks import LockInfo
 from dataikuapi.iac.models.times import format_time, parse_time
 
-__all__ = ["FREE", "LockRecord"]
+__all__ = ["FOLDER", "FREE", "LockRecord", "lock_blob"]
 
 FREE = b""
 """The content of a lock that nobody holds."""
+
+FOLDER = "locks/"
+"""Where the locks are, beside the state."""
 
 _UNKNOWN_LEASE = 60.0
 """How long a lock counts as leased that does not say so; in seconds."""
@@ -89,3 +93,8 @@ class LockRecord:
             lease=float(lease),
             renewed_at=renewed_at,
         )
+
+
+def lock_blob(name: str) -> str:
+    """Return the name of the blob that is a lock."""
+    return f"{FOLDER}{quote(name, safe='@')}"

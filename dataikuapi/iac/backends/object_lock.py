@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobStore
+from dataikuapi.iac.backends.held_lock import HeldLock
 from dataikuapi.iac.backends.holder import current_holder
-from dataikuapi.iac.backends.lock_record import FREE, LockRecord
+from dataikuapi.iac.backends.lock_record import FOLDER, FREE, LockRecord, lock_blob
 from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     StateConflictError,
@@ -34,14 +35,11 @@ __all__ = ["LEASE_SECONDS", "ObjectLocks"]
 LEASE_SECONDS = 30.0
 """How long a lock is leased; its holder renews it three times as often."""
 
-_RENEWALS = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 """How many seconds to sleep between two attempts to take a lock."""
 
 _PATIENCE_SECONDS = 1.0
 """How long to wait before saying so."""
-
-_FOLDER = "locks/"
 
 logger = get_logger(__name__)
 
@@ -71,7 +69,7 @@ class ObjectLocks:
         self._now = now
         self._monotonic = monotonic
         self._sleep = sleep
-        self._held: dict[tuple[str, int, int], _HeldLock] = {}
+        self._held: dict[tuple[str, int, int], HeldLock] = {}
 
     @contextmanager
     def hold(self, name: str, reason: str, timeout: float) -> Iterator[None]:
@@ -114,9 +112,9 @@ class ObjectLocks:
             StateReadError: if that cannot be found out.
         """
         found = []
-        for blob in self._store.list_blobs(_FOLDER):
+        for blob in self._store.list_blobs(FOLDER):
             if blob.size:  # A lock that is free is empty.
-                name = unquote(blob.name.removeprefix(_FOLDER))
+                name = unquote(blob.name.removeprefix(FOLDER))
                 record = LockRecord.from_blob(self._read(name), name)
                 if record is not None:
                     found.append(record.seen_at(self._now()))
@@ -146,7 +144,7 @@ class ObjectLocks:
             info = record.seen_at(self._now())
             if force or observed.seconds(stored.token) > record.lease:
                 try:
-                    self._store.write(_blob_name(name), FREE, stored.token)
+                    self._store.write(lock_blob(name), FREE, stored.token)
                 except StateConflictError:
                     continue  # It was renewed, or somebody else took it.
                 return info
@@ -158,7 +156,7 @@ class ObjectLocks:
                 )
             self._sleep(min(_LONGEST_PAUSE, self._lease / 4))
 
-    def _acquire(self, name: str, reason: str, timeout: float) -> "_HeldLock":
+    def _acquire(self, name: str, reason: str, timeout: float) -> "HeldLock":
         holder = current_holder(name, reason, now=self._now)
         observed = _Observed(self._monotonic)
         start, pause, told = self._monotonic(), _FIRST_PAUSE, False
@@ -187,14 +185,14 @@ class ObjectLocks:
             self._sleep(random.uniform(pause / 2, pause))
             pause = min(2 * pause, _LONGEST_PAUSE, self._lease / 4)
 
-    def _try(self, name: str, holder: LockInfo, token: str) -> "_HeldLock | None":
+    def _try(self, name: str, holder: LockInfo, token: str) -> "HeldLock | None":
         """Take a lock if it has not changed; ``None`` if it has."""
         record = LockRecord(holder, self._lease, self._now())
         try:
-            token = self._store.write(_blob_name(name), record.to_bytes(), token)
+            token = self._store.write(lock_blob(name), record.to_bytes(), token)
         except StateConflictError:
             return None
-        return _HeldLock(self._store, record, token, self._now)
+        return HeldLock(self._store, record, token, self._now)
 
     def _look(self, name: str) -> Blob:
         try:
@@ -204,7 +202,7 @@ class ObjectLocks:
 
     def _read(self, name: str) -> Blob:
         try:
-            return self._store.read(_blob_name(name))
+            return self._store.read(lock_blob(name))
         except StateNotFoundError:
             return Blob(FREE, ABSENT)
 
@@ -216,87 +214,7 @@ class ObjectLocks:
         )
 
     def _location(self, name: str) -> Path | str:
-        return self._store.location(_blob_name(name))
-
-
-class _HeldLock:
-    """A lock that this process holds, and renews in a thread of its own."""
-
-    def __init__(
-        self,
-        store: BlobStore,
-        record: LockRecord,
-        token: str,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._store = store
-        self._name = _blob_name(record.info.name)
-        self._record = record
-        self._token = token
-        self._now = now
-        self._mutex = threading.Lock()
-        self._ended = threading.Event()
-        threading.Thread(
-            target=self._keep_renewing, name=f"renew {self._name}", daemon=True
-        ).start()
-
-    def require(self) -> None:
-        """Make sure that it is still held."""
-        with self._mutex:
-            try:
-                stored = self._store.read(self._name)
-            except StateNotFoundError:
-                stored = Blob(FREE, ABSENT)
-            except StateReadError as error:
-                raise StateWriteError(
-                    f"{error}, so whether the state is still locked is unknown, and "
-                    "nothing was stored"
-                ) from error
-            if stored.token == self._token:
-                return
-        taker = LockRecord.from_blob(stored, self._record.info.name)
-        by = f" by {taker.info}" if taker else ""
-        raise StateLockedError(
-            f"the lock of {self._store.location(self._name)} was taken over{by}, since "
-            f"this process did not renew it for {self._record.lease:g} seconds, or by "
-            "force. Nothing was stored: load the state, make the change again, and save"
-        )
-
-    def renew(self) -> None:
-        """Keep others from taking it over."""
-        with self._mutex:
-            if self._ended.is_set():
-                return
-            record = self._record.renewed(self._now())
-            try:
-                self._token = self._store.write(
-                    self._name, record.to_bytes(), self._token
-                )
-            except StateConflictError:
-                self._ended.set()  # It was taken over, which the next save finds out.
-            except StateWriteError as error:
-                logger.info("the lock was not renewed, but will be: %s", error)
-            else:
-                self._record = record
-
-    def release(self) -> None:
-        """Let others take it; if they have taken it over, it stays theirs."""
-        self._ended.set()
-        with self._mutex:
-            try:
-                self._store.write(self._name, FREE, self._token)
-            except StateConflictError:
-                logger.warning("%s was taken over meanwhile", self._name)
-            except StateWriteError as error:  # The work under it is done.
-                logger.warning(
-                    "the lock was not released, and ends in %g seconds: %s",
-                    self._record.lease,
-                    error,
-                )
-
-    def _keep_renewing(self) -> None:
-        while not self._ended.wait(self._record.lease / _RENEWALS):
-            self.renew()
+        return self._store.location(lock_blob(name))
 
 
 class _Observed:
@@ -316,10 +234,6 @@ class _Observed:
             self.has_changed = self._token is not None
             self._token, self._since = token, now
         return now - self._since
-
-
-def _blob_name(name: str) -> str:
-    return f"{_FOLDER}{quote(name, safe='@')}"
 
 
 def _key(name: str) -> tuple[str, int, int]:

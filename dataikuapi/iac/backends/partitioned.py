@@ -141,6 +141,7 @@ class PartitionedBackend(StateBackend):
             for attempt in range(1, ATTEMPTS + 1):
                 stored = self.read_parts(keys)
                 changed = copy.copy(change(stored))
+                _require_within(changed, keys)
                 base = stored.base_version or NO_BASE
                 try:
                     self._store(
@@ -192,7 +193,7 @@ class PartitionedBackend(StateBackend):
                 raise
             new.version.lineage = found.lineage
             token = found.base_version.token if found.base_version else ""
-        except StateWriteError:
+        except BaseException:  # Also an interrupt, after it was stored.
             state.may_be_stored = True
             raise
         new.record_as_stored(token)
@@ -243,6 +244,17 @@ class PartitionedBackend(StateBackend):
             require_successor(state, found)
         token = found.base_version.token if found.base_version else ""
         return based_on(found, token)
+
+
+def _require_within(changed: State, project_keys: frozenset[str]) -> None:
+    """Refuse objects of projects that are not replaced."""
+    for item in changed:
+        if item.project_key not in project_keys:
+            raise ValueError(
+                f"{item.resource_id} is of project {item.project_key}, and only "
+                f"{', '.join(sorted(project_keys)) or 'nothing'} is to be saved. "
+                "Add its key to project_keys"
+            )
 
 
 def _divide_exactly(document: Document) -> StateParts:

@@ -1,7 +1,6 @@
 """Open the backend that a location names."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -75,10 +74,14 @@ def open_backend(url_or_path: str | Path, **options: Any) -> StateBackend:
             f"cannot open a state at {scheme}://: this scheme is not supported. "
             f"Supported are: the path of a file{schemes}"
         )
-    if opener.driver and find_spec(opener.driver) is None:
+    try:
+        module = import_module(opener.module)
+    except ImportError as error:
+        if not opener.driver:
+            raise
         raise ConfigurationError(
-            f"a state at {scheme}:// needs {opener.driver}, which is not installed: "
-            f"pip install 'dataiku-iac[{opener.extra}]'"
-        )
-    backend = getattr(import_module(opener.module), opener.name)
+            f"a state at {scheme}:// needs {opener.driver}, which cannot be imported "
+            f"({error}): pip install 'dataiku-iac[{opener.extra}]'"
+        ) from error
+    backend = getattr(module, opener.name)
     return cast(StateBackend, backend(location, **options))

@@ -34,7 +34,6 @@ def is_answered_yes(question: str) -> bool:
             "nobody can be asked, since standard input is no terminal: pass --yes"
         )
     write_error(f"\n{question} Only {_ANSWER!r} is taken for consent.")
-    try:
-        return input("> ").strip() == _ANSWER
-    except EOFError:
-        return False
+    sys.stderr.write("> ")  # Standard output may go to a file.
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() == _ANSWER

@@ -1,5 +1,6 @@
 """Opens what the arguments of a comparison name, with the options of the command."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,13 +11,13 @@ from dataikuapi.iac.cli.context import Settings, open_backend, open_manager
 from dataikuapi.iac.cli.errors import UsageError
 from dataikuapi.iac.exceptions import (
     ConfigurationError,
-    StateCorruptedError,
     StateNotFoundError,
-    StateReadError,
 )
 from dataikuapi.iac.live_ids import LiveIds, live_ids_of, with_code_ids
+from dataikuapi.iac.plan.generator import covered_types
 from dataikuapi.iac.project_keys import with_project_keys
 from dataikuapi.iac.source_grammar import SourceOpener, read_instance, stored
+from dataikuapi.iac.sources.opening import GIT_PREFIX
 
 __all__ = [
     "FileOptions",
@@ -119,7 +120,7 @@ def load_both(
         SourceError: if there is no such project.
     """
     sources = open_word(settings, old, options), open_word(settings, new, options)
-    found = [each.read() if each.is_project else None for each in sources]
+    found = _read_files(sources)
     in_files = [state for state in found if state is not None]
     key = in_files[0].project_keys()[0] if len(in_files) == 1 else None
     before, after = (
@@ -129,6 +130,28 @@ def load_both(
     if before.environment != after.environment:
         before, after = (_with_code_ids(settings, each) for each in (before, after))
     return before, after
+
+
+def _read_files(sources: Sequence[Source]) -> list[State | None]:
+    """Return what is in files of two sources; ``None`` for one that is not in files.
+
+    Revisions are versions of one folder: a type that only one has is gone, or new, in
+    the other. One of them alone does not say so, without the marker of a pull.
+    """
+    files = [each.files for each in sources]
+    found = [None if each is None else each.read() for each in files]
+    has_revision = any(each.word.startswith(GIT_PREFIX) for each in sources)
+    if not has_revision or None in found:
+        return found
+    types = {name for state in found if state for name in covered_types(state)}
+    return [
+        (
+            state
+            if each is None or state is None or types <= {*covered_types(state)}
+            else replace(each, managed_types=types).read()
+        )
+        for each, state in zip(files, found, strict=True)
+    ]
 
 
 def _with_code_ids(settings: Settings, side: LoadedSource) -> LoadedSource:
@@ -148,15 +171,13 @@ def stored_ids(settings: Settings, environment: str | None = None) -> LiveIds:
 
 
 def stored_state(settings: Settings, environment: str | None = None) -> State:
-    """Return what is stored; nothing if it cannot be loaded.
-
-    Whoever reads DSS then is told why.
+    """Return what is stored; an empty state if nothing is.
 
     Args:
         settings: the options.
         environment: another one than they name.
     """
-    with suppress(StateNotFoundError, StateCorruptedError, StateReadError):
+    with suppress(StateNotFoundError):
         return open_backend(settings, environment).load()
     return State()
 

@@ -107,7 +107,8 @@ class IgnoreFilter:
                 change for change in changes if not rule.suppresses(diff, change)
             )
             self._suppressed[number] += len(changes) - len(remaining)
-            if changes and not remaining:
+            # That it was recreated is still to be reported, or for the next rule.
+            if changes and not remaining and not diff.is_recreated:
                 self._hidden[diff.resource_id] = number
                 return diff.with_changes(())
             changes = remaining

@@ -21,7 +21,7 @@ class Capability(str, Enum):
     LOCK_ENDS_WITH_HOLDER = "lock ends with its holder"
     """When the process that holds a lock dies, others can take it soon after."""
     LOCK_LIST = "lock list"
-    """``locks()`` tells who holds a lock, to everybody who can open the storage."""
+    """``locks()`` shows who holds a lock, to everybody who can open the storage."""
     LOCK_RELEASE = "lock release"
     """``release_lock()`` takes a lock away from whoever holds it."""
     LEASE = "lease"

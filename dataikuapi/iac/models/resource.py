@@ -12,6 +12,7 @@ from dataikuapi.iac.models.json_values import (
     checksum,
     copy_json,
     find_unsupported,
+    json_equal,
 )
 from dataikuapi.iac.models.times import as_utc, format_time, parse_time, utc_now
 
@@ -188,6 +189,20 @@ class Resource:
                 f"{self.resource_id}: attributes: nested deeper than {MAX_DEPTH}"
             ) from error
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether everything is equal; 1 and true differ, as their checksums."""
+        if not isinstance(other, Resource):
+            return NotImplemented
+        return (
+            self.resource_id == other.resource_id
+            and self.metadata == other.metadata
+            and self.extra == other.extra
+            and self.attributes == other.attributes
+            and json_equal(self.attributes, other.attributes)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # It can be modified.
+
     def __repr__(self) -> str:
         """Return a one-line summary, without attribute values."""
         editor = self.metadata.last_modified_by
@@ -266,12 +281,16 @@ class Resource:
     @classmethod
     def _from_dict_nocopy(cls, data: dict[str, Any]) -> "Resource":
         """Like :meth:`from_dict`, but take over the entry instead of copying it."""
+        if not isinstance(data, dict):
+            raise ValueError("a resource has to be an object")
         try:
             resource_type, resource_id = data["resource_type"], data["resource_id"]
             attributes, metadata = data["attributes"], data["metadata"]
         except KeyError:
             missing = [name for name in _REQUIRED_KEYS if name not in data]
             raise ValueError(f"resource lacks {', '.join(missing)}") from None
+        if not (isinstance(attributes, dict) and isinstance(metadata, dict)):
+            raise ValueError("attributes and metadata have to be objects")
         if not is_id_of(resource_type, resource_id):
             _check_id(resource_type, resource_id)
         extra = (

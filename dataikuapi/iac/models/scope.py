@@ -175,7 +175,9 @@ class Scope(Sequence[ScopeEntry]):
 
     def of_projects(self, keys: Collection[str]) -> "Scope":
         """Return what it covers of some projects."""
-        return Scope(entry for entry in self if entry["project"] in keys)
+        return self._from_entries(
+            entry for entry in self._entries if entry.project in keys
+        )
 
     def merge(self, fresh: "Scope") -> "Scope":
         """Return both scopes as one; where they overlap, the fresh one counts."""

@@ -7,6 +7,8 @@ __all__ = ["scheme_of", "shown_location", "without_credentials"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _AUTHORITY = re.compile(r"[^/?#]*")
+_PATH = re.compile(r"[^?#]*")
+_PORT = re.compile(r":\d*$")
 
 _HOST = r"(?:\[[^\]]*\]|[^:\[\]]*)(?::\d*)?"
 _HOSTS = re.compile(rf"{_HOST}(?:,{_HOST})*")
@@ -33,7 +35,8 @@ def without_credentials(url: str, shown: Collection[str] = ()) -> str:
     """Return a URL as messages may show it.
 
     User, password and fragment are left out; of the query, the values. A password is
-    left out even where characters in it should have been escaped and are not.
+    left out even where characters in it should have been escaped and are not; where
+    that leaves open which part is the host, the host is left out as well.
 
     Args:
         url: of a state, an instance or a page. A path is returned as it is.
@@ -44,11 +47,15 @@ def without_credentials(url: str, shown: Collection[str] = ()) -> str:
         return url
     rest = url[match.end() :]
     authority = _AUTHORITY.findall(rest)[0]
-    if "@" in authority or not _HOSTS.fullmatch(authority):
+    path = _PATH.findall(rest[len(authority) :])[0]
+    has_credentials = "@" in authority or not _HOSTS.fullmatch(authority)
+    # A password with a slash in it looks like a port, or has an @ before that slash.
+    is_ambiguous = "@" in path and ("@" in authority or _PORT.search(authority))
+    if has_credentials or is_ambiguous:
         rest = rest.rpartition("@")[2]
         authority = _AUTHORITY.findall(rest)[0]
     rest, mark, query = rest[len(authority) :].partition("#")[0].partition("?")
-    if not _HOSTS.fullmatch(authority):  # "user:password" without a host.
+    if is_ambiguous or not _HOSTS.fullmatch(authority):  # Or "user:password" alone.
         authority = _HIDDEN
     return f"{match[0]}{authority}{rest}{mark}{_shown(query, shown)}"
 

@@ -54,13 +54,17 @@ def wanted_by(plan: ExecutionPlan) -> State:
     return State(resources=found, scope=Scope.from_parts(parts, utc_now()))
 
 
-def left_of(plan: ExecutionPlan, again: ExecutionPlan) -> list[PlannedAction]:
+def left_of(
+    plan: ExecutionPlan, again: ExecutionPlan, undone: Iterable[PlannedAction]
+) -> list[PlannedAction]:
     """Return the actions of a second plan that are about what a first one was to do.
 
     Args:
         plan: the first one.
         again: a later one for what the first one leads to. It may be about more:
             objects that the first one left alone, for whatever reason.
+        undone: the actions of the first one that were not done. Those that the second
+            plan does not have, as it knows no options of the first, stay as they are.
     """
     first = {
         rid: action
@@ -80,7 +84,25 @@ def left_of(plan: ExecutionPlan, again: ExecutionPlan) -> list[PlannedAction]:
         is_gone = action.action_type in gone
         if not is_gone or (before.action_type in gone or before.renamed_from):
             found.append(replace(action, drops_data=before.drops_data))
-    return found
+    return _with_undone(found, again, undone)
+
+
+def _with_undone(
+    found: list[PlannedAction], again: ExecutionPlan, undone: Iterable[PlannedAction]
+) -> list[PlannedAction]:
+    """Return the actions, with those that were not done and are not planned again."""
+    planned, ids = again.by_id(), again.metadata.ids
+    executed = {item.resource_id for item in found if item.action_type.is_executed}
+    left = {}
+    for action in undone:
+        rid = action.resource_id
+        now = planned.get(ids.get(rid, rid))
+        is_settled = now is not None and now.action_type is ActionType.NO_CHANGE
+        # What refers to a new object by an id that DSS has replaced is planned again.
+        is_moved = any(each in ids for each in (rid, *action.dependencies))
+        if not (is_settled or is_moved or ids.get(rid, rid) in executed):
+            left[rid] = action
+    return [item for item in found if item.resource_id not in left] + [*left.values()]
 
 
 def bound(actions: Iterable[PlannedAction], base: State) -> tuple[PlannedAction, ...]:

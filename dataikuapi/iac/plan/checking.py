@@ -62,12 +62,15 @@ def new_references(plan: ExecutionPlan) -> dict[str, list[str]]:
     return found
 
 
-def check_references(plan: ExecutionPlan, instance: State) -> Iterator[CheckFinding]:
+def check_references(
+    plan: ExecutionPlan, instance: State, unread: str = ""
+) -> Iterator[CheckFinding]:
     """Yield what a plan needs on the instance, and what is not there.
 
     Args:
         plan: the plan.
         instance: what the API key sees there now, of the types that are needed.
+        unread: why not all of that could be read; "" if it could.
     """
     for rid, users in new_references(plan).items():
         needed = f"{', '.join(users[:3])}{' and others' if len(users) > 3 else ''}"
@@ -84,7 +87,8 @@ def check_references(plan: ExecutionPlan, instance: State) -> Iterator[CheckFind
                 "dataiku-iac.yaml)",
             )
         else:
-            why = "the API key does not see it, so it is not known whether DSS has it"
+            reason = unread or "the API key does not see it"
+            why = f"it is not known whether DSS has it: {reason}"
             yield CheckFinding(rid, f"{why}; needed by {needed}", True)
 
 

@@ -44,7 +44,7 @@ _WANTED = {
 
 
 class Decider:
-    """Decides for one object after the other.
+    """Decides what a plan does with each object.
 
     Args:
         base: the stored state: what is ours, and how it was.
@@ -65,7 +65,7 @@ class Decider:
         """Return what is to be done with an object.
 
         Returns:
-            ``None`` for what is no matter of the plan: the code does not cover it, or a
+            ``None`` if the plan does not concern it: the code does not cover it, or a
             rule leaves it out as a whole.
         """
         action = self._wanted(resource_id)
@@ -120,18 +120,20 @@ class Decider:
         rid = base.resource_id
         if live is None:
             return _action(ActionType.FORGET, base, None, "it is not in DSS either")
+        side = self._options.take.get(rid)
+        if side == "live":
+            return _action(ActionType.KEPT, live, live, "it stays, as was asked for")
         if is_recreated(base, live):
-            why = "it was deleted and created again in DSS since it was stored"
+            why = (
+                "it was deleted and created again in DSS since it was stored, so it is "
+                "not deleted: to delete it, adopt it and plan again"
+            )
             return _action(ActionType.CONFLICT, live, live, why)
         kept = kept_by_dss(ResourceId.parse(rid))
         if kept:
             why = f"the code no longer has it; {kept}"
             return _action(ActionType.PLAN_ONLY, live, live, why)
-        is_changed = self._differ(base, live)
-        side = self._options.take.get(rid)
-        if is_changed and side == "live":
-            return _action(ActionType.KEPT, live, live, "it stays, as was asked for")
-        if is_changed and side != "code":
+        if self._differ(base, live) and side != "code":
             why = f"the code no longer has it, and {edit_in_dss(live)}"
             return _action(ActionType.CONFLICT, live, live, why)
         why = self._undeletable(live)

@@ -97,20 +97,21 @@ def _action_from_document(document: Mapping[str, Any]) -> PlannedAction:
     new = _resource(document["new_resource"]) if "new_resource" in document else old
     diff = DiffEngine().compare(old, new)
     if diff is None or diff.resource_id != document["resource_id"]:
-        raise ValueError(f"{document['resource_id']}: has not the object of this id")
+        rid = document["resource_id"]
+        raise ValueError(f"{rid}: it has no object, or one of another id")
     return PlannedAction(
-        ActionType(document["action"]),
-        diff.resource_id,
-        diff.resource_type,
-        diff,
-        tuple(document["dependencies"]),
-        document["reason"],
-        tuple(map(_value_from_document, document["conflicts"])),
-        tuple(map(_value_from_document, document["kept"])),
-        document["is_unknown"],
-        document["drops_data"],
-        document["renamed_from"],
-        _stored_from_document(document["stored"]),
+        action_type=ActionType(document["action"]),
+        resource_id=diff.resource_id,
+        resource_type=diff.resource_type,
+        diff=diff,
+        dependencies=tuple(document["dependencies"]),
+        reason=document["reason"],
+        conflicts=tuple(map(_value_from_document, document["conflicts"])),
+        kept=tuple(map(_value_from_document, document["kept"])),
+        is_unknown=document["is_unknown"],
+        drops_data=document["drops_data"],
+        renamed_from=document["renamed_from"],
+        stored=_stored_from_document(document["stored"]),
     )
 
 

@@ -94,7 +94,9 @@ class PlanGenerator:
         ]
         actions = list(_without_cascades(actions, live))
         actions = list(_with_new_ids(_without_lone(actions)))
-        self._options.require_found(action.resource_id for action in actions)
+        self._options.require_found(
+            rid for item in actions for rid in (item.resource_id, item.stored_id)
+        )
         chosen = targeted(actions, live, self._options)
         result = ordered(chosen.actions)
         projects = {*code.project_keys()}

@@ -41,7 +41,9 @@ class MaxChange:
         """
         match = _LIMIT.fullmatch(text)
         if not match:
-            raise ValueError(f"{text[:80]!r} is no share such as 30%, and no number")
+            raise ValueError(
+                f"{text[:80]!r} is neither a percentage such as 30% nor a number"
+            )
         return cls(int(match[1]), bool(match[2]))
 
     def allows(self, changed: int, managed: int) -> bool:
@@ -108,8 +110,9 @@ class PlanOptions:
         lone += [rid for rid in self.take if rid not in known]
         if lone:
             raise ResourceNotFoundError(
-                f"{lone[0]} is no object that the code or the stored state has, so "
-                f"there is nothing to plan for it.{did_you_mean(lone[0], known)}"
+                f"nothing to plan for {lone[0]}: neither the code nor the stored state "
+                "has it, or an ignore rule leaves it out."
+                f"{did_you_mean(lone[0], known)}"
             )
 
     @cached_property

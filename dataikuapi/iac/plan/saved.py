@@ -90,8 +90,8 @@ def require_plan_or_nothing(path: str | Path) -> None:
         is_plan = False
     if not is_plan:
         raise PlanFileError(
-            f"{path} is no plan, so it is not replaced by one. Name another file, or "
-            "remove it"
+            f"{path} is not a plan, so it is not replaced by one. Name another file, "
+            "or remove it"
         )
 
 
@@ -113,7 +113,7 @@ def read_plan(path: str | Path) -> ExecutionPlan:
         path: of the file.
 
     Raises:
-        PlanFileError: if the file could not be read, or is no plan, or was edited.
+        PlanFileError: if the file could not be read, is not a plan, or was edited.
     """
     try:
         data = read_regular(path)
@@ -156,7 +156,7 @@ def _loads(data: bytes) -> ExecutionPlan:
     try:
         document = _parse(data)
     except ValueError as error:
-        why = f"{error}. It is no plan, or only a part of one. {_AGAIN}"
+        why = f"{error}. It is not a plan, or only a part of one. {_AGAIN}"
         raise ValueError(why) from error
     if not _is_plan(document):
         raise ValueError(f"{_kind_of(document)}, and no saved plan. {_AGAIN}")
@@ -173,11 +173,11 @@ def _loads(data: bytes) -> ExecutionPlan:
         )
     violation = _unknown_action(document) or find_violation(document, _SCHEMA)
     if violation:
-        raise ValueError(f"it is no valid plan: {violation}. {_AGAIN}")
+        raise ValueError(f"it is not a valid plan: {violation}. {_AGAIN}")
     try:
         return plan_from_document(document["plan"])
     except ValueError as error:
-        raise ValueError(f"it is no valid plan: {error}. {_AGAIN}") from error
+        raise ValueError(f"it is not a valid plan: {error}. {_AGAIN}") from error
 
 
 def _parse(data: bytes) -> Any:
@@ -208,7 +208,7 @@ def _unknown_action(document: Any) -> str | None:
     for action in actions if isinstance(actions, list) else ():
         kind = action.get("action") if isinstance(action, dict) else None
         if isinstance(kind, str) and kind not in {item.value for item in ActionType}:
-            return f"{kind[:40]!a} is no type of action"
+            return f"{kind[:40]!a} is not an action type"
     return None
 
 

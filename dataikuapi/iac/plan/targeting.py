@@ -42,7 +42,11 @@ def targeted(
     if not options.targets:
         return Targeted(actions)
     by_id = {action.resource_id: action for action in ordered(actions).actions}
-    needed = [rid for rid in by_id if options.is_target(rid)]
+    needed = [
+        rid
+        for rid, action in by_id.items()
+        if options.is_target(rid) or options.is_target(action.stored_id)
+    ]
     chosen: set[str] = set()
     while needed:
         rid = needed.pop()

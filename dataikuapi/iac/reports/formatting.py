@@ -186,8 +186,7 @@ def script_diff(change: Change) -> list[str]:
 
 
 def _normalized(script: str) -> str:
-    """Return a script with line feeds alone, and without the one at its end."""
-    return script.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    return script.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def group_by_reason(unreadable: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -48,8 +48,7 @@ def render_html(diffs: Iterable[ResourceDiff], *, verbose: bool = False) -> str:
     """Return the diffs as an HTML fragment with its own style, the heaviest first.
 
     Args:
-        diffs: those of the same weight are shown in their order; unchanged ones are
-            only counted.
+        diffs: in their order where they weigh the same; unchanged ones are counted.
         verbose: list the ignore rules, instead of only counting what they hide.
     """
     diffs = ResourceDiffs.from_iterable(diffs)
@@ -101,8 +100,7 @@ def _shown_rows(diffs: ResourceDiffs, counts: Counts) -> list[tuple[str, str]]:
     """Return the keys of the rows: all, or where there are many, what changed most."""
     if len(counts) <= _MAX_ROWS:
         return list(counts)
-    _, rows = changed_rows(diffs)
-    return [(project_key, kind) for project_key, kind, _ in rows if kind]
+    return [(key, kind) for key, kind, _ in changed_rows(diffs)[1] if kind]
 
 
 def _uncompared(item: UncomparedAttribute) -> Html:

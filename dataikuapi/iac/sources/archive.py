@@ -4,6 +4,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path, PurePosixPath
 
 from dataikuapi.iac.exceptions import SourceError
@@ -23,17 +24,18 @@ class ArchiveFiles(Mapping[str, bytes]):
     """The files of a project in a zip archive, each unpacked when it is looked up.
 
     An export has them below ``project_config``, beside data, which is not looked at.
-    Any other archive has them at its top, or in its only folder.
+    Any other archive has them at its top, or in the only folder with a project.
 
     Args:
         path: of the archive.
 
     Attributes:
+        is_export: whether DSS exported it, and so has all of the project.
         project_key: of the project that was exported; ``None`` if the archive does not
             say.
 
     Raises:
-        SourceError: if it is not a zip archive, or has no project in it.
+        SourceError: if it is not a zip archive, or has no project in it, or several.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,11 +45,8 @@ class ArchiveFiles(Mapping[str, bytes]):
         except (OSError, zipfile.BadZipFile) as error:
             raise SourceError(f"{path} is not a zip archive: {error}") from error
         members = [item for item in self._zip.infolist() if not item.is_dir()]
-        prefix = _prefix([item.filename for item in members])
-        if prefix is None:
-            raise SourceError(
-                f"{path} has no params.json: it is no export of a project"
-            )
+        prefix = self._prefix({item.filename for item in members})
+        self.is_export = prefix == f"{_CONFIG}/"
         self._members = {
             item.filename.removeprefix(prefix): item
             for item in members
@@ -86,6 +85,24 @@ class ArchiveFiles(Mapping[str, bytes]):
             raise SourceError(f"{name} has more than {_MAX_SIZE:,} bytes: too many")
         return data
 
+    def _prefix(self, names: AbstractSet[str]) -> str:
+        """Return what is before the paths of the project's files."""
+        for prefix in ("", f"{_CONFIG}/"):
+            if f"{prefix}params.json" in names:
+                return prefix
+        tops = sorted({PurePosixPath(name).parts[0] for name in names if name})
+        found = [top for top in tops if f"{top}/params.json" in names]
+        if len(found) > 1:
+            raise SourceError(
+                f"{self._archive} has several projects: {', '.join(found)}. Unpack it, "
+                "and name the folder of one"
+            )
+        if not found:
+            raise SourceError(
+                f"{self._archive} has no params.json: it is not an export of a project"
+            )
+        return f"{found[0]}/"
+
     def _original_key(self) -> str | None:
         try:
             manifest = json.loads(self._read(self._zip.getinfo(_MANIFEST)))
@@ -93,13 +110,3 @@ class ArchiveFiles(Mapping[str, bytes]):
             return None
         key = manifest.get("originalProjectKey") if isinstance(manifest, dict) else None
         return key if isinstance(key, str) and key else None
-
-
-def _prefix(names: list[str]) -> str | None:
-    """Return what is before the paths of the project's files; ``None`` for none."""
-    folders = ["", f"{_CONFIG}/", *sorted(f"{_top(name)}/" for name in names)]
-    return next((item for item in folders if f"{item}params.json" in names), None)
-
-
-def _top(name: str) -> str:
-    return PurePosixPath(name).parts[0] if name else ""

@@ -1,15 +1,19 @@
 """The files of a project in a revision of a git repository, without a checkout."""
 
+import os
 import subprocess
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import SourceError
 
-__all__ = ["Git", "git_files"]
+__all__ = ["Git", "git_files", "repository_name"]
 
 _FILE_MODES = ("100644", "100755", "100664")
 """Of regular files; the others are links and submodules."""
+
+_NO_REPOSITORY = "not a git repository"
+"""How git says that there is none."""
 
 
 def git_files(
@@ -33,6 +37,21 @@ def git_files(
         raise SourceError(f"there are no files at {path or '/'} in revision {revision}")
     contents = git.blobs(list(dict.fromkeys(ids.values())))
     return {name: contents[blob] for name, blob in ids.items()}
+
+
+def repository_name(git_dir: Path | None = None) -> str:
+    """Return the name of a repository: that of its folder, without ``.git``.
+
+    Args:
+        git_dir: of the repository. Defaults to the one that the current folder is in.
+    """
+    if git_dir is None:
+        output = Git().run("rev-parse", "--absolute-git-dir").rstrip(b"\n")
+        git_dir = Path(output.decode("utf-8", "surrogateescape"))
+    folder = git_dir.resolve()
+    return (folder.parent if folder.name == ".git" else folder).name.removesuffix(
+        ".git"
+    )
 
 
 class Git:
@@ -118,17 +137,28 @@ class Git:
         """Return the id of an object of git; ``None`` if there is none.
 
         Raises:
-            SourceError: if there is no repository.
+            SourceError: if git fails, such as where there is no repository.
         """
-        result = self._run(("rev-parse", "--verify", "--quiet", name), b"")
-        if result.returncode == 128:
-            reason = result.stderr.decode("utf-8", "replace").strip()
-            if "not a git repository" in reason.lower():
-                raise SourceError(f"{reason}; name another one with --git-dir")
+        arguments = ("rev-parse", "--verify", "--quiet", name)
+        in_english = {**os.environ, "LC_ALL": "C"}  # One of its messages is recognized.
+        result = self._run(arguments, b"", in_english)
+        reason = result.stderr.decode("utf-8", "replace").strip()
+        if _NO_REPOSITORY in reason:
+            raise SourceError(f"{reason}; name another one with --git-dir")
+        if reason:  # With --quiet, git says nothing of an object that is not there.
+            raise SourceError(f"git rev-parse failed: {reason}")
         return result.stdout.decode().strip() or None
 
+    def work_tree(self) -> Path:
+        """Return the root of the work tree that the current folder is in."""
+        output = self.run("rev-parse", "--show-toplevel").rstrip(b"\n")
+        return Path(output.decode("utf-8", "surrogateescape"))
+
     def _run(
-        self, arguments: tuple[str, ...], given: bytes
+        self,
+        arguments: tuple[str, ...],
+        given: bytes,
+        environment: Mapping[str, str] | None = None,
     ) -> "subprocess.CompletedProcess[bytes]":
         try:
             return subprocess.run(
@@ -136,6 +166,7 @@ class Git:
                 input=given,
                 capture_output=True,
                 check=False,
+                env=environment,
             )
         except FileNotFoundError as error:
             raise SourceError("git is not installed, or not on the PATH") from error
@@ -146,10 +177,15 @@ def _batch(output: bytes) -> Iterator[tuple[str, bytes]]:
     position = 0
     while position < len(output):
         end = output.index(b"\n", position)
-        blob, _, size = output[position:end].decode().split(" ")
+        blob, kind, *size = output[position:end].decode().split(" ")
+        if kind == "missing":
+            raise SourceError(
+                f"git does not have the content of {blob}: the clone is shallow, "
+                "partial or damaged; fetch it again"
+            )
         start = end + 1
-        position = start + int(size) + 1  # A line break follows.
-        yield blob, output[start : start + int(size)]
+        position = start + int(size[0]) + 1  # A line break follows.
+        yield blob, output[start : position - 1]
 
 
 def _decoded(name: bytes) -> str:

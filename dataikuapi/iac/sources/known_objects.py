@@ -121,7 +121,7 @@ class _KnownResource(Resource):
         return self.__reduce_ex__(2)
 
     # As an ordinary resource, it may change.
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def digest_of(data: bytes) -> str:

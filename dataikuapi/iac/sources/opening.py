@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from dataikuapi.iac.exceptions import SourceError, UnsupportedValueError
@@ -11,7 +11,7 @@ from dataikuapi.iac.models import State
 from dataikuapi.iac.models.times import utc_now
 from dataikuapi.iac.sources.archive import ArchiveFiles
 from dataikuapi.iac.sources.folder import FolderFiles
-from dataikuapi.iac.sources.git import git_files
+from dataikuapi.iac.sources.git import git_files, repository_name
 from dataikuapi.iac.sources.marker import Marker
 from dataikuapi.iac.sources.project_files import read_project_files
 from dataikuapi.iac.types.layout import Files
@@ -30,11 +30,11 @@ class ProjectSource:
         label: what was opened, for titles and messages.
         files: of the project.
         project_key: of the project.
-        is_whole: whether DSS wrote the files, all types at once: then a type that has
-            no place among them has no objects. Of a folder, others may have kept a
-            part.
-        marker: among the files.
-        managed_types: names of types of which others kept all, nevertheless.
+        is_whole: whether they are an export of DSS: then a type that has no place among
+            them has no objects. Of other files nobody knows: a folder, and a revision
+            of it, may hold a part of the project.
+        marker: among the files; says which types they hold in full.
+        managed_types: names of types that they hold in full if there is no marker.
     """
 
     label: str
@@ -106,26 +106,21 @@ def open_files(
     if text.startswith(GIT_PREFIX):
         revision, _, path = text.removeprefix(GIT_PREFIX).partition(":")
         files: Files = git_files(revision, path, git_dir)
-        name = Path(path).name or (git_dir or Path()).resolve().name
-        keys = project_key, default_key or _cleaned(name)
-        return _opened(text, files, keys, is_whole=True)
-    path_ = Path(text)
-    if path_.is_file():
-        archive = ArchiveFiles(path_)
-        default_key = default_key or archive.project_key or _cleaned(path_.stem)
-        return _opened(text, archive, (project_key, default_key), is_whole=True)
-    keys = project_key, default_key or _cleaned(path_.resolve().name)
-    source = _opened(text, FolderFiles(path_), keys, is_whole=False)
-    return replace(source, managed_types=managed_types)
-
-
-def _opened(
-    label: str, files: Files, keys: tuple[str | None, str], *, is_whole: bool
-) -> ProjectSource:
-    """Return a project, with the first of the keys, its own, or the second one."""
-    marker, (key, default) = Marker.read(files), keys
+        # The current folder, which a path may begin with, has its own name.
+        name = Path(path).name or (
+            Path.cwd().name if path else repository_name(git_dir)
+        )
+        is_whole = False
+    elif (path_ := Path(text)).is_file():
+        files = archive = ArchiveFiles(path_)
+        name, is_whole = path_.stem, archive.is_export
+        default_key = default_key or archive.project_key
+    else:
+        files, name, is_whole = FolderFiles(path_), path_.resolve().name, False
+    marker = Marker.read(files)
     own = marker.project_key if marker is not None else None
-    return ProjectSource(label, files, key or own or default, is_whole, marker)
+    key = project_key or own or default_key or _cleaned(name)
+    return ProjectSource(text, files, key, is_whole, marker, managed_types)
 
 
 def _cleaned(name: str) -> str:

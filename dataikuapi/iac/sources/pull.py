@@ -149,12 +149,15 @@ class Pull:
         return self._repository().commit({*paths, MARKER}, text)
 
     def _repository(self) -> WorkTree:
-        if self._work_tree is None:
+        if self._work_tree is not None:
+            return self._work_tree
+        try:
+            return WorkTree.required(self._folder)
+        except SourceError as error:
             raise SourceError(
-                f"{self._folder} is not in a git repository, or git is not installed; "
-                "create one with git init, or pull without a commit"
-            )
-        return self._work_tree
+                f"{self._folder} is not in a git repository that can be used: "
+                f"{error}. Create one with git init, or pull without a commit"
+            ) from error
 
     def _write(self, path: str, data: bytes) -> None:
         target = self._folder / path

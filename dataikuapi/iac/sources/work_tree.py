@@ -27,14 +27,23 @@ class WorkTree:
 
     @classmethod
     def around(cls, folder: Path) -> "WorkTree | None":
-        """Return that of a folder; ``None`` if it is in none, or git is missing."""
-        folder = folder.resolve()
-        existing = next(path for path in (folder, *folder.parents) if path.is_dir())
+        """Return that of a folder; ``None`` if git knows of none."""
         try:
-            output = Git("-C", str(existing)).run("rev-parse", "--show-toplevel")
+            return cls.required(folder)
         except SourceError:
             return None
-        root = Path(output.decode("utf-8", "surrogateescape").rstrip("\n")).resolve()
+
+    @classmethod
+    def required(cls, folder: Path) -> "WorkTree":
+        """Return that of a folder.
+
+        Raises:
+            SourceError: if it is in none, git is not installed, or git fails; the
+                message has the reason.
+        """
+        folder = folder.resolve()
+        existing = next(path for path in (folder, *folder.parents) if path.is_dir())
+        root = Git("-C", str(existing)).work_tree().resolve()
         inside = folder.relative_to(root).as_posix()
         return cls(root, "" if inside == "." else f"{inside}/")
 
@@ -88,16 +97,9 @@ class WorkTree:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "message")
             file.write_text(message, "utf-8", newline="\n")
+            options = ("--quiet", "--cleanup=whitespace", "--only", "-F", str(file))
             self._git.run(
-                *(
-                    "--literal-pathspecs",
-                    "commit",
-                    "--quiet",
-                    "--cleanup=whitespace",
-                    "--only",
-                ),
-                *("-F", str(file), *_FROM_INPUT),
-                given=given,
+                "--literal-pathspecs", "commit", *options, *_FROM_INPUT, given=given
             )
         return True
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from dataikuapi.iac.exceptions import StateCorruptedError
+from dataikuapi.iac.exceptions import NewerFormatError, StateCorruptedError
 from dataikuapi.iac.models import State
 from dataikuapi.iac.statefile.serialization import Document, build, parse
 
@@ -91,9 +91,11 @@ class Manifest:
         document = parse(data)
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise StateCorruptedError(_what_it_is(document))
-        if document.get("format_version") != VERSION:
-            raise StateCorruptedError(
-                f"its format is version {document.get('format_version')!r:.40}, and "
+        version = document.get("format_version")
+        if version != VERSION:
+            is_newer = isinstance(version, int) and version > VERSION
+            raise (NewerFormatError if is_newer else StateCorruptedError)(
+                f"its format is version {version!r:.40}, and "
                 f"this version of the library reads {VERSION}: update dataiku-iac"
             )
         try:

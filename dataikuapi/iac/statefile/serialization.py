@@ -110,8 +110,10 @@ def encode(
             _require_loadable(document, state)
         return Encoded(make(document), checksums, changed)
     except (StateCorruptedError, TypeError, ValueError, RecursionError) as error:
-        problem = _find_problem(document) or str(error)
-        raise StateWriteError(f"cannot write this state: {problem}") from error
+        problem = _find_problem(document)
+        if not problem and isinstance(error, TypeError):
+            raise  # Nothing is wrong with the state: it is a bug.
+        raise StateWriteError(f"cannot write this state: {problem or error}") from error
 
 
 def loads(data: bytes) -> State:

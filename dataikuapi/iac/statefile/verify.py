@@ -1,5 +1,6 @@
 """Verification of a state file: all its problems, not just the first one."""
 
+from contextlib import suppress
 from typing import Any
 
 from dataikuapi.iac.exceptions import StateCorruptedError
@@ -28,7 +29,8 @@ def find_problems(data: bytes) -> list[str]:
         ]
         resources = document.get("resources") if isinstance(document, dict) else None
         for key, entry in (resources if isinstance(resources, dict) else {}).items():
-            found += _entry_problems(key, entry)
+            with suppress(TypeError, ValueError, RecursionError):  # See below.
+                found += _entry_problems(key, entry)
     except (ValueError, RecursionError):
         pass  # Loading it, below, says why.
     try:
@@ -49,18 +51,24 @@ def row_problems(resource_id: str, data: bytes) -> list[str]:
         entry, duplicates = loads_with_duplicates(data)
     except (ValueError, RecursionError) as error:
         return [f"{resource_id!r:.200} is not JSON: {error}"]
-    return [
+    twice = [
         f"{resource_id!r:.200} has the key {key!r:.200} twice in an object"
         for key in duplicates
-    ] + _entry_problems(resource_id, entry)
+    ]
+    try:
+        return twice + _entry_problems(resource_id, entry)
+    except (TypeError, ValueError, RecursionError) as error:
+        return [*twice, f"{resource_id!r:.200} is not a valid resource: {error}"]
 
 
 def _entry_problems(key: str, entry: Any) -> list[str]:
-    try:
-        resource = Resource.from_dict(entry)
-        checksum = resource.metadata.checksum.lower()
-    except (TypeError, ValueError, AttributeError, RecursionError):
-        return []  # Loading the file says what is wrong with it.
+    """Return what is wrong with a resource that could be built.
+
+    Raises:
+        TypeError, ValueError, RecursionError: if it could not.
+    """
+    resource = Resource.from_dict(entry)
+    checksum = str(resource.metadata.checksum).lower()
     found = []
     if resource.resource_id != key:
         found.append(f"{key!r:.200} holds another id: {resource.resource_id!r:.200}")

@@ -1,6 +1,7 @@
 """Reads the projects of one instance in other processes, or on other machines."""
 
 import pickle
+import traceback
 import uuid
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,6 +61,13 @@ class _Read(NamedTuple):
 
     result: FetchResult
     instance: dict[str, JSON] | None
+
+
+class _Bug(NamedTuple):
+    """An exception of a task that reading a project is not known to raise."""
+
+    error: Exception
+    traceback: str
 
 
 class DistributedReader(InstanceReader):
@@ -156,14 +164,21 @@ class _Outcomes:
         self._broken: BaseException | None = None
 
     def add(self, key: str, future: "Future[bytes]") -> None:
-        """Add what the task of a project returned or raised."""
+        """Add what the task of a project returned or raised.
+
+        Raises:
+            Exception: a bug, as if the project had been read in this process.
+        """
         error = None if future.cancelled() else future.exception()
         if isinstance(error, BrokenExecutor):  # So are all that are not done.
             self._broken = error
         elif error is not None or future.cancelled():
             self.results[key] = self._failed(key, _lost([key], error))
         else:
-            self._add_read(key, _unpacked(future.result()))
+            read = _unpacked(future.result())
+            if isinstance(read, _Bug):
+                raise read.error from RuntimeError(f"in the task:\n{read.traceback}")
+            self._add_read(key, read)
 
     def _add_read(self, key: str, read: _Read) -> None:
         if instances_differ(self._instance, read.instance):
@@ -253,13 +268,20 @@ def _read_project(recipe: _Recipe, key: str, types: Sequence[str]) -> bytes:
         _opened.reader = pickle.loads(recipe.open)()
         _opened.token = recipe.token
     reader = _opened.reader
-    result = reader.read_projects([key], False, types)
-    read = _Read(result, reader.provenance.instance)
+    read: _Read | _Bug
+    try:
+        result = reader.read_projects([key], False, types)
+        read = _Read(result, reader.provenance.instance)
+    except (DataikuIaCError, MemoryError):
+        raise
+    # A bug is raised where it is seen, and is no failure of the executor.
+    except Exception as error:  # noqa: BLE001
+        read = _Bug(error, traceback.format_exc())
     return zlib.compress(pickle.dumps(read), zlib.Z_BEST_SPEED)
 
 
-def _unpacked(data: bytes) -> _Read:
-    read: _Read = pickle.loads(zlib.decompress(data))
+def _unpacked(data: bytes) -> "_Read | _Bug":
+    read: _Read | _Bug = pickle.loads(zlib.decompress(data))
     return read
 
 

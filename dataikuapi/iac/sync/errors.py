@@ -1,7 +1,6 @@
 """Translates the client's exceptions into this package's."""
 
 import json
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -28,6 +27,7 @@ from dataikuapi.iac.sync.connection import describe_host
 from dataikuapi.iac.sync.error_response import ErrorResponse, ForeignResponseError
 from dataikuapi.iac.sync.failures import explain, is_timeout
 from dataikuapi.iac.sync.limits import ResponseTooLargeError
+from dataikuapi.iac.sync.origins import is_about_response, is_raised_by_client
 from dataikuapi.iac.sync.subjects import Listing, describe
 from dataikuapi.iac.types.lookup import is_project
 from dataikuapi.iac.types.requests import ListedObjectError
@@ -88,11 +88,11 @@ def translate_errors(
     except ResponseTooLargeError as error:
         raise _too_large(client, rid) from error
     except OSError as error:  # Such as a file of certificates that does not exist.
-        if not _is_raised_by_client(error):
+        if not is_raised_by_client(error):
             raise
         raise _request_failed(client, rid, error) from error
     except _PARSE_ERRORS as error:
-        if not _is_raised_by_client(error):
+        if not is_about_response(error):
             raise
         if rid is not None and is_missing(error):
             raise not_found(client, rid) from error
@@ -109,20 +109,6 @@ _PARSE_ERRORS = (
     RecursionError,
 )
 """What the client raises for JSON of another shape, since it does not check that."""
-
-
-def _is_raised_by_client(error: Exception) -> bool:
-    """Return whether the client, or a library that it calls, raised the error."""
-    modules = [
-        str(frame.f_globals.get("__name__"))
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-    ]
-    ours = [name.startswith("dataikuapi.iac.") for name in modules]
-    clients = [name.startswith("dataikuapi.") for name in modules]
-    return not ours[-1] and any(
-        is_clients and not is_ours
-        for is_clients, is_ours in zip(clients, ours, strict=True)
-    )
 
 
 def _request_failed(
@@ -193,6 +179,8 @@ def _forbidden(
         return project_not_visible(client, project.project_key)
     if is_on_instance:
         next_step = "Use the key of an administrator"
+    elif rid is None:
+        next_step = "Use another key, or ask an administrator what this one may do"
     elif writes:
         next_step = "Ask for the right to write the content of the project"
     else:

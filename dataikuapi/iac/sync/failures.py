@@ -3,14 +3,16 @@
 import re
 import socket
 import ssl
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 
 import requests
 from dataikuapi.dssclient import DSSClient
 from requests.exceptions import InvalidProxyURL
 from requests.utils import select_proxy
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 __all__ = ["Failure", "can_succeed_later", "explain", "is_timeout"]
 
@@ -138,13 +140,31 @@ def _speaks_tls(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and what it was raised from, the innermost last."""
+    """Yield the error and what it was raised from, the innermost last.
+
+    Not what whoever makes the request is handling: that is a context, too.
+    """
     cause: BaseException | None = error
     seen: set[int] = set()
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
         yield cause
-        cause = cause.__cause__ or cause.__context__ or _argument(cause)
+        context = cause.__context__
+        inner = context if context and _is_of_request(context) else None
+        cause = cause.__cause__ or inner or _argument(cause)
+
+
+def _is_of_request(error: BaseException) -> bool:
+    """Return whether an error was raised while a request was made."""
+    return isinstance(error, _TRANSPORT_ERRORS) and any(
+        str(frame.f_globals.get("__name__")).partition(".")[0] in _LIBRARIES
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
+
+
+_LIBRARIES = ("requests", "urllib3")
+_TRANSPORT_ERRORS = (OSError, HTTPException, HTTPError, UnicodeError)
+"""What is raised where a request cannot be made, or not be answered."""
 
 
 def _argument(error: BaseException) -> BaseException | None:

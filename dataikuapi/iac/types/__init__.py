@@ -1,4 +1,7 @@
-"""The resource types: each file has everything that the library knows of one type."""
+"""The resource types, a file each, and what they share.
+
+What refers to objects of a type by the name that DSS has for it is in ``references``.
+"""
 
 from dataikuapi.iac.types.base import Documents, Identity, ResourceType
 from dataikuapi.iac.types.building import resource_from

@@ -15,19 +15,26 @@ _ACTIVE = "activeVersion"
 
 def activate(
     project: Project, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> None:
-    """Let the active version be as wanted; a model always has one once it has any.
+) -> int:
+    """Activate the wanted version if another one is active.
+
+    DSS cannot deactivate one: a model always has an active version once it has any.
 
     Args:
         project: a handle of the project.
         name: id of the model or the agent.
         old: its document as DSS has it.
         new: as DSS is to have it.
+
+    Returns:
+        How many requests were sent, each of which saves the model.
     """
     version = _activated(old, new)
-    if version:
-        path = f"{_versions(name)}/{path_segment(version)}/actions/setActive"
-        send(project, "POST", path)
+    if not version:
+        return 0
+    path = f"{_versions(name)}/{path_segment(version)}/actions/setActive"
+    send(project, "POST", path)
+    return 1
 
 
 def require_version(

@@ -1,7 +1,7 @@
 """Agents: made of tools, of Python code, or of a plugin."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from dataikuapi.iac.types.base import Project
 from dataikuapi.iac.types.saved_model import is_agent
@@ -17,8 +17,6 @@ __all__ = ["AgentType"]
 
 class _AgentWriter(VersionedLLMWriter):
     """A new agent has a first version of its own; what is wanted is saved later."""
-
-    saves: ClassVar[int] = 2
 
     def prototype(
         self, project: Project, name: str, document: Mapping[str, Any]

@@ -45,7 +45,7 @@ class _AnalysisWriter(ListedWriter):
 class AnalysisType(ListedType):
     """A visual analysis: steps, as a prepare recipe has them, and charts.
 
-    Its name is no key: 21 of 75 public projects have duplicates.
+    Names are not unique: 21 of 75 public projects have duplicates.
     """
 
     name = "analysis"

@@ -1,5 +1,6 @@
 """API services: their endpoints and who may query them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
@@ -8,6 +9,7 @@ from dataikuapi.iac.models.markers import MARKER
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import Documents, Identity, Path, Project, Severities
 from dataikuapi.iac.types.cleaning import Volatile
+from dataikuapi.iac.types.code_texts import with_changed_texts
 from dataikuapi.iac.types.layout import ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import (
@@ -30,6 +32,17 @@ __all__ = ["ApiServiceType"]
 _IN_R = ("R_FUNCTION", "CUSTOM_R_PREDICTION")
 """Types of endpoints that run in an environment of R."""
 
+_QUERY_KEYS: tuple[Path, ...] = (
+    ("authRealm", "queryKeys"),
+    ("authRealm", "queryKeys", "key"),
+)
+
+_FIRST_KEY = ("authRealm", "queryKeys", "0")
+"""The place of every query key in its digest, so that to delete one changes no other.
+
+States have the first key's marker by this place.
+"""
+
 
 class _ServiceWriter(Writer):
     """A new service is empty; its settings are saved later. None is deleted."""
@@ -39,10 +52,11 @@ class _ServiceWriter(Writer):
         send(project, "POST", f"apiservices/{path_segment(name)}")
         return name
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the settings as a whole."""
         path = f"apiservices/{path_segment(name)}/settings"
         send(project, "PUT", path, new["document"])
+        return 1
 
 
 class ApiServiceType(ListedType):
@@ -96,14 +110,17 @@ class ApiServiceType(ListedType):
         self, attributes: dict[str, JSON], redactor: Redactor
     ) -> dict[str, JSON]:
         """Return the attributes with every secret masked, the query keys as well."""
-        realm = attributes.get("authRealm")
-        if isinstance(realm, dict) and isinstance(realm.get("queryKeys"), list):
-            keys = cast(list[JSON], realm["queryKeys"])
-            masked: list[JSON] = [
-                _masked_key(key, redactor, n) for n, key in enumerate(keys)
-            ]
-            attributes = {**attributes, "authRealm": {**realm, "queryKeys": masked}}
-        return super().redact(attributes, redactor)
+        seen: Counter[str] = Counter()
+
+        def masked(key: str, path: Path) -> str:
+            if not key or MARKER.fullmatch(key):
+                return key
+            seen[key] += 1
+            return redactor.marker(key, _FIRST_KEY, seen[key] - 1)
+
+        return super().redact(
+            with_changed_texts(attributes, _QUERY_KEYS, masked), redactor
+        )
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return models, datasets, folders, connections and environments."""
@@ -135,16 +152,6 @@ class ApiServiceType(ListedType):
         ]
         if names:
             yield Fact("endpoints", tuple(cast(list[str], names)))
-
-
-def _masked_key(key: JSON, redactor: Redactor, position: int) -> JSON:
-    path = ("authRealm", "queryKeys", str(position))
-    if isinstance(key, str):
-        is_masked = not key or MARKER.fullmatch(key)
-        return key if is_masked else redactor.marker(key, path)
-    if isinstance(key, dict) and isinstance(key.get("key"), str):
-        return {**key, "key": _masked_key(key["key"], redactor, position)}
-    return key
 
 
 def _without_nulls(value: Any) -> Any:

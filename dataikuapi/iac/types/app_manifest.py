@@ -41,6 +41,9 @@ _IN_TILES: Mapping[str, str] = {
 }
 """Members of tiles that say what these are about, each with the type of that object."""
 
+_REGULAR = "REGULAR"
+"""The ``projectAppType`` of a project that is not an application."""
+
 
 class AppManifestType(ResourceType):
     """The manifest of an application. Only templates and instances of one have it."""
@@ -93,7 +96,7 @@ class AppManifestType(ResourceType):
         """Return the manifest, under ``document``.
 
         Raises:
-            ResourceNotFoundError: if the project is no application.
+            ResourceNotFoundError: if the project is not an application.
         """
         documents = self.list_documents(project).get(name)
         if documents is None:
@@ -118,7 +121,3 @@ class AppManifestType(ResourceType):
         """Return the name of the application."""
         if text_at(attributes, "label"):
             yield Fact("label", (text_at(attributes, "label"),))
-
-
-_REGULAR = "REGULAR"
-"""The type of a project that is no application."""

@@ -1,8 +1,9 @@
 """The base class of resource types.
 
-One file in this package has everything that the library knows of one type of object. A
-type is declared as data where possible, and as functions otherwise. It calls the
-project handle that is passed in, and never imports the client.
+One file in this package says how objects of one type are read, cleaned, compared and
+written, as data where possible, and as functions otherwise. What DSS calls a type where
+others refer to it is in ``references``. A type calls the project handle that is passed
+in, and does not build a client.
 """
 
 from abc import ABC, abstractmethod

@@ -103,6 +103,7 @@ class ConnectionType(InstanceType):
             {**expect_object(item), "name": name}
             for name, item in expect_object(connections).items()
         ]
+        # In what is read, null, "", [] and the like mean the same as a missing key.
         return {
             name: {
                 self.main: {"name": name},

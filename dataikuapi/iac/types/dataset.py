@@ -68,7 +68,7 @@ _PLACE = frozenset(
         "table",
     )
 )
-"""Where the data is: to move that leaves the old data behind."""
+"""Where the data is stored. DSS does not move data when these change."""
 
 
 class DatasetType(ResourceType):
@@ -174,7 +174,7 @@ class DatasetType(ResourceType):
         return attributes
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
-        """Return connections, and what it has the files or the metrics of.
+        """Return its connection, the folder of its files, and whose metrics it has.
 
         The connection of uploaded files is with the settings of these.
         """

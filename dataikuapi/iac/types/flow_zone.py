@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
-from urllib.parse import unquote
 
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.types.base import Documents, Path, Project
 from dataikuapi.iac.types.cleaning import Volatile
-from dataikuapi.iac.types.layout import ObjectFolder
+from dataikuapi.iac.types.layout import Files, ObjectFolder
 from dataikuapi.iac.types.listed import ListedType
 from dataikuapi.iac.types.references import Fact, Reference, Role, typed_ids_at
 from dataikuapi.iac.types.requests import get_json, send
 from dataikuapi.iac.types.sets import Sets, by_object_id
 from dataikuapi.iac.types.shapes import expect_items, path_segment
-from dataikuapi.iac.types.writers import ListedWriter
+from dataikuapi.iac.types.writers import ListedWriter, key_of
 from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["FlowZoneType"]
@@ -35,7 +34,7 @@ class _ZoneWriter(ListedWriter):
         """Return name and color: all that counts in a new zone."""
         return {key: document[key] for key in ("name", "color") if document.get(key)}
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put what describes the zone, if it differs; move and share what differs.
 
         The documents as DSS has them should be fresh: what has moved on to another zone
@@ -44,19 +43,23 @@ class _ZoneWriter(ListedWriter):
         before, after = old["document"], new["document"]
         described = {key: item for key, item in after.items() if key not in _LISTS}
         described |= {key: before[key] for key in _LISTS if key in before}
+        saves = 0
         if not json_equal(before, described):
             send(project, "PUT", self.path(name), described)
+            saves += 1
         came, left = _differing(before, after, "items")
         if left and name != _DEFAULT:
             send(project, "POST", f"{self.path(_DEFAULT)}/add-items", left)
         if came:
             send(project, "POST", f"{self.path(name)}/add-items", came)
+        saves += bool(left and name != _DEFAULT) + bool(came)
         came, left = _differing(before, after, "shared")
         for item in left:
             parts = map(path_segment, (item["objectType"], item["objectId"]))
             send(project, "DELETE", "/".join((f"{self.path(name)}/shared", *parts)))
         for item in came:
             send(project, "POST", f"{self.path(name)}/shared", item)
+        return saves + len(left) + len(came)
 
 
 def _differing(
@@ -69,6 +72,15 @@ def _differing(
     )
     came = [item for key, item in new.items() if key not in old]
     return came, [item for key, item in old.items() if key not in new]
+
+
+class _ZoneFolder(ObjectFolder):
+    """Files of zones, some of which name their own project beside an object."""
+
+    def documents(self, files: Files, project_key: str, name: str) -> dict[str, Any]:
+        """Return the zone as DSS serves it to this library."""
+        zone = super().documents(files, project_key, name)["document"]
+        return {"document": _without_own_key(zone, project_key)}
 
 
 class FlowZoneType(ListedType):
@@ -85,7 +97,7 @@ class FlowZoneType(ListedType):
         writer=_ZoneWriter("flow/zones", "flow/zones/{name}"),
     )
     requests = "1"
-    layout = ObjectFolder("zones", has_project_key=False)
+    layout = _ZoneFolder("zones", has_project_key=False)
     listing = "flow/zones"
     required = ("name",)
     volatile: ClassVar[Volatile] = {
@@ -113,13 +125,7 @@ class FlowZoneType(ListedType):
         return self._documents(project, zone)
 
     def _documents(self, project: Project, zone: dict[str, Any]) -> Documents:
-        """Return a zone without the key of its own project, which some items have."""
-        own = {
-            name: [_without_key(item, unquote(project.project_key)) for item in value]
-            for name in ("items", "shared")
-            if isinstance(value := zone.get(name), list)
-        }
-        return {self.main: {**zone, **own}}
+        return {self.main: _without_own_key(zone, key_of(project))}
 
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return the objects in the zone, and those shared into it."""
@@ -137,6 +143,16 @@ class FlowZoneType(ListedType):
         items = attributes.get("items")
         if isinstance(items, list):
             yield Fact("objects", (f"{len(items)}",))
+
+
+def _without_own_key(zone: dict[str, Any], project_key: str) -> dict[str, Any]:
+    """Return a zone without the key of its own project, which some items have."""
+    own = {
+        name: [_without_key(item, project_key) for item in value]
+        for name in _LISTS
+        if isinstance(value := zone.get(name), list)
+    }
+    return {**zone, **own}
 
 
 def _without_key(item: Any, project_key: str) -> Any:

@@ -25,9 +25,10 @@ class NotPermittedError(Exception):
 class InstanceType(ResourceType):
     """A type of object on the instance: ``connection.@instance.pg``.
 
-    Its methods get the client in place of a project handle. An administrator may read
-    all; its definition is the part ``definition``, and an attribute of that name. Other
-    keys get less, so that without the attribute it is unknown.
+    Its methods get the client in place of a project handle. Only an administrator's key
+    can read an object's definition: the part ``definition``, which becomes the
+    attribute of that name. With any other key it is missing, which means unknown, not
+    empty.
 
     Attributes:
         definition_defaults: values of keys that may be missing in the definition.
@@ -77,7 +78,7 @@ class InstanceType(ResourceType):
         return documents
 
     def list_names(self, client: Client) -> dict[str, Documents]:
-        """List what those may see who are no administrators; by default nothing.
+        """List what keys without administrator rights see; by default nothing.
 
         Returns:
             Documents without definitions, by name.

@@ -33,6 +33,9 @@ class KnowledgeBankType(ListedType):
     name = "knowledge_bank"
     writing = Writing(
         takes_recipes=True,
+        # Whether DSS keeps them where they are stored is not known.
+        contents_after_delete="its vectors may be lost",
+        loses_contents=True,
         writer=ListedWriter("knowledge-banks/", "knowledge-banks/{name}"),
     )
     listing = "knowledge-banks"

@@ -87,7 +87,7 @@ class Layout(ABC):
     ) -> dict[str, bytes]:
         """Return files of an object that hold for one instance only.
 
-        They are no part of :meth:`files`, and an object is complete without them.
+        They are not part of :meth:`files`, and an object is complete without them.
         """
         return {}
 

@@ -1,7 +1,8 @@
 """Parses JSON as users type it into DSS, which stores the text as it is.
 
-DSS accepts unquoted words, single quotes and comments. YAML has these, too, so its
-parser does the work; what a plain word means is decided as in JSON.
+DSS reads it with Gson in lenient mode: unquoted words, single quotes, comments, ``=``
+for a colon and ``;`` for a comma. Each of these is replaced by what strict JSON has for
+it, and :mod:`json` parses the result.
 """
 
 import json
@@ -10,48 +11,57 @@ from typing import Any
 
 __all__ = ["loads"]
 
-_LITERAL = re.compile(r"true|false|null|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_TOKEN = re.compile(
+    r"""
+    (?P<comment> (?://|\#)[^\r\n]* | /\*.*?\*/ )
+    | (?P<quoted> "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' )
+    | (?P<word> (?!["']) [^/\\;\#={}\[\]:,\ \t\f\r\n]+ )
+    | (?P<sign> =>? | [{}\[\]:,;] )
+    | (?P<blank> [\ \t\r\n]+ )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_STRICT_SIGNS = {"=": ":", "=>": ":", ";": ","}
+_LITERAL = re.compile(
+    r"(?i:true|false|null)|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?"
+)
+_TO_ESCAPE = re.compile(r'\\.|"', re.DOTALL)
+_ESCAPED = {'"': r"\"", r"\'": "'", "\\\n": "\n"}
 
 
 def loads(text: str) -> Any:
     """Parse a text; JSON is parsed as JSON.
 
     Raises:
-        ValueError: if it is neither JSON nor what DSS would accept, or if DSS might
-            read it differently.
+        ValueError: if it is neither JSON nor what DSS would accept. The message has a
+            line and nothing of the text, which may be a secret.
     """
     try:
         return json.loads(text)
     except ValueError:
-        return _parse(text)
+        return json.loads(_strict(text), strict=False)
 
 
-def _parse(text: str) -> Any:
-    import yaml  # Rarely needed, and takes time to import.
-
-    try:
-        return _value(yaml.compose(text, Loader=yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
-
-
-def _value(node: Any) -> Any:
-    if node is not None and node.id == "scalar":
-        is_plain = node.style is None
-        if is_plain and _LITERAL.fullmatch(node.value):
-            return json.loads(node.value)
-        return _text(node)
-    if node is None or not node.flow_style:
-        raise ValueError("expected an object")
-    if node.id == "mapping":
-        return {_text(key): _value(value) for key, value in node.value}
-    return [_value(item) for item in node.value]
+def _strict(text: str) -> str:
+    """Return a text as strict JSON, line by line, but for newlines inside strings."""
+    text = text.removeprefix("\ufeff")
+    tokens, end = [], 0
+    while token := _TOKEN.match(text, end):
+        tokens.append(_strict_token(token.lastgroup, token[0]))
+        end = token.end()
+    if end < len(text):
+        line = text.count("\n", 0, end) + 1
+        raise ValueError(f"line {line}: expected a word, a string or a sign of JSON")
+    return "".join(tokens)
 
 
-def _text(node: Any) -> str:
-    """Return the text of a scalar; a comment that YAML takes for text is refused."""
-    if node.id != "scalar" or node.style not in (None, "'", '"'):
-        raise ValueError("expected a name")
-    if node.style is None and ("//" in node.value or "/*" in node.value):
-        raise ValueError(f"line {node.start_mark.line + 1}: a comment after a word")
-    return str(node.value)
+def _strict_token(kind: str | None, token: str) -> str:
+    if kind == "comment":
+        return "\n" * token.count("\n") or " "
+    if kind == "quoted":
+        body = _TO_ESCAPE.sub(lambda part: _ESCAPED.get(part[0], part[0]), token[1:-1])
+        return f'"{body}"'
+    if kind == "word":
+        is_literal = _LITERAL.fullmatch(token)
+        return token.lower() if is_literal else json.dumps(token)
+    return _STRICT_SIGNS.get(token, token)

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
+from dataikuapi.iac.exceptions import SourceError
 from dataikuapi.iac.models.json_values import JSON
 from dataikuapi.iac.models.severity import Severity
 from dataikuapi.iac.types.base import (
@@ -59,7 +60,11 @@ class _LibraryFolder(Layout):
             if path.startswith(f"{_FOLDER}/")
         ]
         path = f"{_FOLDER}/{_LINKS}"
-        return sorted(_own(names, json_in(files, path) if path in files else {}))
+        links = json_in(files, path) if path in files else {}
+        try:
+            return sorted(_own(names, links))
+        except UnexpectedShapeError as error:
+            raise SourceError(f"{path}: {error}") from error
 
     def covers(self, paths: Collection[str]) -> bool:
         """Return whether the folder is there."""
@@ -93,9 +98,10 @@ class _LibraryWriter(Writer):
         self._post(project, name, documents)
         return name
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Post the new content."""
         self._post(project, name, new)
+        return 1
 
     def delete(self, project: Project, name: str, drop_data: bool) -> None:
         """Delete the file; there is no trash."""
@@ -121,10 +127,10 @@ class LibraryFileType(ResourceType):
     writing = Writing(
         writer=_LibraryWriter(),
         unchangeable={
-            ("sha256",): "only the digest of a file that is no text is known: copy it"
+            ("sha256",): "only the digest of a file that is not text is known: copy it"
         },
     )
-    requests = "1 + N, and one more for each file that is no text"
+    requests = "1 + N, and one more for each file that is not text"
     identity = Identity.PATH
     layout = _LibraryFolder()
     responses: ClassVar[Mapping[str, Shape]] = {
@@ -204,8 +210,13 @@ def _paths(tree: Any, folder: str = "") -> Iterator[str]:
 
 
 def _own(paths: Collection[str], links: Mapping[str, Any]) -> list[str]:
-    """Return the paths that no git repository owns."""
+    """Return the paths that no git repository owns.
+
+    Raises:
+        UnexpectedShapeError: if the links do not say which folders these have.
+    """
     references = links.get("gitReferences") or {}
+    expect_type(references, dict, " under gitReferences")
     owned = [f"{key.strip('/')}/".lstrip("/") for key in references]
     return [
         path
@@ -221,7 +232,7 @@ def _data_in(response: Any) -> str:
 
 
 def _may_be_binary(text: str) -> bool:
-    """Return whether DSS may have put another character where it is no UTF-8."""
+    """Return whether DSS may have put another character where it is not UTF-8."""
     return "\ufffd" in text or "\0" in text
 
 
@@ -243,7 +254,7 @@ def _content(path: str, data: bytes) -> dict[str, Any]:
     if path == _LINKS:
         try:
             links = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {"text": text}
         if isinstance(links, dict):
             return {"links": links}

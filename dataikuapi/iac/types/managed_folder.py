@@ -25,17 +25,19 @@ __all__ = ["ManagedFolderType"]
 class _FolderWriter(ListedWriter):
     """A folder gets another name by an action of the project."""
 
-    saves: ClassVar[int] = 2
-
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the document with the name that DSS has, then rename it; as needed."""
         before, after = old["document"], new["document"]
         kept = {**after, "name": before["name"]}
+        saves = 0
         if not json_equal(before, kept):
             send(project, "PUT", self.path(name), kept)
+            saves += 1
         if after["name"] != before["name"]:
             body = {"id": name, "newName": after["name"]}
             send(project, "POST", "actions/renameManagedFolder", body)
+            saves += 1
+        return saves
 
 
 class ManagedFolderType(ListedType):

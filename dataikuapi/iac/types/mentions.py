@@ -51,7 +51,7 @@ def mentions_in(
             yield from mentions_in(item, f"{pointer}/{position}", language)
     elif isinstance(value, dict):
         policy = value.get(_POLICY)
-        # A column may have any name, but what is under it is no text.
+        # A column may have that name, too; then its value is an object.
         if isinstance(policy, str):
             for path in _DATASETS_OF_SPLITS.get(policy, ()):
                 yield from references_at(value, "dataset", *path, pointer=pointer)

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.models.json_values import JSON
-from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types import ml_settings
 from dataikuapi.iac.types.analysis import AnalysisType
 from dataikuapi.iac.types.base import Documents, Path, Project, Severities
 from dataikuapi.iac.types.charts import CHART_STATE
-from dataikuapi.iac.types.cleaning import ANY, Constants, Volatile
+from dataikuapi.iac.types.cleaning import Constants, Volatile
 from dataikuapi.iac.types.mentions import mentions_in
 from dataikuapi.iac.types.named_path import NamedPath
 from dataikuapi.iac.types.nested import NestedName, NestedType
@@ -20,7 +20,6 @@ from dataikuapi.iac.types.references import (
     text_at,
 )
 from dataikuapi.iac.types.requests import get_json
-from dataikuapi.iac.types.saved_model import SAMPLE_REFRESHER
 from dataikuapi.iac.types.shapes import (
     ObjectShape,
     Shape,
@@ -31,13 +30,11 @@ from dataikuapi.iac.types.shapes import (
 
 __all__ = ["MLTaskType"]
 
-_SHOWN = "which results the page shows"
-
 
 class MLTaskType(NestedType):
     """An ML task, by the ids of its analysis and its own: ``ml_task.SHOP.a1/t1``.
 
-    There is a listing for each analysis. Trained models are no configuration.
+    There is a listing for each analysis. Trained models are not configuration.
     """
 
     name = "ml_task"
@@ -46,11 +43,7 @@ class MLTaskType(NestedType):
     layout = NamedPath(
         "analysis/*/ml/*/params.json", has_project_key=False, keeps_id=True
     )
-    volatile: ClassVar[Volatile] = {
-        **SAMPLE_REFRESHER,
-        ("predictionDisplayScript",): f"{_SHOWN}: 24 edits",
-        ("predictionDisplayCharts",): f"{_SHOWN}: 35 edits",
-    }
+    volatile: ClassVar[Volatile] = ml_settings.VOLATILE
     volatile_anywhere: ClassVar[Mapping[str, str]] = CHART_STATE
     responses: ClassVar[Mapping[str, Shape]] = {
         "/projects/{project}/lab/{analysis}/models/": ObjectShape(
@@ -62,29 +55,9 @@ class MLTaskType(NestedType):
     }
     shared_responses: ClassVar[frozenset[str]] = frozenset({"/projects/{project}/lab/"})
     defaults: ClassVar[Mapping[str, JSON]] = {"name": "", "taskType": "", "labels": []}
-    # A newer DSS adds them, always with these values; counted in saved models, which
-    # have the settings of their task.
-    constants: ClassVar[Constants] = {
-        ("assertionsParams",): ({"assertions": []},),
-        ("time",): ({"enabled": False, "ascending": True},),
-        ("containerSelection",): ({"containerMode": "INHERIT"},),
-        ("calibration",): ({"calibrationMethod": "NO_CALIBRATION"},),
-    }
-    code: ClassVar[frozenset[Path]] = frozenset(
-        {
-            ("modeling", "custom_python", "code"),
-            ("preprocessing", "per_feature", ANY, "customHandlingCode"),
-            ("preprocessing", "feature_selection_params", "custom_params", "code"),
-        }
-    )
-    severities: ClassVar[Severities] = {
-        ("modeling",): Severity.CODE,
-        ("preprocessing",): Severity.CODE,
-        ("splitParams",): Severity.CODE,
-        ("targetVariable",): Severity.CODE,
-        ("envSelection",): Severity.CONNECTION,
-        ("containerSelection",): Severity.CONNECTION,
-    }
+    constants: ClassVar[Constants] = ml_settings.CONSTANTS
+    code: ClassVar[frozenset[Path]] = ml_settings.CODE
+    severities: ClassVar[Severities] = ml_settings.SEVERITIES
 
     def list_parents(self, project: Project) -> Mapping[str, Mapping[str, JSON]]:
         """Return the ids of the analyses."""

@@ -130,9 +130,10 @@ class _NotebookWriter(ListedWriter):
         send(project, "POST", self.path(name), body)
         return name
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the whole notebook."""
         send(project, "PUT", self.path(name), _completed(new["document"]))
+        return 1
 
 
 class NotebookType(ListedType):

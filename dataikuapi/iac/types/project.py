@@ -140,13 +140,16 @@ def _only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 class _ProjectWriter(Writer):
     """Each document but the summary is saved at its own path."""
 
-    saves: ClassVar[int] = 3
-
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the documents that differ, each as a whole."""
-        for part in ("metadata", "settings", "permissions"):
-            if part in new and not json_equal(old.get(part), new[part]):
-                send(project, "PUT", part, new[part])
+        differing = [
+            part
+            for part in ("metadata", "settings", "permissions")
+            if part in new and not json_equal(old.get(part), new[part])
+        ]
+        for part in differing:
+            send(project, "PUT", part, new[part])
+        return len(differing)
 
 
 class ProjectType(ResourceType):
@@ -302,7 +305,7 @@ class ProjectType(ResourceType):
     def references(self, attributes: Mapping[str, JSON]) -> Iterator[Reference]:
         """Return what is exposed and bundled, and the default code environments.
 
-        What a dashboard may show is none: DSS keeps that when the object is deleted.
+        What dashboards may show is not referred to: DSS keeps it for deleted objects.
         """
         yield from typed_ids_at(
             attributes,

@@ -1,7 +1,7 @@
 """Retrieval-augmented LLMs: an LLM with a knowledge bank."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from dataikuapi.iac.types.base import Project
 from dataikuapi.iac.types.saved_model import is_rag_model
@@ -18,21 +18,20 @@ __all__ = ["RagModelType"]
 class _RagModelWriter(VersionedLLMWriter):
     """A new one has a first version with a bank and an LLM; the rest is saved later."""
 
-    saves: ClassVar[int] = 2
-
     def prototype(
         self, project: Project, name: str, document: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return the name, and what the active version uses, else the first one."""
         versions: list[Any] = list(document.get("versions") or ())
         active = document.get("activeVersion")
-        versions.sort(key=lambda version: version.get("versionId") != active)
-        first: Any = versions[0].get("ragllmSettings") or {} if versions else {}
-        bank = first.get("kbRef") or first.get("knowledgeBankRef")
+        first = versions[0] if versions else {}
+        used = next((v for v in versions if v.get("versionId") == active), first)
+        settings = used.get("ragllmSettings") or {}
+        bank = settings.get("kbRef") or settings.get("knowledgeBankRef")
         return {
             "name": document["name"],
             "knowledgeBankRef": bank,
-            "llmId": first.get("llmId"),
+            "llmId": settings.get("llmId"),
         }
 
 

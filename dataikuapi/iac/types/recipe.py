@@ -174,7 +174,7 @@ def _extension(document: Mapping[str, Any]) -> str | None:
 
 
 class _RecipeShape:
-    """A recipe, with its payload beside it; nothing at all if there is no such one."""
+    """The response for a recipe, which is without ``recipe`` if there is none."""
 
     recipe = ObjectShape(
         required={"name": str, "type": str},

@@ -27,12 +27,13 @@ class RecipeWriter(ListedWriter):
         }
         return self.name_in(post_json(project, self.listing, body))
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the recipe; without a payload that of DSS stays."""
         body = {"recipe": new["document"]}
         if new.get("payload") is not None:
             body["payload"] = new["payload"]
         send(project, "PUT", self.path(name), body)
+        return 1
 
 
 def recipe_users(project: Project, used: ResourceId) -> dict[str, dict[str, JSON]]:

@@ -52,7 +52,10 @@ def rewritten(
     found[kind.main] = _rewritten(old, new, documents[kind.main], (), sets)
     known = Counter(marked_values(cast(JSON, dict(documents))))
     if Counter(marked_values(found)) - known:
-        raise UnsupportedValueError("a secret that DSS alone has would be lost")
+        raise UnsupportedValueError(
+            "a secret that DSS alone has would be lost: the code has a mask where DSS "
+            "has no secret, or another one. Change it in DSS, or have a rule ignore it"
+        )
     return found
 
 

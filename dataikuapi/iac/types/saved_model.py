@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from dataikuapi.iac.exceptions import ResourceNotFoundError
 from dataikuapi.iac.models.json_values import JSON, json_equal
 from dataikuapi.iac.models.severity import Severity
+from dataikuapi.iac.types import ml_settings
 from dataikuapi.iac.types.active_version import (
     activate,
     require_version,
@@ -21,19 +22,13 @@ from dataikuapi.iac.types.requests import send
 from dataikuapi.iac.types.writers import ListedWriter
 from dataikuapi.iac.types.writing import Writing
 
-__all__ = ["FOLDER", "SAMPLE_REFRESHER", "SavedModelType", "is_agent", "is_rag_model"]
+__all__ = ["FOLDER", "SavedModelType", "is_agent", "is_rag_model"]
 
-_REFRESHER = "a counter that draws another sample: 34 edits, 27 of nothing else"
+_TASK = "miniTask"
+"""The settings of the task that a model was trained by."""
 
 FOLDER = "saved_models"
 """Of the files of saved models, agents and retrieval-augmented LLMs alike."""
-
-
-SAMPLE_REFRESHER: Volatile = {
-    ("splitParams", "instanceIdRefresher"): _REFRESHER,
-    ("sampling", "instanceIdRefresher"): _REFRESHER,
-}
-"""Paths in the settings of a task; a saved model keeps those that it was made with."""
 
 
 def is_agent(saved_model_type: object) -> bool:
@@ -54,16 +49,16 @@ def _is_model(document: Mapping[str, Any]) -> bool:
 class _ModelWriter(ListedWriter):
     """Which version is active is changed by an action."""
 
-    saves: ClassVar[int] = 2
-
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the document and activate a version, each only if it differs."""
         before, after = old["document"], new["document"]
         require_version(project, name, before, after)
         kept = with_members_of(before, after, "activeVersion")
+        saves = 0
         if not json_equal(before, kept):
             send(project, "PUT", self.path(name), kept)
-        activate(project, name, before, after)
+            saves += 1
+        return saves + activate(project, name, before, after)
 
 
 class SavedModelType(ListedType):
@@ -79,7 +74,10 @@ class SavedModelType(ListedType):
         contents_after_delete="its versions are lost for good",
         loses_contents=True,
         writer=_ModelWriter("", "savedmodels/{name}"),
-        uncreatable="models are trained in the lab of DSS, and deployed from there",
+        uncreatable=(
+            "this library creates no models: train and deploy it in DSS, or create an "
+            "external one there"
+        ),
     )
     listing = "savedmodels/"
     required = ("name",)
@@ -88,9 +86,7 @@ class SavedModelType(ListedType):
         ("lastTrainIndex",): "counts trainings: 27 of 220 edits",
         ("lastTrainJobId",): "the job of the last training: 24 of 220 edits",
         ("lastExportedFrom",): "where in the lab it was deployed from: 55 of 220 edits",
-        ("miniTask", "predictionDisplayScript"): "UI state of the results page",
-        ("miniTask", "predictionDisplayCharts"): "UI state of the results page",
-        **{("miniTask", *path): reason for path, reason in SAMPLE_REFRESHER.items()},
+        **{(_TASK, *path): why for path, why in ml_settings.VOLATILE.items()},
         ("metrics", "displayedState"): "UI state: which metrics are displayed",
         ("metricsChecks", "displayedState"): "UI state: which checks are displayed",
         ("inlineVersions", "versionTag"): "who saved the version last: bookkeeping",
@@ -113,28 +109,20 @@ class SavedModelType(ListedType):
         "tags": [],
         "customFields": {},
     }
-    # Added by upgrades, always with these values: 5 to 8 edits in 5 to 6 repositories.
+    # Added by upgrades, as those of the task.
     constants: ClassVar[Constants] = {
         ("flowOptions", "ignoreErrorStatusOnBuild"): (False,),
-        ("miniTask", "labels"): ([],),
-        ("miniTask", "assertionsParams"): ({"assertions": []},),
-        ("miniTask", "time"): ({"enabled": False, "ascending": True},),
-        ("miniTask", "containerSelection"): ({"containerMode": "INHERIT"},),
-        ("miniTask", "calibration"): ({"calibrationMethod": "NO_CALIBRATION"},),
+        (_TASK, "labels"): ([],),
+        **{(_TASK, *path): values for path, values in ml_settings.CONSTANTS.items()},
     }
     code: ClassVar[frozenset[Path]] = frozenset(
-        {
-            ("miniTask", "modeling", "custom_python", "code"),
-            ("miniTask", "modeling", "custom_mllib", "code"),
-            ("miniTask", "preprocessing", "customCode"),
-        }
+        (_TASK, *path) for path in ml_settings.CODE
     )
     severities: ClassVar[Severities] = {
         ("activeVersion",): Severity.CODE,
         ("inlineVersions",): Severity.CODE,
-        ("miniTask",): Severity.CODE,
-        ("miniTask", "envSelection"): Severity.CONNECTION,
-        ("miniTask", "containerSelection"): Severity.CONNECTION,
+        (_TASK,): Severity.CODE,
+        **{(_TASK, *path): found for path, found in ml_settings.SEVERITIES.items()},
     }
 
     def is_own(self, item: Mapping[str, Any]) -> bool:

@@ -78,25 +78,25 @@ _FLOW_PARAMS = ("builds", "checks", "computes", "clears", "invalidates")
 
 
 class _ScenarioWriter(ListedWriter):
-    """The script of a scenario has a path of its own. DSS takes the id of a new one."""
+    """The script of a scenario has a path of its own. A new one may choose its id."""
 
-    def saves_of(self, old: Documents, new: Documents) -> int:
-        """Return how many of document and script differ: each is a save."""
-        return sum(not json_equal(old.get(part), new[part]) for part in new)
-
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the document and the script, each only if it differs."""
+        saves = 0
         if not json_equal(old["document"], new["document"]):
-            super().save(project, name, old, new)
+            saves += super().save(project, name, old, new)
         script = new.get("payload")
         if script is not None and script != old.get("payload"):
             send(project, "PUT", f"{self.path(name)}/payload", {"script": script})
+            saves += 1
+        return saves
 
 
 class ScenarioType(ListedType):
     """A scenario made of steps, or of a Python script, which is its ``payload``.
 
-    DSS derives the id from the first name, and a later name does not change it.
+    DSS derives the id from the first name unless the request has one. A later name
+    does not change it.
     """
 
     name = "scenario"
@@ -181,6 +181,7 @@ class ScenarioType(ListedType):
         documents = super().fetch_documents(project, name)
         if documents[self.main].get("type") != _SCRIPT:
             return documents
+        # DSS drops nulls: without ``script`` there is none, as for the client.
         response = get_json(project, f"scenarios/{path_segment(name)}/payload")
         return {
             **documents,

@@ -207,6 +207,7 @@ def _named(
 
 def _is_usable(name: object) -> bool:
     """Return whether a name can be in an id, in a path and in a state."""
+    # A selection and a rule write * for all objects.
     if not isinstance(name, str) or name in ("", "*"):
         return False
     return name.isprintable() or not any(map(_is_control, name))

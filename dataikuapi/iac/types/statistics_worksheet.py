@@ -45,10 +45,11 @@ class _WorksheetWriter(Writer):
         response = post_json(project, _path(_dataset_of(document)), body)
         return str(expect_object(response, "id")["id"])
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the whole document below the dataset that it is of now."""
         path = _path(_dataset_of(old["document"]), name)
         send(project, "PUT", path, new["document"])
+        return 1
 
     def delete(self, project: Project, name: str, drop_data: bool) -> None:
         """Delete the worksheet; its dataset is looked for unless the name has it."""

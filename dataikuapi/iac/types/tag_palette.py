@@ -17,7 +17,7 @@ __all__ = ["TagPaletteType"]
 
 
 class TagPaletteType(ResourceType):
-    """The tags that a project offers. DSS adds some by itself: 210 of 217 edits.
+    """The tags that a project offers. DSS adds some by itself, in many of 217 edits.
 
     So they are not watched unless somebody asks for it.
     """

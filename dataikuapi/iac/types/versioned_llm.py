@@ -42,20 +42,23 @@ _OF_TRAINED_MODELS = frozenset("""
 class VersionedLLMWriter(ListedWriter):
     """A save drops name and active version without a word: both have other calls."""
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the document, rename and activate, each only if it differs.
 
         To rename one, it is read as a saved model: the document of that has more.
         """
         before, after = old["document"], new["document"]
         kept = with_members_of(before, after, "name", "activeVersion")
+        saves = 0
         if not json_equal(before, kept):
             send(project, "PUT", self.path(name), kept)
+            saves += 1
         if after["name"] != before["name"]:
             path = f"savedmodels/{path_segment(name)}"
             model = expect_object(get_json(project, path), "name")
             send(project, "PUT", path, {**model, "name": after["name"]})
-        activate(project, name, before, after)
+            saves += 1
+        return saves + activate(project, name, before, after)
 
 
 class _Files(ObjectFolder):

@@ -101,9 +101,10 @@ class _WebAppWriter(Writer):
         response = expect_object(post_json(project, "webapps/", body), "webAppId")
         return str(response["webAppId"])
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the whole document."""
         send(project, "PUT", f"webapps/{path_segment(name)}", new["document"])
+        return 1
 
 
 class WebAppType(ListedType):
@@ -115,7 +116,9 @@ class WebAppType(ListedType):
 
     name = "web_app"
     writing = Writing(
-        environment_specific=frozenset({("params", "autoStartBackend")}),
+        environment_specific=frozenset(
+            {("params", "autoStartBackend"), ("params", "nbProcesses")}
+        ),
         undeletable="DSS has no call for it: delete it by hand",
         writer=_WebAppWriter(),
     )

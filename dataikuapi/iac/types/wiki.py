@@ -1,5 +1,6 @@
 """The wiki of a project: its home, and how articles are arranged."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -24,6 +25,8 @@ from dataikuapi.iac.types.writing import Writing
 
 __all__ = ["WikiType", "article_ids"]
 
+_ARTICLE_ID = re.compile("0|[1-9][0-9]{0,17}")
+
 _EMPTY: dict[str, Any] = {"homeArticleId": None, "taxonomy": []}
 
 
@@ -34,6 +37,15 @@ class _Taxonomy(SingleFile):
         """Return the tree, with ids as the API has them."""
         document = super().documents(files, project_key, name)["document"]
         return {"document": _with_text_ids(document)}
+
+    def files(self, name: str, attributes: Mapping[str, JSON]) -> dict[str, bytes]:
+        """Return the file of the tree, with ids as DSS writes them."""
+        numbered = {
+            **attributes,
+            "homeArticleId": _number(attributes.get("homeArticleId")),
+            "taxonomy": _numbered(attributes.get("taxonomy")),
+        }
+        return super().files(name, numbered)
 
 
 class _WikiWriter(SingleWriter):
@@ -194,6 +206,29 @@ def _with_text_ids(document: Mapping[str, Any]) -> dict[str, Any]:
         "homeArticleId": str(home) if home else None,
         "taxonomy": _nodes(document.get("taxonomy")),
     }
+
+
+def _numbered(taxonomy: JSON) -> list[JSON]:
+    """Return a tree whose ids are numbers."""
+    return [
+        (
+            {
+                **node,
+                "id": _number(node.get("id")),
+                "children": _numbered(node.get("children")),
+            }
+            if isinstance(node, dict)
+            else node
+        )
+        for node in (taxonomy if isinstance(taxonomy, list) else [])
+    ]
+
+
+def _number(name: JSON) -> JSON:
+    """Return the id of an article as a number, which it is unless DSS changes that."""
+    if not isinstance(name, str) or not _ARTICLE_ID.fullmatch(name):
+        return name
+    return int(name)
 
 
 def _nodes(taxonomy: object) -> list[Any]:

@@ -62,10 +62,11 @@ class _ArticleWriter(ListedWriter):
         response = expect_object(post_json(project, self.listing, body))
         return self.name_in(response.get("article"))
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the article with its text beside it."""
         body = {"article": new["document"], "payload": new["payload"]}
         send(project, "PUT", self.path(name), body)
+        return 1
 
 
 class WikiArticleType(ResourceType):

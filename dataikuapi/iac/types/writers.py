@@ -81,9 +81,10 @@ class ListedWriter(Writer):
             raise UnexpectedShapeError(f"expected an id under {self.answer}")
         return str(name)
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the whole document."""
         send(project, "PUT", self.path(name), new[_MAIN])
+        return 1
 
     @property
     def renames(self) -> bool:
@@ -117,10 +118,11 @@ class SingleWriter(Writer):
     path: str
     effect: str = ""
 
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Put the whole document."""
         body = self.body(old[_MAIN], new[_MAIN])
         send(project, "PUT", self.path, body)
+        return 1
 
     def body(self, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         """Return what is put; by default the new document."""

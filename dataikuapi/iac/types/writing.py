@@ -6,10 +6,10 @@ And the calls by which DSS creates, saves and deletes them.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from dataikuapi.iac.models.ids import ResourceId
-from dataikuapi.iac.models.json_values import JSON, json_equal
+from dataikuapi.iac.models.json_values import JSON
 
 __all__ = ["NO_WRITER", "Documents", "ListUsers", "Project", "Writer", "Writing"]
 
@@ -42,11 +42,9 @@ class Writer(ABC):
     Attributes:
         effect: what has to be restarted or rebuilt in DSS after a save, in words; "" if
             nothing.
-        saves: by how much a save raises the number of an object's version at most.
     """
 
     effect: str = ""
-    saves: ClassVar[int] = 1
 
     @property
     def renames(self) -> bool:
@@ -68,18 +66,6 @@ class Writer(ABC):
         """Whether the caller chooses an id where DSS otherwise generates one."""
         return False
 
-    def saves_of(self, old: Documents, new: Documents) -> int:
-        """Return by how much one save raises the number of a version at most.
-
-        A second request is sent only if another member differs.
-
-        Args:
-            old: the documents as DSS has them.
-            new: the documents as DSS is to have them.
-        """
-        differing = sum(_differing(old.get(part), new.get(part)) for part in new)
-        return min(self.saves, max(differing, 1))
-
     def create(self, project: Project, name: str, documents: Documents) -> str:
         """Create an object.
 
@@ -97,7 +83,7 @@ class Writer(ABC):
         raise NotImplementedError(_NO_CALL)
 
     @abstractmethod
-    def save(self, project: Project, name: str, old: Documents, new: Documents) -> None:
+    def save(self, project: Project, name: str, old: Documents, new: Documents) -> int:
         """Save an object; only what differs is sent where that is apart.
 
         Args:
@@ -105,6 +91,10 @@ class Writer(ABC):
             name: or id of the object.
             old: the documents as DSS has them.
             new: the documents as DSS is to have them.
+
+        Returns:
+            How many requests were sent that save the object: its version has grown by
+            more only if somebody else has saved it, too.
         """
 
     def delete(self, project: Project, name: str, drop_data: bool) -> None:
@@ -117,13 +107,6 @@ class Writer(ABC):
                 can keep it.
         """
         raise NotImplementedError(_NO_CALL)
-
-
-def _differing(old: Any, new: Any) -> int:
-    """Return how many members of two documents differ."""
-    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
-        return int(not json_equal(old, new))
-    return sum(not json_equal(old.get(key), new.get(key)) for key in {*old, *new})
 
 
 def _as_is(attributes: dict[str, JSON], live: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from dataikuapi.iac.backends.conformance import works
 from dataikuapi.iac.backends.conformance.samples import a_state, with_rows
 from dataikuapi.iac.backends.conformance.suite import (
@@ -130,7 +132,7 @@ class JournalTests(Suite):
         backend = self.open_backend(place)
         backend.journal().append(*_entries())
         if not self.tear_journal(place):
-            return  # An entry is stored as a whole there, or not at all.
+            pytest.skip("entries are stored as a whole, or tear_journal() is missing")
         assert [entry.event for entry in backend.journal().read()] == [
             JournalEvent.BEGIN,
             JournalEvent.INTENT,

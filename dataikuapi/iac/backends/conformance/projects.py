@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from dataikuapi.iac.backends.conformance.samples import (
 from dataikuapi.iac.backends.conformance.suite import Suite, promised
 from dataikuapi.iac.exceptions import StateConflictError
 from dataikuapi.iac.models.capabilities import Capability
+from dataikuapi.iac.models.stored_version import ReadingStart
 
 __all__ = ["ProjectTests"]
 
@@ -78,6 +80,47 @@ class ProjectTests(Suite):
         state.remove_resource("dataset.B.orders")
         backend.save_scope(state)
         assert rows_by_project(self.open_backend(place)) == {"A": 1}
+
+    def test_object_of_a_project_that_was_not_loaded_is_refused(
+        self, place: Any, scope: bool
+    ) -> None:
+        """Nobody knows what it would replace; nothing is stored."""
+        backend = self.open_backend(place)
+        backend.save(a_state("A", "B", scope=scope, rows=1))
+        state = backend.load_projects(["A"])
+        state.add_resource(dataset("B", "items"))
+        with pytest.raises(ValueError, match="project B, which was not loaded"):
+            backend.save_scope(state)
+        assert sorted(backend.load().resources) == [
+            "dataset.A.orders",
+            "dataset.B.orders",
+        ]
+
+    @promised(SWAP)
+    def test_what_was_loaded_before_all_was_deleted_is_refused(
+        self, place: Any, scope: bool
+    ) -> None:
+        """Some projects do not become the whole, nor does a reading begun before."""
+        backend = self.open_backend(place)
+        backend.save(a_state("A", "B", scope=scope, rows=1))
+        state, reading = backend.load_projects(["A"]), a_state("A", scope=True, rows=2)
+        reading.reading_start = ReadingStart.from_stored(backend.load())
+        self.open_backend(place).delete()
+        for part in (with_rows(state, 2, "A"), reading):
+            with pytest.raises(StateConflictError, match="deleted since"):
+                backend.save_scope(part)
+        assert not backend.exists()
+
+    @promised(SWAP)
+    def test_project_that_others_add_stays(self, place: Any, scope: bool) -> None:
+        """Also if what is saved was loaded as a whole: then, it may be a conflict."""
+        one, other = self.open_backend(place), self.open_backend(place)
+        one.save(a_state("A", "B", scope=scope, rows=1))
+        mine = one.load()
+        other.save_scope(with_rows(other.load_projects(["C"]), 3, "C"))
+        with suppress(StateConflictError):
+            one.save_scope(with_rows(mine, 2, "A"))
+        assert rows_by_project(one)["C"] == 3
 
     @promised(SWAP)
     def test_other_projects_stored_meanwhile_are_no_conflict(

@@ -41,6 +41,7 @@ from dataikuapi.iac.console import printable
 from dataikuapi.iac.drift import DriftReport
 from dataikuapi.iac.exceptions import StateConflictError, SyncError
 from dataikuapi.iac.models import ResourceDiffs, UnreadableResource
+from dataikuapi.iac.models.capabilities import Capability
 from dataikuapi.iac.models.exit_codes import ExitCode
 from dataikuapi.iac.models.ids import INSTANCE
 from dataikuapi.iac.models.times import utc_now
@@ -308,8 +309,11 @@ def refresh(
             progress=settings.shows_progress,
         )
 
+    # A storage that keeps no versions cannot say later what a save has replaced.
+    is_known = dry_run or Capability.HISTORY not in manager.backend.capabilities
+    known = manager.load_state() if is_known else None
     after = _read_again_on_conflict(read_and_save, settings)
-    before = manager.load_state() if dry_run else _replaced(manager, after)
+    before = _replaced(manager, after) if known is None else known
     with saved_as(None if dry_run else after):
         diffs = DiffEngine().diff(before, after)
         shown = without_derived(diffs) if hide_derived else diffs

@@ -1,4 +1,8 @@
-"""Compares what an older release masked, although it is a setting, with the setting."""
+"""Compares states that have a mask for a setting with those that have the setting.
+
+States written before this library told settings such as ``passwordPolicy`` from secrets
+are still in use, and must not show such a setting as changed.
+"""
 
 from collections.abc import Mapping
 from typing import TypeVar, cast
@@ -15,10 +19,10 @@ Value = TypeVar("Value", bound=JSON)
 def mask_alike(one: Value, other: Value) -> tuple[Value, Value]:
     """Return both values, with a marker for each setting that one of them masks.
 
-    Earlier releases masked settings such as ``passwordPolicy``. In a state of theirs,
-    nothing is known of these, so they are neither equal to today's nor changed. A
-    marker with a key id is not from such a release. Under the name of a secret, the
-    constant marker is taken for that of a secret, which has become a setting.
+    In an older state nothing is known of such a setting, so it is neither equal to
+    today's nor changed. A marker with a key id is not from an older state. Under the
+    name of a secret, the constant marker is taken for that of a secret, which has
+    become a setting.
 
     Args:
         one: attributes, with markers; not modified.

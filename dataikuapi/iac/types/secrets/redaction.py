@@ -269,7 +269,7 @@ class _Redaction:
 
 
 def _tokens_in(value: Mapping[str, JSON]) -> Mapping[str, Meaning]:
-    """Return the members of a map of tokens that are no words."""
+    """Return the members of a map of tokens that are not words."""
     return {
         key: _SECRET
         for key, item in value.items()
