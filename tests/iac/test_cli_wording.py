@@ -1,13 +1,18 @@
 """Messages on the command line name options and commands, and count correctly."""
 
+import ast
 import json
 import re
 from itertools import count, repeat
+from pathlib import Path
 
 import pytest
 
-from dataikuapi.iac import DataikuIaCError, LocalFileBackend, State
+import dataikuapi.iac as iac_package
+from dataikuapi.iac import DataikuIaCError, LocalFileBackend, State, exceptions
+from dataikuapi.iac.backends.http import HttpBackend
 from dataikuapi.iac.cli import program
+from dataikuapi.iac.cli.wording import without_python
 from dataikuapi.iac.sandbox import SAMPLE_PROJECT_KEY
 from dataikuapi.iac.sandbox.faults import Fault
 from dataikuapi.iac.sync.policy import RetryPolicy
@@ -22,6 +27,46 @@ PYTHON = re.compile(
 
 def reads_like_python(text):
     return PYTHON.search(text)
+
+
+def raised_messages():
+    """Yield where each error of the package is raised, and its text."""
+    root = Path(iac_package.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call):
+                continue
+            name = getattr(node.exc.func, "id", "")
+            if issubclass(getattr(exceptions, name, ValueError), DataikuIaCError):
+                yield f"{path.relative_to(root)}:{node.lineno}", text_of(node.exc)
+
+
+def text_of(call):
+    """Return the first argument, with a 1 for what is put into it."""
+    (argument,) = call.args[:1] or [ast.Constant("")]
+    parts = getattr(argument, "values", [argument])
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else "1" for part in parts
+    )
+
+
+def test_no_error_gives_advice_for_python():
+    found = dict(raised_messages())
+    assert len(found) > 200
+    assert [
+        f"{place}: {text}"
+        for place, text in found.items()
+        if reads_like_python(without_python(text))
+    ] == []
+
+
+def test_place_of_a_state():
+    for known in (LocalFileBackend("a.json"), HttpBackend("https://x.org/a")):
+        text = without_python(f"there is no state in {known!r}")
+        assert text in (
+            "there is no state in a.json",
+            "there is no state in https://x.org/a",
+        )
 
 
 @pytest.mark.parametrize("command", ["show", "drift", "refresh", "history", "diff 1"])

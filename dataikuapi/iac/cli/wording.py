@@ -8,6 +8,10 @@ _TERMS = {
     re.compile(pattern): replacement
     for pattern, replacement in {
         r"LocalFileBackend\('(.*?)'\)": r"\1",
+        r"<\w*Backend ([^<>]*)>": r"\1",
+        r"\bPass lock_address, or set\b": "Set",
+        r", or apply\(\.\.\., journal=False\)": "",
+        r"; or store it all the same with save\(state, force=True\)": "",
         r", or manager\.save_state\(.*\)": "",
         r", or backend\.restore\(\d+\)": "",
         r", or confirm_removed=\['.*?'\]": "",

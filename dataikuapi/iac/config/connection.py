@@ -282,6 +282,6 @@ def _inside_dss() -> Connection:
         raise ConfigurationError(missing) from error
     except Exception as error:  # Outside of DSS it raises bare exceptions.
         raise ConfigurationError(
-            f"{missing} (dataiku.api_client(): {type(error).__name__})"
+            f"{missing} (the package dataiku raised {type(error).__name__})"
         ) from error
     return Connection(str(client.host), "dataiku", "", "dataiku", client=client)
