@@ -10,7 +10,7 @@ for the client catches them too::
         ├── StateCorruptedError         what is stored is not a valid state
         │   ├── NewerFormatError        a newer version of this library wrote it
         │   └── StateMergeConflictError it has conflict markers of git
-        ├── StateWriteError             a state was not stored; the old one is unchanged
+        ├── StateWriteError             writing to the storage of states failed
         │   ├── StateConflictError      the stored state is newer, or of another lineage
         │   ├── StateLockedError        the state is locked by another process
         │   ├── InstanceConflictError   the same as below, in a save
@@ -128,7 +128,7 @@ class StateMergeConflictError(StateCorruptedError):
 
 
 class StateWriteError(DataikuIaCError):
-    """A state could not be stored; the previous state is unchanged."""
+    """A state was not stored, or nobody knows: the message says so. Save it again."""
 
 
 class StateConflictError(StateWriteError):

@@ -151,7 +151,7 @@ class StateManager:
         Raises:
             StateConflictError: if the stored state was read later.
             InstanceConflictError: if the stored state is of another DSS instance.
-            StateWriteError: if it could not be stored; the stored state is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
         self.store.save(state, allow_other_instance)
 
@@ -340,7 +340,7 @@ class StateManager:
                 DSS still shows, or that is not in the state.
             ResourceNotFoundError, StateNotFoundError: see :meth:`drift`.
             DSSError: if a request to DSS failed.
-            StateWriteError: if it could not be stored; the stored state is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
         removals = ConfirmedRemovals(confirm_removed)
         keys = None if removals.keys else self._defaults.needed_keys(projects, ids)

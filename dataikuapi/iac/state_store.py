@@ -207,7 +207,7 @@ class StateStore:
                 began.
             InstanceConflictError: if the stored state is of another DSS instance.
             EnvironmentMismatchError: if it is of another environment.
-            StateWriteError: if it could not be stored; the stored state is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
         with self._backend.lock(f"saving {state!r}"):
             if stored.base_version is None:

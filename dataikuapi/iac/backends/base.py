@@ -76,7 +76,7 @@ class StateBackend(ABC):
 
     @abstractmethod
     def save(self, state: State, *, force: bool = False) -> None:
-        """Replace the stored state; if that fails, the previous state is unchanged.
+        """Replace the stored state, as a whole or not at all.
 
         A subclass may omit ``force``: this library passes it only to its own backends.
 
@@ -213,7 +213,7 @@ class StateBackend(ABC):
             StateConflictError: if something that it replaces was stored since it was
                 loaded, or since its reading began; or if all was deleted since.
             ValueError: if it has an object of a project that was not loaded.
-            StateWriteError: if it could not be stored; what is stored is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
         try:
             stored = self.update_projects(
@@ -255,7 +255,7 @@ class StateBackend(ABC):
         Raises:
             StateNotFoundError: if nothing is stored.
             StateConflictError: if others kept storing meanwhile.
-            StateWriteError: if it could not be stored; what is stored is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
         with self.lock("save"):
             for attempt in range(1, ATTEMPTS + 1):

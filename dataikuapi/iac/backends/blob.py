@@ -146,7 +146,7 @@ class BlobBackend(StateBackend):
             StateConflictError: if the stored state is of another lineage, or changed
                 since this one was loaded.
             StateLockedError: if somebody else holds the lock.
-            StateWriteError: if it could not be stored; the previous state is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
         with self.lock("save"):
             base, last = state.base_version, self._last_serial()
@@ -227,7 +227,7 @@ class BlobBackend(StateBackend):
         Raises:
             StateNotFoundError: if there is no version of that serial.
             StateReadError: if what is stored, or the versions, cannot be read.
-            StateWriteError: if it could not be stored; the previous state is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
         with self.lock(f"restore serial {serial}"):
             state = self.load_version(serial)

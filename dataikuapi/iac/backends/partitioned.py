@@ -80,7 +80,7 @@ class PartitionedBackend(StateBackend):
 
         Raises:
             StateConflictError: if something else than the base is stored.
-            StateWriteError: if it could not be stored; what is stored is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
 
     @abstractmethod
@@ -121,7 +121,7 @@ class PartitionedBackend(StateBackend):
             StateConflictError: if the stored state is of another lineage, or changed
                 since this one was loaded.
             StateLockedError: if somebody else holds the lock.
-            StateWriteError: if it could not be stored; the previous state is unchanged.
+            StateWriteError: if it was not stored, or nobody knows whether it was.
         """
         with self.lock("save"):
             base, last = state.base_version, self._last_serial()

@@ -8,7 +8,7 @@ import click
 from dataikuapi.iac.cli.log import log_to_stderr
 from dataikuapi.iac.cli.output import output_to, write_text
 
-__all__ = ["COMPARES", "PLAIN", "READS", "Command", "Group"]
+__all__ = ["ALL", "COMPARES", "PLAIN", "READS", "Command", "Group"]
 
 PLAIN = {0: "success", 1: "error", 64: "usage or configuration error"}
 """The exit codes of most commands."""
@@ -32,6 +32,15 @@ def _show_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         write_text(ctx.get_help().rstrip("\n"))
         ctx.exit()
+
+
+ALL = {
+    **PLAIN,
+    2: "something differs, or is to be done",
+    3: "incomplete: something could not be read, is in conflict or was refused "
+    "(0 with --allow-unknown, if it is only unknown)",
+    130: "interrupted",
+}
 
 
 class _WithHelp(click.Command):
@@ -87,14 +96,18 @@ class Command(_WithHelp):
 
 
 class Group(_WithHelp, click.Group):
-    """A group of commands."""
+    """A group of commands.
 
-    exit_codes: Mapping[int, str] = {
-        **COMPARES,
-        **PLAIN,
-        2: "drift, or a difference",
-        3: COMPARES[3],
-    }
+    Args:
+        exit_codes: what each exit code of a command in it means.
+        options: those of :class:`click.Group`.
+    """
+
+    def __init__(
+        self, *, exit_codes: Mapping[int, str] = PLAIN, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.exit_codes = exit_codes
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order in which they were added."""

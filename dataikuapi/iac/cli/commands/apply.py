@@ -179,7 +179,7 @@ def adopt(
     ids: tuple[str, ...],
     execution: _Execution,
 ) -> ExitCode:
-    """Store objects in the state that DSS has and nobody has stored yet.
+    """Record existing objects of DSS in the stored state.
 
     Nothing is written to DSS. From then on they are ours: plans change them, and delete
     them if that is allowed and the code does not have them. To have them in the code:

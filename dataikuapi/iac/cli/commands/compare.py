@@ -63,11 +63,11 @@ def compare(
     project_key: str | None,
     git_dir: Path | None,
 ) -> ExitCode:
-    """Show what differs between two environments beyond what is meant to.
+    """Compare environments, apart from configured differences.
 
-    OLD and NEW are as for diff. What dataiku-iac.yaml says that an environment has for
-    itself (project keys, connections, code environments, variables, patches) is no
-    difference as long as it is so. Objects have the project keys of the code.
+    OLD and NEW are as for diff. Values that dataiku-iac.yaml sets for an environment
+    (project keys, connections, code environments, variables, patches) are not shown
+    while they are as configured. Ids have the project keys of the code.
     """
     options = FileOptions(project_key, git_dir)
     sources = load_both(settings, old, new, options)

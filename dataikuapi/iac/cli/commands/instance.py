@@ -99,7 +99,7 @@ def sync(
     keep_going: bool,
     message: str | None,
 ) -> ExitCode:
-    """Read projects from DSS, save the state, and show what changed in it."""
+    """Read DSS, save the state, and show what changed in it."""
     keys = read_keys(settings, projects, is_instance)
     manager = open_manager(settings, types, message)
 

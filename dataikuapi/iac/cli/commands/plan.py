@@ -84,7 +84,7 @@ def plan(
     format_name: str,
     allow_unknown: bool,
 ) -> ExitCode:
-    """Show what would have to be done so that DSS has what the code says.
+    """Show what apply would do so that DSS has what the code says.
 
     SOURCE is as for diff; by default it is the folders of dataiku-iac.yaml. That of
     another environment is promoted: connections, permissions and the like stay as the

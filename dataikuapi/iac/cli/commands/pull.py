@@ -113,12 +113,12 @@ def pull(
     message: str | None,
     allow_unknown: bool,
 ) -> ExitCode:
-    """Write projects to folders, in the layout in which DSS commits them to git.
+    """Write projects to folders, in the layout of DSS's own git.
 
-    FOLDER is that of the project if there is one, else that of their folders, which are
-    named by project key. Without it, they are where dataiku-iac.yaml says, or in the
-    current folder. What the file says that the environment has for itself, such as its
-    connections, is not written. Nothing is written if somebody changed a file that
+    FOLDER is that of the project if there is one; of several, each gets a folder in it,
+    named by project key. By default, they go where dataiku-iac.yaml says, or into the
+    current folder. Values that it sets for the environment, such as connections, are
+    not written. Nothing is written if somebody changed a file that
     would be replaced.
     """
     if message is not None and not git_commit:

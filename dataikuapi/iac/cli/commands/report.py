@@ -54,10 +54,10 @@ def report(
     ignore: Path | None,
     allow_unknown: bool,
 ) -> ExitCode:
-    """Compare DSS with the stored state, and write a page about it to FILE.
+    """Write a page about what differs from the stored state.
 
-    It is what drift reports, and nothing is stored. Other comparisons write such a page
-    with --format html.
+    FILE has what drift reports, and nothing is stored. Other comparisons write such a
+    page with --format html.
     """
     keys = read_keys(settings, projects, is_instance)
     found = read_drift(settings, keys, (), types, ignore, hide_derived)

@@ -30,10 +30,10 @@ __all__ = ["state"]
 
 @click.group(cls=Group, no_args_is_help=False)
 def state() -> None:
-    """List, show, remove and move objects in the stored state, or move it elsewhere.
+    """List, show, remove or move objects of the stored state.
 
-    DSS is not read, and nothing in it is changed. Each change is a new version, so
-    dataiku-iac restore undoes it.
+    It can also be moved to another place. DSS is not read, and nothing in it is
+    changed. Each change is a new version, so dataiku-iac restore undoes it.
     """
 
 

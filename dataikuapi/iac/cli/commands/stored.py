@@ -110,7 +110,7 @@ def show(
     projects: tuple[str, ...],
     format_name: str | None,
 ) -> ExitCode:
-    """List the resources in the stored state, or print one of them as JSON."""
+    """List the objects in the stored state, or print one as JSON."""
     state = open_backend(settings).load()
     if resource_id is not None:
         write_resource(state, resource_id)
@@ -153,10 +153,11 @@ def _list_resources(state: State, selected: list[Resource]) -> None:
 @output_options
 @click.pass_obj
 def history(settings: Settings, applies: bool, format_name: str) -> ExitCode:
-    """List the stored versions, newest first: what changed, who saved it, and why.
+    """List the stored versions, newest first.
 
-    The signs count the objects that were added, modified and removed since the version
-    before. The applies are those in the journal beside the state, newest first.
+    Each has what changed, who saved it, and why. The signs count the objects that were
+    added, modified and removed since the version before. The applies are those in the
+    journal beside the state, newest first.
     """
     if format_name == "json" and not applies:
         raise UsageError("--format json is for the applies; add --applies")
@@ -175,7 +176,7 @@ def history(settings: Settings, applies: bool, format_name: str) -> ExitCode:
 @output_options
 @click.pass_obj
 def restore(settings: Settings, serial: int) -> ExitCode:
-    """Restore an older version; the current one stays in the history."""
+    """Restore an older version; the history keeps the current one."""
     backend = open_backend(settings)
     replaced = _problem_of(backend, settings.display_location)
     backend.save_message = f"restore serial {serial}"
