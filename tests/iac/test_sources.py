@@ -196,6 +196,7 @@ def test_payload_of_an_earlier_type_is_not_read(folder, caplog):
             {"a": "3", "b": True, "c": None, "d": 1500},
         ),
         ("{a: [x, 1], # why\n b: {}}", {"a": ["x", 1], "b": {}}),
+        ("{a: 3 // three\n}", {"a": 3}),
     ],
 )
 def test_variables_as_users_type_them(folder, text, expected):
@@ -205,7 +206,7 @@ def test_variables_as_users_type_them(folder, text, expected):
     assert state[f"variables.{KEY}"].attributes["standard"] == expected
 
 
-@pytest.mark.parametrize("text", ["{a: 3 // three\n}", "{a: ", "a: 1", "word", "[1]"])
+@pytest.mark.parametrize("text", ["{a: ", "{a: x y}", "a: 1", "word", "[1]"])
 def test_variables_that_are_no_object(folder, text):
     (folder / "variables.json").write_text(text)
     with pytest.raises(SourceError, match=r"variables\.json is not"):
