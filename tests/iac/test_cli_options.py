@@ -263,3 +263,11 @@ def test_commands_environments_ids_and_serials_are_completed(synced, tmp_path):
     assert complete("drift", "--project", "ORD") == [KEY]
     (tmp_path / "dataiku-iac.yaml").write_text("[")
     assert complete("sync", "-e", "p") == []
+
+
+def test_each_command_is_listed_with_all_that_is_said_of_it(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = run("--help")
+    commands = out.partition("Commands:")[2].partition("Exit codes:")[0]
+    assert code == 0 and len(commands.split("\n")) > 20 and "..." not in commands
+    assert "130" in out and "  3  " not in run("lock", "--help")[1]

@@ -124,6 +124,21 @@ def test_lock_whose_renewal_is_not_answered_is_held(store, is_released, caplog):
     assert "taken over" not in caplog.text
 
 
+def test_lock_of_which_nothing_is_known_keeps_from_saving(store, caplog):
+    """One that cannot be released ends by itself, which is told."""
+    backend = BlobPartsBackend(store, NAME, lease_seconds=3000)
+    state = save_versions(backend, 1)
+    with backend.lock("a long edit"):
+        state.add_resource(orders(2))
+        store.unread = lambda name: name.startswith("locks/")
+        with pytest.raises(StateWriteError, match="still locked is unknown"):
+            backend.save(state)
+        store.unread = lambda name: False
+        store.unanswered = lambda name: name.startswith("locks/")
+    assert "the lock was not released, and ends in 3000 seconds" in caplog.text
+    assert backend.load()["dataset.A.orders"].attributes["rows"] == 1
+
+
 def test_copies_of_the_same_content_have_names_of_their_own():
     objects: Any = ObjectStore()
     backend = BlobPartsBackend(BucketStore(objects, "memory://b", NAME), NAME)

@@ -349,3 +349,18 @@ def test_the_serial_of_an_object_stored_alone_survives_a_round_trip():
     document = metadata.to_dict()
     assert document["serial"] == 7
     assert ResourceMetadata.from_dict(document) == metadata
+
+
+@pytest.mark.parametrize("change", [{"attributes": []}, {"metadata": [1]}])
+def test_entry_that_is_no_object_is_refused(change):
+    entry = Resource("dataset", "dataset.P.a").to_dict()
+    with pytest.raises(ValueError, match="have to be objects"):
+        Resource.from_dict({**entry, **change})
+    with pytest.raises(ValueError, match="has to be an object"):
+        Resource.from_dict([entry])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="resource lacks metadata"):
+        Resource.from_dict({k: v for k, v in entry.items() if k != "metadata"})
+
+
+def test_a_resource_is_nothing_else():
+    assert Resource("dataset", "dataset.P.a") != "dataset.P.a"

@@ -8,7 +8,7 @@ import click
 from dataikuapi.iac.cli.log import log_to_stderr
 from dataikuapi.iac.cli.output import output_to, write_text
 
-__all__ = ["ALL", "COMPARES", "PLAIN", "READS", "Command", "Group"]
+__all__ = ["COMPARES", "PLAIN", "READS", "AllCommands", "Command", "Group"]
 
 PLAIN = {0: "success", 1: "error", 64: "usage or configuration error"}
 """The exit codes of most commands."""
@@ -34,7 +34,7 @@ def _show_help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-ALL = {
+_ALL = {
     **PLAIN,
     2: "something differs, or is to be done",
     3: "incomplete: something could not be read, is in conflict or was refused "
@@ -96,19 +96,16 @@ class Command(_WithHelp):
 
 
 class Group(_WithHelp, click.Group):
-    """A group of commands.
+    """A group of commands, whose exit codes are those of most."""
 
-    Args:
-        exit_codes: what each exit code of a command in it means.
-        options: those of :class:`click.Group`.
-    """
-
-    def __init__(
-        self, *, exit_codes: Mapping[int, str] = PLAIN, **options: Any
-    ) -> None:
-        super().__init__(**options)
-        self.exit_codes = exit_codes
+    exit_codes: Mapping[int, str] = PLAIN
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order in which they were added."""
         return list(self.commands)
+
+
+class AllCommands(Group):
+    """The group of all commands."""
+
+    exit_codes = _ALL

@@ -14,7 +14,7 @@ from dataikuapi.iac.cli.commands.report import report
 from dataikuapi.iac.cli.commands.setup import PROGRAM, completion, init
 from dataikuapi.iac.cli.commands.state import state
 from dataikuapi.iac.cli.commands.stored import diff, history, restore, show, verify
-from dataikuapi.iac.cli.help import ALL, Group
+from dataikuapi.iac.cli.help import AllCommands
 from dataikuapi.iac.cli.options import host_options, output_options, state_options
 from dataikuapi.iac.cli.output import write_text
 
@@ -29,8 +29,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 @click.group(
     PROGRAM,
-    cls=Group,
-    exit_codes=ALL,
+    cls=AllCommands,
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="The API key is read from DATAIKU_API_KEY, DKU_API_KEY or "
