@@ -3,7 +3,6 @@
 import re
 import socket
 import ssl
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -13,6 +12,8 @@ from dataikuapi.dssclient import DSSClient
 from requests.exceptions import InvalidProxyURL
 from requests.utils import select_proxy
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from dataikuapi.iac.sync.origins import modules_of
 
 __all__ = ["Failure", "can_succeed_later", "explain", "is_timeout"]
 
@@ -157,8 +158,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _is_of_request(error: BaseException) -> bool:
     """Return whether an error was raised while a request was made."""
     return isinstance(error, _TRANSPORT_ERRORS) and any(
-        str(frame.f_globals.get("__name__")).partition(".")[0] in _LIBRARIES
-        for frame, _ in traceback.walk_tb(error.__traceback__)
+        name.partition(".")[0] in _LIBRARIES for name in modules_of(error)
     )
 
 
