@@ -50,7 +50,8 @@ def updated(
     grown = _growth(old, new)
     is_alone = grown is not None and saves is not None and grown <= saves
     by_others = set() if is_alone else elsewhere(wanted, new, old)
-    by_others -= not_removed(wanted, new, old)
+    kept = not_removed(wanted, new, old)
+    by_others -= kept
     others = ", ".join(filter(None, [others, listed_paths(sorted(by_others))]))
     notes = []
     if error is not None:
@@ -68,7 +69,7 @@ def updated(
         # wanted is stored, it is told as drift, and the next plan keeps it.
         metadata = replace(stored.metadata, checksum="")
         stored = replace(stored, attributes=wanted.attributes, metadata=metadata)
-    not_by_dss = by_others | not_removed(wanted, new, old)
+    not_by_dss = by_others | kept
     added = tuple(path for path in added_paths(wanted, new) if path not in not_by_dss)
     found = done(action, notes=tuple(notes), resource=stored)
     return replace(found, filled_in=added)
