@@ -5,13 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobStore
-from dataikuapi.iac.backends.lock_record import FREE, LockRecord, lock_blob
+from dataikuapi.iac.backends.blob_store import Blob, BlobStore
+from dataikuapi.iac.backends.lock_record import FREE, LockRecord, lock_blob, stored_lock
 from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     StateConflictError,
     StateLockedError,
-    StateNotFoundError,
     StateReadError,
     StateWriteError,
 )
@@ -49,7 +48,7 @@ class HeldLock:
         """Make sure that it is still held."""
         with self._mutex:
             try:
-                stored = self._stored()
+                stored = stored_lock(self._store, self._record.info.name)
             except StateReadError as error:
                 raise StateWriteError(
                     f"{error}, so whether the state is still locked is unknown, and "
@@ -108,17 +107,11 @@ class HeldLock:
         Its response was lost, so that its token is unknown.
         """
         with suppress(StateReadError):
-            stored = self._stored()
+            stored = stored_lock(self._store, self._record.info.name)
             if self._is_own(stored):
                 self._token = stored.token
                 return True
         return False
-
-    def _stored(self) -> Blob:
-        try:
-            return self._store.read(self._name)
-        except StateNotFoundError:
-            return Blob(FREE, ABSENT)
 
     def _is_own(self, stored: Blob) -> bool:
         record = LockRecord.from_blob(stored, self._record.info.name)

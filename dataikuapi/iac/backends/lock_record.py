@@ -7,11 +7,12 @@ from urllib.parse import quote
 
 import orjson
 
-from dataikuapi.iac.backends.blob_store import Blob
+from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobStore
+from dataikuapi.iac.exceptions import StateNotFoundError
 from dataikuapi.iac.models.locks import LockInfo
 from dataikuapi.iac.models.times import format_time, parse_time
 
-__all__ = ["FOLDER", "FREE", "LockRecord", "lock_blob"]
+__all__ = ["FOLDER", "FREE", "LockRecord", "lock_blob", "stored_lock"]
 
 FREE = b""
 """The content of a lock that nobody holds."""
@@ -93,6 +94,22 @@ class LockRecord:
             lease=float(lease),
             renewed_at=renewed_at,
         )
+
+
+def stored_lock(store: BlobStore, name: str) -> Blob:
+    """Return what is stored of a lock; one that was never taken is free.
+
+    Args:
+        store: the storage.
+        name: of the lock.
+
+    Raises:
+        StateReadError: if it cannot be read.
+    """
+    try:
+        return store.read(lock_blob(name))
+    except StateNotFoundError:
+        return Blob(FREE, ABSENT)
 
 
 def lock_blob(name: str) -> str:

@@ -15,10 +15,16 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
-from dataikuapi.iac.backends.blob_store import ABSENT, Blob, BlobStore
+from dataikuapi.iac.backends.blob_store import Blob, BlobStore
 from dataikuapi.iac.backends.held_lock import HeldLock
 from dataikuapi.iac.backends.holder import current_holder
-from dataikuapi.iac.backends.lock_record import FOLDER, FREE, LockRecord, lock_blob
+from dataikuapi.iac.backends.lock_record import (
+    FOLDER,
+    FREE,
+    LockRecord,
+    lock_blob,
+    stored_lock,
+)
 from dataikuapi.iac.console import get_logger
 from dataikuapi.iac.exceptions import (
     StateConflictError,
@@ -115,7 +121,7 @@ class ObjectLocks:
         for blob in self._store.list_blobs(FOLDER):
             if blob.size:  # A lock that is free is empty.
                 name = unquote(blob.name.removeprefix(FOLDER))
-                record = LockRecord.from_blob(self._read(name), name)
+                record = LockRecord.from_blob(stored_lock(self._store, name), name)
                 if record is not None:
                     found.append(record.seen_at(self._now()))
         return sorted(found, key=lambda lock: lock.name)
@@ -196,15 +202,9 @@ class ObjectLocks:
 
     def _look(self, name: str) -> Blob:
         try:
-            return self._read(name)
+            return stored_lock(self._store, name)
         except StateReadError as error:
             raise StateWriteError(f"cannot lock {name!r}: {error}") from error
-
-    def _read(self, name: str) -> Blob:
-        try:
-            return self._store.read(lock_blob(name))
-        except StateNotFoundError:
-            return Blob(FREE, ABSENT)
 
     def _locked_error(self, name: str, record: LockRecord) -> StateLockedError:
         return StateLockedError(
